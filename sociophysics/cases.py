@@ -1,0 +1,268 @@
+"""One design at one sweep point: from validated settings to a system, a feed and a table."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sociophysics import camps as camp_attributes
+from sociophysics import couplings, feeds, interventions, networks, schedules
+from sociophysics.dynamics import tabulate, trajectory
+from sociophysics.errors import InputError
+from sociophysics.frames import Frame, observe
+from sociophysics.kernels import choose_kernel
+from sociophysics.scenario.document import Settings, canonical_json
+from sociophysics.scenario.process import StopRule, stop_rule
+from sociophysics.spins import SpinSystem
+
+__all__ = ["build_system", "case_frames", "kernel_name", "simulate_case"]
+
+COMPARE: dict[str, Callable[[Any, Any], Any]] = {
+    ">": np.greater,
+    "<": np.less,
+    ">=": np.greater_equal,
+    "<=": np.less_equal,
+}
+
+
+def simulate_case(
+    settings: Settings, replicas: Sequence[int], *, threads: int = 1
+) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
+    """Return the table of some replicas of one case, and what interventions did to them.
+
+    Parameters
+    ----------
+    settings : Settings
+        One design at one sweep point.
+    replicas : sequence of int
+        Numbers of the replicas; a replica's rows do not depend on which others are asked for.
+    threads : int
+        Threads that share the replicas.
+
+    Returns
+    -------
+    table : DataFrame
+        Columns ``replica``, ``sweep``, then the observables; rows by replica, then sweep.
+    events : list of dict
+        ``sweep``, ``kind``, ``replica`` (None: all), and details.
+
+    Raises
+    ------
+    InputError
+        A network, attribute or value that the settings name and cannot be used.
+    """
+    names = list(settings.observe.names)
+    events: list[dict[str, Any]] = []
+    tables = []
+    groups = [[r] for r in replicas] if settings.redraw else [list(replicas)]
+    for group in groups:
+        frames = case_frames(settings, group, threads=threads)
+
+        def logged(frames: Any = frames) -> Any:
+            for frame in frames:
+                events.extend(frame.events)
+                yield frame
+
+        tables.append(tabulate(logged(), names))
+    return pd.concat(tables, ignore_index=True), events
+
+
+def case_frames(settings: Settings, replicas: Sequence[int], *, threads: int = 1) -> Any:
+    """Yield the frames of one case; with ``redraw``, of one replica at a time.
+
+    Raises
+    ------
+    InputError
+        As ``simulate_case``.
+    """
+    replica = replicas[0] if settings.redraw else None
+    system, codes = build_system(settings, replica)
+    dynamics = settings.dynamics
+    keys = settings.feed.model_dump()
+    return trajectory(
+        system,
+        temperature=_schedule(dynamics.temperature),
+        sweeps=dynamics.sweeps,
+        seed=settings.seed,
+        replicas=list(replicas),
+        feed=feeds.make(keys.pop("kind"), **keys),
+        camps=codes,
+        field=_field(settings.field, system, codes),
+        interventions=[_intervention(event) for event in settings.interventions],
+        start=dynamics.start,
+        every=settings.observe.every,
+        stop=_stop(stop_rule(dynamics.stop_when)),
+        threads=threads,
+    )
+
+
+def build_system(
+    settings: Settings, replica: int | None
+) -> tuple[SpinSystem, NDArray[np.int64] | None]:
+    """Return the system of a case and the camp of each user, or None without camps.
+
+    A network read or drawn before with the same settings is taken from memory.
+
+    Parameters
+    ----------
+    replica : int or None
+        Drawn for this replica where the settings redraw; else for all.
+
+    Raises
+    ------
+    InputError
+        A network that cannot be read or drawn, or a camp attribute that users lack.
+    """
+    redraw = settings.redraw
+    return _built(
+        canonical_json({"network": settings.network.model_dump()}),
+        canonical_json({"couplings": settings.couplings.model_dump()}),
+        _stamp(getattr(settings.network, "path", None), getattr(settings.network, "nodes", None)),
+        settings.seed,
+        replica if "network" in redraw else None,
+        replica if "couplings" in redraw else None,
+    )
+
+
+def _stamp(*paths: str | None) -> tuple[int, ...]:
+    """Return when files were last written, so that a changed file is read again."""
+    found = [os.stat(path) for path in paths if path and os.path.exists(path)]
+    return tuple(stat.st_mtime_ns for stat in found)
+
+
+@lru_cache(maxsize=16)
+def _built(
+    network_json: str,
+    couplings_json: str,
+    stamp: tuple[int, ...],
+    seed: int,
+    network_replica: int | None,
+    couplings_replica: int | None,
+) -> tuple[SpinSystem, NDArray[np.int64] | None]:
+    network = json.loads(network_json)["network"]
+    table = json.loads(couplings_json)["couplings"]
+    attribute = network.pop("camp")
+    kind = table.pop("kind")
+    if kind == "fitted":
+        raise InputError(
+            "couplings of kind 'fitted' are not available yet; use uniform, camps, edge, "
+            "random_sign or gaussian."
+        )
+    graph = _graph(network, seed, network_replica)
+    if graph.number_of_nodes() == 0:
+        raise InputError("the network has no users; give one with at least one user.")
+    if kind == "camps":
+        table["camp"] = attribute
+    system = couplings.assign(graph, kind, seed=seed, replica=couplings_replica, **table)
+    if attribute not in system.nodes and attribute == "camp":
+        return system, None
+    return system, _camps(system, attribute)
+
+
+def _graph(network: dict[str, Any], seed: int, replica: int | None) -> Any:
+    kind = network.pop("kind")
+    if kind == "bundled":
+        return networks.load(network["name"], directed=network["directed"])
+    if kind == "file":
+        path = network.pop("path")
+        return networks.read(path, **network)
+    return networks.build(kind, seed=seed, replica=replica, **network)
+
+
+def _camps(system: SpinSystem, attribute: str) -> NDArray[np.int64]:
+    codes, _ = camp_attributes.of(system, attribute)
+    missing = pd.isna(system.nodes[attribute]).to_numpy()
+    if missing.any():
+        first = system.labels[int(np.flatnonzero(missing)[0])]
+        raise InputError(
+            f"{int(missing.sum())} of {system.n} users lack the camp attribute {attribute!r}, the "
+            f"first of them {first!r}; give every user one, -1 for no camp."
+        )
+    return codes
+
+
+def _schedule(level: Any) -> Any:
+    """Return a number as it is, and a schedule's table as the schedule."""
+    if isinstance(level, int | float):
+        return float(level)
+    keys = level.model_dump()
+    return schedules.make(keys.pop("kind"), **keys)
+
+
+def _field(
+    field: Any, system: SpinSystem, codes: NDArray[np.int64] | None
+) -> list[schedules.Patterned]:
+    if field.kind == "none":
+        return []
+    if field.kind == "uniform":
+        return [schedules.Patterned(np.ones(system.n), _schedule(field.value))]
+    if field.kind == "attribute":
+        return [schedules.Patterned(_attribute_field(field.name, system), 1.0)]
+    count = 0 if codes is None else int(codes.max(initial=-1)) + 1
+    if codes is None or len(field.values) != count:
+        raise InputError(
+            f"[field] values holds {len(field.values)} fields for {count} camps; give one per camp."
+        )
+    return [
+        schedules.Patterned((codes == c).astype(np.float64), _schedule(value))
+        for c, value in enumerate(field.values)
+    ]
+
+
+def _attribute_field(name: str, system: SpinSystem) -> NDArray[np.float64]:
+    if name not in system.nodes:
+        raise InputError(f"[field] name is {name!r}, which is not an attribute of the users.")
+    column: NDArray[np.float64] = pd.to_numeric(system.nodes[name], errors="coerce").to_numpy(
+        dtype=np.float64
+    )
+    if not np.isfinite(column).all():
+        i = int(np.flatnonzero(~np.isfinite(column))[0])
+        raise InputError(
+            f"user {system.labels[i]!r} has {name} {system.nodes[name].iloc[i]!r}; a field must be "
+            "a finite number for every user."
+        )
+    return column
+
+
+def _intervention(event: Any) -> interventions.Intervention:
+    keys = event.model_dump()
+    kind = keys.pop("kind")
+    if kind == "feed":
+        table = keys["feed"]
+        return interventions.SwitchFeed(keys["at"], feeds.make(table.pop("kind"), **table))
+    made: interventions.Intervention = INTERVENTIONS[kind](**keys)
+    return made
+
+
+INTERVENTIONS: dict[str, Callable[..., Any]] = {
+    "heat": interventions.Heat,
+    "tilt": interventions.Tilt,
+    "nucleate": interventions.Nucleate,
+    "rewire": interventions.Rewire,
+}
+
+
+def _stop(rule: StopRule | None) -> Callable[[Frame], NDArray[np.bool_]] | None:
+    if rule is None:
+        return None
+
+    def reached(frame: Frame) -> NDArray[np.bool_]:
+        value = observe(frame, [rule.name])[rule.name]
+        result: NDArray[np.bool_] = COMPARE[rule.compare](
+            np.abs(value) if rule.absolute else value, rule.bound
+        )
+        return result
+
+    return reached
+
+
+def kernel_name(settings: Settings) -> str:
+    """Return the kernel that moves a case: a matter of couplings and kinds, never of workers."""
+    return choose_kernel("auto", "random-sequential")

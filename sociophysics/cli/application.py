@@ -1,0 +1,94 @@
+"""The application: its commands, and what an error becomes."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+import typer
+
+from sociophysics.cli import data, run, scenario
+from sociophysics.errors import InputError
+
+__all__ = ["BAD_INPUT", "DEFECT", "DONE", "INTERRUPTED", "app", "main"]
+
+DONE, DEFECT, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+DEBUG = "SOCIOPHYSICS_DEBUG"
+
+app = typer.Typer(
+    name="sociophysics",
+    help="A society as a spin system: signed networks, recommender feeds, roll-call votes.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("run")(run.run)
+app.command("describe")(scenario.describe)
+app.command("schema")(scenario.schema)
+app.add_typer(data.app, name="data")
+
+# typer brings its own copy of click; the class of wrong usage is only reachable through this.
+WrongUsage = typer.BadParameter.__bases__[0]
+
+
+@app.callback()
+def options(
+    debug: bool = typer.Option(False, "--debug", help="Show where in the code an error occurred."),
+) -> None:
+    """Take the options that belong to every command."""
+    if debug:
+        os.environ[DEBUG] = "1"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line and return its exit status.
+
+    0 done, 2 bad input (one sentence on what, got, allowed, fix), 1 a defect of this package.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Without the program's name; those of the process by default.
+    """
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    try:
+        status = app(args=given or ["--help"], prog_name="sociophysics", standalone_mode=False)
+        return status if isinstance(status, int) else DONE
+    except InputError as error:
+        return _bad_input(str(error))
+    except typer.Abort:
+        return INTERRUPTED
+    except KeyboardInterrupt:
+        _say("interrupted.")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader, `head` for one, has seen enough; the exit must not try to write again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except Exception as error:
+        if isinstance(error, WrongUsage):
+            return _bad_input(
+                f"{error.format_message()} `sociophysics --help` lists what there is."
+            )
+        return _defect(error)
+
+
+def _bad_input(sentence: str) -> int:
+    _say(" ".join(sentence.split()))
+    return BAD_INPUT
+
+
+def _defect(error: Exception) -> int:
+    _say(
+        f"this is a defect of sociophysics, not of your input: {type(error).__name__}: {error}. "
+        "Run `sociophysics --debug ...` to see where, and please report it."
+    )
+    if os.environ.get(DEBUG):
+        traceback.print_exception(error)
+    return DEFECT
+
+
+def _say(sentence: str) -> None:
+    print(f"sociophysics: {sentence}", file=sys.stderr)

@@ -1,0 +1,27 @@
+"""``sociophysics describe`` and ``schema``: what a scenario says, and what it may say."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import typer
+
+__all__ = ["describe", "schema"]
+
+
+def describe(
+    scenario: Path = typer.Argument(..., help="TOML file.", show_default=False),
+) -> None:
+    """Print a description of a scenario after the ODD protocol, in Markdown."""
+    from sociophysics import describe as odd
+    from sociophysics.scenario import Scenario
+
+    typer.echo(odd.describe(Scenario.load(scenario)))
+
+
+def schema() -> None:
+    """Print the JSON schema of scenario files, for editors."""
+    from sociophysics.scenario import scenario_schema
+
+    typer.echo(json.dumps(scenario_schema(), indent=2))

@@ -1,0 +1,96 @@
+"""What a finished run prints: its designs against the reference, and where its report is."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from sociophysics.results import Run
+
+__all__ = ["show"]
+
+PLAIN_WIDTH = 110
+MOST_POINTS = 12
+
+
+def show(run: Run) -> None:
+    """Print the comparison at the swept point where designs scatter most, and the files."""
+    from sociophysics.results import headline, telling_point
+
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=PLAIN_WIDTH)
+    observable = headline(run)
+    point = telling_point(run, observable)
+    several = len(run.designs) > 1
+    console.print(_designs(run, observable, point) if several else _points(run, observable))
+    if run.directory is not None:
+        for what, name in (("comparison", "comparison.csv"), ("report", "report.html")):
+            console.out(f"{what}: {run.directory / name}", highlight=False)
+
+
+def _designs(run: Run, observable: str, point: dict[str, Any]) -> Table:
+    from sociophysics.results import at, melting_or_none
+
+    melting = melting_or_none(run)
+    place = "".join(f", {key} = {value}" for key, value in point.items())
+    table = _table(f"{observable}{place}")
+    table.add_column("design")
+    headings = ["mean", f"difference to {run.designs[0]} [95 %]", "effect", "p (Holm)"]
+    for heading in [*headings, *(["camps melt at T [95 %]"] if melting is not None else [])]:
+        table.add_column(Text(heading), justify="right")
+    rows = at(run, observable, point)
+    for row in rows.to_dict("records"):
+        first = row["design"] == run.designs[0]
+        cells = ["reference", "", ""] if first else [
+            _interval(row["difference"], row["low"], row["high"], sign="+"),
+            _number(row["effect"], ".1f", "+"),
+            _number(row["p_holm"], ".3f"),
+        ]  # fmt: skip
+        melted = [_melting(melting, row["design"], point)] if melting is not None else []
+        shown = [row["design"], _number(row["mean"], ".3f"), *cells, *melted]
+        table.add_row(*(Text(str(cell)) for cell in shown))
+    return table
+
+
+def _points(run: Run, observable: str) -> Table:
+    rows = run.compare(observable)
+    table = _table(observable)
+    for heading in [*run.swept, "replicas", "mean", "sd"]:
+        table.add_column(Text(heading), justify="right")
+    for row in rows.head(MOST_POINTS).to_dict("records"):
+        numbers = [str(row["replicas"]), _number(row["mean"], ".4f"), _number(row["sd"], ".4f")]
+        table.add_row(*(Text(str(row[key])) for key in run.swept), *numbers)
+    if len(rows) > MOST_POINTS:
+        table.caption = f"the first {MOST_POINTS} of {len(rows)} swept points"
+    return table
+
+
+def _table(title: str) -> Table:
+    return Table(title=Text(title), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+
+
+def _melting(melting: pd.DataFrame, design: str, point: dict[str, Any]) -> str:
+    rows = melting[melting["design"] == design]
+    for key in set(point) & set(rows.columns):
+        rows = rows[rows[key] == point[key]]
+    row = rows.iloc[0].to_dict()
+    if math.isnan(row["temperature"]):
+        return str(row["note"])
+    return _interval(row["temperature"], row["low"], row["high"])
+
+
+def _interval(value: float, low: float, high: float, sign: str = "") -> str:
+    ends = f" [{_number(low, '.3f')}, {_number(high, '.3f')}]"
+    return _number(value, ".3f", sign) + ("" if math.isnan(low) and math.isnan(high) else ends)
+
+
+def _number(value: float, form: str, sign: str = "") -> str:
+    return "-" if math.isnan(value) else format(value, sign + form)

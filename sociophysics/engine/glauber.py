@@ -1,0 +1,250 @@
+"""Heat-bath sweeps that keep every local field up to date (fixed point, incremental).
+
+Each attempt hashes its counter to 64 bits: the upper 32 choose the site (multiply-shift; its
+relative bias of n/2^32 does not depend on the state), the lower 32 are the leading bits of u.
+``held`` marks users who never flip; an array of shape (replicas, 0) means nobody.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from sociophysics.engine.counter import increment, mix
+from sociophysics.engine.prefetch import prefetch
+
+__all__ = ["CACHED_BYTES", "sweep_cached", "sweep_kawasaki", "sweep_prefetched", "sweep_sequential"]
+
+Array = NDArray[Any]
+CACHED_BYTES = 512 * 1024  # words and couplings of a replica that stay in a second-level cache
+BLOCK = 128
+U64 = np.uint64
+LOW = U64(0xFFFFFFFF)
+TAIL = U64(0xD6E8FEB86659FD93)
+
+
+@njit(inline="always")
+def aligned(word: Any) -> Any:
+    """Return ``s f`` of a word in fixed point: the field as seen from the own stance."""
+    value = np.int64(word)
+    sign = (value & 1) - 1
+    return ((value >> 1) ^ sign) - sign
+
+
+@njit
+def flips_between(field: Any, draw: Any, unit: float) -> Any:
+    """Decide the draws that the bins leave open, with 64 bits of u instead of 32."""
+    tail = mix(draw ^ TAIL)
+    u = (np.float64(draw & LOW) * 4294967296.0 + np.float64(tail >> U64(32)) + 0.5) * 2.0**-64
+    rest = (
+        np.float64(LOW - (draw & LOW)) * 4294967296.0 + np.float64(LOW - (tail >> U64(32))) + 0.5
+    ) * 2.0**-64
+    bound = unit * (math.log(rest) - math.log(u)) if unit > 0.0 else 0.0
+    # Only T = 0 meets equality: a zero field is a fair coin.
+    return field < bound or (field == bound and u < 0.5)
+
+
+@njit(inline="always")
+def flips(word: Any, draw: Any, surely: Array, never: Array, unit: float) -> Any:
+    """Return whether the draw flips the user whose word this is."""
+    field = aligned(word)
+    bin_ = (draw & LOW) >> U64(20)
+    if field <= surely[bin_]:
+        return True
+    if field >= never[bin_]:
+        return False
+    return flips_between(field, draw, unit)
+
+
+@njit(inline="always")
+def spread(state: Array, r: int, i: Any, indptr: Array, rows: Array) -> None:
+    """Flip user ``i`` and add the change to the field of everyone who listens to ``i``."""
+    word = state[r, i]
+    state[r, i] = word ^ 1
+    change = 4 - 8 * (np.int64(word) & 1)  # 2 for the flip, 2 for the bit that holds the stance
+    for p in range(U64(indptr[i]), U64(indptr[i + U64(1)])):
+        state[r, U64(rows[U64(2) * p])] += change * rows[U64(2) * p + U64(1)]
+
+
+@njit(cache=True, nogil=True, boundscheck=False)
+def sweep_cached(
+    state: Array,
+    indptr: Array,
+    rows: Array,
+    surely: Array,
+    never: Array,
+    unit: float,
+    held: Array,
+    keys: Array,
+    first: int,
+    sweeps: int,
+    flipped: Array,
+) -> None:
+    """Do ``sweeps`` random-sequential sweeps of every replica; words that stay in cache.
+
+    ``first`` is the number of sweeps done before; ``flipped`` (replicas,) counts accepted flips.
+    """
+    n = U64(state.shape[1])
+    some_held = held.shape[1] > 0
+    for r in range(state.shape[0]):
+        step = increment(keys[r, 1])
+        counter = keys[r, 0] + U64(first) * n * step
+        for _ in range(U64(sweeps) * n):
+            counter += step
+            draw = mix(counter)
+            i = ((draw >> U64(32)) * n) >> U64(32)
+            if flips(state[r, i], draw, surely, never, unit):
+                if some_held and held[r, i]:
+                    continue
+                flipped[r] += 1
+                spread(state, r, i, indptr, rows)
+
+
+@njit(cache=True, nogil=True, boundscheck=False)
+def sweep_prefetched(
+    state: Array,
+    indptr: Array,
+    rows: Array,
+    surely: Array,
+    never: Array,
+    unit: float,
+    held: Array,
+    keys: Array,
+    first: int,
+    sweeps: int,
+    flipped: Array,
+) -> None:
+    """Do the same sweeps, draw for draw, when the words outgrow the cache.
+
+    A block of draws is made ahead: their words are fetched, flips are guessed, and the listeners
+    of the guessed ones are fetched. Then the block is decided in order, so a wrong guess costs
+    time and changes nothing.
+    """
+    n = U64(state.shape[1])
+    some_held = held.shape[1] > 0
+    site, draws = np.empty(BLOCK, np.uint64), np.empty(BLOCK, np.uint64)
+    guess = np.empty(BLOCK, np.uint64)
+    one, two = U64(1), U64(2)
+    for r in range(state.shape[0]):
+        words = state[r]
+        step = increment(keys[r, 1])
+        counter = keys[r, 0] + U64(first) * n * step
+        left: Any = np.int64(U64(sweeps) * n)
+        while left > 0:
+            size: Any = min(left, BLOCK)
+            left -= size
+            for k in range(U64(size)):
+                counter += step
+                draw = mix(counter)
+                draws[k] = draw
+                site[k] = ((draw >> U64(32)) * n) >> U64(32)
+                prefetch(words, site[k])
+            guessed = U64(0)
+            for k in range(U64(size)):
+                i = site[k]
+                guess[guessed] = i
+                guessed += U64(aligned(words[i]) <= surely[(draws[k] & LOW) >> U64(20)])
+            for k in range(guessed):
+                prefetch(indptr, guess[k])
+            for k in range(guessed):
+                i = guess[k]
+                prefetch(rows, two * U64(indptr[i]))
+                prefetch(rows, two * U64(indptr[i + one]) - one)
+            for k in range(guessed):
+                i = guess[k]
+                for p in range(U64(indptr[i]), U64(indptr[i + one])):
+                    prefetch(words, U64(rows[two * p]))
+            for k in range(U64(size)):
+                i = site[k]
+                if flips(words[i], draws[k], surely, never, unit):
+                    if some_held and held[r, i]:
+                        continue
+                    flipped[r] += 1
+                    spread(state, r, i, indptr, rows)
+
+
+@njit(cache=True, nogil=True, boundscheck=False)
+def sweep_sequential(
+    state: Array,
+    indptr: Array,
+    rows: Array,
+    surely: Array,
+    never: Array,
+    unit: float,
+    held: Array,
+    keys: Array,
+    first: int,
+    sweeps: int,
+    flipped: Array,
+) -> None:
+    """Do sweeps that visit users in the order 0, 1, ..., n-1.
+
+    Another dynamics with the same stationary law; it breaks detailed balance.
+    """
+    n = U64(state.shape[1])
+    some_held = held.shape[1] > 0
+    for r in range(state.shape[0]):
+        step = increment(keys[r, 1])
+        counter = keys[r, 0] + U64(first) * n * step
+        for _ in range(U64(sweeps)):
+            for i in range(n):
+                counter += step
+                if flips(state[r, i], mix(counter), surely, never, unit):
+                    if some_held and held[r, i]:
+                        continue
+                    flipped[r] += 1
+                    spread(state, r, i, indptr, rows)
+
+
+@njit(cache=True, nogil=True, boundscheck=False)
+def sweep_kawasaki(
+    state: Array,
+    indptr: Array,
+    rows: Array,
+    tails: Array,
+    surely: Array,
+    never: Array,
+    unit: float,
+    held: Array,
+    keys: Array,
+    first: int,
+    sweeps: int,
+    flipped: Array,
+) -> None:
+    """Do sweeps of n attempts to swap the stances across a tie drawn at random.
+
+    Unlike stances swap with the heat-bath probability of the energy change
+    ``2 (s_i f_i + s_j f_j) + 4 J_ij``; ``flipped`` counts swaps. The magnetization is conserved.
+    """
+    n, ties = U64(state.shape[1]), U64(tails.shape[0])
+    some_held = held.shape[1] > 0
+    if ties == U64(0):
+        return
+    for r in range(state.shape[0]):
+        step = increment(keys[r, 1])
+        counter = keys[r, 0] + U64(first) * n * step
+        for _ in range(U64(sweeps) * n):
+            counter += step
+            draw = mix(counter)
+            p = ((draw >> U64(32)) * ties) >> U64(32)
+            i, j = U64(tails[p]), U64(rows[U64(2) * p])
+            if (state[r, i] ^ state[r, j]) & 1 == 0:
+                continue
+            if some_held and (held[r, i] or held[r, j]):
+                continue
+            barrier = (
+                aligned(state[r, i])
+                + aligned(state[r, j])
+                + 2 * np.int64(rows[U64(2) * p + U64(1)])
+            )
+            bin_ = (draw & LOW) >> U64(20)
+            if barrier <= surely[bin_] or (
+                barrier < never[bin_] and flips_between(barrier, draw, unit)
+            ):
+                flipped[r] += 1
+                spread(state, r, i, indptr, rows)
+                spread(state, r, j, indptr, rows)

@@ -1,0 +1,95 @@
+"""From parts to the tables of a run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from sociophysics.ensemble.parts import Part, PartData, replace_file
+from sociophysics.scenario import Scenario
+
+if TYPE_CHECKING:
+    from sociophysics.results import Run
+
+__all__ = ["join_events", "join_tables", "write_results"]
+
+ROWS_PER_GROUP = 1 << 18
+
+
+def join_tables(
+    scenario: Scenario, parts: Sequence[Part], data: Mapping[str, PartData]
+) -> pd.DataFrame:
+    """Return the table of a run: design, swept keys, replica, sweep, observables.
+
+    Rows are in the order of the file's designs, then of the swept values, replicas, sweeps.
+    """
+    table = pd.concat([data[part.name].table for part in parts], ignore_index=True)
+    for place, (name, column) in enumerate(_keys(scenario, parts, data).items()):
+        table.insert(place, name, column)
+    return table
+
+
+def _keys(
+    scenario: Scenario, parts: Sequence[Part], data: Mapping[str, PartData]
+) -> dict[str, pd.Series]:
+    lengths = [len(data[part.name].table) for part in parts]
+    columns = {"design": pd.Series([part.design for part in parts], dtype="str")}
+    for key, values in scenario.sweep.axes.items():
+        kind = "str" if isinstance(values[0], str) else type(values[0]).__name__
+        dtype = {"int": "int64", "float": "float64"}.get(kind, kind)
+        columns[key] = pd.Series([part.point[key] for part in parts], dtype=dtype)
+    return {name: each.repeat(lengths).reset_index(drop=True) for name, each in columns.items()}
+
+
+def join_events(
+    scenario: Scenario, parts: Sequence[Part], data: Mapping[str, PartData]
+) -> pd.DataFrame:
+    """Return what acted when: design, swept keys, replica, sweep, event, and details as JSON."""
+    rows = [
+        {"design": part.design, **part.point, **row}
+        for part in parts
+        for row in _events(part, data[part.name].events)
+    ]
+    columns = ["design", *scenario.sweep.axes, "replica", "sweep", "event", "details"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _events(part: Part, events: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return one row per event and replica, whichever way the replicas were grouped."""
+    rows: dict[tuple[int, int, str, str], None] = {}
+    for event in events:
+        rest = {k: v for k, v in event.items() if k not in ("replica", "sweep", "kind")}
+        details = json.dumps(rest, sort_keys=True, default=np.generic.item)
+        replica = event["replica"]
+        for each in part.replicas if replica is None else (int(replica),):
+            rows[each, int(event["sweep"]), str(event["kind"]), details] = None
+    # Stable: events of one sweep stay in the order in which they acted.
+    ordered = sorted(rows, key=lambda row: row[:2])
+    return [dict(zip(("replica", "sweep", "event", "details"), r, strict=True)) for r in ordered]
+
+
+def write_results(folder: Path, run: Run) -> None:
+    """Write the table, the events, the comparison and the report into a run's folder."""
+    from sociophysics.report import write_report
+
+    _write_parquet(folder / "results.parquet", run.table)
+    _write_parquet(folder / "events.parquet", run.events)
+    comparison = run.compare_all().to_csv(index=False).encode()
+    replace_file(folder / "comparison.csv", lambda file: file.write(comparison))
+    scratch = folder / ".report.html.tmp"
+    write_report(run, scratch)
+    scratch.replace(folder / "report.html")
+
+
+def _write_parquet(path: Path, table: pd.DataFrame) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    # Without pandas' own metadata the bytes depend on the numbers alone.
+    arrow = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(None)
+    replace_file(path, lambda file: pq.write_table(arrow, file, row_group_size=ROWS_PER_GROUP))

@@ -1,0 +1,335 @@
+r"""Exact maximum likelihood for courts and committees of up to 20 members, by enumeration.
+
+All ``2^n`` voting patterns are numbered by bits, bit ``i`` set where member ``i`` votes -1. The
+Walsh-Hadamard transform of a distribution over patterns then holds every moment at once, at the
+number with the bits of its members set, and the transform of couplings and fields placed at the
+same numbers is the exponent of the model. A Newton step costs ``n 2^n`` additions.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from sociophysics.errors import InputError
+from sociophysics.inference.parameters import Estimator, require_fitted
+from sociophysics.inference.pseudolikelihood import FIELD_SHARE
+from sociophysics.inference.training import cells, system_of, training_votes
+from sociophysics.rollcall.votes import Votes
+
+__all__ = ["ExactMaximumLikelihood", "fit_distribution", "pattern_numbers", "transform"]
+
+Array = NDArray[np.float64]
+
+LARGEST = 20
+LONGEST_STEP = 2.0  # of one parameter in one Newton step
+DIVERGED = 30.0  # a coupling beyond this means that the data lie on the boundary
+
+
+class ExactMaximumLikelihood(Estimator):
+    """Couplings and fields that maximize the likelihood, for at most 20 members.
+
+    Without penalty the fitted model reproduces the means (with ``fields``) and pair moments of the
+    votes. Roll calls with missing votes count with the chances of their completions (EM).
+
+    Parameters
+    ----------
+    l2 : float
+        Penalty ``l2 sum_{i<j} J_ij^2 + 0.1 l2 sum_i h_i^2`` on the negative log-likelihood per
+        roll call.
+    fields : bool
+        Whether members have fields ``h``.
+    truncated : int
+        Fewest members in the minority of a possible voting pattern: 1 for data that hold
+        contested votes only, 0 for data in which unanimous votes were kept.
+    tol : float
+        Largest mismatch of a moment at convergence.
+    max_iter : int
+        Most rounds of completing missing votes and of Newton's method in each.
+
+    Attributes
+    ----------
+    coupling_ : array, shape (n, n)
+    field_ : array, shape (n,)
+    distribution_ : array, shape (2^n,)
+        The fitted chance of each voting pattern; bit i set: member i votes -1.
+    data_distribution_ : array, shape (2^n,)
+        The same of the votes, with missing ones completed.
+    system_ : SpinSystem
+    n_features_in_, n_iter_ : int
+
+    Examples
+    --------
+    Two members agree on 3 of 4 votes, so ``J = atanh(1/2)``:
+
+    >>> fit = ExactMaximumLikelihood().fit([[1, 1], [-1, -1], [1, 1], [1, -1]])
+    >>> float(fit.coupling_[0, 1].round(4))
+    0.5493
+    """
+
+    def __init__(
+        self,
+        l2: float = 0.0,
+        fields: bool = False,
+        *,
+        truncated: int = 0,
+        tol: float = 1e-10,
+        max_iter: int = 1000,
+    ) -> None:
+        self.l2 = l2
+        self.fields = fields
+        self.truncated = truncated
+        self.tol = tol
+        self.max_iter = max_iter
+
+    def fit(self, votes: Votes | pd.DataFrame | ArrayLike, y: object = None) -> Self:
+        """Fit couplings and return the estimator.
+
+        Raises
+        ------
+        InputError
+            More than 20 members, votes that ``truncated`` calls impossible, or votes whose
+            maximum lies at infinity without a penalty (two members who never disagree).
+        """
+        data = training_votes(votes)
+        n = data.matrix.shape[1]
+        if n > LARGEST:
+            raise InputError(
+                f"exact maximum likelihood is asked for {n} members; at most {LARGEST} are "
+                "allowed, because all 2^n voting patterns are enumerated: use PseudoLikelihood."
+            )
+        if not 0 <= self.l2 < np.inf:
+            raise InputError(f"l2 is {self.l2!r}; it must be a finite number >= 0.")
+        possible = _possible(n, self.truncated)
+        parameters = np.zeros(1 << n)
+        completions = _Completions(data.matrix)
+        model = possible / possible.sum()
+        for round_ in range(1, self.max_iter + 1):
+            observed = completions.distribution(model, possible)
+            fitted = fit_distribution(
+                observed,
+                fields=self.fields,
+                l2=self.l2,
+                possible=possible,
+                start=parameters,
+                tol=self.tol,
+            )
+            change = np.abs(fitted.parameters - parameters).max()
+            parameters, model = fitted.parameters, fitted.distribution
+            if completions.complete or change < self.tol:
+                break
+        self.coupling_, self.field_ = _unpack(parameters, n)
+        self.distribution_, self.data_distribution_ = model, observed
+        self.n_iter_, self.n_features_in_ = round_, n
+        self.system_ = system_of(self.coupling_, self.field_, data)
+        return self
+
+    def predict_proba(self, votes: Votes | pd.DataFrame | ArrayLike) -> Array:
+        """Return P(+1 | the other members' observed votes), averaged over unobserved ones."""
+        require_fitted(self, "distribution_")
+        n = self.n_features_in_
+        matrix = cells(votes, n, type(self).__name__)
+        probability = np.empty(matrix.shape)
+        patterns, back = np.unique(matrix, axis=0, return_inverse=True)
+        for k, row in enumerate(patterns):
+            known = pattern_numbers(row)
+            missing = np.flatnonzero(row == 0)
+            for i in range(n):
+                free = _subset_numbers(missing[missing != i])
+                yea = self.distribution_[(known & ~(1 << i)) | free].sum()
+                nay = self.distribution_[(known | 1 << i) | free].sum()
+                probability[back.ravel() == k, i] = yea / (yea + nay) if yea + nay > 0 else 0.5
+        return probability
+
+
+class FittedDistribution(NamedTuple):
+    """Parameters placed at their numbers (2^n,), and the chance of each pattern (2^n,)."""
+
+    parameters: Array
+    distribution: Array
+
+
+def transform(values: Array) -> Array:
+    """Return the Walsh-Hadamard transform ``sum_k values[k] (-1)^popcount(k & l)``.
+
+    Examples
+    --------
+    >>> transform(np.array([0.5, 0.0, 0.0, 0.5]))  # total, two means, and <s0 s1>
+    array([1., 0., 0., 1.])
+    """
+    done = np.array(values, dtype=float)
+    half = 1
+    while half < done.size:
+        pairs = done.reshape(-1, 2, half)
+        first, second = pairs[:, 0] + pairs[:, 1], pairs[:, 0] - pairs[:, 1]
+        pairs[:, 0], pairs[:, 1] = first, second
+        half *= 2
+    return done
+
+
+def pattern_numbers(votes: NDArray[np.generic]) -> NDArray[np.int64]:
+    """Return the number of each voting pattern, shape (..., n): the bits of those who vote -1.
+
+    Examples
+    --------
+    >>> pattern_numbers(np.array([[1, 1, 1], [-1, 1, -1]]))
+    array([0, 5])
+    """
+    bits = (np.asarray(votes) < 0).astype(np.int64)
+    numbers: NDArray[np.int64] = bits @ (1 << np.arange(bits.shape[-1], dtype=np.int64))
+    return numbers
+
+
+def fit_distribution(
+    observed: Array,
+    *,
+    fields: bool,
+    l2: float = 0.0,
+    possible: NDArray[np.bool_] | None = None,
+    start: Array | None = None,
+    tol: float = 1e-10,
+) -> FittedDistribution:
+    """Return the pairwise model with the moments of a distribution over voting patterns.
+
+    Parameters
+    ----------
+    observed : array, shape (2^n,)
+        Chance of each pattern.
+    fields : bool
+        Match the means too.
+    possible : bool array, shape (2^n,), optional
+        Patterns that can occur; all if left out.
+    start : array, shape (2^n,), optional
+        Parameters to start from.
+
+    Raises
+    ------
+    InputError
+        The maximum lies at infinity.
+    """
+    n = observed.size.bit_length() - 1
+    numbers, weight = _places(n, fields)
+    ridge = l2 * weight
+    target = transform(observed)[numbers]
+    parameters = np.zeros(observed.size) if start is None else start.copy()
+    meeting = numbers[:, None] ^ numbers[None, :]
+    value, model = _likelihood(parameters, numbers, target, ridge, possible)
+    for _ in range(500):
+        moments = transform(model)
+        gradient = target - moments[numbers] - 2 * ridge * parameters[numbers]
+        if np.abs(gradient).max() < tol:
+            return FittedDistribution(parameters, model)
+        curvature = moments[meeting] - np.outer(moments[numbers], moments[numbers])
+        curvature[np.diag_indices(len(numbers))] += 2 * ridge + 1e-12
+        step = np.linalg.solve(curvature, gradient)
+        step *= min(1.0, LONGEST_STEP / np.abs(step).max())
+        parameters, model, value = _climb(
+            parameters, step, value, numbers, target, ridge, possible
+        )
+        if np.abs(parameters).max() > DIVERGED:
+            break
+    raise InputError(
+        "the votes have no finite maximum-likelihood fit (some members never disagree, or a "
+        "combination of votes never occurs); give a penalty such as l2=0.001."
+    )
+
+
+def _climb(
+    parameters: Array,
+    step: Array,
+    value: float,
+    numbers: NDArray[np.int64],
+    target: Array,
+    ridge: Array,
+    possible: NDArray[np.bool_] | None,
+) -> tuple[Array, Array, float]:
+    """Halve the Newton step until the likelihood does not fall by more than rounding."""
+    for _ in range(40):
+        moved = parameters.copy()
+        moved[numbers] += step
+        new, model = _likelihood(moved, numbers, target, ridge, possible)
+        if new >= value - 1e-13 * (1 + abs(value)):
+            break
+        step = step / 2
+    return moved, model, new
+
+
+def _likelihood(
+    parameters: Array,
+    numbers: NDArray[np.int64],
+    target: Array,
+    ridge: Array,
+    possible: NDArray[np.bool_] | None,
+) -> tuple[float, Array]:
+    exponent = transform(parameters)
+    top = float(exponent.max())
+    model = np.exp(exponent - top)
+    if possible is not None:
+        model *= possible
+    total = float(model.sum())
+    theta = parameters[numbers]
+    value = float(target @ theta) - top - np.log(total) - float(ridge @ theta**2)
+    return value, model / total
+
+
+def _places(n: int, fields: bool) -> tuple[NDArray[np.int64], Array]:
+    """Return the numbers of the pairs, then of the members, and their shares of the penalty."""
+    first, second = np.triu_indices(n, 1)
+    pairs = (1 << first) | (1 << second)
+    singles = 1 << np.arange(n if fields else 0)
+    weight = np.concatenate([np.ones(len(pairs)), np.full(len(singles), FIELD_SHARE)])
+    return np.concatenate([pairs, singles]).astype(np.int64), weight
+
+
+def _unpack(parameters: Array, n: int) -> tuple[Array, Array]:
+    first, second = np.triu_indices(n, 1)
+    coupling = np.zeros((n, n))
+    coupling[first, second] = parameters[(1 << first) | (1 << second)]
+    return coupling + coupling.T, parameters[1 << np.arange(n)].copy()
+
+
+def _possible(n: int, truncated: int) -> NDArray[np.bool_]:
+    if not 0 <= truncated <= n // 2:
+        raise InputError(
+            f"truncated is {truncated}; a minority of 0 to {n // 2} of {n} members is allowed."
+        )
+    nays = np.bitwise_count(np.arange(1 << n, dtype=np.uint64)).astype(np.int64)
+    marked: NDArray[np.bool_] = np.minimum(nays, n - nays) >= truncated
+    return marked
+
+
+def _subset_numbers(members: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the numbers of all voting patterns in which only ``members`` may vote -1."""
+    numbers = np.zeros(1, np.int64)
+    for i in members:
+        numbers = np.concatenate([numbers, numbers | (1 << int(i))])
+    return numbers
+
+
+class _Completions:
+    """The distinct voting records with the completions of their missing votes."""
+
+    def __init__(self, matrix: NDArray[np.int8]) -> None:
+        records, counts = np.unique(matrix, axis=0, return_counts=True)
+        self.share = counts / counts.sum()
+        self.known = pattern_numbers(records)
+        self.free = [_subset_numbers(np.flatnonzero(record == 0)) for record in records]
+        self.complete = all(len(free) == 1 for free in self.free)
+
+    def distribution(self, model: Array, possible: NDArray[np.bool_]) -> Array:
+        """Return the distribution of patterns, missing votes completed as ``model`` has it."""
+        found = np.zeros(model.size)
+        for share, known, free in zip(self.share, self.known, self.free, strict=True):
+            numbers = known | free
+            chance = model[numbers]
+            total = float(chance.sum())
+            if not possible[numbers].any():
+                raise InputError(
+                    "a roll call has a smaller minority than `truncated` allows; lower it, or "
+                    "leave that roll call out."
+                )
+            found[numbers] += share * (chance / total if total > 0 else 1 / len(numbers))
+        return found

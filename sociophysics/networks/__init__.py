@@ -1,0 +1,12 @@
+"""Graphs by name: bundled real networks, files, and random-graph generators.
+
+Every function returns a plain networkx graph without self-loops or parallel ties. Its nodes are
+the users, and they are never turned into text; in a directed graph the tail of a tie listens to
+its head.
+"""
+
+from sociophysics.networks.bundled import available, load
+from sociophysics.networks.files import read
+from sociophysics.networks.generators import KINDS, build
+
+__all__ = ["KINDS", "available", "build", "load", "read"]

@@ -1,0 +1,104 @@
+"""Networks from files of the usual kinds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import networkx as nx
+
+from sociophysics.errors import InputError
+from sociophysics.memory import require_memory
+from sociophysics.networks.markup import FORMATS, read_graph
+from sociophysics.networks.simple import simple_graph
+from sociophysics.networks.tables import TABLES, edge_list
+
+__all__ = ["read"]
+
+MEMORY_PER_FILE_BYTE = 20  # parsed text or XML beside the graph; ties are counted again later
+
+
+def read(
+    path: str | Path,
+    *,
+    nodes: str | Path | None = None,
+    coupling: str | None = None,
+    directed: bool = False,
+) -> nx.Graph:
+    r"""Return the network in a file as a simple graph; the suffix says what kind of file it is.
+
+    ``.csv``, ``.tsv``, ``.parquet``: an edge list with columns ``source`` and ``target`` (or
+    ``src``, ``dst``; or ``from``, ``to``; upper or lower case) and any others, which become edge
+    attributes. ``.graphml``, ``.gexf``, ``.json`` (node-link): as networkx reads them. Text files
+    are UTF-8. Labels that are all written as integers become integers, other labels stay text;
+    Parquet and JSON labels keep their types. A cell that is empty, NA, NaN or null is missing, and
+    the user or tie is then without that attribute.
+
+    Repeated ties with equal attributes count once and self-loops are dropped; ``graph.graph``
+    holds how many as ``repeated_ties`` and ``self_loops``.
+
+    Parameters
+    ----------
+    path : str or Path
+    nodes : str or Path, optional
+        Node table (``.csv``, ``.tsv`` or ``.parquet``) of an edge list: column ``id`` and
+        attributes. Users in no tie are kept, and a tie of an unlisted user is an error.
+    coupling : str, optional
+        Edge attribute that holds the coupling of every tie; ``"coupling"`` if left out and
+        there. It must hold finite numbers, and is also stored as ``"coupling"``.
+    directed : bool
+        True: a DiGraph in which the source of a tie listens to its target.
+
+    Raises
+    ------
+    InputError
+        A file that is missing, malformed, not UTF-8, of unknown kind or larger than memory; a
+        column that is missing; an unknown user; a coupling that is not a finite number; a tie
+        that repeats with other attributes; directions asked of an undirected file; no users.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> file = pathlib.Path(tempfile.mkdtemp()) / "friends.csv"
+    >>> _ = file.write_text("source,target,coupling\nann,bob,-1.0\nbob,eve,0.5\n")
+    >>> read(file).edges(data="coupling")
+    EdgeDataView([('ann', 'bob', -1.0), ('bob', 'eve', 0.5)])
+    """
+    path = Path(path)
+    content = _content(path, (*TABLES, *FORMATS))
+    if path.suffix.lower() in TABLES:
+        table = Path(nodes) if nodes is not None else None
+        node_content = None if table is None else (table.name, _content(table, TABLES))
+        users, ties = edge_list((path.name, content), node_content, coupling=coupling)
+    else:
+        if nodes is not None:
+            raise InputError(
+                f"nodes is {str(nodes)!r}, but {path.name} holds its own users; a node table goes "
+                f"with an edge list ({', '.join(TABLES)}): leave nodes out."
+            )
+        users, ties, has_directions = read_graph((path.name, content))
+        if directed and not has_directions:
+            raise InputError(
+                f"directed is true, but the ties in {path.name} have no direction; leave it out."
+            )
+    return simple_graph(users, ties, directed=directed, coupling=coupling, name=path.name)
+
+
+def _content(path: Path, suffixes: tuple[str, ...]) -> bytes:
+    if path.suffix.lower() not in suffixes:
+        raise InputError(
+            f"{path.name} has the suffix {path.suffix!r}; allowed: {', '.join(suffixes)}: convert "
+            "or rename the file."
+        )
+    try:
+        require_memory(
+            MEMORY_PER_FILE_BYTE * path.stat().st_size,
+            what=f"reading {path.name}",
+            fix="give a smaller network, or edge arrays to SpinSystem.from_edges",
+        )
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise InputError(f"{path} does not exist; check the path.") from None
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be read ({error.strerror}); give a readable file."
+        ) from None

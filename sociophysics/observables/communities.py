@@ -1,0 +1,201 @@
+"""How ties follow a partition of the users: assortativity, modularity, signed communities."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sociophysics.errors import InputError
+from sociophysics.observables.camps import camps_of
+from sociophysics.observables.controversy import require_friendly
+from sociophysics.observables.domains import by_size
+from sociophysics.observables.ties import require_undirected, ties
+from sociophysics.spins import SpinSystem
+from sociophysics.streams import key
+
+__all__ = [
+    "Communities",
+    "assortativity",
+    "modularity",
+    "signed_communities",
+    "signed_modularity",
+]
+
+
+class Communities(NamedTuple):
+    """A partition found by optimizing signed modularity, and how good it is."""
+
+    labels: NDArray[np.int64]
+    """Community of each user, shape (n,); 0 is the largest, equals by first member."""
+    modularity: float
+    """Its signed modularity; compare it with the same search on rewired networks."""
+
+
+def assortativity(system: SpinSystem, camps: ArrayLike | None = None) -> float:
+    """Return the assortativity of ties by camp, ``r = (sum_c e_cc - a_c^2)/(1 - sum_c a_c^2)``.
+
+    ``e_cc`` is the share of ties inside camp c and ``a_c`` the share of tie ends in it. Ties count
+    equally; those of users without a camp (-1) are left out.
+
+    Parameters
+    ----------
+    system : SpinSystem
+    camps : int array, shape (n,), optional
+        ``system.nodes["camp"]`` if left out.
+
+    Returns
+    -------
+    float
+        1: ties never cross; 0: as if ends were paired at random.
+
+    Raises
+    ------
+    InputError
+        Directed or antagonistic ties, fewer than two camps, or camps without ties.
+
+    References
+    ----------
+    Newman, Phys. Rev. E 67, 026126 (2003).
+
+    Examples
+    --------
+    >>> round(assortativity(SpinSystem.from_edges([0, 1, 2], [1, 2, 3]), [0, 0, 1, 1]), 12)
+    0.333333333333
+    """
+    inside, expected = _mixing(system, camps, "assortativity")
+    return (inside - expected) / (1 - expected)
+
+
+def modularity(system: SpinSystem, camps: ArrayLike | None = None) -> float:
+    """Return the modularity of the camps, ``Q = sum_c e_cc - a_c^2``.
+
+    Symbols, treatment of ties and errors are those of ``assortativity``.
+
+    References
+    ----------
+    Newman & Girvan, Phys. Rev. E 69, 026113 (2004).
+
+    Examples
+    --------
+    >>> round(modularity(SpinSystem.from_edges([0, 1, 2], [1, 2, 3]), [0, 0, 1, 1]), 12)
+    0.166666666667
+    """
+    inside, expected = _mixing(system, camps, "modularity")
+    return inside - expected
+
+
+def signed_modularity(system: SpinSystem, camps: ArrayLike | None = None) -> float:
+    """Return the signed modularity ``(m+ Q+ - m- Q-)/(m+ + m-)`` of a partition.
+
+    ``Q+`` and ``Q-`` are the modularities of the friendly and the antagonistic ties alone, each
+    tie weighted by ``|J|``, and ``m+``, ``m-`` their total weights. Users without a camp stand
+    alone.
+
+    Raises
+    ------
+    InputError
+        Directed ties, or no ties.
+
+    References
+    ----------
+    Gomez, Jensen & Arenas, Phys. Rev. E 80, 016114 (2009).
+
+    Examples
+    --------
+    >>> signed_modularity(SpinSystem.from_edges([0, 1, 2], [1, 2, 3], [1, -1, 1]), [0, 0, 1, 1])
+    0.5
+    """
+    require_undirected(system, "signed_modularity")
+    labels = camps_of(system, camps, "signed_modularity").copy()
+    alone = np.flatnonzero(labels < 0)
+    labels[alone] = labels.max(initial=0) + 1 + np.arange(alone.size)
+    known = ties(system)
+    total = float(np.abs(known.coupling).sum())
+    if total == 0:
+        raise InputError("signed_modularity needs at least one tie; the network has none.")
+    _, labels = np.unique(labels, return_inverse=True)
+    score = 0.0
+    for sign in (1, -1):
+        weight = np.maximum(sign * known.coupling, 0)
+        if not weight.any():
+            continue
+        same = labels[known.source] == labels[known.target]
+        ends = np.bincount(labels[known.source], weight, labels.size)
+        ends += np.bincount(labels[known.target], weight, labels.size)
+        share = ends / (2 * weight.sum())
+        score += sign * (weight[same].sum() - weight.sum() * (share @ share)) / total
+    return float(score)
+
+
+def signed_communities(system: SpinSystem, *, seed: int) -> Communities:
+    """Return communities with friendly ties inside and antagonistic ones between, by Leiden.
+
+    Friendly and antagonistic ties are the two layers, weighing +1 and -1, of one optimization of
+    the signed modularity. A found partition scores high on any network: judge the score by
+    ``against_null(lambda s, _: signed_communities(s, seed=1).modularity, system, None, seed=1)``.
+
+    Raises
+    ------
+    InputError
+        Directed ties, no ties, or the packages of the extra ``communities`` missing.
+
+    References
+    ----------
+    Traag & Bruggeman, Phys. Rev. E 80, 036115 (2009); Traag, Waltman & van Eck, Sci. Rep. 9, 5233
+    (2019).
+
+    Examples
+    --------
+    >>> signed_communities(SpinSystem.from_edges([0, 1, 2], [1, 2, 3], [1, -1, 1]), seed=1)
+    Communities(labels=array([0, 0, 1, 1]), modularity=0.5)
+    """
+    require_undirected(system, "signed_communities")
+    igraph, leidenalg = _leiden()
+    known = ties(system)
+    if known.count == 0:
+        raise InputError("signed_communities needs at least one tie; the network has none.")
+    layers, signs = [], []
+    for sign in (1, -1):
+        kept = known.coupling * sign > 0
+        if kept.any():
+            ends = np.column_stack([known.source[kept], known.target[kept]])
+            graph = igraph.Graph(n=system.n, edges=ends)
+            weight = np.abs(known.coupling[kept])
+            # The layer weight is the total weight, so that the sum is the signed modularity.
+            layers.append(leidenalg.ModularityVertexPartition(graph, weights=weight.tolist()))
+            signs.append(sign * float(weight.sum()))
+    optimizer = leidenalg.Optimiser()
+    optimizer.set_rng_seed(int(key(seed, "observables")[0] >> np.uint64(33)))
+    optimizer.optimise_partition_multiplex(layers, layer_weights=signs, n_iterations=-1)
+    labels = by_size(np.array(layers[0].membership, dtype=np.int64)).labels
+    return Communities(labels, signed_modularity(system, labels))
+
+
+def _mixing(system: SpinSystem, camps: ArrayLike | None, measure: str) -> tuple[float, float]:
+    require_friendly(system, measure)
+    camp = camps_of(system, camps, measure)
+    known = ties(system)
+    a, b = camp[known.source], camp[known.target]
+    counted = (a >= 0) & (b >= 0)
+    ends = np.bincount(np.concatenate([a[counted], b[counted]]))
+    if np.count_nonzero(ends) < 2:
+        raise InputError(
+            f"{measure} needs ties in two camps or more, but they are in "
+            f"{np.count_nonzero(ends)}; give the users their camps."
+        )
+    share = ends / ends.sum()
+    return float(np.mean(a[counted] == b[counted])), float(share @ share)
+
+
+def _leiden() -> tuple[Any, Any]:
+    try:
+        import igraph
+        import leidenalg
+    except ImportError:
+        raise InputError(
+            "signed_communities needs the packages igraph and leidenalg, which are not installed; "
+            "pip install 'sociophysics[communities]'."
+        ) from None
+    return igraph, leidenalg

@@ -1,0 +1,307 @@
+"""The least weight of ties that meets every negative cycle of a signed network, with its proof.
+
+The linear program has one variable per tie and one row ``sum_cycle x >= 1`` per negative cycle; the
+rows are found as needed, by shortest paths in the signed cover: two copies of every user, joined
+copy to copy by friendly ties and crosswise by antagonistic ones, so that a path from one copy of a
+user to the other is a negative cycle. Branch and bound closes what is left of the gap.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any, NamedTuple
+
+import numpy as np
+import scipy.sparse as sparse
+from numpy.typing import NDArray
+from scipy.optimize import Bounds, LinearConstraint, linprog, milp
+from scipy.sparse.csgraph import connected_components, dijkstra
+
+__all__ = ["Cover", "Signed", "cover_components", "least_cover"]
+
+TOLERANCE = 1e-6  # of HiGHS, in units of the weights handed to it
+SHORT = 1e-6  # length added to each tie: of two equally violated cycles the shorter is found
+SOURCES = 256  # users from which one round searches cycles
+VIOLATED = 1e-4  # a row is added if it is violated by more
+CYCLES = 4000  # cycles added in one round at most
+
+Cycle = tuple[int, ...]
+
+
+class Signed(NamedTuple):
+    """A signed network as arrays."""
+
+    n: int
+    source: NDArray[np.int64]
+    target: NDArray[np.int64]
+    coupling: NDArray[np.float64]
+
+
+class Cover(NamedTuple):
+    """A set of ties that meets every negative cycle, and a bound below the least weight of one."""
+
+    unsatisfied: NDArray[np.bool_]
+    lower_bound: float
+    proven: bool
+
+
+class _Weights(NamedTuple):
+    """Weights in a unit in which differences are whole numbers (``whole``) or the largest is 1."""
+
+    values: NDArray[np.float64]
+    unit: float
+    whole: bool
+
+    def bound(self, objective: float) -> float:
+        """Return the least attainable weight that is not below ``objective``."""
+        return float(np.ceil(objective - TOLERANCE)) if self.whole else objective
+
+    def closed(self, lower: float, upper: float) -> bool:
+        """Return whether nothing attainable lies between the bounds."""
+        return lower >= upper - (0 if self.whole else TOLERANCE)
+
+
+def cover_components(
+    piece: Signed, negative: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the component of either copy of each user in the signed cover, shape (n,) each.
+
+    A user whose copies share a component lies in an unbalanced part of the network.
+
+    Examples
+    --------
+    >>> pair = Signed(2, np.array([0]), np.array([1]), np.array([-1.0]))
+    >>> cover_components(pair, pair.coupling < 0)
+    (array([0, 1]), array([1, 0]))
+    """
+    if piece.n == 0:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    graph = _signed_cover(piece, negative, np.ones(negative.size))
+    labels = connected_components(graph, directed=False)[1].astype(np.int64)
+    return labels[: piece.n], labels[piece.n :]
+
+
+def least_cover(piece: Signed, guess: NDArray[np.bool_], deadline: float) -> Cover:
+    """Return the lightest ties that meet every negative cycle, or bounds when time is up.
+
+    Parameters
+    ----------
+    piece : Signed
+    guess : bool array, shape (m,)
+        The unsatisfied ties of some configuration.
+    deadline : float
+        In the time of ``time.monotonic()``.
+
+    Examples
+    --------
+    >>> ends = (np.array([0, 1, 0]), np.array([1, 2, 2]))
+    >>> triangle = Signed(3, *ends, np.array([1.0, 1.0, -1.0]))
+    >>> least_cover(triangle, triangle.coupling < 0, time.monotonic() + 1).lower_bound
+    1.0
+    """
+    weights = _scaled(np.abs(piece.coupling))
+    best, upper = guess, float(weights.values[guess].sum())
+    cycles: dict[Cycle, None] = {}
+    lower, reduced = _cutting_planes(piece, guess, weights, upper, cycles, deadline)
+    if not weights.closed(lower, upper):
+        room = upper - (1 if weights.whole else 0) - reduced.objective
+        fixed = reduced.costs > room + 10 * TOLERANCE
+        found, bound = _branch_and_bound(piece, guess, weights, upper, (cycles, fixed), deadline)
+        lower = max(lower, weights.bound(min(bound, upper)))
+        if found is not None and weights.values[found].sum() < upper:
+            best, upper = found, float(weights.values[found].sum())
+    proven = weights.closed(lower, upper)
+    return Cover(best, min(lower, upper) * weights.unit, proven)
+
+
+class _Relaxed(NamedTuple):
+    objective: float
+    costs: NDArray[np.float64]
+
+
+def _cutting_planes(
+    piece: Signed,
+    guess: NDArray[np.bool_],
+    weights: _Weights,
+    upper: float,
+    cycles: dict[Cycle, None],
+    deadline: float,
+) -> tuple[float, _Relaxed]:
+    """Fill ``cycles`` until none is violated; return the bound and the last linear program."""
+    x = np.zeros(guess.size)
+    lower, relaxed = 0.0, _Relaxed(0.0, np.zeros(guess.size))
+    rng = np.random.Generator(np.random.PCG64(0))
+    while not weights.closed(lower, upper):
+        fresh = _violated(piece, guess, x, rng, deadline)
+        added = [cycle for cycle in fresh if cycle not in cycles]
+        if not added:
+            break
+        cycles.update(dict.fromkeys(added))
+        left = deadline - time.monotonic()
+        if left <= 0:
+            break
+        solved: Any = linprog(
+            weights.values,
+            A_ub=-_rows(list(cycles), guess.size),
+            b_ub=-np.ones(len(cycles)),
+            bounds=(0, 1),
+            method="highs",
+            options={"time_limit": left},
+        )
+        if solved.status != 0:
+            break
+        x = solved.x
+        lower = max(lower, weights.bound(solved.fun))
+        relaxed = _Relaxed(float(solved.fun), np.asarray(solved.lower.marginals))
+    return lower, relaxed
+
+
+def _violated(
+    piece: Signed,
+    negative: NDArray[np.bool_],
+    x: NDArray[np.float64],
+    rng: np.random.Generator,
+    deadline: float,
+) -> list[Cycle]:
+    """Return negative cycles of length below one, at least one if any exists and time allows."""
+    graph = _signed_cover(piece, negative, x + SHORT)
+    # Every negative cycle holds a tie that the guess leaves unsatisfied: these are where to look.
+    starts = rng.permutation(np.unique(piece.source[negative]))
+    found: list[tuple[float, Cycle]] = []
+    for first in range(0, starts.size, SOURCES):
+        some = starts[first : first + SOURCES]
+        distance, before = dijkstra(graph, indices=some, return_predecessors=True, limit=1.0)
+        found += _closed(piece, negative, x, some, distance, before)
+        if len(found) >= CYCLES or time.monotonic() > deadline:
+            break
+    found.sort()
+    return list(dict.fromkeys(cycle for _, cycle in found))[:CYCLES]
+
+
+def _closed(
+    piece: Signed,
+    negative: NDArray[np.bool_],
+    x: NDArray[np.float64],
+    starts: NDArray[np.int64],
+    distance: NDArray[np.float64],
+    before: NDArray[np.int32],
+) -> list[tuple[float, Cycle]]:
+    """Return the violated negative cycles that a shortest path and one tie of its start close."""
+    row_of = np.full(piece.n, -1)
+    row_of[starts] = np.arange(starts.size)
+    closing = np.flatnonzero(row_of[piece.source] >= 0)
+    row = row_of[piece.source[closing]]
+    end = piece.target[closing] + np.where(negative[closing], 0, piece.n)
+    short = distance[row, end] + x[closing] < 1 - VIOLATED
+    closing, row, end = closing[short], row[short], end[short]
+    key = np.minimum(piece.source, piece.target) * piece.n + np.maximum(piece.source, piece.target)
+    order = np.argsort(key)
+    cycle, tie, active = [np.arange(closing.size)], [closing], np.arange(closing.size)
+    here = end
+    while active.size:
+        there = before[row[active], here].astype(np.int64)
+        a, b = here % piece.n, there % piece.n
+        step = np.minimum(a, b) * piece.n + np.maximum(a, b)
+        cycle.append(active)
+        tie.append(order[np.searchsorted(key, step, sorter=order)])
+        going = there != starts[row[active]]
+        active, here = active[going], there[going]
+    # A tie walked twice counts once: the set still holds a negative cycle.
+    pairs = np.unique(np.concatenate(cycle) * x.size + np.concatenate(tie))
+    parts = np.split(pairs % x.size, np.searchsorted(pairs // x.size, np.arange(1, closing.size)))
+    lengths = [float(x[part].sum()) for part in parts]
+    return [
+        (length, tuple(part.tolist()))
+        for length, part in zip(lengths, parts, strict=True)
+        if part.size and length < 1 - VIOLATED
+    ]
+
+
+def _branch_and_bound(
+    piece: Signed,
+    guess: NDArray[np.bool_],
+    weights: _Weights,
+    upper: float,
+    known: tuple[dict[Cycle, None], NDArray[np.bool_]],
+    deadline: float,
+) -> tuple[NDArray[np.bool_] | None, float]:
+    """Return the best ties found below ``upper``, or None, and a bound below all of them.
+
+    Users carry a 0-1 variable each: whether they leave the guessed configuration. ``known`` are
+    the cycles found so far and the ties that reduced costs prove to be 0 in any better cover.
+    """
+    cycles, fixed = known
+    left = deadline - time.monotonic()
+    if left <= 0:
+        return None, 0.0
+    n, m = piece.n, guess.size
+    cost = np.concatenate([np.zeros(n), weights.values])
+    links, low = _links(piece, guess)
+    rows = sparse.hstack([sparse.csr_array((len(cycles), n)), _rows(list(cycles), m)])
+    better = upper - 1 if weights.whole else upper
+    constraints = [
+        LinearConstraint(links, low, np.inf),
+        LinearConstraint(rows, 1.0, np.inf),
+        LinearConstraint(sparse.csr_array(cost[np.newaxis]), 0.0, better + TOLERANCE),
+    ]
+    top = np.concatenate([np.ones(n), np.where(fixed, 0.0, 1.0)])
+    top[int(np.argmax(np.bincount(np.concatenate([piece.source, piece.target]))))] = 0.0
+    solved: Any = milp(
+        cost,
+        constraints=constraints,
+        bounds=Bounds(0.0, top),
+        integrality=np.ones(n + m),
+        options={"time_limit": left, "mip_rel_gap": 0.0},
+    )
+    if solved.status == 2:  # nothing is better than the guess
+        return None, upper
+    bound = solved.mip_dual_bound
+    if solved.x is None:
+        return None, 0.0 if bound is None else float(bound)
+    moved = np.round(solved.x[:n]).astype(bool)
+    found: NDArray[np.bool_] = guess ^ moved[piece.source] ^ moved[piece.target]
+    return found, float(bound)
+
+
+def _links(
+    piece: Signed, negative: NDArray[np.bool_]
+) -> tuple[sparse.csr_array, NDArray[np.float64]]:
+    """Return the rows that tie users' variables u, v to a tie's x, and their lower limits.
+
+    Friendly: ``x >= u - v`` and ``x >= v - u``. Antagonistic: ``x >= 1 - u - v`` and
+    ``x >= u + v - 1``.
+    """
+    n, m = piece.n, negative.size
+    tie, one = np.arange(m), np.ones(m)
+    sign = np.where(negative, 1.0, -1.0)
+    values = np.concatenate([one, sign, one, one, -sign, -one])
+    rows = np.concatenate([tie, tie, tie, m + tie, m + tie, m + tie])
+    columns = np.concatenate([n + tie, piece.source, piece.target] * 2)
+    low = np.concatenate([negative.astype(float), -negative.astype(float)])
+    return sparse.csr_array((values, (rows, columns)), shape=(2 * m, n + m)), low
+
+
+def _rows(cycles: list[Cycle], ties: int) -> sparse.csr_array:
+    lengths = np.fromiter((len(cycle) for cycle in cycles), np.int64, count=len(cycles))
+    start = np.concatenate([[0], np.cumsum(lengths)])
+    member = np.fromiter((tie for cycle in cycles for tie in cycle), np.int64, count=start[-1])
+    return sparse.csr_array((np.ones(member.size), member, start), shape=(len(cycles), ties))
+
+
+def _signed_cover(
+    piece: Signed, negative: NDArray[np.bool_], length: NDArray[np.float64]
+) -> sparse.csr_array:
+    i, j, cross = piece.source, piece.target, np.where(negative, piece.n, 0)
+    a = np.concatenate([i, i + piece.n])
+    b = np.concatenate([j + cross, (j + piece.n + cross) % (2 * piece.n)])
+    both = (np.concatenate([a, b]), np.concatenate([b, a]))
+    return sparse.csr_array((np.tile(length, 4), both), shape=(2 * piece.n, 2 * piece.n))
+
+
+def _scaled(weight: NDArray[np.float64]) -> _Weights:
+    least = float(weight.min())
+    multiple = weight / least
+    if np.all(np.abs(multiple - np.round(multiple)) < 1e-9) and multiple.max() < 1e6:
+        return _Weights(np.round(multiple), least, True)
+    largest = float(weight.max())
+    return _Weights(weight / largest, largest, False)

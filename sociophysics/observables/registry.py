@@ -1,0 +1,118 @@
+"""Observables by name: what a scenario, a table column or a report may ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sociophysics.errors import InputError, did_you_mean
+from sociophysics.observables import exposure, order
+from sociophysics.observables.exposure import Exposed
+
+__all__ = ["DEFINITIONS", "REGISTRY", "check_names", "evaluate"]
+
+
+Observable = Callable[[Any], NDArray[np.float64]]
+
+
+def _of_spins(plain: Callable[..., Any]) -> Observable:
+    def observable(frame: Exposed) -> NDArray[np.float64]:
+        values: NDArray[np.float64] = plain(frame.system, frame.spins)
+        return values
+
+    return observable
+
+
+def _of_camps(plain: Callable[..., Any]) -> Observable:
+    def observable(frame: Exposed) -> NDArray[np.float64]:
+        values: NDArray[np.float64] = plain(frame.system, frame.spins, frame.camps)
+        return values
+
+    return observable
+
+
+REGISTRY: dict[str, Observable] = {
+    "magnetization": _of_spins(order.magnetization),
+    "abs_magnetization": _of_spins(order.abs_magnetization),
+    "energy": _of_spins(order.energy),
+    "camp_polarization": _of_camps(order.camp_polarization),
+    "abs_camp_polarization": _of_camps(order.abs_camp_polarization),
+    "edge_agreement": _of_spins(order.edge_agreement),
+    "unsatisfied_fraction": _of_spins(order.unsatisfied_fraction),
+    "local_agreement": _of_spins(order.local_agreement),
+    "exposure_agreement": exposure.exposure_agreement,
+    "exposure_out_group": exposure.exposure_out_group,
+    "attention_gini": exposure.attention_gini,
+}
+
+DEFINITIONS: dict[str, tuple[str, str]] = {
+    "magnetization": ("mean stance, signed", "1"),
+    "abs_magnetization": ("absolute value of the mean stance", "1"),
+    "energy": ("energy per user, -(1/2 s'Js + h's)/n, feeds left out", "J"),
+    "camp_polarization": ("half the difference of the two camps' mean stances, signed", "1"),
+    "abs_camp_polarization": (
+        "distance of the camps' mean stances: half the absolute difference of two camps, standard "
+        "deviation over its maximum for more",
+        "1",
+    ),
+    "edge_agreement": ("share of ties whose ends hold equal stances", "share of ties"),
+    "unsatisfied_fraction": (
+        "share of ties against their coupling's sign (J s s < 0)",
+        "share of ties",
+    ),
+    "local_agreement": (
+        "mean of own stance times the mean stance of one's neighbours, users without any left out",
+        "1",
+    ),
+    "exposure_agreement": (
+        "share of shown posts that hold the reader's stance; empty without a feed",
+        "share of posts",
+    ),
+    "exposure_out_group": (
+        "share of shown posts from another camp than the reader's; empty without a feed",
+        "share of posts",
+    ),
+    "attention_gini": (
+        "Gini coefficient of how often each user's post is shown; empty without a feed",
+        "1",
+    ),
+}
+
+
+def check_names(names: Iterable[str]) -> None:
+    """Raise if one of ``names`` is not an observable.
+
+    Raises
+    ------
+    InputError
+        Lists the known names and the nearest one.
+    """
+    for name in names:
+        if name not in REGISTRY:
+            raise InputError(f"{name!r} is not an observable; {did_you_mean(str(name), REGISTRY)}")
+
+
+def evaluate(frame: Exposed, names: Iterable[str]) -> dict[str, NDArray[np.float64]]:
+    """Return the named observables of one frame, each of shape (replicas,).
+
+    Raises
+    ------
+    InputError
+        An unknown name, or an observable that this system has no value of (an energy of directed
+        couplings, a camp polarization without camps).
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> from sociophysics.spins import SpinSystem
+    >>> system = SpinSystem([[0, 1], [1, 0]])
+    >>> frame = SimpleNamespace(system=system, spins=np.array([[1, 1], [1, -1]]), camps=[0, 1])
+    >>> evaluate(frame, ["magnetization", "camp_polarization"])
+    {'magnetization': array([1., 0.]), 'camp_polarization': array([0., 1.])}
+    """
+    wanted = list(names)
+    check_names(wanted)
+    return {name: REGISTRY[name](frame) for name in wanted}

@@ -1,0 +1,55 @@
+"""What a report says about the limits of a simulation, and about the statistics it shows."""
+
+from __future__ import annotations
+
+__all__ = ["DIMENSIONLESS", "LIMITS", "READING", "REFERENCES", "STATISTICS"]
+
+DIMENSIONLESS = "1"
+
+LIMITS = (
+    "A simulation shows what follows from its assumptions. Here these are: stances of two values, "
+    "one fixed rule of imitation and noise, the network and couplings of the scenario, feeds that "
+    "show stances and nothing else, and equal strength as the basis of comparison (which is not "
+    "equal information). The temperature, the couplings and the strength of a feed are in units "
+    "of each other; none is measured on people. The intervals hold the noise of the replicas "
+    "only: not the choice of network, of rule or of parameters. An order of designs found in this "
+    "setting need not hold in another. The results explore mechanisms; they do not forecast what "
+    "a platform's users would do.",
+    "Field experiments find effects that are small or null. Chronological feeds on Facebook and "
+    "Instagram moved attitudes not measurably [1]. Cutting like-minded sources by a third moved "
+    "none of eight attitudes [2]. Engagement ranking on Twitter, against a chronological feed, "
+    "showed +0.24 SD more partisanship and +0.47 SD more anger of authors [3]. Bridging and "
+    "prosocial rankers changed affective polarization by -0.03 SD among 9386 users [4]. "
+    "Down-ranking animosity warmed feelings for the other party by about 2 of 100 degrees [5]. "
+    "An effect of several standard deviations between replicas of a model says that the model's "
+    "designs are easy to tell apart, not that people would be.",
+)
+
+REFERENCES = (
+    "Guess et al. (2023), How do social media feed algorithms affect attitudes and behavior in an "
+    "election campaign?, Science 381, 398.",
+    "Nyhan et al. (2023), Like-minded sources on Facebook are prevalent but not polarizing, "
+    "Nature 620, 137.",
+    "Milli et al. (2025), Engagement, user satisfaction, and the amplification of divisive content "
+    "on social media, PNAS Nexus 4, pgaf062.",
+    "Stray et al. (2026), The Prosocial Ranking Challenge: reducing polarization on social media "
+    "without sacrificing engagement, arXiv:2603.19626.",
+    "Piccardi et al. (2025), Reranking partisan animosity in algorithmic social media feeds alters "
+    "affective polarization, Science 390.",
+)
+
+READING = (
+    "Replica r of every design meets the same network, start and noise, so designs are compared "
+    "replica by replica. <em>Difference</em> is the mean of these differences to the reference, "
+    "with Student's 95 % interval; <em>effect</em> is that mean over the standard deviation of "
+    "the differences; <em>p</em> is corrected by Holm over all rows of the observable. One number "
+    "per replica enters: the mean over recorded frames after burn-in, or the last frame of a "
+    "replica that was stopped earlier."
+)
+
+STATISTICS = {
+    "susceptibility": ("n (<m²> - <m>²) / T of each replica's series after burn-in", "1/J"),
+    "susceptibility_abs": ("n (<m²> - <|m|>²) / T of each replica's series", "1/J"),
+    "binder": ("1 - <m⁴> / (3 <m²>²) of each replica's series", DIMENSIONLESS),
+    "tau": ("integrated autocorrelation time of the magnetization", "sweeps"),
+}

@@ -1,0 +1,256 @@
+"""Figures that compare designs: curves along a sweep, differences, hysteresis loops."""
+
+from __future__ import annotations
+
+import io
+import textwrap
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from numpy.typing import NDArray
+
+from sociophysics.report.drive import Drive, plateaus
+from sociophysics.report.style import INK, MUTED, WIDTH, mark, settings
+from sociophysics.results import Run
+from sociophysics.statistics import t_interval
+
+__all__ = [
+    "cell_rows",
+    "curves",
+    "forest",
+    "key_label",
+    "loop",
+    "named_rows",
+    "short",
+    "to_svg",
+    "wrapped",
+]
+
+Floats = NDArray[np.float64]
+LEFT = 2.55  # inches that the names of designs take
+
+
+def to_svg(figure: Figure) -> bytes:
+    """Return the figure as SVG; equal figures give equal bytes."""
+    buffer = io.BytesIO()
+    with settings():
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    return buffer.getvalue()
+
+
+def curves(
+    run: Run,
+    observable: str,
+    *,
+    along: str,
+    label: str,
+    point: dict[str, Any],
+    theory: Sequence[tuple[float, str]] = (),
+) -> Figure:
+    """Return the mean of every design along a swept key, with 95 % bands over replicas.
+
+    Parameters
+    ----------
+    label : str
+        The y axis, with its unit.
+    point : dict
+        Values of the other swept keys.
+    theory : sequence of (value, text)
+        Vertical lines to compare with.
+    """
+    grid = run.grid
+    rows = _points(run, {key: value for key, value in point.items() if key != along})
+    x = grid.points[along].to_numpy(dtype=np.float64)[rows]
+    rows, x = rows[np.argsort(x)], np.sort(x)
+    values = grid.values(observable)
+    means: dict[int, float] = {}
+    with settings():
+        height = max(4.2, 0.27 * len(grid.designs) + 1.4)
+        figure = Figure(figsize=(WIDTH, height))
+        axes = figure.add_subplot()
+        figure.subplots_adjust(0.075, 0.62 / height, 0.74 if len(grid.designs) > 1 else 0.985,
+                               1 - 0.18 / height)  # fmt: skip
+        for d in range(len(grid.designs)):
+            bands = np.array([t_interval(values[d, k, grid.present[d, k]]) for k in rows])
+            style, layer = mark(d), 3 + (d == 0)
+            axes.fill_between(x, bands[:, 1], bands[:, 2], color=style.color, alpha=0.15, lw=0)
+            axes.plot(x, bands[:, 0], color=style.color, ls=style.dash, marker=style.marker,
+                      zorder=layer)  # fmt: skip
+            if np.isfinite(bands[:, 0]).any():
+                means[d] = float(np.nanmean(bands[:, 0]))
+        axes.axhline(0, color=MUTED, lw=0.8)
+        for value, text in theory:
+            _vertical(axes, value, text)
+        axes.set_xlabel(key_label(along))
+        axes.set_ylabel(label)
+        axes.margins(x=0.02)
+        if len(grid.designs) > 1:
+            _key(axes, run.designs, sorted(means, key=lambda d: -means[d]))
+    return figure
+
+
+def forest(rows: pd.DataFrame, designs: Sequence[str], *, label: str) -> Figure:
+    """Return the difference of each design to the reference with its 95 % interval.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        One row per design, as `Run.compare` gives them.
+    designs : sequence of str
+        All designs in order; the first is the reference.
+    label : str
+        The observable, with its unit.
+    """
+    frame = rows[rows["difference"].notna()].sort_values("difference", ignore_index=True)
+    with settings():
+        figure, axes = named_rows([str(name) for name in frame["design"]])
+        axes.axvline(0, color=INK, lw=1)
+        for y, row in enumerate(frame.to_dict("records")):
+            style = mark(list(designs).index(row["design"]))
+            axes.plot([row["low"], row["high"]], [y, y], color=style.color, lw=2.4)
+            axes.plot(row["difference"], y, style.marker, color=style.color, ms=6)
+            text = f"{row['difference']:+.3f}".replace("-", "\N{MINUS SIGN}")
+            axes.annotate(text, (1.015, y), xycoords=("axes fraction", "data"), va="center",
+                          fontsize=8.5)  # fmt: skip
+        axes.set_xlabel(f"difference in {label} to {short(str(designs[0]), 40)}")
+    return figure
+
+
+def loop(run: Run, observable: str, drives: dict[str, Drive], *, label: str) -> Figure:
+    """Return an observable against what was turned up (solid) and down (dashed).
+
+    Parameters
+    ----------
+    drives : dict
+        Name of a design to what changed in it; all with the same label.
+    label : str
+        The y axis, with its unit.
+    """
+    with settings():
+        figure = Figure(figsize=(WIDTH, 3.9))
+        axes = figure.add_subplot()
+        figure.subplots_adjust(0.075, 0.16, 0.74, 0.95)
+        handles = []
+        for design, moved in drives.items():
+            style = mark(run.designs.index(design))
+            x, bands, rising = _loop(run, observable, design, moved)
+            for leg, dash in ((rising, "-"), (~rising, (0, (4, 2)))):
+                axes.fill_between(x[leg], bands[leg, 1], bands[leg, 2], color=style.color,
+                                  alpha=0.15, lw=0)  # fmt: skip
+                axes.plot(x[leg], bands[leg, 0], color=style.color, ls=dash, marker=style.marker)
+            for way, dash in (("up", "-"), ("down", (0, (4, 2)))):
+                name = f"{design}, {way}" if len(drives) > 1 else f"turned {way}"
+                handles.append(_handle(style._replace(dash=dash), name))
+        axes.axhline(0, color=MUTED, lw=0.8)
+        axes.set_xlabel(next(iter(drives.values())).label)
+        axes.set_ylabel(label)
+        _legend(axes, handles)
+    return figure
+
+
+def key_label(key: str) -> str:
+    """Return a swept key as an axis label with its unit.
+
+    Examples
+    --------
+    >>> key_label("dynamics.temperature")
+    'social temperature T (units of J)'
+    """
+    known = {
+        "dynamics.temperature": "social temperature T (units of J)",
+        "feed.strength": "feed strength (units of J)",
+        "field.value": "external field h (units of J)",
+        "couplings.across": "coupling across camps (units of J)",
+        "couplings.within": "coupling within camps (units of J)",
+    }
+    return known.get(key, key)
+
+
+def cell_rows(run: Run, design: str, point: dict[str, Any]) -> pd.DataFrame:
+    """Return the rows of the table that belong to one design at one swept point."""
+    keep = run.table["design"] == design
+    for key, value in point.items():
+        keep &= run.table[key] == value
+    return run.table[keep]
+
+
+def wrapped(text: str, width: int) -> str:
+    """Return a name on at most two lines."""
+    return "\n".join(short(line, width) for line in textwrap.wrap(text, width)[:2])
+
+
+def short(text: str, width: int) -> str:
+    """Return a name of at most ``width`` letters.
+
+    Examples
+    --------
+    >>> short("popularity among everyone", 14)
+    'popularity am…'
+    """
+    cut = text if len(text) <= width else text[: width - 1] + "\N{HORIZONTAL ELLIPSIS}"
+    # matplotlib reads $...$ as mathematics, and a user's design may be called "$5 tax".
+    return cut.replace("$", r"\$")
+
+
+def named_rows(names: list[str]) -> tuple[Figure, Axes]:
+    """Return a figure with one labelled row per name, from the bottom up."""
+    height = 0.3 * len(names) + 0.85
+    figure = Figure(figsize=(WIDTH, height))
+    axes = figure.add_subplot()
+    figure.subplots_adjust(LEFT / WIDTH, 0.62 / height, 0.92, 1 - 0.1 / height)
+    axes.set_yticks(range(len(names)), [short(name, 36) for name in names])
+    axes.set_ylim(-0.6, len(names) - 0.4)
+    axes.grid(visible=False, axis="y")
+    axes.spines["left"].set_visible(False)
+    axes.tick_params(axis="y", length=0)
+    return figure, axes
+
+
+def _vertical(axes: Axes, value: float, text: str) -> None:
+    axes.axvline(value, color=MUTED, lw=0.9, ls=(0, (3, 3)))
+    axes.annotate(f" {text}", (value, 1), xycoords=("data", "axes fraction"), va="top",
+                  fontsize=8, color=MUTED)  # fmt: skip
+
+
+def _points(run: Run, point: dict[str, Any]) -> NDArray[np.int64]:
+    keep = np.ones(len(run.grid.points), dtype=bool)
+    for key, value in point.items():
+        keep &= (run.grid.points[key] == value).to_numpy()
+    return np.flatnonzero(keep)
+
+
+def _loop(
+    run: Run, observable: str, design: str, moved: Drive
+) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+    series = cell_rows(run, design, run.grid.point(0)).pivot_table(
+        index="sweep", columns="replica", values=observable
+    )
+    sweeps = series.index.to_numpy(dtype=np.int64)
+    plateau = plateaus(moved.values, sweeps)
+    settled = series[plateau >= 0].groupby(plateau[plateau >= 0]).mean()
+    first = np.array([np.argmax(plateau == step) for step in settled.index])
+    x = moved.values[sweeps[first]]
+    bands = np.array([t_interval(row) for row in settled.to_numpy()])
+    rising = np.arange(x.size) <= int(np.argmax(x))
+    return x, bands, rising
+
+
+def _handle(style: Any, name: str) -> Line2D:
+    return Line2D([], [], color=style.color, ls=style.dash, marker=style.marker,
+                  label=wrapped(name, 26))  # fmt: skip
+
+
+def _key(axes: Axes, designs: Sequence[str], order: Sequence[int]) -> None:
+    _legend(axes, [_handle(mark(d), designs[d]) for d in order])
+
+
+def _legend(axes: Axes, handles: list[Line2D]) -> None:
+    axes.legend(
+        handles=handles, loc="upper left", bbox_to_anchor=(1.015, 1.02), frameon=False,
+        fontsize=8.5, handlelength=3.2, labelspacing=0.55, borderaxespad=0,
+    )  # fmt: skip

@@ -1,0 +1,155 @@
+"""Every design against the reference, paired by replica, and where camps melt."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sociophysics.errors import InputError, did_you_mean
+from sociophysics.results.grid import Grid
+from sociophysics.statistics import (
+    bootstrap_interval,
+    holm,
+    paired_difference,
+    t_interval,
+)
+
+__all__ = ["compare", "crossing", "melting"]
+
+Floats = NDArray[np.float64]
+CONFIDENCE = 0.95
+DRAWS = 1000
+
+
+def compare(grid: Grid, observable: str) -> pd.DataFrame:
+    """Return one row per design and point: mean, and difference to the reference design.
+
+    Replica r of a design and of the reference met the same start and noise, so the difference is
+    taken per replica; ``p_holm`` is corrected over all rows of this observable with a p-value.
+    """
+    values = grid.values(observable)
+    rows: list[dict[str, Any]] = []
+    p: list[float] = []
+    for d, design in enumerate(grid.designs):
+        for k in range(len(grid.points)):
+            there = grid.present[d, k]
+            if not there.any():
+                continue
+            own = values[d, k, there]
+            sd = float(own.std(ddof=1)) if own.size > 1 else np.nan
+            row = {"design": design, **grid.point(k), "observable": observable}
+            row |= {"replicas": own.size, "mean": float(own.mean()), "sd": sd}
+            pairs = there & grid.present[0, k]
+            names = ("difference", "low", "high", "effect")
+            if d == 0 or not pairs.any():
+                row |= dict.fromkeys(names, np.nan)
+                p.append(np.nan)
+            else:
+                pair = paired_difference(
+                    values[d, k, pairs], values[0, k, pairs], confidence=CONFIDENCE
+                )
+                row |= dict(zip(names, pair[:4], strict=True))
+                p.append(pair.p)
+            rows.append(row)
+    frame = pd.DataFrame(rows)
+    frame["p_holm"] = holm(p)
+    return frame
+
+
+def crossing(values: Floats, curve: Floats, *, above: float) -> float:
+    """Return where ``curve`` first falls through half its largest value, interpolated linearly.
+
+    Parameters
+    ----------
+    values : array, shape (points,)
+        Swept values, ascending.
+    curve : array, shape (points,)
+        Mean of the observable at each value.
+    above : float
+        The largest value must exceed it, else there is nothing to fall: -inf.
+
+    Returns
+    -------
+    float
+        +inf if the curve is still above half its largest value at the end.
+
+    Examples
+    --------
+    >>> crossing(np.array([1.0, 2.0, 3.0]), np.array([0.8, 0.6, 0.2]), above=0.0)
+    2.5
+    """
+    top = curve.max()
+    if not top > above:
+        return -np.inf
+    high = curve >= top / 2
+    falls = np.flatnonzero(high[:-1] & ~high[1:])
+    if not falls.size:
+        return np.inf
+    i = falls[0]
+    share = (curve[i] - top / 2) / (curve[i] - curve[i + 1])
+    return float(values[i] + share * (values[i + 1] - values[i]))
+
+
+def melting(grid: Grid, observable: str, *, along: str, seed: int) -> pd.DataFrame:
+    """Return where each design's mean falls through half its largest value along a swept key."""
+    column = along.rsplit(".", 1)[-1]
+    if along not in grid.keys:
+        raise InputError(
+            f"a melting point needs a sweep over {along}, which this run does not have; swept: "
+            f"{did_you_mean(along, grid.keys)}"
+        )
+    swept = pd.to_numeric(grid.points[along], errors="coerce").to_numpy(dtype=np.float64)
+    if np.isnan(swept).any():
+        raise InputError(f"{along} was swept over values that are not numbers; nothing falls.")
+    values = grid.values(observable)
+    others = [key for key in grid.keys if key != along]
+    groups = grid.points.groupby(others, sort=False).indices if others else {(): range(swept.size)}
+    # An absolute value is above zero for coins as well: three of their standard deviations.
+    coins = 3 / np.sqrt(grid.n) if observable.startswith("abs_") and grid.n else 0.0
+    rows: list[dict[str, Any]] = []
+    for d, design in enumerate(grid.designs):
+        for group in groups.values():
+            members = np.asarray(group, dtype=np.int64)
+            order = members[np.argsort(swept[members], kind="stable")]
+            complete = grid.present[d, order].all(axis=0)
+            row = {"design": design, **{k: grid.point(int(order[0]))[k] for k in others}}
+            found = _melting(swept[order], values[d, order][:, complete].T, above=coins, seed=seed)
+            rows.append(row | dict(zip((column, "low", "high", "note"), found, strict=True)))
+    return pd.DataFrame(rows)
+
+
+def _melting(
+    swept: Floats, curves: Floats, *, above: float, seed: int
+) -> tuple[float, float, float, str]:
+    """Curves of shape (replicas, points) to (value, low, high, note)."""
+    if not curves.size or np.isnan(curves).any():
+        return np.nan, np.nan, np.nan, "undefined in some replicas"
+    top = int(curves.mean(axis=0).argmax())
+    # The largest of several means is picked, so each must be shown apart from zero more strictly.
+    strict = 1 - (1 - CONFIDENCE) / swept.size
+    floor = t_interval(curves[:, top], confidence=strict).low
+    if not curves.mean(axis=0)[top] > above or floor <= above:
+        return np.nan, np.nan, np.nan, "never held apart"
+    value, low, high = bootstrap_interval(
+        curves,
+        seed=seed,
+        statistic=lambda drawn: crossing(swept, drawn.mean(axis=0), above=above),
+        draws=DRAWS,
+        confidence=CONFIDENCE,
+    )
+    last = f"above {swept[-1]:g}"
+    if np.isinf(value):
+        note = last if not np.isfinite(low) else f"{last}; the interval begins at {low:.3g}"
+        return np.nan, low if np.isfinite(low) else np.nan, np.nan, note
+    notes = []
+    if curves.shape[0] == 1:
+        notes.append("one replica: no interval")
+    if np.isposinf(high):
+        notes.append(f"upper end {last}")
+    if np.isneginf(low):
+        notes.append("lower end open: not held apart in some draws")
+    ends = [end if np.isfinite(end) else np.nan for end in (low, high)]
+    return value, ends[0], ends[1], "; ".join(notes)

@@ -1,0 +1,264 @@
+"""A finished run: its table, and the answers that are read off it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from sociophysics.errors import InputError
+from sociophysics.results import comparison
+from sociophysics.results.grid import Grid
+from sociophysics.results.settings import burn_in, constant_temperature
+from sociophysics.statistics import standard_error
+
+if TYPE_CHECKING:
+    from sociophysics.scenario import Scenario
+
+__all__ = ["Run"]
+
+EVENT_COLUMNS = ("design", "replica", "sweep", "event")
+
+
+class Run:
+    """What one scenario measured, and how its designs differ.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row per frame: ``design``, swept keys under their dotted names, ``replica``,
+        ``sweep``, then one column per observable.
+    manifest : mapping
+        Scenario, hash, versions, seeds, kernel; ``users`` is the number of users.
+    scenario : Scenario
+    directory : path, optional
+        Where the run lies on disk.
+    events : DataFrame, optional
+        What acted when: interventions, replicas stopped early.
+    """
+
+    def __init__(
+        self,
+        *,
+        table: pd.DataFrame,
+        manifest: Mapping[str, Any],
+        scenario: Scenario,
+        directory: str | Path | None = None,
+        events: pd.DataFrame | None = None,
+    ) -> None:
+        self.table = table
+        self.manifest = dict(manifest)
+        self.scenario = scenario
+        self.directory = None if directory is None else Path(directory)
+        self.events = pd.DataFrame(columns=list(EVENT_COLUMNS)) if events is None else events
+        self._compared: dict[str, pd.DataFrame] = {}
+
+    def __repr__(self) -> str:
+        designs, points, replicas = self.grid.shape
+        return f"Run({designs} designs x {points} points x {replicas} replicas)"
+
+    @classmethod
+    def open(cls, directory: str | Path) -> Run:
+        """Read a run from its folder; nothing in it is executed or unpickled.
+
+        Raises
+        ------
+        InputError
+            The folder, its manifest or its table is missing or damaged.
+        """
+        folder = Path(directory)
+        if not folder.is_dir():
+            raise InputError(f"{folder} is not a folder; give the output folder of a run.")
+        manifest = _read_manifest(folder / "manifest.json")
+        table = _read_table(folder / "results.parquet")
+        scenario = _scenario(manifest, folder / "manifest.json")
+        events = folder / "events.parquet"
+        return cls(
+            table=table,
+            manifest=manifest,
+            scenario=scenario,
+            directory=folder,
+            events=_read_table(events) if events.exists() else None,
+        )
+
+    @cached_property
+    def grid(self) -> Grid:
+        """The table as an array of designs, swept points and replicas."""
+        document = self.scenario.canonical()
+        return Grid(
+            table=self.table,
+            burn_in=lambda design, point: burn_in(document, design, point),
+            temperature=lambda design, point: constant_temperature(document, design, point),
+            n=self.manifest.get("users"),
+        )
+
+    @property
+    def designs(self) -> list[str]:
+        """Names of the designs; the first is the reference."""
+        return self.grid.designs
+
+    @property
+    def swept(self) -> list[str]:
+        """Dotted names of the swept keys."""
+        return self.grid.keys
+
+    @property
+    def observables(self) -> list[str]:
+        """Names of the recorded observables."""
+        return self.grid.observables
+
+    @property
+    def statistics(self) -> list[str]:
+        """Names of the statistics of the magnetization's series that the table allows."""
+        return self.grid.statistics
+
+    def compare(self, observable: str) -> pd.DataFrame:
+        """Return each design against the reference (the first design), paired by replica.
+
+        One number per replica: the mean over recorded frames with ``sweep >= burn_in`` in which
+        the observable is defined; a replica stopped before burn-in counts with its last frame.
+        For a statistic of a series (`statistics`) it is that statistic over the same frames.
+
+        Parameters
+        ----------
+        observable : str
+            One of `observables` or `statistics`.
+
+        Returns
+        -------
+        DataFrame
+            ``design``, swept keys, ``observable``, ``replicas``, ``mean`` and ``sd`` over
+            replicas, ``difference`` to the reference with its paired 95 % t interval (``low``,
+            ``high``), ``effect`` = mean/sd of the differences, and ``p_holm``, corrected over
+            all rows of this observable. Rows of the reference have NaN there. Differences that
+            are all equal have an interval of width 0; if they are all zero, effect 0 and p 1.
+
+        Raises
+        ------
+        InputError
+            The observable was not recorded; the sentence lists what was.
+        """
+        if observable not in self._compared:
+            self._compared[observable] = comparison.compare(self.grid, observable)
+        return self._compared[observable].copy()
+
+    def compare_all(self) -> pd.DataFrame:
+        """Return `compare` of every observable, then of every statistic, as one table."""
+        names = [*self.observables, *self.statistics]
+        if not names:
+            raise InputError("this run recorded no observable; add names to [observe] and rerun.")
+        return pd.concat([self.compare(name) for name in names], ignore_index=True)
+
+    def melting(
+        self, observable: str = "camp_polarization", along: str = "dynamics.temperature"
+    ) -> pd.DataFrame:
+        """Return where each design's camps melt: half of the largest mean, zero being mixed.
+
+        The first swept value at which the mean over replicas falls through half its largest
+        value along the sweep, interpolated linearly, with the 95 % percentile interval of a
+        bootstrap over replicas. The interval holds the noise of the replicas, not the spacing of
+        the sweep.
+
+        Parameters
+        ----------
+        observable : str
+            0 means mixed, e.g. camp_polarization; an absolute value never gets there, so it has
+            to exceed three standard deviations of fair coins, ``3 / sqrt(users)``, at least once.
+        along : str
+            A swept key with numbers.
+
+        Returns
+        -------
+        DataFrame
+            ``design``, the other swept keys, the value under the last part of the key's name
+            (``temperature``), ``low``, ``high``, ``note``. NaN with a note where it is not
+            reached: "above 1.1" if more than half is left at the end of the sweep, "never held
+            apart" if the largest mean is not distinguishable from zero (95 %, corrected for
+            picking the largest).
+
+        Raises
+        ------
+        InputError
+            ``along`` was not swept, or the observable not recorded.
+        """
+        return comparison.melting(self.grid, observable, along=along, seed=self.scenario.seed)
+
+    def series_statistics(self) -> pd.DataFrame:
+        """Return susceptibility, Binder cumulant and autocorrelation time of the magnetization.
+
+        Each is computed per replica over the frames after burn-in, then averaged.
+
+        Returns
+        -------
+        DataFrame
+            ``design``, swept keys, ``statistic``, ``replicas``, ``mean``, ``standard_error``
+            (NaN for one replica). No rows if neither ``magnetization`` nor
+            ``abs_magnetization`` was recorded. Susceptibilities are NaN where the temperature
+            changes with time or is 0.
+        """
+        grid = self.grid
+        rows: list[dict[str, Any]] = []
+        for name in grid.statistics:
+            values = grid.values(name)
+            for d, k in np.ndindex(values.shape[:2]):
+                own = values[d, k, grid.present[d, k]]
+                if own.size:
+                    row = {"design": grid.designs[d], **grid.point(k), "statistic": name}
+                    numbers = {"mean": own.mean(), "standard_error": standard_error(own)}
+                    rows.append(row | {"replicas": own.size, **numbers})
+        columns = ["design", *grid.keys, "statistic", "replicas", "mean", "standard_error"]
+        return pd.DataFrame(rows, columns=columns)
+
+
+def _read_manifest(path: Path) -> dict[str, Any]:
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise _missing(path) from None
+    except (OSError, ValueError) as error:
+        raise _damaged(path, "is not readable JSON") from error
+    if not isinstance(manifest, dict):
+        raise _damaged(path, "holds no JSON object")
+    return manifest
+
+
+def _scenario(manifest: Mapping[str, Any], path: Path) -> Scenario:
+    from sociophysics.scenario import Scenario
+
+    try:
+        tables = dict(manifest["scenario"])
+        # JSON objects have no order; the table's columns have the order of the file.
+        sweep = tables.get("sweep", {})
+        first = [key for key in sweep if key not in manifest["order"]]
+        tables["sweep"] = {key: sweep[key] for key in (*first, *manifest["order"])}
+        return Scenario.from_canonical(tables, name=str(manifest["name"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise _damaged(path, "holds no valid scenario") from error
+
+
+def _read_table(path: Path) -> pd.DataFrame:
+    import pyarrow.parquet
+
+    if not path.is_file():
+        raise _missing(path)
+    try:
+        table: pd.DataFrame = pyarrow.parquet.read_table(path).to_pandas()
+    except (OSError, ValueError, pyarrow.ArrowException) as error:
+        raise _damaged(path, "is not a readable Parquet file") from error
+    return table
+
+
+def _missing(path: Path) -> InputError:
+    return InputError(
+        f"{path.parent} has no {path.name}; it is not the folder of a finished run: run the "
+        "scenario into it to finish it."
+    )
+
+
+def _damaged(path: Path, what: str) -> InputError:
+    return InputError(f"{path} {what}; run the scenario into the same folder again to restore it.")

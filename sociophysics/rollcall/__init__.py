@@ -1,0 +1,21 @@
+"""Roll-call votes of legislatures and courts: reading, selecting, fetching."""
+
+from __future__ import annotations
+
+from sociophysics.rollcall.chambers import load
+from sociophysics.rollcall.fetch import VoteviewFiles, fetch_voteview
+from sociophysics.rollcall.legacy import read_ord
+from sociophysics.rollcall.plain import read_votes
+from sociophysics.rollcall.votes import Votes, as_votes
+from sociophysics.rollcall.voteview import read_voteview
+
+__all__ = [
+    "Votes",
+    "VoteviewFiles",
+    "as_votes",
+    "fetch_voteview",
+    "load",
+    "read_ord",
+    "read_votes",
+    "read_voteview",
+]

@@ -1,0 +1,25 @@
+"""Scenarios: the validated contents of one TOML file, and the cases it expands to."""
+
+from __future__ import annotations
+
+from sociophysics.scenario.cases import Case, expand, files_of, resolved
+from sociophysics.scenario.document import Design, Scenario, Sweep
+from sociophysics.scenario.process import StopRule, stop_rule
+from sociophysics.scenario.schema import scenario_schema
+from sociophysics.scenario.settings import Settings, canonical_json, json_form
+
+__all__ = [
+    "Case",
+    "Design",
+    "Scenario",
+    "Settings",
+    "StopRule",
+    "Sweep",
+    "canonical_json",
+    "expand",
+    "files_of",
+    "json_form",
+    "resolved",
+    "scenario_schema",
+    "stop_rule",
+]

@@ -1,0 +1,160 @@
+"""From a scenario to its cases: every design at every point of the sweep."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from sociophysics.errors import InputError, did_you_mean
+from sociophysics.memory import require_memory
+from sociophysics.scenario.document import Scenario
+from sociophysics.scenario.sentences import explain
+from sociophysics.scenario.settings import Settings, plain
+from sociophysics.scenario.values import Values
+from sociophysics.scenario.variation import SWEPT_TABLES, dotted_keys, set_key
+
+__all__ = ["Case", "check", "expand", "files_of", "resolved"]
+
+BYTES_PER_CASE = 8_000
+FILE_KEYS = (("network", "path"), ("network", "nodes"), ("couplings", "path"))
+
+
+@dataclass(frozen=True)
+class Case:
+    """One design at one point of the sweep."""
+
+    design: str
+    point: dict[str, bool | int | float | str]
+    settings: Settings
+
+
+def _bases(scenario: Scenario) -> list[tuple[str, dict[str, Any]]]:
+    """Return each design's name and its tables, before anything is swept."""
+    whole = scenario.canonical()
+    base = {key: whole[key] for key in ("seed", "observe", *SWEPT_TABLES) if key in whole}
+    base["redraw"] = whole["sweep"]["redraw"]
+    if not scenario.designs:
+        return [("base", base)]
+    named = []
+    for design in scenario.designs:
+        own = plain(design.model_dump())
+        named.append((own.pop("name"), {**base, **own}))
+    return named
+
+
+def _settings(
+    scenario: Scenario, tables: dict[str, Any], *, design: str, point: dict[str, Any]
+) -> Settings:
+    try:
+        return Settings.model_validate(tables)
+    except ValidationError as error:
+        label = scenario.source
+        if scenario.designs:
+            label += f", design {design!r}"
+        if point:
+            label += ", swept to " + ", ".join(f"{key} = {value!r}" for key, value in point.items())
+        raise explain(error, tables, file=label, top=list(Settings.model_fields)) from None
+
+
+def _at(tables: dict[str, Any], point: dict[str, Any]) -> dict[str, Any]:
+    swept = copy.deepcopy(tables)
+    for key, value in point.items():
+        set_key(swept, key, value)
+    return swept
+
+
+def check(scenario: Scenario) -> None:
+    """Raise unless every design, and every swept value on its own, is allowed.
+
+    Raises
+    ------
+    InputError
+        One sentence on the first thing to correct.
+    """
+    names = [design.name for design in scenario.designs]
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(
+                f"{scenario.source}: the design name {name!r} is used {names.count(name)} times; "
+                "give each design its own name."
+            )
+    bases = _bases(scenario)
+    axes = scenario.sweep.axes
+    for key in axes:
+        _check_axis(scenario, key, bases)
+    first = {key: values[0] for key, values in axes.items()}
+    for design, tables in bases:
+        _settings(scenario, _at(tables, first), design=design, point=first)
+        for key, values in axes.items():
+            for value in values[1:]:
+                point = {**first, key: value}
+                _settings(scenario, _at(tables, point), design=design, point={key: value})
+
+
+def _check_axis(scenario: Scenario, key: str, bases: list[tuple[str, dict[str, Any]]]) -> None:
+    values = scenario.sweep.axes[key]
+    if any(set_key(copy.deepcopy(tables), key, values[0]) for _, tables in bases):
+        return
+    known = {each for _, tables in bases for each in dotted_keys(tables)}
+    raise InputError(
+        f"{scenario.source}: sweep over {key!r}, which no design has; "
+        f"{did_you_mean(key, {'replicas', 'redraw', *known})}"
+    )
+
+
+def expand(scenario: Scenario, *, resolve: bool = True) -> list[Case]:
+    """Return designs x sweep points in the order of the file; see ``Scenario.cases``.
+
+    Without ``resolve`` paths stay as the file gives them.
+    """
+    axes = scenario.sweep.axes
+    bases = _bases(scenario)
+    count = len(bases) * math.prod(len(values) for values in axes.values())
+    require_memory(
+        count * BYTES_PER_CASE,
+        what=f"{scenario.source}: a sweep of {count} cases",
+        fix="sweep over fewer values",
+    )
+    points = _points(axes)
+    cases = []
+    for design, tables in bases:
+        for point in points:
+            settings = _settings(scenario, _at(tables, point), design=design, point=point)
+            if resolve:
+                settings = resolved(settings, scenario.folder)
+            cases.append(Case(design, dict(point), settings))
+    return cases
+
+
+def _points(axes: dict[str, Values]) -> list[dict[str, Any]]:
+    product = itertools.product(*axes.values())
+    return [dict(zip(axes, combination, strict=True)) for combination in product]
+
+
+def files_of(settings: Settings) -> dict[str, str]:
+    """Return the paths that settings name, by their dotted keys."""
+    found = {}
+    for name, key in FILE_KEYS:
+        path = getattr(getattr(settings, name), key, None)
+        if path is not None:
+            found[f"{name}.{key}"] = str(path)
+    return found
+
+
+def resolved(settings: Settings, folder: Path | None) -> Settings:
+    """Return settings whose relative paths lead to files in ``folder``, where these exist."""
+    if folder is None:
+        return settings
+    for name, key in FILE_KEYS:
+        table = getattr(settings, name)
+        path = getattr(table, key, None)
+        if path is not None and not Path(path).is_absolute() and (folder / path).exists():
+            moved = table.model_copy(update={key: str(folder / path)})
+            settings = settings.model_copy(update={name: moved})
+    return settings

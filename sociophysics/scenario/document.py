@@ -1,0 +1,248 @@
+"""The scenario: the validated contents of one TOML file."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import ConfigDict, Field, PrivateAttr, ValidationError, model_validator
+
+from sociophysics.errors import InputError, did_you_mean
+from sociophysics.scenario import text as toml
+from sociophysics.scenario.feed_tables import Feed, NoFeed
+from sociophysics.scenario.process import Dynamics, Observe
+from sociophysics.scenario.sentences import explain
+from sociophysics.scenario.settings import (
+    Interventions,
+    Redrawn,
+    Seed,
+    Settings,
+    canonical_json,
+    plain,
+)
+from sociophysics.scenario.society import Couplings, FieldTable, Network, NoField, NoNetwork
+from sociophysics.scenario.values import Axis, Table, Text, Values
+from sociophysics.scenario.variation import change
+
+if TYPE_CHECKING:
+    from sociophysics.scenario.cases import Case
+
+__all__ = ["Design", "Scenario", "Settings", "Sweep", "canonical_json"]
+
+
+class Design(Table):
+    """A named variant: its tables replace the base's whole tables of the same name."""
+
+    name: Text
+    """Its name in tables and figures."""
+    network: Network | None = None
+    couplings: Couplings | None = None
+    field: FieldTable | None = None
+    dynamics: Dynamics | None = None
+    feed: Feed | None = None
+    interventions: Interventions | None = None
+
+
+class Sweep(Table):
+    """Replicas, and the keys that are swept over, each under its dotted name."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Axis] = Field(init=False)
+
+    replicas: Annotated[int, Field(ge=1)] = 1
+    """Independent runs, paired by number across designs and sweep points."""
+    redraw: Redrawn = ()
+    """What is drawn anew for each replica: network, couplings."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _dotted(cls, raw: Any) -> Any:
+        for key, value in raw.items() if isinstance(raw, Mapping) else ():
+            if key not in cls.model_fields and "." not in key and not isinstance(value, Mapping):
+                raise InputError(
+                    f"{key} is not a key of [sweep]; "
+                    f"{did_you_mean(key, ['replicas', 'redraw', 'dotted keys in quotes'])}"
+                )
+        return raw
+
+    @property
+    def axes(self) -> dict[str, Values]:
+        """The swept keys and their values, in the order of the file."""
+        return dict(self.__pydantic_extra__)
+
+
+class Scenario(Table):
+    """A question put to a society: the validated contents of one TOML file.
+
+    Attributes are named as the file's keys. ``replace`` is the only way to vary one.
+
+    Examples
+    --------
+    >>> scenario = Scenario.from_toml('''
+    ... seed = 1
+    ... [network]
+    ... kind = "complete"
+    ... n = 10
+    ... [couplings]
+    ... kind = "uniform"
+    ... [dynamics]
+    ... temperature = 0.8
+    ... sweeps = 20
+    ... [feed]
+    ... kind = "chronological"
+    ... ''')
+    >>> scenario.replace({"feed.strength": 1.0}).feed.strength
+    1.0
+    """
+
+    title: str = ""
+    """What the scenario is about, in a few words."""
+    question: str = ""
+    """What it asks."""
+    seed: Seed
+    """Every random number of the runs derives from it."""
+    network: Network = NoNetwork(kind="none")
+    couplings: Couplings | None = None
+    field: FieldTable = NoField(kind="none")
+    dynamics: Dynamics | None = None
+    feed: Feed = NoFeed(kind="none")
+    observe: Observe = Observe()
+    interventions: Interventions = ()
+    designs: Annotated[tuple[Design, ...], Field(strict=False)] = ()
+    sweep: Sweep = Sweep()
+
+    _name: str = PrivateAttr(default="scenario")
+    _file: str = PrivateAttr(default="scenario")
+    _folder: Path | None = PrivateAttr(default=None)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Scenario:
+        """Return the scenario in a TOML file.
+
+        Parameters
+        ----------
+        path : path
+            Its stem becomes the scenario's name. Paths inside the file are relative to its
+            folder, or else to the current one.
+
+        Raises
+        ------
+        InputError
+            The file is missing, not UTF-8 or not TOML, or holds something that is not allowed.
+        """
+        tables = toml.parse(toml.read(path), file=str(path))
+        file = Path(path)
+        return cls._build(tables, name=file.stem, file=str(path), folder=file.parent.resolve())
+
+    @classmethod
+    def from_toml(cls, text: str, *, name: str = "scenario") -> Scenario:
+        """Return the scenario in a TOML text.
+
+        Raises
+        ------
+        InputError
+            The text is not TOML, or holds something that is not allowed.
+        """
+        return cls._build(toml.parse(text, file=name), name=name, file=name, folder=None)
+
+    @classmethod
+    def from_canonical(cls, tables: Mapping[str, Any], *, name: str = "scenario") -> Scenario:
+        """Return the scenario whose ``canonical()`` form, as JSON keeps it, is ``tables``.
+
+        Raises
+        ------
+        InputError
+            The tables hold something that is not allowed.
+        """
+        return cls._build(dict(tables), name=name, file=name, folder=None, canonical=True)
+
+    @classmethod
+    def _build(
+        cls,
+        tables: dict[str, Any],
+        *,
+        name: str,
+        file: str,
+        folder: Path | None,
+        canonical: bool = False,
+    ) -> Scenario:
+        from sociophysics.scenario.cases import check
+
+        try:
+            scenario = cls.model_validate(tables, context={"canonical": canonical})
+        except ValidationError as error:
+            raise explain(error, tables, file=file, top=list(cls.model_fields)) from None
+        scenario._name, scenario._file, scenario._folder = name, file, folder
+        check(scenario)
+        return scenario
+
+    def replace(self, changes: Mapping[str, Any]) -> Scenario:
+        """Return the scenario with some keys set, checked like a file.
+
+        Parameters
+        ----------
+        changes : mapping
+            Dotted keys and their values: ``"feed.strength"``, ``"sweep.replicas"``,
+            ``"sweep.dynamics.temperature"`` (a list), ``"designs.NAME.feed.strength"``, or the
+            name of a whole table.
+
+        Raises
+        ------
+        InputError
+            An unknown key, with the nearest valid one, or a value that is not allowed.
+        """
+        tables = copy.deepcopy(self.canonical())
+        for key, value in changes.items():
+            change(tables, key, value, file=self._file)
+        return type(self)._build(tables, name=self._name, file=self._file, folder=self._folder)
+
+    def cases(self) -> list[Case]:
+        """Return designs x sweep points, in the order of the file.
+
+        Raises
+        ------
+        InputError
+            A combination of swept values that is not allowed.
+        """
+        from sociophysics.scenario.cases import expand
+
+        return expand(self)
+
+    @property
+    def name(self) -> str:
+        """The stem of the file."""
+        return self._name
+
+    @property
+    def source(self) -> str:
+        """The file, as error messages name it."""
+        return self._file
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder of the file, None for a text."""
+        return self._folder
+
+    def canonical(self) -> dict[str, Any]:
+        """Return plain dicts, lists and scalars, defaults filled in."""
+        result: dict[str, Any] = plain(self.model_dump())
+        return result
+
+    @property
+    def hash(self) -> str:
+        """sha256 of the canonical JSON; the order of the swept keys counts, as in the table."""
+        tables = {**self.canonical(), "order": list(self.sweep.axes)}
+        return hashlib.sha256(canonical_json(tables).encode()).hexdigest()
+
+    def to_toml(self) -> str:
+        """Return TOML text, defaults filled in, that reads back as an equal scenario."""
+        return toml.write(self.canonical())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Scenario) and self.hash == other.hash
+
+    def __hash__(self) -> int:
+        return hash(self.hash)

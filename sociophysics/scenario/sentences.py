@@ -1,0 +1,208 @@
+"""Turn a validation error into one sentence: file, table, key, got, allowed, nearest."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from sociophysics.errors import InputError, did_you_mean
+from sociophysics.scenario.feed_tables import FEEDS
+from sociophysics.scenario.process import INTERVENTIONS, Dynamics, Observe
+from sociophysics.scenario.society import COUPLINGS, FIELDS, NETWORKS
+from sociophysics.scenario.values import SCHEDULES, Table
+
+__all__ = ["explain", "keys_of", "table_model"]
+
+Path = Sequence[str | int]
+
+KINDS: dict[str, dict[str, type[Table]]] = {
+    "network": NETWORKS,
+    "couplings": COUPLINGS,
+    "field": FIELDS,
+    "feed": FEEDS,
+    "interventions": INTERVENTIONS,
+}
+PLAIN: dict[str, type[Table]] = {"dynamics": Dynamics, "observe": Observe}
+SCHEDULED = ("temperature", "value", "values")
+
+EXPECTED = {
+    "float_type": "it must be a number",
+    "int_type": "it must be a whole number",
+    "int_from_float": "it must be a whole number",
+    "bool_type": "it must be true or false",
+    "string_type": "it must be text",
+    "string_too_short": "it must not be empty",
+    "tuple_type": "it must be a list",
+    "finite_number": "it must be a finite number",
+    "model_type": "it must be a table",
+    "model_attributes_type": "it must be a table",
+    "dict_type": "it must be a table",
+    "too_short": "it must hold at least one entry",
+}
+BOUNDS = {
+    "greater_than_equal": (">=", "ge"),
+    "greater_than": (">", "gt"),
+    "less_than_equal": ("<=", "le"),
+    "less_than": ("<", "lt"),
+}
+
+
+def _name(path: Path) -> str:
+    names = [step for step in path if isinstance(step, str) and not step.isdigit()]
+    return names[-1] if names else ""
+
+
+def _kinds(path: Path) -> dict[str, type[Table]] | None:
+    name = _name(path)
+    if name in SCHEDULED:
+        return SCHEDULES
+    # A tilt's own key is called field as well, and holds a number, never a table.
+    return KINDS.get(name)
+
+
+def table_model(path: Path, raw: object) -> type[Table] | None:
+    """Return the model of the table ``raw`` found at ``path`` in a scenario, if there is one.
+
+    Examples
+    --------
+    >>> table_model(["feed"], {"kind": "memory"}).__name__
+    'Memory'
+    """
+    kinds = _kinds(path)
+    if kinds is not None and isinstance(raw, Mapping):
+        return kinds.get(str(raw.get("kind")))
+    return PLAIN.get(_name(path))
+
+
+def keys_of(path: Path, raw: object) -> list[str]:
+    """Return the keys that the table ``raw`` at ``path`` may have."""
+    model = table_model(path, raw)
+    return [] if model is None else list(model.model_fields)
+
+
+def _walk(raw: object, location: Path) -> tuple[list[str | int], object, list[object]]:
+    """Return the path in the file, the value there, and the tables on the way.
+
+    pydantic's location also names the alternatives it chose (a kind, "a number"), which are no
+    part of the file.
+    """
+    path: list[str | int] = []
+    tables: list[object] = [raw]
+    chosen = True
+    for step in location:
+        here = tables[-1]
+        if step in ("a number", "a schedule"):
+            continue
+        if not chosen and isinstance(here, Mapping) and step == here.get("kind"):
+            chosen = True
+            continue
+        inside: object = None
+        if isinstance(here, Mapping):
+            inside = here.get(step)
+        elif isinstance(here, Sequence) and not isinstance(here, str) and isinstance(step, int):
+            inside = here[step] if step < len(here) else None
+        path.append(step)
+        tables.append(inside)
+        chosen = not (isinstance(inside, Mapping) and _kinds(path) is not None)
+    return path, tables[-1], tables[:-1]
+
+
+def _where(path: Path, raw: object) -> str:
+    """Return the path as a user writes it, with a design's name in front."""
+    prefix = ""
+    if len(path) > 1 and path[0] == "designs" and isinstance(raw, Mapping):
+        design = raw["designs"][path[1]]
+        name = design.get("name") if isinstance(design, Mapping) else None
+        prefix = f"design {name!r}: " if name else f"designs[{path[1]}]: "
+        path = path[2:]
+    text = ""
+    for step in path:
+        quoted = f'"{step}"' if isinstance(step, str) and "." in step else str(step)
+        text += f"[{step}]" if isinstance(step, int) else f".{quoted}" if text else quoted
+    return prefix + text
+
+
+def _table_name(path: Path, table: object) -> str:
+    name = _name(path)
+    if not name:
+        return "the scenario"
+    kind = table.get("kind") if isinstance(table, Mapping) else None
+    bracket = f"[[{name}]]" if name in ("designs", "interventions") else f"[{name}]"
+    if name in SCHEDULED:
+        bracket = f"the schedule {name}"
+    return f"{bracket} kind {kind!r}" if kind and _kinds(path) is not None else bracket
+
+
+def _unknown(where: str, path: Path, parents: list[object], top: Sequence[str]) -> str:
+    inner = path[:-1]
+    allowed: Sequence[str] = keys_of(inner, parents[-1])
+    if not _name(inner):
+        allowed = top
+    elif _name(inner) == "designs":
+        allowed = ["name", *(key for key in KINDS), *(key for key in PLAIN if key != "observe")]
+    table = _table_name(inner, parents[-1])
+    return f"{where} is not a key of {table}; {did_you_mean(str(path[-1]), allowed)}"
+
+
+def _kind_sentence(error: ErrorDetails, where: str, path: Path, got: object) -> str:
+    kinds = _kinds(path) or {}
+    if error["type"] == "union_tag_not_found":
+        if not isinstance(got, Mapping):
+            return f"{where} is {got!r}; it must be a table with a kind; {_allowed(kinds)}."
+        return f"{where} has no kind; {_allowed(kinds)}."
+    kind = str(got.get("kind")) if isinstance(got, Mapping) else str(got)
+    return f"{where}.kind is {kind!r}; {did_you_mean(kind, kinds)}"
+
+
+def _allowed(names: Iterable[str]) -> str:
+    return f"allowed: {', '.join(sorted(names))}"
+
+
+def _sentence(error: ErrorDetails, raw: object, top: Sequence[str]) -> str:
+    path, got, parents = _walk(raw, error["loc"])
+    where, kind = _where(path, raw), error["type"]
+    context: dict[str, Any] = error.get("ctx") or {}
+    if kind == "extra_forbidden":
+        return _unknown(where, path, parents, top)
+    if kind in ("union_tag_invalid", "union_tag_not_found"):
+        return _kind_sentence(error, where, path, got)
+    if kind == "missing":
+        if len(path) == 1 and path[0] in (*KINDS, *PLAIN):
+            return f"[{path[0]}] is missing; add this table, or give it in every design."
+        owner = _table_name(path[:-1], parents[-1])
+        return f"{where} is missing; {owner} needs the key {path[-1]}."
+    if kind == "value_error":
+        return f"{where}: {context['error']}" if where else str(context["error"])
+    if kind == "literal_error":
+        names = re.findall(r"'([^']*)'|(-?\d+)", str(context["expected"]))
+        return f"{where} is {got!r}; {did_you_mean(str(got), [a or b for a, b in names])}"
+    if kind in BOUNDS:
+        sign, key = BOUNDS[kind]
+        return f"{where} is {got!r}; it must be {sign} {context[key]:g}."
+    return f"{where} is {got!r}; {EXPECTED.get(kind, error['msg'])}."
+
+
+def explain(error: ValidationError, raw: object, *, file: str, top: Sequence[str]) -> InputError:
+    """Return the error a user gets: the file and one sentence on the first thing to correct.
+
+    Parameters
+    ----------
+    error : ValidationError
+        pydantic's report.
+    raw : object
+        What was validated.
+    file : str
+        Name of the scenario file, or what else to call the source.
+    top : sequence of str
+        The keys allowed outside all tables.
+    """
+    # A misspelt key is reported before the key that it leaves missing.
+    details = sorted(
+        error.errors(include_url=False), key=lambda each: each["type"] != "extra_forbidden"
+    )
+    sentence = _sentence(details[0], raw, top)
+    return InputError(f"{file}: {sentence}" if sentence[-1] in ".?" else f"{file}: {sentence}.")

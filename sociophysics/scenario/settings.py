@@ -1,0 +1,117 @@
+"""The settings of one case, and the canonical form that identifies them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from sociophysics.errors import InputError
+from sociophysics.scenario.feed_tables import Feed, NoFeed
+from sociophysics.scenario.process import Dynamics, Intervention, Observe
+from sociophysics.scenario.society import Couplings, FieldTable, Network, NoField, NoNetwork
+from sociophysics.scenario.values import Table
+
+__all__ = ["Interventions", "Redrawn", "Seed", "Settings", "canonical_json", "json_form", "plain"]
+
+Seed = Annotated[int, Field(ge=0)]
+Redrawn = Annotated[tuple[Literal["network", "couplings"], ...], Field(strict=False)]
+Interventions = Annotated[tuple[Intervention, ...], Field(strict=False)]
+
+
+def plain(value: Any) -> Any:
+    """Return ``value`` as dicts, lists and scalars, without what is None."""
+    if isinstance(value, Mapping):
+        return {key: plain(each) for key, each in value.items() if each is not None}
+    if isinstance(value, list | tuple):
+        return [plain(each) for each in value]
+    return value
+
+
+def json_form(value: Any) -> Any:
+    """Return a canonical dict as JSON can hold it: infinity becomes "inf"."""
+    if isinstance(value, dict):
+        return {key: json_form(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [json_form(inner) for inner in value]
+    return ("inf" if value > 0 else "-inf") if value in (math.inf, -math.inf) else value
+
+
+def canonical_json(value: Any) -> str:
+    """Return the one JSON text of a canonical dict: sorted keys, infinity written "inf".
+
+    Examples
+    --------
+    >>> canonical_json({"b": math.inf, "a": [1, 0.5]})
+    '{"a":[1,0.5],"b":"inf"}'
+    """
+    return json.dumps(
+        json_form(value), sort_keys=True, allow_nan=False, separators=(",", ":"), ensure_ascii=False
+    )
+
+
+class Settings(Table):
+    """Everything one case needs: a scenario without its designs and sweep."""
+
+    seed: Seed
+    network: Network = NoNetwork(kind="none")
+    couplings: Couplings
+    field: FieldTable = NoField(kind="none")
+    dynamics: Dynamics
+    feed: Feed = NoFeed(kind="none")
+    observe: Observe = Observe()
+    interventions: Interventions = ()
+    redraw: Redrawn = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fitted_temperature(cls, raw: Any) -> Any:
+        if not isinstance(raw, Mapping):
+            return raw
+        couplings, dynamics = raw.get("couplings"), raw.get("dynamics")
+        if isinstance(couplings, Mapping) and isinstance(dynamics, Mapping):
+            fitted = couplings.get("kind") == "fitted"
+            if fitted and "temperature" not in dynamics:
+                return {**raw, "dynamics": {**dynamics, "temperature": 1.0}}
+        return raw
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        fitted = self.couplings.kind == "fitted"
+        if fitted and self.network.kind != "none":
+            raise InputError(
+                "[network] is given together with [couplings] kind 'fitted', which brings its own "
+                "users; leave [network] out."
+            )
+        if not fitted and self.network.kind == "none":
+            raise InputError("[network] is missing; add this table, or give it in every design.")
+        if self.dynamics.temperature is None:
+            raise InputError("dynamics.temperature is missing; give a number >= 0 or a schedule.")
+        last = self.dynamics.sweeps // self.observe.every * self.observe.every
+        if last < max(self.dynamics.burn_in, 1):
+            raise InputError(
+                f"observe.every is {self.observe.every}; with dynamics.sweeps = "
+                f"{self.dynamics.sweeps} and burn_in = {self.dynamics.burn_in} no frame would be "
+                "left to average; record more often."
+            )
+        for event in self.interventions:
+            if event.at >= self.dynamics.sweeps:
+                raise InputError(
+                    f"the {event.kind} intervention is at sweep {event.at}; it must be below "
+                    f"dynamics.sweeps = {self.dynamics.sweeps}, or it never acts."
+                )
+        return self
+
+    def canonical(self) -> dict[str, Any]:
+        """Return plain dicts, lists and scalars, defaults filled in."""
+        result: dict[str, Any] = plain(self.model_dump())
+        return result
+
+    @property
+    def hash(self) -> str:
+        """sha256 of the canonical JSON."""
+        return hashlib.sha256(canonical_json(self.canonical()).encode()).hexdigest()

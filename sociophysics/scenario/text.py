@@ -1,0 +1,121 @@
+"""A scenario as TOML text: reading it from a file, writing it."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sociophysics.errors import InputError, did_you_mean
+
+__all__ = ["parse", "read", "write"]
+
+
+def read(path: str | Path) -> str:
+    """Return the text of a scenario file.
+
+    Raises
+    ------
+    InputError
+        The file is missing, unreadable or not UTF-8.
+    """
+    file = Path(path)
+    try:
+        return file.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        there = [each.name for each in file.parent.glob("*.toml")] if file.parent.is_dir() else []
+        hint = did_you_mean(file.name, there) if there else "give the path of a TOML file."
+        raise InputError(f"scenario file {str(path)!r} does not exist; {hint}") from None
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{path} is not UTF-8 text (byte {error.object[error.start]:#04x} at position "
+            f"{error.start}); save it as UTF-8."
+        ) from None
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be read: {error.strerror}; give the path of a TOML file."
+        ) from None
+
+
+def parse(text: str, *, file: str) -> dict[str, Any]:
+    """Return the tables of a TOML text.
+
+    Raises
+    ------
+    InputError
+        Malformed TOML, with line and column.
+    """
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{file} is not valid TOML: {error}; correct that line.") from None
+
+
+def write(tables: Mapping[str, Any]) -> str:
+    """Return TOML text that reads back as ``tables``.
+
+    Parameters
+    ----------
+    tables : mapping
+        Of text, booleans, numbers, lists and mappings; None is not representable.
+
+    Examples
+    --------
+    >>> print(write({"seed": 1, "feed": {"kind": "none"}, "sweep": {"feed.strength": [0.5]}}))
+    seed = 1
+    <BLANKLINE>
+    [feed]
+    kind = "none"
+    <BLANKLINE>
+    [sweep]
+    "feed.strength" = [0.5]
+    <BLANKLINE>
+    """
+    lines = [f"{_key(k)} = {_value(v)}" for k, v in tables.items() if not _is_table(v)]
+    for name, table in tables.items():
+        if isinstance(table, Mapping):
+            lines += ["", f"[{_key(name)}]", *_lines(table)]
+        elif _is_table(table):
+            for entry in table:
+                lines += ["", f"[[{_key(name)}]]", *_lines(entry)]
+    return "\n".join(lines).lstrip("\n") + "\n"
+
+
+def _is_table(value: object) -> bool:
+    if isinstance(value, list | tuple):
+        return len(value) > 0 and all(isinstance(each, Mapping) for each in value)
+    return isinstance(value, Mapping)
+
+
+def _lines(table: Mapping[str, Any]) -> list[str]:
+    return [f"{_key(key)} = {_value(value)}" for key, value in table.items()]
+
+
+def _key(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _text(key)
+
+
+def _text(value: str) -> str:
+    # TOML's basic strings escape as JSON's do, and DEL besides.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, float):
+        return repr(value) if math.isfinite(value) else ("-inf" if value < 0 else "inf")
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, Mapping):
+        inside = ", ".join(_lines(value))
+        return f"{{ {inside} }}" if inside else "{}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_value, value))}]"
+    raise TypeError(f"{type(value).__name__} has no TOML form")

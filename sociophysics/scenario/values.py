@@ -1,0 +1,237 @@
+"""What a scenario's values may be: strict numbers, schedules, and lists to sweep over."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationInfo,
+    WithJsonSchema,
+    model_validator,
+)
+
+__all__ = [
+    "SCHEDULES",
+    "Anneal",
+    "Axis",
+    "Hold",
+    "Level",
+    "Loop",
+    "Number",
+    "Pulse",
+    "Ramp",
+    "Schedule",
+    "Slots",
+    "Table",
+    "Temperature",
+    "Values",
+]
+
+MAX_AXIS = 100_000
+
+
+class Table(BaseModel):
+    """One table of a scenario file: frozen, strict about types, closed to unknown keys."""
+
+    model_config = ConfigDict(
+        strict=True,
+        frozen=True,
+        extra="forbid",
+        allow_inf_nan=False,
+        use_attribute_docstrings=True,
+    )
+
+
+def _read_inf(value: Any, info: ValidationInfo) -> Any:
+    # JSON has no infinity: the canonical form writes "inf", and only its reader understands it.
+    return math.inf if value == "inf" and (info.context or {}).get("canonical") else value
+
+
+Number = float
+Text = Annotated[str, Field(min_length=1)]
+Probability = Annotated[float, Field(ge=0, le=1)]
+
+
+def _slots(value: Any, info: ValidationInfo) -> Any:
+    value = _read_inf(value, info)
+    return None if isinstance(value, float) and value == math.inf else value
+
+
+Slots = Annotated[
+    Annotated[int, Field(ge=1)] | None,
+    BeforeValidator(_slots),
+    WithJsonSchema({"type": "integer", "minimum": 1}),
+]
+
+
+class Hold(Table):
+    """The same value in every sweep."""
+
+    kind: Literal["hold"]
+    value: Number
+    """The value."""
+
+
+class Ramp(Table):
+    """A straight line over the whole run."""
+
+    kind: Literal["ramp"]
+    start: Number
+    """Value in the first sweep."""
+    stop: Number
+    """Value in the last sweep."""
+
+
+class Loop(Table):
+    """Up from low to high in the first half of the run and back in the second."""
+
+    kind: Literal["loop"]
+    low: Number
+    """Value in the first and the last sweep."""
+    high: Number
+    """Value in the middle of the run."""
+
+
+class Pulse(Table):
+    """Zero, except for a while."""
+
+    kind: Literal["pulse"]
+    at: Annotated[int, Field(ge=0)]
+    """Sweep after which the pulse begins."""
+    width: Annotated[int, Field(ge=1)]
+    """How many sweeps it lasts."""
+    height: Number
+    """Value during the pulse."""
+
+
+class Anneal(Table):
+    """A geometric decay towards a floor."""
+
+    kind: Literal["anneal"]
+    start: Number
+    """Value in the first sweep."""
+    stop: Number
+    """The floor, at most start."""
+    factor: Annotated[float, Field(gt=0, lt=1)]
+    """Each sweep multiplies the value by this."""
+
+    @model_validator(mode="after")
+    def _cools(self) -> Anneal:
+        if self.stop > self.start:
+            raise ValueError(f"it anneals from {self.start} to {self.stop}; stop must be <= start")
+        return self
+
+
+SCHEDULES: dict[str, type[Table]] = {
+    "hold": Hold,
+    "ramp": Ramp,
+    "loop": Loop,
+    "pulse": Pulse,
+    "anneal": Anneal,
+}
+
+Schedule = Annotated[Hold | Ramp | Loop | Pulse | Anneal, Field(discriminator="kind")]
+
+
+def _shape(value: Any) -> str:
+    return "a schedule" if isinstance(value, dict | Table) else "a number"
+
+
+Level = Annotated[
+    Annotated[float, Tag("a number")] | Annotated[Schedule, Tag("a schedule")],
+    Discriminator(_shape),
+]
+
+
+def _not_negative(value: float | Table) -> float | Table:
+    for key, number in value if isinstance(value, Table) else ():
+        if key not in ("kind", "at", "width") and number < 0:
+            raise ValueError(f"the schedule's {key} is {number}; a temperature must be >= 0")
+    return value
+
+
+Temperature = Annotated[
+    Annotated[
+        Annotated[float, Field(ge=0, allow_inf_nan=True), BeforeValidator(_read_inf)],
+        Tag("a number"),
+    ]
+    | Annotated[Schedule, Tag("a schedule")],
+    Discriminator(_shape),
+    AfterValidator(_not_negative),
+]
+
+
+def _stepped(start: Any, stop: Any, step: Any) -> list[float | int]:
+    """Return start, start + step, ... up to and with stop, in decimal arithmetic.
+
+    Examples
+    --------
+    >>> _stepped(0.3, 0.6, 0.1)
+    [0.3, 0.4, 0.5, 0.6]
+    """
+    for key, value in (("start", start), ("stop", stop), ("step", step)):
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise ValueError(f"its {key} is {value!r}; it must be a number")
+        if not math.isfinite(value):
+            raise ValueError(f"its {key} is {value}; it must be finite")
+    if step == 0 or (stop - start) * step < 0:
+        raise ValueError(f"a step of {step} never leads from {start} to {stop}")
+    first, last, by = (Decimal(str(value)) for value in (start, stop, step))
+    count = int((last - first) / by) + 1
+    if count > MAX_AXIS:
+        raise ValueError(f"it has {count} values; at most {MAX_AXIS} are allowed")
+    whole = all(isinstance(value, int) for value in (start, stop, step))
+    values = (first + index * by for index in range(count))
+    return [int(value) if whole else float(value) for value in values]
+
+
+def _axis(value: Any, info: ValidationInfo) -> tuple[bool | int | float | str, ...]:
+    if isinstance(value, dict):
+        if len(value) == 1 and "step" not in value:
+            raise ValueError(
+                "a swept key is one quoted word with its dots, as in "
+                '"dynamics.temperature" = [0.5, 0.7]'
+            )
+        if set(value) != {"start", "stop", "step"}:
+            raise ValueError(f"it has the keys {sorted(value)}; allowed: start, stop and step")
+        value = _stepped(value["start"], value["stop"], value["step"])
+    if not isinstance(value, list | tuple):
+        raise ValueError(f"it is {value!r}; allowed: a list, or start, stop and step")
+    if not value:
+        raise ValueError("it is an empty list; give at least one value")
+    read = [_read_inf(each, info) for each in value]
+    kinds = {type(each) for each in read}
+    if not (kinds <= {int, float} or kinds == {str} or kinds == {bool}):
+        raise ValueError(f"it is {read!r}; allowed: all numbers, all texts or all true / false")
+    if any(isinstance(each, float) and math.isnan(each) for each in read):
+        raise ValueError("it holds nan; give numbers")
+    if float in kinds:
+        read = [float(each) for each in read]
+    if len(set(read)) < len(read):
+        raise ValueError(f"it is {read!r}; list each value once")
+    return tuple(read)
+
+
+_SCALARS = {"anyOf": [{"type": "number"}, {"type": "string"}, {"type": "boolean"}]}
+_STEPS = {
+    "type": "object",
+    "properties": {key: {"type": "number"} for key in ("start", "stop", "step")},
+    "required": ["start", "stop", "step"],
+    "additionalProperties": False,
+}
+
+Values = tuple[bool | int | float | str, ...]
+Axis = Annotated[
+    Any,
+    BeforeValidator(_axis),
+    WithJsonSchema({"anyOf": [{"type": "array", "items": _SCALARS, "minItems": 1}, _STEPS]}),
+]

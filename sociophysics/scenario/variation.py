@@ -1,0 +1,158 @@
+"""Setting one dotted key of a scenario's tables, and listing the keys there are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from sociophysics.errors import InputError, did_you_mean
+from sociophysics.scenario.sentences import keys_of
+
+__all__ = ["SWEPT_TABLES", "change", "dotted_keys", "set_key"]
+
+SWEPT_TABLES = ("network", "couplings", "field", "dynamics", "feed", "interventions")
+TOP = (*SWEPT_TABLES, "title", "question", "seed", "observe", "designs", "sweep")
+
+
+def _step(here: Any, step: str) -> Any:
+    """Return what ``step`` leads to, or None."""
+    if isinstance(here, Mapping):
+        return here.get(step)
+    if isinstance(here, list) and step.isdigit() and int(step) < len(here):
+        return here[int(step)]
+    return None
+
+
+def set_key(tables: dict[str, Any], key: str, value: Any) -> bool:
+    """Set the dotted ``key`` in ``tables`` if its kind has it, and return whether it has.
+
+    Examples
+    --------
+    >>> tables = {"feed": {"kind": "memory"}}
+    >>> set_key(tables, "feed.tau", 5.0), set_key(tables, "feed.slots", 3), tables
+    (True, False, {'feed': {'kind': 'memory', 'tau': 5.0}})
+    """
+    *path, last = key.split(".")
+    if not path or path[0] not in SWEPT_TABLES:
+        return False
+    here: Any = tables
+    for step in path:
+        here = _step(here, step)
+    if isinstance(here, list) and last.isdigit() and int(last) < len(here):
+        here[int(last)] = value
+        return True
+    if not isinstance(here, dict) or last not in keys_of(path, here):
+        return False
+    here[last] = value
+    return True
+
+
+def dotted_keys(tables: Mapping[str, Any]) -> list[str]:
+    """Return the dotted keys that ``tables`` could be swept over.
+
+    Examples
+    --------
+    >>> dotted_keys({"feed": {"kind": "memory"}})
+    ['feed.strength', 'feed.tau']
+    """
+    found: list[str] = []
+
+    def visit(path: list[str], here: Any) -> None:
+        if isinstance(here, Mapping):
+            for key in keys_of(path, here):
+                if key != "kind" and not isinstance(here.get(key), Mapping):
+                    found.append(".".join([*path, key]))
+                visit([*path, key], here.get(key))
+        elif isinstance(here, list):
+            for index, each in enumerate(here):
+                visit([*path, str(index)], each)
+
+    for name in SWEPT_TABLES:
+        visit([name], tables.get(name))
+    return found
+
+
+def change(tables: dict[str, Any], key: str, value: Any, *, file: str) -> None:
+    """Set the dotted ``key`` of a whole scenario's ``tables``, designs and sweep included.
+
+    Raises
+    ------
+    InputError
+        The key leads nowhere, or to a table that every design replaces.
+    """
+    value = _python(value)
+    first, _, rest = key.partition(".")
+    if first == "sweep" and rest:
+        tables.setdefault("sweep", {})[rest] = value
+    elif first == "designs" and rest:
+        design, inner = _design(tables, rest, file=file)
+        change_within(design, inner, value, key=key, file=file)
+    elif not rest:
+        if first not in TOP:
+            raise InputError(
+                f"{file}: {first} is not a key of the scenario; {did_you_mean(first, TOP)}"
+            )
+        tables[first] = value
+    else:
+        _refuse_hidden(tables, key, first, file=file)
+        change_within(tables, key, value, key=key, file=file)
+
+
+def change_within(tables: dict[str, Any], inner: str, value: Any, *, key: str, file: str) -> None:
+    """Set ``inner`` in ``tables``; what the table's kind lacks is left to validation to refuse."""
+    *path, last = inner.split(".")
+    here: Any = tables
+    for depth, step in enumerate(path):
+        after = _step(here, step)
+        if after is None and depth == 0 and step in (*SWEPT_TABLES, "observe"):
+            after = here.setdefault(step, {})
+        if not isinstance(after, dict | list):
+            inside = here if isinstance(here, Mapping) else map(str, range(len(here)))
+            known = TOP if depth == 0 else tuple(inside)
+            raise InputError(
+                f"{file}: {key} leads nowhere at {step!r}; {did_you_mean(step, known)}"
+            )
+        here = after
+    if isinstance(here, list):
+        if not last.isdigit() or int(last) >= len(here):
+            raise InputError(f"{file}: {key} leads nowhere; allowed: 0 to {len(here) - 1}.")
+        here[int(last)] = value
+    else:
+        here[last] = value
+
+
+def _design(tables: Mapping[str, Any], rest: str, *, file: str) -> tuple[dict[str, Any], str]:
+    designs: list[dict[str, Any]] = tables.get("designs") or []
+    for index, design in enumerate(designs):
+        for label in (str(design.get("name")), str(index)):
+            if rest.startswith(f"{label}."):
+                return design, rest[len(label) + 1 :]
+    names = [str(design.get("name")) for design in designs]
+    raise InputError(f"{file}: designs.{rest} names no design; {did_you_mean(rest, names)}")
+
+
+def _refuse_hidden(tables: Mapping[str, Any], key: str, first: str, *, file: str) -> None:
+    # The base's own key can be set even if no design uses it; one it lacks was meant for designs.
+    designs = tables.get("designs") or []
+    _, _, inner = key.partition(".")
+    if inner in keys_of([first], tables.get(first)):
+        return
+    if designs and all(isinstance(each, Mapping) and first in each for each in designs):
+        raise InputError(
+            f"{file}: {key} cannot be set, because every design has its own [{first}]; set "
+            f"designs.NAME.{key}, or sweep over it with sweep.{key}."
+        )
+
+
+def _python(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, list | tuple):
+        return [_python(each) for each in value]
+    if isinstance(value, Mapping):
+        return {key: _python(each) for key, each in value.items()}
+    return value

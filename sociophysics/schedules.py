@@ -1,0 +1,227 @@
+"""Temperature and external field over time: one value per sweep.
+
+A schedule is a small frozen dataclass with ``values(sweeps)``, the array of what acts in sweeps
+``1 .. sweeps``. A plain number is the schedule that holds it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import MISSING, dataclass, fields
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sociophysics.errors import InputError, did_you_mean
+
+__all__ = [
+    "KINDS",
+    "Anneal",
+    "Hold",
+    "Loop",
+    "Patterned",
+    "Pulse",
+    "Ramp",
+    "Schedule",
+    "make",
+    "values",
+]
+
+
+class Schedule(Protocol):
+    """What gives one value per sweep."""
+
+    def values(self, sweeps: int) -> NDArray[np.float64]:
+        """Return the values of sweeps 1 to ``sweeps``."""
+        ...
+
+
+@dataclass(frozen=True)
+class Hold:
+    """The same value in every sweep.
+
+    Examples
+    --------
+    >>> Hold(0.8).values(3)
+    array([0.8, 0.8, 0.8])
+    """
+
+    value: float
+
+    def values(self, sweeps: int) -> NDArray[np.float64]:
+        """Return the values of sweeps 1 to ``sweeps``."""
+        return np.full(sweeps, float(self.value))
+
+
+@dataclass(frozen=True)
+class Ramp:
+    """A straight line from ``start`` in the first sweep to ``stop`` in the last.
+
+    Examples
+    --------
+    >>> Ramp(start=0.0, stop=1.0).values(3)
+    array([0. , 0.5, 1. ])
+    """
+
+    start: float
+    stop: float
+
+    def values(self, sweeps: int) -> NDArray[np.float64]:
+        """Return the values of sweeps 1 to ``sweeps``."""
+        return np.linspace(self.start, self.stop, sweeps)
+
+
+@dataclass(frozen=True)
+class Loop:
+    """From ``low`` up to ``high`` in the first half of the sweeps and back down in the second.
+
+    Examples
+    --------
+    >>> Loop(low=0.0, high=1.0).values(6)
+    array([0. , 0.5, 1. , 1. , 0.5, 0. ])
+    """
+
+    low: float
+    high: float
+
+    def values(self, sweeps: int) -> NDArray[np.float64]:
+        """Return the values of sweeps 1 to ``sweeps``."""
+        up = np.linspace(self.low, self.high, (sweeps + 1) // 2)
+        return np.concatenate([up, up[::-1][sweeps % 2 :]])
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """``base``, raised by ``height`` during the ``width`` sweeps that follow sweep ``at``.
+
+    Examples
+    --------
+    >>> Pulse(at=1, width=2, height=0.5).values(5)
+    array([0. , 0.5, 0.5, 0. , 0. ])
+    """
+
+    at: int
+    width: int
+    height: float
+    base: float = 0.0
+
+    def values(self, sweeps: int) -> NDArray[np.float64]:
+        """Return the values of sweeps 1 to ``sweeps``."""
+        sweep = np.arange(1, sweeps + 1)
+        inside = (sweep > self.at) & (sweep <= self.at + self.width)
+        return np.where(inside, self.base + self.height, self.base).astype(np.float64)
+
+
+@dataclass(frozen=True)
+class Anneal:
+    """From ``start``, multiplied by ``factor`` after every sweep, until ``stop`` is reached.
+
+    Examples
+    --------
+    >>> Anneal(start=4.0, stop=1.0, factor=0.5).values(4)
+    array([4., 2., 1., 1.])
+    """
+
+    start: float
+    stop: float
+    factor: float
+
+    def __post_init__(self) -> None:
+        if not 0 < self.factor < 1 or self.stop > self.start:
+            raise InputError(
+                f"the schedule anneal has start {self.start}, stop {self.stop} and factor "
+                f"{self.factor}; it must cool: stop <= start and 0 < factor < 1."
+            )
+
+    def values(self, sweeps: int) -> NDArray[np.float64]:
+        """Return the values of sweeps 1 to ``sweeps``."""
+        cooled = self.start * self.factor ** np.arange(sweeps, dtype=np.float64)
+        return np.maximum(cooled, self.stop)
+
+
+@dataclass(frozen=True, eq=False)
+class Patterned:
+    """A field that users feel to different degrees: ``pattern_i`` times the schedule.
+
+    Parameters
+    ----------
+    pattern : array, shape (n,)
+    schedule : number or schedule
+    """
+
+    pattern: NDArray[np.float64]
+    schedule: float | Schedule
+
+
+KINDS: dict[str, type[Any]] = {
+    "hold": Hold,
+    "ramp": Ramp,
+    "loop": Loop,
+    "pulse": Pulse,
+    "anneal": Anneal,
+}
+
+
+def make(kind: str, **keys: Any) -> Schedule:
+    """Return the schedule of a scenario's kind.
+
+    Raises
+    ------
+    InputError
+        An unknown kind, an unknown or missing key, or a value that is not finite.
+
+    Examples
+    --------
+    >>> make("ramp", start=0, stop=1)
+    Ramp(start=0, stop=1)
+    """
+    if kind not in KINDS:
+        raise InputError(f"the schedule kind {kind!r} is unknown; {did_you_mean(kind, KINDS)}")
+    known = {field.name: field.default is MISSING for field in fields(KINDS[kind])}
+    needed = [name for name, required in known.items() if required]
+    if not set(needed) <= set(keys) <= set(known):
+        raise InputError(
+            f"a schedule of kind {kind!r} has the keys {', '.join(sorted(keys)) or 'none'}; "
+            f"needed: {', '.join(needed)}; allowed: {', '.join(known)}."
+        )
+    schedule: Schedule = KINDS[kind](**keys)
+    return schedule
+
+
+def values(
+    given: float | Schedule, sweeps: int, *, name: str, lowest: float
+) -> NDArray[np.float64]:
+    """Return the value of each sweep, checked against its lower limit.
+
+    Parameters
+    ----------
+    given : number or schedule
+    sweeps : int
+    name : str
+        What the values are, for the error.
+    lowest : float
+        0 for a temperature, minus infinity for a field.
+
+    Raises
+    ------
+    InputError
+        Text, NaN, or a value below ``lowest``.
+
+    Examples
+    --------
+    >>> values(0.5, 2, name="temperature", lowest=0.0)
+    array([0.5, 0.5])
+    """
+    if hasattr(given, "values"):
+        result = np.asarray(given.values(sweeps), dtype=np.float64)
+    elif isinstance(given, int | float | np.number) and not isinstance(given, bool):
+        result = np.full(sweeps, float(given))
+    else:
+        raise InputError(f"{name} is {given!r}; give a number or a schedule.")
+    if result.shape != (sweeps,):
+        raise InputError(f"{name} has {result.size} values for {sweeps} sweeps; give one each.")
+    bad = np.isnan(result) | (result < lowest)
+    if bad.any():
+        allowed = f">= {lowest:g}" if np.isfinite(lowest) else "a number"
+        raise InputError(f"{name} is {result[bad][0]:g}; it must be {allowed}.")
+    return result

@@ -1,0 +1,68 @@
+"""A simulation of parts that costs nothing and can be told to fail; used by test_ensemble."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sociophysics.ensemble.parts import Part
+from sociophysics.ensemble.runs import run_with
+from sociophysics.errors import InputError
+from sociophysics.scenario import Scenario, Settings
+
+ORDERS = "SOCIOPHYSICS_TEST_ORDERS"  # a folder; a file in it named as below is an order
+
+
+def simulate(
+    settings: Settings, replicas: Sequence[int]
+) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
+    orders = Path(os.environ.get(ORDERS, "/nonexistent"))
+    if (orders / "kill once").exists():
+        (orders / "kill once").unlink()
+        os.kill(os.getpid(), signal.SIGKILL)
+    if (orders / "kill at 0.9").exists() and settings.dynamics.temperature == 0.9:
+        os.kill(os.getpid(), signal.SIGKILL)
+    if (orders / "bad input").exists():
+        raise InputError("the network has no users; give it some.")
+    if (orders / "defect").exists():
+        raise ZeroDivisionError("a defect")
+    if (orders / "slow").exists():
+        time.sleep(0.02)
+    names = settings.observe.names
+    sweeps = np.arange(0, settings.dynamics.sweeps + 1, settings.observe.every)
+    tables = []
+    for replica in replicas:
+        rng = np.random.default_rng([int(settings.hash[:12], 16), replica])
+        own = pd.DataFrame(rng.normal(size=(sweeps.size, len(names))), columns=list(names))
+        own.insert(0, "sweep", sweeps)
+        own.insert(0, "replica", replica)
+        tables.append(own)
+    return pd.concat(tables), [{"sweep": 1, "kind": "heat", "replica": None, "temperature": 2.0}]
+
+
+def facts(parts: Sequence[Part]) -> dict[str, Any]:
+    return {"kernel": "stub", "users": 10, "camps": []}
+
+
+def run_stub(scenario: Scenario, out: Path | None, **options: Any) -> Any:
+    chosen: dict[str, Any] = {"workers": 1, "executor": None, "progress": None} | options
+    return run_with(scenario, out=out, simulate=simulate, facts=facts, **chosen)
+
+
+def skip_report() -> None:
+    import sociophysics.report
+
+    sociophysics.report.write_report = lambda run, path: Path(path).write_text("a report")
+
+
+def main() -> None:
+    skip_report()
+    run_stub(Scenario.load(sys.argv[1]), Path(sys.argv[2]), workers=int(sys.argv[3]))

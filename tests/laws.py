@@ -1,0 +1,60 @@
+"""Statistical assertions of the whole suite, with one false-positive budget.
+
+Every test draws independent replicas from fixed seeds, so its p-value is uniform when the code is
+right. ``ALPHA`` is the chance that a right code fails one test; the suite has about a hundred such
+tests, and since seeds are fixed, only a change of random number consumption draws anew.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+ALPHA = 1e-4
+POOLED = 20.0  # expected counts of a chi-squared cell
+
+
+def law_p_value(counts: NDArray[np.int64], probabilities: NDArray[np.float64]) -> float:
+    """Return the chi-squared p-value of independent draws from a discrete law."""
+    expected = probabilities * counts.sum()
+    assert not counts[expected == 0.0].any(), "a state of probability zero was reached"
+    order = np.argsort(expected)
+    cells = np.cumsum(expected[order])
+    # Neighbouring rare states are pooled until a cell is expected often enough.
+    label = np.zeros(order.size, np.int64)
+    cell, start = 0, 0.0
+    for k, total in enumerate(cells):
+        label[k] = cell
+        if total - start >= POOLED:
+            cell, start = cell + 1, total
+    label[label == cell] = max(cell - 1, 0)
+    pooled = np.bincount(label, counts[order])
+    wanted = np.bincount(label, expected[order])
+    if pooled.size < 2:
+        return 1.0  # one possible outcome, and the assertion above saw no other
+    return float(stats.chisquare(pooled, wanted * pooled.sum() / wanted.sum()).pvalue)
+
+
+def assert_law(counts: NDArray[np.int64], probabilities: NDArray[np.float64]) -> None:
+    """Fail if the counts would be this far from the law with probability below ``ALPHA``."""
+    p = law_p_value(counts, probabilities)
+    assert p >= ALPHA, f"law rejected, p = {p:.2e}"
+
+
+def mean_p_value(values: NDArray[np.float64], mean: float, variance: float) -> float:
+    """Return the two-sided normal p-value of the mean of independent values."""
+    z = (np.mean(values) - mean) / np.sqrt(max(variance, 1e-300) / len(values))
+    return float(2 * stats.norm.sf(abs(z)))
+
+
+def assert_mean(values: NDArray[np.float64], mean: float, variance: float) -> None:
+    """Fail if the mean of independent values would be this far off with probability < ``ALPHA``."""
+    p = mean_p_value(values, mean, variance)
+    assert p >= ALPHA, f"mean {np.mean(values):.6g} against {mean:.6g}, p = {p:.2e}"
+
+
+def assert_uniform(p_values: NDArray[np.float64]) -> None:
+    """Fail if p-values of independent tests are not uniform (Kolmogorov-Smirnov)."""
+    p = float(stats.kstest(p_values, "uniform").pvalue)
+    assert p >= ALPHA, f"p-values are not uniform, p = {p:.2e}"

@@ -1,0 +1,162 @@
+"""The finite-time law of every kernel and scheme, against exact transition matrices.
+
+Independent replicas from one fixed start, a few sweeps, chi-squared over all states and z-tests on
+energy and magnetization. The same comparison must reject kernels that are wrong on purpose.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import sociophysics as sp
+from sociophysics.interventions import Nucleate
+from sociophysics.theory import exact, markov
+from sociophysics.theory.states import all_states, state_number
+from tests.laws import ALPHA, assert_law, assert_mean, law_p_value, mean_p_value
+
+REPLICAS = 20_000
+SLOW_REPLICAS = 2_000
+SWEEPS = 4
+
+
+def signed_system(n: int = 5, seed: int = 3, *, unit: bool = False) -> sp.SpinSystem:
+    rng = np.random.default_rng(seed)
+    i, j = np.triu_indices(n, 1)
+    keep = rng.random(i.size) < 0.7
+    i, j = i[keep], j[keep]
+    weight = rng.choice([-1.0, 1.0], i.size) if unit else rng.normal(0.2, 1.0, i.size)
+    h = np.zeros(n) if unit else rng.normal(0.0, 0.4, n)
+    return sp.SpinSystem.from_edges(i, j, weight, n=n, h=h)
+
+
+def directed_system(n: int = 5, seed: int = 5) -> sp.SpinSystem:
+    rng = np.random.default_rng(seed)
+    J = rng.normal(0, 1, (n, n)) * (rng.random((n, n)) < 0.6)
+    np.fill_diagonal(J, 0)
+    return sp.SpinSystem(J, h=rng.normal(0, 0.3, n))
+
+
+SYSTEMS = {
+    "weights and fields": signed_system(),
+    "unit signs": signed_system(6, 8, unit=True),
+    "directed": directed_system(),
+}
+START = {n: np.where(np.arange(n) % 3 == 0, 1, -1).astype(np.int8) for n in (5, 6)}
+
+
+def final_spins(system: sp.SpinSystem, temperature: float, **keys: object) -> np.ndarray:
+    *_, last = sp.trajectory(
+        system,
+        temperature=temperature,
+        sweeps=SWEEPS,
+        seed=keys.pop("seed", 11),
+        replicas=SLOW_REPLICAS if keys.get("kernel") == "reference" else REPLICAS,
+        start=START[system.n],
+        every=SWEEPS,
+        **keys,
+    )
+    return last.spins
+
+
+def exact_law(system: sp.SpinSystem, temperature: float, scheme: str) -> np.ndarray:
+    if scheme == "sequential":
+        matrix, steps = markov.sequential_sweep_matrix(system, temperature=temperature), SWEEPS
+    elif scheme == "kawasaki":
+        matrix = markov.kawasaki_matrix(system, temperature=temperature)
+        steps = SWEEPS * system.n
+    else:
+        matrix = markov.transition_matrix(system, temperature=temperature)
+        steps = SWEEPS * system.n
+    return markov.distribution_after(matrix, START[system.n], steps)
+
+
+def p_values(system: sp.SpinSystem, spins: np.ndarray, law: np.ndarray) -> list[float]:
+    counts = np.bincount(state_number(spins), minlength=2**system.n)
+    states = all_states(system.n)
+    values = [law_p_value(counts, law)]
+    for of in (lambda s: s.mean(axis=1), lambda s: (s * (s @ system.J.toarray().T)).sum(axis=1)):
+        exact_values = of(states.astype(float))
+        mean = law @ exact_values
+        values.append(mean_p_value(of(spins.astype(float)), mean, law @ exact_values**2 - mean**2))
+    return values
+
+
+@pytest.mark.parametrize("kernel", ["fixed-point", "reference"])
+@pytest.mark.parametrize("name", SYSTEMS)
+@pytest.mark.parametrize("temperature", [0.0, 1.3, np.inf])
+def test_random_sequential_law(name: str, temperature: float, kernel: str) -> None:
+    system = SYSTEMS[name]
+    spins = final_spins(system, temperature, kernel=kernel)
+    law = exact_law(system, temperature, "random-sequential")
+    counts = np.bincount(state_number(spins), minlength=2**system.n)
+    assert_law(counts, law)
+    energy = (spins * (spins.astype(float) @ system.J.toarray().T)).sum(axis=1)
+    states = all_states(system.n).astype(float)
+    exact_energy = (states * (states @ system.J.toarray().T)).sum(axis=1)
+    mean = law @ exact_energy
+    assert_mean(energy, mean, law @ exact_energy**2 - mean**2)
+
+
+@pytest.mark.parametrize("scheme", ["sequential", "kawasaki"])
+@pytest.mark.parametrize("temperature", [0.0, 1.3, np.inf])
+def test_other_schemes_follow_their_own_law(scheme: str, temperature: float) -> None:
+    system = SYSTEMS["weights and fields"]
+    spins = final_spins(system, temperature, scheme=scheme)
+    law = exact_law(system, temperature, scheme)
+    assert_law(np.bincount(state_number(spins), minlength=2**system.n), law)
+
+
+def test_kawasaki_conserves_magnetization() -> None:
+    spins = final_spins(SYSTEMS["unit signs"], 1.0, scheme="kawasaki")
+    assert (spins.sum(axis=1) == START[6].sum()).all()
+
+
+def _first_sweep_lost() -> list[Nucleate]:
+    # Everybody is held at the start during the first sweep.
+    return [
+        Nucleate(at=0, who=[i for i in range(5) if START[5][i] == s], stance=s, hold=1)
+        for s in (-1, 1)
+    ]
+
+
+MUTANTS = {
+    "lost factor 2": lambda system: final_spins(system, 2 * 1.3),
+    "no field": lambda system: final_spins(sp.SpinSystem(system.J), 1.3),
+    "sign of J": lambda system: final_spins(sp.SpinSystem(-system.J, system.h), 1.3),
+    "field of the wrong user": lambda system: final_spins(
+        sp.SpinSystem(system.J, np.roll(system.h, 1)), 1.3
+    ),
+    "frozen user": lambda system: final_spins(
+        system, 1.3, interventions=[Nucleate(at=0, who=[0], stance=1, hold="forever")]
+    ),
+    "temperature off by 5 %": lambda system: final_spins(system, 1.3 * 1.05),
+    "sequential order": lambda system: final_spins(system, 1.3, scheme="sequential"),
+    "a sweep lost": lambda system: final_spins(system, 1.3, interventions=_first_sweep_lost()),
+}
+
+
+@pytest.mark.parametrize("mutant", MUTANTS)
+def test_wrong_kernels_are_rejected(mutant: str) -> None:
+    system = SYSTEMS["weights and fields"]
+    law = exact_law(system, 1.3, "random-sequential")
+    assert min(p_values(system, MUTANTS[mutant](system), law)) < ALPHA
+
+
+def test_transposed_couplings_are_rejected() -> None:
+    system = SYSTEMS["directed"]
+    law = exact_law(system, 1.3, "random-sequential")
+    wrong = final_spins(sp.SpinSystem(system.J.T, system.h), 1.3)
+    assert min(p_values(system, wrong, law)) < ALPHA
+
+
+def test_many_sweeps_reach_boltzmann() -> None:
+    system = signed_system(6, 8, unit=True)
+    *_, last = sp.trajectory(
+        system, temperature=1.5, sweeps=60, seed=4, replicas=REPLICAS, every=60
+    )
+    law = exact.boltzmann(system, temperature=1.5)
+    counts = np.bincount(state_number(last.spins), minlength=2**system.n)
+    probabilities = np.zeros(2**system.n)
+    probabilities[state_number(law.states)] = law.probabilities
+    assert_law(counts, probabilities)

@@ -1,0 +1,364 @@
+"""Comparisons and melting temperatures against brute force on made-up tables."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+from tests.synthetic_runs import FakeScenario, make_run
+
+from sociophysics import statistics
+from sociophysics.errors import InputError
+from sociophysics.results import Run
+from sociophysics.results.comparison import crossing
+
+TEMPERATURES = [0.3, 0.5, 0.7, 0.9, 1.1]
+
+
+def noise(name: str, design: str, point: dict[str, Any], replica: int, sweeps: Any) -> Any:
+    words = [ord(c) for c in name + design] + [int(100 * v) for v in point.values()]
+    return np.random.default_rng([replica, *words]).normal(size=sweeps.size)
+
+
+def noise_of_start(name: str, design: str, point: dict[str, Any], replica: int, sweeps: Any) -> Any:
+    return noise(name, design, {}, replica, sweeps)
+
+
+def step(melts: dict[str, float], spread: float = 0.0) -> Any:
+    """Camps apart below a temperature of their own; replicas scatter by ``spread``."""
+
+    def value(name: str, design: str, point: dict[str, Any], replica: int, sweeps: Any) -> Any:
+        shifted = melts[design] + spread * (replica - 3.5)
+        T = point["dynamics.temperature"]
+        return np.full(sweeps.size, 0.8 / (1 + np.exp((T - shifted) / 0.05)))
+
+    return value
+
+
+def test_compare_equals_brute_force() -> None:
+    run = make_run(
+        noise,
+        designs=("none", "a", "b"),
+        sweep={"dynamics.temperature": [0.5, 0.9], "feed.strength": [0.1, 0.2, 0.3]},
+        replicas=7,
+        observables=("magnetization", "energy"),
+    )
+    result = run.compare("energy")
+    after = run.table[run.table["sweep"] >= 20]
+    keys = ["design", "dynamics.temperature", "feed.strength"]
+    p = []
+    for row in result.to_dict("records"):
+        same = (after[keys] == [row[key] for key in keys]).all(axis=1)
+        base = (after[keys] == ["none", *(row[key] for key in keys[1:])]).all(axis=1)
+        own = after[same].groupby("replica")["energy"].mean()
+        other = after[base].groupby("replica")["energy"].mean()
+        assert row["mean"] == pytest.approx(own.mean(), abs=1e-12)
+        assert row["sd"] == pytest.approx(own.std(ddof=1), abs=1e-12)
+        assert row["replicas"] == 7
+        if row["design"] == "none":
+            assert np.isnan([row[k] for k in ("difference", "low", "high", "effect")]).all()
+            assert np.isnan(row["p_holm"])
+            continue
+        test = stats.ttest_rel(own, other)
+        interval = test.confidence_interval()
+        differences = own - other
+        assert row["difference"] == pytest.approx(differences.mean(), abs=1e-12)
+        assert (row["low"], row["high"]) == pytest.approx((interval.low, interval.high))
+        assert row["effect"] == pytest.approx(differences.mean() / differences.std(ddof=1))
+        p.append(test.pvalue)
+    np.testing.assert_allclose(result["p_holm"].dropna(), statistics.holm(p))
+    assert len(result) == 3 * 6
+    expected = [*keys, "observable", "replicas", "mean", "sd", "difference", "low", "high"]
+    assert list(result.columns) == [*expected, "effect", "p_holm"]
+
+
+def test_pairing_removes_what_replicas_share() -> None:
+    def value(name: str, design: str, point: dict[str, Any], replica: int, sweeps: Any) -> Any:
+        shared = 10.0 * replica
+        return np.full(
+            sweeps.size, shared + (design == "feed") + 0.1 * (-1) ** replica * (design == "feed")
+        )
+
+    row = make_run(value).compare("magnetization").iloc[1]
+    assert row["difference"] == pytest.approx(1.0)
+    assert row["high"] - row["low"] < 0.5  # unpaired it would be about 50
+    assert row["sd"] > 10
+
+
+def test_order_of_rows_and_extra_replicas_change_no_number() -> None:
+    run = make_run(noise, sweep={"dynamics.temperature": [0.5, 0.9]}, replicas=6)
+    table = run.table
+    shuffled = pd.concat([table.iloc[:1], table.iloc[1:].sample(frac=1, random_state=1)])
+    other = Run(table=shuffled, manifest=run.manifest, scenario=run.scenario)
+    columns = ["design", "dynamics.temperature"]
+    a, b = (r.compare("magnetization").sort_values(columns).to_numpy() for r in (run, other))
+    np.testing.assert_array_equal(a[:, 0], b[:, 0])
+    np.testing.assert_allclose(a[:, 4:].astype(float), b[:, 4:].astype(float), rtol=1e-12)
+
+
+def test_a_replica_without_a_partner_is_not_a_pair() -> None:
+    run = make_run(noise, replicas=5)
+    table = run.table[~((run.table["design"] == "none") & (run.table["replica"] == 4))]
+    row = Run(table=table, manifest={}, scenario=run.scenario).compare("magnetization").iloc[1]
+    four = make_run(noise, replicas=4).compare("magnetization").iloc[1]
+    assert row["replicas"] == 5
+    assert row["difference"] == four["difference"]
+
+
+def test_burn_in_belongs_to_the_design_and_to_the_swept_point() -> None:
+    def value(name: str, design: str, point: dict[str, Any], replica: int, sweeps: Any) -> Any:
+        return sweeps.astype(float)
+
+    run = make_run(value)
+    run.scenario.canonical()["designs"] = [
+        {"name": "none"},
+        {"name": "feed", "dynamics": {"temperature": 1.0, "burn_in": 40}},
+    ]
+    assert list(run.compare("magnetization")["mean"]) == [30.0, 40.0]
+    swept = make_run(value, sweep={"dynamics.burn_in": [0, 30]}, designs=("none",))
+    assert list(swept.compare("magnetization")["mean"]) == [20.0, 35.0]
+
+
+def test_a_replica_stopped_before_burn_in_counts_with_its_last_frame() -> None:
+    def value(name: str, design: str, point: dict[str, Any], replica: int, sweeps: Any) -> Any:
+        return sweeps + 100.0 * replica
+
+    run = make_run(value, replicas=2)
+    stopped = (run.table["replica"] == 1) & (run.table["sweep"] > 10)
+    run = Run(table=run.table[~stopped], manifest={}, scenario=run.scenario)
+    assert list(run.compare("magnetization")["mean"]) == [(30 + 110) / 2] * 2
+    assert run.compare("tau")["mean"].isna().all()
+
+
+def test_undefined_values_do_not_become_numbers() -> None:
+    def value(name: str, design: str, point: dict[str, Any], replica: int, sweeps: Any) -> Any:
+        numbers = sweeps.astype(float)
+        numbers[-1] = np.nan
+        return numbers if design == "feed" else np.full(sweeps.size, np.nan)
+
+    result = make_run(value, designs=("none", "feed")).compare("magnetization")
+    assert np.isnan(result["mean"][0])
+    assert result["mean"][1] == 25.0  # frames 20 and 30; at 40 it is undefined
+    assert result.loc[1, ["difference", "low", "high", "effect", "p_holm"]].isna().all()
+
+
+def test_equal_differences_and_single_replicas() -> None:
+    def value(name: str, design: str, point: dict[str, Any], replica: int, sweeps: Any) -> Any:
+        return np.full(sweeps.size, 0.1 * replica + (0.3 if design == "b" else 0.0))
+
+    rows = make_run(value, designs=("none", "a", "b")).compare("magnetization")
+    columns = ["difference", "low", "high", "effect", "p_holm"]
+    assert list(rows.loc[1, columns]) == [0, 0, 0, 0, 1]
+    assert rows.loc[2, "difference"] == pytest.approx(0.3)
+    assert rows.loc[2, "effect"] == np.inf
+    assert rows.loc[2, "p_holm"] == 0
+    one = make_run(value, designs=("none", "b"), replicas=1).compare("magnetization")
+    assert one.loc[1, "difference"] == pytest.approx(0.3)
+    assert one.loc[1, columns[1:]].isna().all()
+
+
+def test_an_unknown_observable_lists_what_was_recorded() -> None:
+    run = make_run(noise)
+    with pytest.raises(InputError, match="did you mean magnetization"):
+        run.compare("magnetisation")
+    with pytest.raises(InputError, match="computed from magnetization"):
+        make_run(noise, observables=("energy",)).compare("susceptibility")
+
+
+def test_compare_all_is_every_observable_and_statistic() -> None:
+    run = make_run(noise, observables=("magnetization", "energy"))
+    names = list(dict.fromkeys(run.compare_all()["observable"]))
+    assert names == [
+        "magnetization", "energy", "susceptibility", "susceptibility_abs", "binder", "tau",
+    ]  # fmt: skip
+    pd.testing.assert_frame_equal(
+        run.compare_all().iloc[2:4].reset_index(drop=True), run.compare("energy")
+    )
+    assert make_run(noise, observables=("energy",)).statistics == []
+    with pytest.raises(InputError, match="recorded no observable"):
+        make_run(noise, observables=()).compare_all()
+
+
+def test_statistics_of_series_are_those_of_the_frames_after_burn_in() -> None:
+    run = make_run(noise, sweeps=range(0, 1000, 10), sweep={"dynamics.temperature": [0.5, 2.0]})
+    frame = run.series_statistics().set_index(["design", "dynamics.temperature", "statistic"])
+    for T in (0.5, 2.0):
+        cell = run.table[(run.table["design"] == "feed") & (run.table["dynamics.temperature"] == T)]
+        series = (
+            cell[cell["sweep"] >= 20]
+            .pivot(index="replica", columns="sweep")
+            .xs("magnetization", axis=1)
+        )
+        chi = statistics.susceptibility(series, n=100, temperature=T)
+        row = frame.loc[("feed", T, "susceptibility")]
+        assert row["mean"] == pytest.approx(chi.mean())
+        assert row["standard_error"] == pytest.approx(chi.std(ddof=1) / 2)
+        times = statistics.tau(series, every=10)
+        assert frame.loc[("feed", T, "tau"), "mean"] == pytest.approx(times.mean())
+        binder = statistics.binder(series)
+        assert frame.loc[("feed", T, "binder"), "mean"] == pytest.approx(binder.mean())
+
+
+def test_susceptibility_needs_a_constant_temperature() -> None:
+    ramp = {"temperature": {"kind": "ramp", "start": 1.0, "stop": 0.1}}
+    heat = [{"at": 10, "kind": "heat", "temperature": 2.0}]
+    for run in (make_run(noise, dynamics=ramp), make_run(noise, interventions=heat)):
+        assert run.compare("susceptibility")["mean"].isna().all()
+        assert run.compare("binder")["mean"].notna().all()
+
+
+def test_crossing_by_hand() -> None:
+    T = np.array([1.0, 2.0, 3.0, 4.0])
+    assert crossing(T, np.array([1.0, 1.0, 0.0, 0.0]), above=0) == 2.5
+    assert crossing(T, np.array([0.1, 1.0, 0.75, 0.25]), above=0) == 3.5
+    assert crossing(T, np.array([1.0, 0.2, 0.9, 0.0]), above=0) == pytest.approx(1.625)
+    assert crossing(T, np.array([1.0, 0.9, 0.8, 0.7]), above=0) == np.inf
+    assert crossing(T, np.array([-1.0, -0.9, -0.8, 0.0]), above=0) == -np.inf
+
+
+def test_melting_finds_what_was_put_in() -> None:
+    melts = {"none": 0.6, "feed": 0.85, "strong": 2.0}
+    run = make_run(
+        step(melts, spread=0.01),
+        designs=tuple(melts),
+        sweep={"dynamics.temperature": list(np.arange(0.3, 1.15, 0.1).round(1))},
+        replicas=8,
+    )
+    result = run.melting("magnetization").set_index("design")
+    for design in ("none", "feed"):
+        row = result.loc[design]
+        assert row["temperature"] == pytest.approx(melts[design], abs=0.01)
+        assert row["low"] < melts[design] < row["high"]
+        assert row["high"] - row["low"] < 0.06
+        assert row["note"] == ""
+    assert result.loc["strong", ["temperature", "low", "high"]].isna().all()
+    assert result.loc["strong", "note"] == "above 1.1"
+    pd.testing.assert_frame_equal(run.melting("magnetization").set_index("design"), result)
+
+
+def test_camps_that_were_never_apart_do_not_melt() -> None:
+    # Among 40 designs of pure noise the largest of five means often looks above zero.
+    designs = tuple(f"d{i}" for i in range(40))
+    run = make_run(noise, designs=designs, sweep={"dynamics.temperature": TEMPERATURES})
+    result = run.melting("magnetization")
+    apart = (result["note"] != "never held apart").sum()
+    assert stats.binomtest(int(apart), 40, 0.05, alternative="greater").pvalue > 1e-4
+
+
+def test_melting_covers_the_true_value() -> None:
+    hits = 0
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        offsets = rng.normal(0, 0.05, size=12)
+
+        def value(
+            n: str, d: str, point: dict[str, Any], r: int, sweeps: Any, o: Any = offsets
+        ) -> Any:
+            return np.full(sweeps.size, np.clip(1 - point["T.x"] + o[r], -2, 2))
+
+        run = make_run(
+            value, designs=("none",), sweep={"T.x": [0.0, 0.25, 0.5, 0.75, 1.0]}, replicas=12
+        )
+        row = run.melting("magnetization", along="T.x").iloc[0]
+        hits += row["low"] <= 0.5 <= row["high"]
+    assert stats.binomtest(hits, 60, 0.93).pvalue > 1e-4
+
+
+def test_melting_along_any_key_at_every_other_point() -> None:
+    def value(name: str, design: str, point: dict[str, Any], replica: int, sweeps: Any) -> Any:
+        return np.full(sweeps.size, 1.0 - point["feed.strength"] * point["dynamics.temperature"])
+
+    run = make_run(
+        value, sweep={"feed.strength": [1.0, 0.0, 0.5], "dynamics.temperature": [0.8, 1.6]}
+    )
+    result = run.melting("magnetization", along="feed.strength")
+    assert list(result.columns) == [
+        "design", "dynamics.temperature", "strength", "low", "high", "note",
+    ]  # fmt: skip
+    np.testing.assert_allclose(result["strength"], [0.625, 0.3125, 0.625, 0.3125])
+    with pytest.raises(InputError, match=r"needs a sweep over dynamics\.sweeps"):
+        run.melting("magnetization", along="dynamics.sweeps")
+    with pytest.raises(InputError, match="needs a sweep"):
+        make_run(noise).melting("magnetization")
+    words = make_run(noise_of_start, sweep={"dynamics.start": ["up", "down"]})
+    with pytest.raises(InputError, match="not numbers"):
+        words.melting("magnetization", along="dynamics.start")
+
+
+def test_melting_with_one_replica_has_no_interval() -> None:
+    run = make_run(
+        step({"none": 0.6, "feed": 0.9}),
+        sweep={"dynamics.temperature": TEMPERATURES},
+        replicas=1,
+    )
+    row = run.melting("magnetization").iloc[0]
+    assert row["temperature"] == pytest.approx(0.6, abs=0.01)
+    assert np.isnan(row["low"])
+    assert row["note"] == "one replica: no interval"
+
+
+def test_a_million_rows_are_compared_fast() -> None:
+    designs, points, replicas, frames = 10, 10, 100, 100
+    shape = (designs, points, replicas, frames)
+    d, p, r, f = (axis.ravel() for axis in np.indices(shape))
+    rng = np.random.default_rng(1)
+    table = pd.DataFrame(
+        {
+            "design": np.array([f"design {i}" for i in range(designs)])[d],
+            "dynamics.temperature": 0.1 * p,
+            "replica": r,
+            "sweep": 10 * f,
+            "energy": rng.normal(size=d.size),
+        }
+    )
+    scenario = FakeScenario({"dynamics": {"burn_in": 0}})
+    run = Run(table=table, manifest={}, scenario=scenario)
+    start = time.perf_counter()
+    result = run.compare("energy")
+    assert time.perf_counter() - start < 5  # 0.5 s on an idle core
+    means = table["energy"].to_numpy().reshape(shape).mean(axis=(2, 3))
+    np.testing.assert_allclose(result["mean"], means.ravel(), atol=1e-12)
+
+
+def test_a_table_of_another_shape_is_refused() -> None:
+    scenario = FakeScenario({})
+    for table in (
+        pd.DataFrame({"replica": [0], "sweep": [0]}),
+        pd.DataFrame({"design": ["a"], "sweep": [0], "replica": [0]}),
+        pd.DataFrame({"design": [], "replica": [], "sweep": []}),
+    ):
+        with pytest.raises(InputError, match="replica, sweep"):
+            Run(table=table, manifest={}, scenario=scenario).compare("energy")
+
+
+@pytest.mark.parametrize(
+    ("files", "sentence"),
+    [
+        ({}, r"has no manifest\.json"),
+        ({"manifest.json": "{"}, "not readable JSON"),
+        ({"manifest.json": "[1]"}, "no JSON object"),
+        ({"manifest.json": "{}"}, r"has no results\.parquet"),
+        ({"manifest.json": "{}", "results.parquet": "PAR1 cut off"}, "not a readable Parquet"),
+    ],
+)
+def test_damaged_folders_are_named(tmp_path: Path, files: dict[str, str], sentence: str) -> None:
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    with pytest.raises(InputError, match=sentence) as error:
+        Run.open(tmp_path)
+    assert "\n" not in str(error.value)
+    with pytest.raises(InputError, match="not a folder"):
+        Run.open(tmp_path / "absent")
+
+
+def test_a_manifest_without_a_scenario_is_refused(tmp_path: Path) -> None:
+    make_run(noise).table.to_parquet(tmp_path / "results.parquet")
+    (tmp_path / "manifest.json").write_text(json.dumps({"hash": "x"}))
+    with pytest.raises(InputError, match="no valid scenario"):
+        Run.open(tmp_path)
