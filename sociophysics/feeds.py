@@ -191,6 +191,9 @@ class Feed:
         spins : int8 array, shape (replicas, n)
             Stances at the start of the sweep.
         camps : int array, shape (n,), or None
+            Codes 0, 1, ... and -1 for none. Users without a camp are posts like any other for
+            feeds that name no camps. They are on no side: feeds that name camps show them to
+            nobody and give them no field; only bridging shows them the camps' mean.
         memory : FeedMemory or None
             From ``start``; made anew if None.
         rng : Draws
@@ -311,7 +314,10 @@ class Engagement(Feed):
 
 @dataclass(frozen=True)
 class InGroup(Feed):
-    """Posts of one's own camp: anywhere (``camp``), or among the followed (``followed_camp``)."""
+    """Posts of one's own camp: anywhere (``camp``), or among the followed (``followed_camp``).
+
+    Users without a camp have no own camp: they see nothing and are shown to nobody.
+    """
 
     strength: float = 0.5
     slots: int | None = None
@@ -322,7 +328,11 @@ class InGroup(Feed):
 
 @dataclass(frozen=True)
 class Diversity(Feed):
-    """A share ``epsilon`` of posts from the other camps, the rest from the own camp."""
+    """A share ``epsilon`` of posts from the other camps together, the rest from the own camp.
+
+    A side without candidates passes its share on. Users without a camp are on no side: they see
+    nothing and are shown to nobody.
+    """
 
     strength: float = 0.5
     slots: int | None = None
@@ -333,7 +343,12 @@ class Diversity(Feed):
 
 @dataclass(frozen=True)
 class Bridging(Feed):
-    """The plain mean over camps of each camp's mean; sides are camps, never stances."""
+    """The plain mean over camps of each camp's mean; sides are camps, never stances.
+
+    With ``scope = "followed"`` a camp's mean runs over its followed members, weighed by ``weight``
+    like any followed user, and camps without one are left out. Users without a camp are shown to
+    nobody but see the camps' mean, since a bridge takes no side.
+    """
 
     strength: float = 0.5
     slots: int | None = None
@@ -349,7 +364,11 @@ class Bridging(Feed):
 
 @dataclass(frozen=True)
 class Outrage(Feed):
-    """``strength * (own camp's mean - other camps' mean) / 2``: a signed response, no ranking."""
+    """``strength * (own camp's mean - other camps' mean) / 2``: a signed response, no ranking.
+
+    The other camps count together; an absent side counts 0. Users without a camp have no sides
+    and feel nothing.
+    """
 
     strength: float = 0.5
     scope: str = "all"
@@ -493,7 +512,12 @@ def make(kind: str, **keys: Any) -> Feed | None:
     >>> make("diversity", strength=0.5, epsilon=0.2)
     Diversity(strength=0.5, slots=None, epsilon=0.2)
     """
-    if kind == "none" and not keys:
+    if kind == "none":
+        if keys:
+            raise InputError(
+                f"feed.{next(iter(keys))} is not a key of kind 'none', which has none; leave it "
+                f"out, or name another kind: {', '.join(KINDS)}."
+            )
         return None
     if kind not in KINDS:
         raise InputError(f"feed.kind is {kind!r}; {did_you_mean(kind, ['none', *KINDS])}")
@@ -513,24 +537,30 @@ CHOICES = {
     "weight": ("coupling", "uniform"),
     "scope": ("all", "followed"),
 }
+RANGES = {"epsilon": (0.0, 1.0), "tau": (1.0, np.inf)}
 
 
 def _check_value(kind: str, name: str, value: Any) -> None:
     """Raise unless ``value`` is one the key ``name`` may take."""
     if name in CHOICES:
-        if value not in CHOICES[name]:
-            raise InputError(f"feed.{name} is {value!r}; {did_you_mean(str(value), CHOICES[name])}")
+        own_camp = kind == "in_group" and name == "pool"
+        allowed = ("camp", "followed_camp") if own_camp else CHOICES[name]
+        if value not in allowed:
+            raise InputError(
+                f"feed.{name} of {kind} is {value!r}; {did_you_mean(str(value), allowed)}"
+            )
         return
+    flag = isinstance(value, bool | np.bool_)
     if name == "slots":
-        if value is not None and (not isinstance(value, int | np.integer) or value < 1):
+        whole = isinstance(value, int | np.integer) and not flag
+        if value is not None and (not whole or value < 1):
             raise InputError(f"feed.slots is {value!r}; give an integer >= 1, or leave it out.")
         return
-    number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-    if not number or not np.isfinite(value):
+    if not isinstance(value, int | float | np.number) or flag or not np.isfinite(value):
         raise InputError(f"feed.{name} is {value!r}; it must be a finite number.")
-    low, high = {"epsilon": (0.0, 1.0), "tau": (1.0, np.inf), "delta": (-np.inf, np.inf)}.get(
-        name, (-np.inf, np.inf)
-    )
-    if not low <= value <= high or (name == "alpha" and value <= -1.0):
-        allowed = "> -1" if name == "alpha" else f"{low:g} to {high:g}"
-        raise InputError(f"feed.{name} of {kind} is {value!r}; allowed: {allowed}.")
+    if name == "alpha" and value <= -1.0:
+        raise InputError(f"feed.alpha of {kind} is {value!r}; it must be above -1.")
+    low, high = RANGES.get(name, (-np.inf, np.inf))
+    if not low <= value <= high:
+        limits = f"{low:g} to {high:g}" if np.isfinite(high) else f"at least {low:g}"
+        raise InputError(f"feed.{name} of {kind} is {value!r}; allowed: {limits}.")

@@ -7,6 +7,7 @@ family give the same numbers.
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any, Protocol
 
 import numpy as np
@@ -36,6 +37,9 @@ class Kernel(Protocol):
 
     def spins(self) -> NDArray[np.int8]:
         """Return the stances, shape (replicas, n)."""
+
+    def only(self, keep: NDArray[np.bool_]) -> Kernel:
+        """Return a kernel that goes on with the replicas marked in ``keep``."""
 
 
 def choose_kernel(kernel: str, scheme: str) -> str:
@@ -67,7 +71,6 @@ class FixedPoint:
 
     Parameters
     ----------
-    system : SpinSystem
     couplings : Couplings
         Encoded once per system and shared by all groups of replicas.
     spins : int8 array, shape (replicas, n)
@@ -78,22 +81,21 @@ class FixedPoint:
 
     def __init__(
         self,
-        system: SpinSystem,
         couplings: fixed_point.Couplings,
         spins: NDArray[np.int8],
         seed: int,
         replicas: tuple[int, ...],
         scheme: str,
     ) -> None:
-        self.system, self.couplings, self.scheme = system, couplings, scheme
+        self.couplings, self.scheme = couplings, scheme
         self.keys = np.array([key(seed, "dynamics", r) for r in replicas], dtype=np.uint64)
-        self.state = fixed_point.encode_state(spins, np.zeros(system.n), couplings)
+        self.state = fixed_point.encode_state(spins, np.zeros(spins.shape[1]), couplings)
         self.applied = np.zeros(spins.shape, self.state.dtype)
         self.flipped = np.zeros(len(replicas), np.int64)
         self._thresholds: tuple[float, fixed_point.Thresholds] | None = None
         if scheme == "kawasaki":
             degree = np.diff(couplings.indptr)
-            self._tails = np.repeat(np.arange(system.n, dtype=np.int32), degree)
+            self._tails = np.repeat(np.arange(degree.size, dtype=np.int32), degree)
 
     def sweep(self, first: int, sweeps: int, temperature: float, held: NDArray[np.uint8]) -> None:
         """Do sweeps ``first + 1 .. first + sweeps``; users marked in ``held`` never flip."""
@@ -122,6 +124,13 @@ class FixedPoint:
         spins = np.empty(self.state.shape, np.int8)
         fixed_point.read_spins(self.state, spins)
         return spins
+
+    def only(self, keep: NDArray[np.bool_]) -> FixedPoint:
+        """Return a kernel that goes on with the replicas marked in ``keep``."""
+        part = copy(self)
+        part.keys, part.flipped = self.keys[keep], self.flipped[keep]
+        part.state, part.applied = self.state[keep], self.applied[keep]
+        return part
 
     def recomputed_state(self) -> NDArray[Any]:
         """Return the words computed anew from the stances: equal to ``state`` bit for bit."""
@@ -165,3 +174,12 @@ class Reference:
     def spins(self) -> NDArray[np.int8]:
         """Return the stances, shape (replicas, n)."""
         return self._spins.copy()
+
+    def only(self, keep: NDArray[np.bool_]) -> Reference:
+        """Return a kernel that goes on with the replicas marked in ``keep``."""
+        part = copy(self)
+        part._spins, part._field = self._spins[keep], self._field[keep]
+        part._replicas = tuple(
+            replica for replica, kept in zip(self._replicas, keep, strict=True) if kept
+        )
+        return part

@@ -9,6 +9,7 @@ import scipy.sparse as sparse
 from numpy.typing import NDArray
 
 from sociophysics.errors import InputError, did_you_mean
+from sociophysics.memory import require_memory
 from sociophysics.spins import SpinSystem
 
 __all__ = ["POOLS", "Pool", "build_pool"]
@@ -122,18 +123,27 @@ def _camp_means(
 ) -> NDArray[np.float64]:
     """Return weights that average each row's camps, then take the plain mean over its camps."""
     count = int(camp.max(initial=-1)) + 1
-    cell = row * count + camp
-    total = np.bincount(cell, value, minlength=n * count)
-    camps_seen = (total.reshape(n, count) > 0).sum(axis=1) if count else np.zeros(n)
+    cells, cell = np.unique(row * count + camp, return_inverse=True)
+    total = np.bincount(cell, value)
+    camps_seen = np.bincount(cells // max(count, 1), minlength=n)
     share: NDArray[np.float64] = value / total[cell] / camps_seen[row]
     return share
 
 
 def _group_pool(kind: str, n: int, camps: NDArray[np.int64] | None, epsilon: float) -> Pool:
     """Weigh the mean stance of each group, for each group of viewers."""
-    labels = np.full(n, -1, np.int64) if camps is None else camps.astype(np.int64)
-    camp_count = int(labels.max(initial=-1)) + 1
-    groups = np.where(labels >= 0, labels, camp_count)
+    groups = np.zeros(n, np.int64)
+    camp_count = 0
+    if camps is not None:
+        # Codes may be sparse (district numbers): groups number the camps that are present.
+        present = np.unique(camps[camps >= 0])
+        camp_count = present.size
+        groups = np.where(camps >= 0, np.searchsorted(present, camps), camp_count)
+    require_memory(
+        16.0 * (camp_count + 1) ** 2,
+        what=f"a feed that compares {camp_count} camps",
+        fix="use fewer camps",
+    )
     sizes = np.bincount(groups, minlength=camp_count + 1)
     own = 0 if kind == "everyone" else 1
     weights = np.zeros((camp_count + 1, camp_count + 1))

@@ -6,6 +6,7 @@ A schedule is a small frozen dataclass with ``values(sweeps)``, the array of wha
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from typing import Any, Protocol
 
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sociophysics.errors import InputError, did_you_mean
+from sociophysics.memory import require_memory
 
 __all__ = [
     "KINDS",
@@ -191,7 +193,9 @@ def make(kind: str, **keys: Any) -> Schedule:
 def values(
     given: float | Schedule, sweeps: int, *, name: str, lowest: float
 ) -> NDArray[np.float64]:
-    """Return the value of each sweep, checked against its lower limit.
+    """Return the value of each sweep up to the last change, checked against its lower limit.
+
+    The last value lasts: a number gives one value, any other schedule one per sweep.
 
     Parameters
     ----------
@@ -205,21 +209,26 @@ def values(
     Raises
     ------
     InputError
-        Text, NaN, or a value below ``lowest``.
+        Text, NaN, a value below ``lowest``, or more sweeps than memory has room for.
 
     Examples
     --------
-    >>> values(0.5, 2, name="temperature", lowest=0.0)
-    array([0.5, 0.5])
+    >>> values(0.5, 1000, name="temperature", lowest=0.0)
+    array([0.5])
+    >>> values(Ramp(0.0, 1.0), 3, name="temperature", lowest=0.0)
+    array([0. , 0.5, 1. ])
     """
-    if hasattr(given, "values"):
+    if isinstance(given, Hold):
+        given = given.value
+    if isinstance(given, int | float | np.integer | np.floating) and not isinstance(given, bool):
+        result = np.array([given], dtype=np.float64)
+    elif callable(getattr(given, "values", None)) and not isinstance(given, Mapping):
+        require_memory(32.0 * sweeps, what=f"a schedule of {sweeps} sweeps", fix="give fewer")
         result = np.asarray(given.values(sweeps), dtype=np.float64)
-    elif isinstance(given, int | float | np.number) and not isinstance(given, bool):
-        result = np.full(sweeps, float(given))
+        if result.shape != (sweeps,):
+            raise InputError(f"{name} has {result.size} values for {sweeps} sweeps; give one each.")
     else:
         raise InputError(f"{name} is {given!r}; give a number or a schedule.")
-    if result.shape != (sweeps,):
-        raise InputError(f"{name} has {result.size} values for {sweeps} sweeps; give one each.")
     bad = np.isnan(result) | (result < lowest)
     if bad.any():
         allowed = f">= {lowest:g}" if np.isfinite(lowest) else "a number"

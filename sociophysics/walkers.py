@@ -2,49 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
+from sociophysics.conditions import Conditions
 from sociophysics.engine import fixed_point
-from sociophysics.feeds import Draws, Exposure, Feed, FeedMemory
+from sociophysics.feeds import Draws, Exposure, FeedMemory
 from sociophysics.kernels import FixedPoint, Kernel, Reference
 from sociophysics.spins import SpinSystem
 from sociophysics.streams import key
 
-__all__ = ["Conditions", "Walkers"]
-
-
-@dataclass
-class Conditions:
-    """What acts from outside, sweep by sweep; interventions change it as the run goes on."""
-
-    temperature: NDArray[np.float64]  # (sweeps,)
-    field: NDArray[np.float64]  # (terms, sweeps)
-    pattern: NDArray[np.float64]  # (terms, n): how much of each term every user feels
-    feed: Feed | None
-    camps: NDArray[np.int64] | None
-    seed: int
-    scheme: str
-    kernel: str
-
-    def external(self, system: SpinSystem, sweep: int) -> NDArray[np.float64]:
-        """Return the external field (n,) that acts in ``sweep``."""
-        total: NDArray[np.float64] = system.h + self.field[:, sweep - 1] @ self.pattern
-        return total
-
-    def steady(self, sweep: int, last: int) -> int:
-        """Return the last sweep up to ``last`` with the same temperature and field as ``sweep``."""
-        t, f = self.temperature[sweep - 1 : last], self.field[:, sweep - 1 : last]
-        change = np.flatnonzero((t != t[0]) | (f != f[:, :1]).any(axis=0))
-        return sweep - 1 + (int(change[0]) if change.size else t.size)
-
-    def bound(self, system: SpinSystem, sweep: int) -> float:
-        """Return the largest field that couplings apart will act from ``sweep`` on."""
-        largest = np.abs(self.field[:, sweep - 1 :]).max(axis=1, initial=0.0)
-        external = float((np.abs(system.h) + largest @ np.abs(self.pattern)).max(initial=0.0))
-        return external + (self.feed.bound if self.feed else 0.0)
+__all__ = ["Walkers"]
 
 
 class Walkers:
@@ -75,7 +43,9 @@ class Walkers:
         self.exposure: Exposure | None = None
         self._start = spins
         self._kernel: Kernel | None = None
+        self._field: NDArray[np.float64] | None = None
         self._feed_keys = np.zeros((len(replicas), 2), np.uint64)
+        self._free = np.zeros((len(replicas), 0), np.uint8)
 
     @property
     def kernel(self) -> Kernel:
@@ -92,24 +62,19 @@ class Walkers:
     def prepare(
         self,
         conditions: Conditions,
-        sweep: int,
         couplings: fixed_point.Couplings | None,
         memory: FeedMemory | None,
     ) -> None:
-        """Load the stances into a new kernel and start the feed, before ``sweep``."""
-        spins = self.spins
-        feed, seed = conditions.feed, conditions.seed
-        effective = feed.couplings(self.system) if feed else self.system
+        """Load the stances into a new kernel, of these couplings or the reference, and the feed."""
+        spins, seed, feed = self.spins, conditions.seed, conditions.feed
         if couplings is None:
+            effective = feed.couplings(self.system) if feed else self.system
             self._kernel = Reference(effective, spins, seed, self.replicas)
         else:
-            self._kernel = FixedPoint(
-                effective, couplings, spins, seed, self.replicas, conditions.scheme
-            )
+            self._kernel = FixedPoint(couplings, spins, seed, self.replicas, conditions.scheme)
         self.memory = memory
         self._feed_keys = np.array([key(seed, "feed", r) for r in self.replicas], dtype=np.uint64)
-        self.phi = self.exposure = None
-        self._field: NDArray[np.float64] | None = None
+        self.phi = self.exposure = self._field = None
 
     def advance(self, conditions: Conditions, first: int, last: int) -> None:
         """Do sweeps ``first + 1 .. last``, the feed refreshed before each."""
@@ -123,13 +88,10 @@ class Walkers:
                 self.kernel.change_field(field, self.phi)
             else:
                 until = conditions.steady(sweep, last)
-                if self._field is None or not np.array_equal(field, self._field):
+                if field is not self._field:
                     self.kernel.change_field(field, None)
             self._field = field
-            held = (self.held_until > done).astype(np.uint8)
-            if not held.any():
-                held = held[:, :0]
-            self.kernel.sweep(done, until - done, float(conditions.temperature[done]), held)
+            self.kernel.sweep(done, until - done, conditions.noise(sweep), self._held(done))
             done = until
             if conditions.feed is not None and self.memory is not None:
                 self.memory = conditions.feed.remember(self.kernel.spins(), self.memory)
@@ -151,15 +113,22 @@ class Walkers:
         """Keep these users of one replica from flipping up to and with sweep ``until``."""
         if self.held_until.shape[1] == 0:
             self.held_until = np.zeros((len(self.replicas), self.system.n), np.int64)
-        self.held_until[row, users] = until
+        self.held_until[row, users] = np.maximum(self.held_until[row, users], until)
 
     def next_release(self, sweep: int) -> int | None:
         """Return the first sweep after ``sweep`` at which somebody is let go."""
         later = self.held_until[self.held_until > sweep]
         return int(later.min()) if later.size else None
 
+    def _held(self, done: int) -> NDArray[np.uint8]:
+        """Return a mark at everybody held after ``done`` sweeps; no columns if that is nobody."""
+        if self.held_until.shape[1] == 0:
+            return self._free
+        held = (self.held_until > done).astype(np.uint8)
+        return held if held.any() else self._free
+
     def only(self, keep: NDArray[np.bool_]) -> Walkers:
-        """Return walkers of the replicas marked in ``keep``, to be prepared anew."""
+        """Return walkers of the replicas marked in ``keep``, which go on as before."""
         part = Walkers(
             self.system,
             self.spins[keep],
@@ -167,10 +136,10 @@ class Walkers:
             tuple(r for r, kept in zip(self.replicas, keep, strict=True) if kept),
         )
         part.held_until = self.held_until[keep]
+        part.memory, part._feed_keys = self.memory, self._feed_keys[keep]
+        part._kernel, part._field = self.kernel.only(keep), self._field
         if self.memory is not None and self.memory.trace is not None:
             part.memory = self.memory._replace(trace=self.memory.trace[keep])
-        else:
-            part.memory = self.memory
         return part
 
     def restart(self, spins: NDArray[np.int8], system: SpinSystem | None = None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from itertools import product
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from sociophysics.results import Run
+from sociophysics.scenario import Scenario, canonical_json
 
 
 class FakeScenario:
@@ -23,6 +25,30 @@ class FakeScenario:
 
     def canonical(self) -> dict[str, Any]:
         return self._document
+
+
+def scenario_run(text: str, value: Any, *, users: int = 100, events: Any = None) -> Run:
+    """A run of a real scenario whose rows hold ``value(observable, case, replica, sweeps)``."""
+    scenario = Scenario.from_toml(text, name="synthetic")
+    parts = []
+    for case, replica in product(scenario.cases(), range(scenario.sweep.replicas)):
+        observe = case.settings.observe
+        sweeps = np.arange(0, case.settings.dynamics.sweeps + 1, observe.every)
+        start = {"design": case.design, **case.point, "replica": replica, "sweep": sweeps}
+        values = {name: value(name, case, replica, sweeps) for name in observe.names}
+        parts.append(pd.DataFrame(start | values))
+    manifest = {
+        "name": "synthetic",
+        "hash": scenario.hash,
+        "scenario": json.loads(canonical_json(scenario.canonical())),
+        "order": list(scenario.sweep.axes),
+        "seed": scenario.seed,
+        "kernel": "fixed-point",
+        "users": users,
+        "versions": {"numpy": np.__version__},
+    }
+    table = pd.concat(parts, ignore_index=True)
+    return Run(table=table, manifest=manifest, scenario=scenario, events=events)
 
 
 def make_run(

@@ -7,10 +7,10 @@ from sklearn.base import clone
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
 from sociophysics.errors import InputError
-from sociophysics.inference import evaluate as evaluation
+from sociophysics.inference import evaluation
 from sociophysics.inference import holdout
 from sociophysics.inference.baselines import IndependentSpins, Majority, PartyLine
-from sociophysics.inference.evaluate import COLUMNS, evaluate, evaluate_seeds, leakage
+from sociophysics.inference.evaluation import COLUMNS, evaluate, evaluate_seeds, leakage
 from sociophysics.inference.holdout import split
 from sociophysics.inference.ideal_points import IdealPoints
 from sociophysics.inference.parameters import Estimator

@@ -6,6 +6,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from typing import Annotated
 
 import typer
 
@@ -35,7 +36,9 @@ WrongUsage = typer.BadParameter.__bases__[0]
 
 @app.callback()
 def options(
-    debug: bool = typer.Option(False, "--debug", help="Show where in the code an error occurred."),
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show where in the code an error occurred.")
+    ] = False,
 ) -> None:
     """Take the options that belong to every command."""
     if debug:
@@ -69,10 +72,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return DONE
     except Exception as error:
         if isinstance(error, WrongUsage):
-            return _bad_input(
-                f"{error.format_message()} `sociophysics --help` lists what there is."
-            )
+            return _bad_input(f"{_usage(error)}; `sociophysics --help` lists what there is.")
         return _defect(error)
+
+
+def _usage(error: Exception) -> str:
+    explain = getattr(error, "format_message", error.__str__)
+    return str(explain()).strip().rstrip(".") or "the command is incomplete"
 
 
 def _bad_input(sentence: str) -> int:

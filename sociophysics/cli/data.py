@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from sociophysics.errors import InputError, did_you_mean
@@ -36,8 +38,10 @@ def listed() -> None:
 
 @app.command("fetch")
 def fetch(
-    name: str = typer.Argument(..., help="A name of `data list`, or voteview."),
-    chamber: str | None = typer.Argument(None, help="With voteview: chamber and Congress, S117."),
+    name: Annotated[str, typer.Argument(help="A name of `data list`, or voteview.")],
+    chamber: Annotated[
+        str | None, typer.Argument(help="With voteview: chamber and Congress, S117.")
+    ] = None,
 ) -> None:
     """Make data available, and print where it is."""
     if name == VOTEVIEW:
@@ -53,8 +57,8 @@ def fetch(
         return
     if chamber is not None:
         raise InputError(f"{chamber!r} is given after {name!r}; only voteview takes a chamber.")
-    for path in _bundled(name):
-        typer.echo(path)
+    for file in _bundled(name):
+        typer.echo(file)
 
 
 def _bundled(name: str) -> list[str]:

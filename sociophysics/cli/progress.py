@@ -80,6 +80,9 @@ def _lines(console: Console) -> Report:
         if now - said < SECONDS_BETWEEN_LINES and finished < total:
             return
         said = now
+        if first == total:
+            console.out(f"all {total} parts were finished before", highlight=False)
+            return
         here = finished - first
         left = f", about {now / here * (total - finished):.0f} s left" if here else ""
         text = f"{finished} of {total} parts, {rate(updates, now)}, {now:.0f} s elapsed{left}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,16 +17,21 @@ if TYPE_CHECKING:
 __all__ = ["run"]
 
 
+ScenarioFile = Annotated[Path, typer.Argument(help="TOML file.", show_default=False)]
+Out = Annotated[Path | None, typer.Option(help="Folder of the run; runs/NAME by default.")]
+Workers = Annotated[
+    int | None, typer.Option(help="Processes; all processors by default. No number depends on it.")
+]
+Replicas = Annotated[int | None, typer.Option(help="Replicas, instead of the file's.")]
+Scheduler = Annotated[str | None, typer.Option(help="Address of a cluster's scheduler.")]
+
+
 def run(
-    scenario: Path = typer.Argument(..., help="TOML file.", show_default=False),
-    out: Path | None = typer.Option(
-        None, help="Folder of the run; runs/NAME by default.", show_default=False
-    ),
-    workers: int | None = typer.Option(
-        None, help="Processes; all processors by default. No number depends on it."
-    ),
-    replicas: int | None = typer.Option(None, help="Replicas, instead of the file's."),
-    scheduler: str | None = typer.Option(None, help="Address of a cluster's scheduler."),
+    scenario: ScenarioFile,
+    out: Out = None,
+    workers: Workers = None,
+    replicas: Replicas = None,
+    scheduler: Scheduler = None,
 ) -> None:
     """Run a scenario, and print how its designs compare.
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
 __all__ = ["describe", "schema"]
 
 
-def describe(
-    scenario: Path = typer.Argument(..., help="TOML file.", show_default=False),
-) -> None:
+ScenarioFile = Annotated[Path, typer.Argument(help="TOML file.", show_default=False)]
+
+
+def describe(scenario: ScenarioFile) -> None:
     """Print a description of a scenario after the ODD protocol, in Markdown."""
     from sociophysics import describe as odd
     from sociophysics.scenario import Scenario

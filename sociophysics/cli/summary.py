@@ -21,7 +21,7 @@ MOST_POINTS = 12
 
 
 def show(run: Run) -> None:
-    """Print the comparison at the swept point where designs scatter most, and the files."""
+    """Print the comparison at the swept point where designs differ most, and the files."""
     from sociophysics.results import headline, telling_point
 
     console = Console()
@@ -41,18 +41,20 @@ def _designs(run: Run, observable: str, point: dict[str, Any]) -> Table:
 
     melting = melting_or_none(run)
     place = "".join(f", {key} = {value}" for key, value in point.items())
-    table = _table(f"{observable}{place}")
+    table = _table(f"{observable}{place}; differences are to {run.designs[0]!r}")
     table.add_column("design")
-    headings = ["mean", f"difference to {run.designs[0]} [95 %]", "effect", "p (Holm)"]
+    headings = ["mean", "difference [95 %]", "effect", "p (Holm)"]
     for heading in [*headings, *(["camps melt at T [95 %]"] if melting is not None else [])]:
         table.add_column(Text(heading), justify="right")
     rows = at(run, observable, point)
+    reference = rows["design"] == run.designs[0]
+    rows = pd.concat([rows[reference], rows[~reference].sort_values("mean", ascending=False)])
     for row in rows.to_dict("records"):
         first = row["design"] == run.designs[0]
         cells = ["reference", "", ""] if first else [
             _interval(row["difference"], row["low"], row["high"], sign="+"),
             _number(row["effect"], ".1f", "+"),
-            _number(row["p_holm"], ".3f"),
+            "< 0.001" if row["p_holm"] < 0.001 else _number(row["p_holm"], ".3f"),
         ]  # fmt: skip
         melted = [_melting(melting, row["design"], point)] if melting is not None else []
         shown = [row["design"], _number(row["mean"], ".3f"), *cells, *melted]
@@ -93,4 +95,7 @@ def _interval(value: float, low: float, high: float, sign: str = "") -> str:
 
 
 def _number(value: float, form: str, sign: str = "") -> str:
-    return "-" if math.isnan(value) else format(value, sign + form)
+    if math.isnan(value):
+        return "-"
+    text = format(value, sign + form)
+    return text if float(text) else format(0.0, form)

@@ -21,7 +21,8 @@ __all__ = ["attention", "group_sums", "shown_means"]
 Array = NDArray[Any]
 U64 = np.uint64
 UNANIMOUS = 1.0 - 1e-12  # a pool mean this close to +-1 differs from it by rounding only
-STEEPEST = 300.0  # personalization beyond which exp(-2 gamma) underflows and changes nothing
+STEEPEST = 300.0  # personalization beyond which exp(2 gamma) may overflow: logarithms instead
+SMALLEST = 1e-30  # odds below which powers may have underflowed: logarithms instead
 
 
 @njit(cache=True, nogil=True)
@@ -33,26 +34,33 @@ def group_sums(spins: Array, groups: Array, sums: Array) -> None:
 
 
 @njit(inline="always")
-def respond(mean: float, stance: int, alpha: float, gamma: float) -> Any:
-    """Return ``tanh((1 + alpha) artanh(mean) + gamma stance)``; a mean of +-1 stays +-1."""
-    if mean >= UNANIMOUS:
-        return 1.0
-    if mean <= -UNANIMOUS:
-        return -1.0
+def respond(up: float, down: float, stance: int, alpha: float, gamma: float) -> Any:
+    """Return ``tanh((1 + alpha) artanh(up - down) + gamma stance)``; unanimous pools stay +-1.
+
+    ``up`` and ``down`` are the shares of the two stances; a plain pool needs only ``up - down``.
+    """
     if alpha == 0.0 and gamma == 0.0:
+        mean = up - down
+        if abs(mean) > UNANIMOUS:
+            return 1.0 if mean > 0.0 else -1.0
         return mean
-    up, down = 0.5 * (1.0 + mean), 0.5 * (1.0 - mean)
+    if down == 0.0:
+        return 1.0
+    if up == 0.0:
+        return -1.0
+    minority = down / up if up >= down else up / down
     if alpha == 1.0:
-        up, down = up * up, down * down
+        minority *= minority
     elif alpha != 0.0:
-        up, down = up ** (1.0 + alpha), down ** (1.0 + alpha)
+        minority **= 1.0 + alpha
     if gamma != 0.0:
-        factor = math.exp(-2.0 * min(max(gamma, -STEEPEST), STEEPEST))
-        if stance > 0:
-            down *= factor
-        else:
-            up *= factor
-    return (up - down) / (up + down)
+        if minority < SMALLEST or abs(gamma) > STEEPEST:
+            odds = (1.0 + alpha) * 0.5 * (math.log(up) - math.log(down))
+            return math.tanh(odds + gamma * stance)
+        along = gamma * stance if up >= down else -gamma * stance
+        minority *= math.exp(-2.0 * along)
+    answer = (1.0 - minority) / (1.0 + minority)
+    return answer if up >= down else -answer
 
 
 @njit(cache=True, nogil=True)
@@ -104,27 +112,29 @@ def shown_means(
                 shown[r, i] = 0.0
                 continue
             stance = spins[r, i]
-            mean = 0.0
+            up, down = 0.0, 0.0
             if local:
                 for p in range(indptr[i], indptr[i + 1]):
-                    mean += weights[p] * spins[r, indices[p]]
+                    half = 0.5 * weights[p]
+                    up += half * (1 + spins[r, indices[p]])
+                    down += half * (1 - spins[r, indices[p]])
             if count > 0:
                 g = groups[i]
                 for c in range(count):
                     if group_weights[g, c] != 0.0:
                         leave = own if c == g else 0
-                        mean += (
-                            group_weights[g, c] * (sums[c] - leave * stance) / (sizes[c] - leave)
-                        )
-            answer = respond(mean, stance, alpha, gamma)
+                        size, total = sizes[c] - leave, sums[c] - leave * stance
+                        up += group_weights[g, c] * (size + total) / (2 * size)
+                        down += group_weights[g, c] * (size - total) / (2 * size)
+            answer = respond(up, down, stance, alpha, gamma)
             if slots > 0:
                 probability = 0.5 * (1.0 + answer)
                 counter = keys[r, 0] + (U64(sweep) * U64(n) + U64(i)) * U64(slots) * step
-                up = 0
+                drawn = 0
                 for _ in range(slots):
                     counter += step
-                    up += uniform(mix(counter)) < probability
-                answer = (2.0 * up - slots) / slots
+                    drawn += uniform(mix(counter)) < probability
+                answer = (2.0 * drawn - slots) / slots
             shown[r, i] = answer
 
 

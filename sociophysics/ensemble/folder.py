@@ -43,6 +43,7 @@ def make_manifest(
         "name": scenario.name,
         "hash": scenario.hash,
         "scenario": json_form(scenario.canonical()),
+        "order": list(scenario.sweep.axes),
         "seed": scenario.seed,
         "replicas": scenario.sweep.replicas,
         "block": BLOCK,

@@ -27,6 +27,8 @@ Array = NDArray[np.float64]
 PRIORS = (0.15, 0.3, 0.6, 1.2, 2.4, 4.8)
 MOST_DIMENSIONS = 8
 HIDDEN_SHARE = 0.1
+ENOUGH_HIDDEN = 5000  # hidden votes, over all draws, on which the prior is chosen
+MOST_FOLDS = 5
 TUNING_TOL = 1e-5
 
 
@@ -144,18 +146,29 @@ class IdealPoints(Estimator):
                     f"prior is {self.prior!r}; it must be a positive number, or None to choose it."
                 )
             return float(self.prior), table
-        kept, mask = hidden(matrix, HIDDEN_SHARE, streams.generator(self.seed, "fit"))
+        votes_to_predict = HIDDEN_SHARE * np.count_nonzero(matrix)
+        folds = int(np.clip(np.ceil(ENOUGH_HIDDEN / votes_to_predict), 1, MOST_FOLDS))
+        draws = [
+            hidden(matrix, HIDDEN_SHARE, streams.generator(self.seed, "fit", fold))
+            for fold in range(folds)
+        ]
         scores: list[float] = []
         # from strong to weak priors: beyond the best one fits only get slower and worse
         for prior in PRIORS:
-            fit = fit_map(kept, dimensions, prior, tol=TUNING_TOL)
-            logit = fit.items[:, :1] + fit.items[:, 1:] @ fit.points.T
-            scores.append(-float(np.logaddexp(0, -(matrix * logit)[mask]).mean()))
+            scores.append(float(np.mean([_held_out(matrix, *d, dimensions, prior) for d in draws])))
             if scores[-1] < max(scores):
                 break
         tried = PRIORS[: len(scores)]
         table = pd.DataFrame({"prior": tried, "log_likelihood": scores})
         return best_penalty(tried, np.array(scores)), table
+
+
+def _held_out(
+    matrix: Array, kept: Array, mask: NDArray[np.bool_], dimensions: int, prior: float
+) -> float:
+    fit = fit_map(kept, dimensions, prior, tol=TUNING_TOL)
+    logit = fit.items[:, :1] + fit.items[:, 1:] @ fit.points.T
+    return -float(np.logaddexp(0, -(matrix * logit)[mask]).mean())
 
 
 def _orientation(points: Array, votes: Votes, anchor: Any) -> tuple[Array, str]:

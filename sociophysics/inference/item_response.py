@@ -27,7 +27,9 @@ INTERCEPT_SD = 2.5  # q: +-2 q covers every majority a chamber has
 LONGEST_ITEM_STEP = 3.0
 LONGEST_POINT_STEP = 2.0
 LARGEST_JOINT = 2000  # coordinates up to which errors take the items' uncertainty into account
-CHUNK = 4_000_000  # numbers per block of leave-one-out probabilities
+MOST_LEFT_OUT_STEPS = 30
+LEFT_OUT_TOL = 1e-4
+CHUNK = 200_000  # numbers per block of leave-one-out probabilities, to stay in the cache
 
 
 class ItemResponse(NamedTuple):
@@ -212,10 +214,10 @@ def _prior_precision(dimensions: int, prior: float) -> Array:
 
 
 def _residual(matrix: Array, logit: Array) -> tuple[Array, Array]:
-    probability = expit(logit)
-    seen = matrix != 0
-    residual = np.where(seen, (matrix > 0) - probability, 0.0)
-    return residual, np.where(seen, probability * (1 - probability), 0.0)
+    # for votes of +1 and -1 this is yea - P(+1), and 0 where nothing was observed
+    surprise = expit(-matrix * logit)
+    residual = matrix * surprise
+    return residual, np.abs(residual) * (1 - surprise)
 
 
 def _newton(
@@ -268,12 +270,14 @@ def _left_out(
     items: Array = full[t] + _newton_step(curvature[t] - own, gradient, LONGEST_ITEM_STEP)
     others = matrix[t]
     others[np.arange(t.size), i] = 0.0
-    for _ in range(30):
-        residual, weight = _residual(others, items @ design.T)
-        step = _newton(residual, weight, design, items, r, LONGEST_ITEM_STEP)
-        items = items + step
+    active = np.arange(t.size)
+    for _ in range(MOST_LEFT_OUT_STEPS):
+        residual, weight = _residual(others[active], items[active] @ design.T)
+        step = _newton(residual, weight, design, items[active], r, LONGEST_ITEM_STEP)
+        items[active] += step
         # Newton steps square the error: what is left is about the square of this
-        if np.abs(step).max() < 1e-4:
+        active = active[np.abs(step).max(axis=1) > LEFT_OUT_TOL]
+        if not active.size:
             break
     return np.asarray(expit((items * design[i]).sum(axis=1)))
 

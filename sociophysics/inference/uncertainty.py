@@ -10,7 +10,7 @@ power 3/4 of one minus its leverage, between the unbiased and the jackknife corr
 Bell & McCaffrey 2002, Survey Methodology 28, 169). Measured coverage at nominal 95 %, l2 = 0.01:
 6, 10, 24 members and 50, 100, 100 roll calls, 93, 94, 95 %, against 90, 90, 88 % uncorrected.
 
-``A`` has one row per pair of members, n(n-1)/2 of them, and is factorized in place; above 5,500 rows
+``A`` has one row per pair of members, n(n-1)/2 of them, and is factorized in place; above 2,000 rows
 in single precision, whose rounding is far below the sampling error of any standard error.
 """
 
@@ -34,7 +34,7 @@ Array = NDArray[np.float64]
 LARGEST = 150  # members; the Hessian of more does not fit into 1 GB
 MIRROR = 256  # rows copied at a time
 LEAST_FREEDOM = 1e-3  # of one minus leverage: a bound on rounding
-DOUBLE = 5500  # rows up to which the Hessian is kept in double precision
+DOUBLE = 2000  # rows up to which the Hessian is kept in double precision
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)

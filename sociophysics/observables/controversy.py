@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 Side = NDArray[np.bool_]
-DIRECT_UP_TO = 3000  # unknowns up to which factorizing is at once exact and fast on any graph
+DIRECT_UP_TO = 500  # unknowns up to which factorizing is at once exact and fast on any graph
 
 
 def random_walk_controversy(

@@ -44,7 +44,11 @@ def section(run: Run, observable: str, point: dict[str, Any], theory: Theory) ->
         ]
         for row in rows.to_dict("records")
     ]
-    place = f" at {where(point)}, the swept point where the designs scatter most" if point else ""
+    place = (
+        f" at {where(point)}, the swept point where designs differ most from the reference"
+        if point
+        else ""
+    )
     return html.section(
         "Answer",
         f"<p>{_capital(label(observable))}{place}. The reference is the first row.</p>",
@@ -82,8 +86,8 @@ def with_interval(
 def _one_design(run: Run, observable: str, theory: Theory) -> str:
     grid = run.grid
     melting = melting_or_none(run)
-    columns: list[Column] = [(html.escape(key), True) for key in run.swept]
-    columns += [("replicas", True), ("mean [95&nbsp;%]", True), ("sd", True)]
+    columns: list[Column] = [(html.escape(key), False) for key in run.swept]
+    columns += [("replicas", bool(run.swept)), ("mean [95&nbsp;%]", True), ("sd", True)]
     body = []
     for k in range(len(grid.points)):
         row = at(run, observable, grid.point(k)).iloc[0].to_dict()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from collections.abc import Mapping
@@ -138,12 +139,18 @@ def _events(run: Run) -> str:
     if run.events.empty:
         return ""
     keys = [column for column in run.events.columns if column not in ("replica", *run.swept)]
-    # Details may be lists of users, which cannot be grouped; text can.
-    events = run.events[keys].map(lambda value: str(value) if isinstance(value, list) else value)
+    events = run.events[keys].map(_readable)
     counted = events.groupby(keys, sort=False, dropna=False).size()
     table = counted.rename("times").reset_index()
     note = "" if len(table) <= MOST_ROWS else f"<p>The first {MOST_ROWS} of {len(table)}.</p>"
     return html.section("What acted when", note, html.frame(table.head(MOST_ROWS)))
+
+
+def _readable(value: Any) -> Any:
+    """Return the JSON object that holds an event's details as text; other values as they are."""
+    if not isinstance(value, str) or not value.startswith("{"):
+        return value if isinstance(value, str | int | float) else str(value)
+    return ", ".join(f"{key}: {each}" for key, each in json.loads(value).items())
 
 
 def _scenario(run: Run) -> str:

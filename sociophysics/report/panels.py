@@ -20,6 +20,7 @@ Floats = NDArray[np.float64]
 # More frames than a panel has pixels only make the file larger.
 MOST_FRAMES = 250
 MOST_EVENTS = 8
+ROUND = [1, 2, 5, 10]
 
 
 def time_courses(
@@ -56,7 +57,9 @@ def time_courses(
         for axes in grid.ravel()[len(designs) :]:
             axes.set_axis_off()
         grid[0, 0].yaxis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 5, 10]))
-        grid[0, 0].xaxis.set_major_locator(MaxNLocator(4 if columns > 1 else 8, steps=[1, 2, 5, 10]))
+        grid[0, 0].xaxis.set_major_locator(
+            MaxNLocator(4 if columns > 1 else 8, steps=[1, 2, 5, 10])
+        )
         figure.supxlabel("time (sweeps)", fontsize=9, y=0.08 / height)
         # A low figure has no room for a long label on one line.
         folded = label if lines > 1 else label.replace(" (", "\n(")

@@ -233,9 +233,9 @@ def _scenario(manifest: Mapping[str, Any], path: Path) -> Scenario:
     try:
         tables = dict(manifest["scenario"])
         # JSON objects have no order; the table's columns have the order of the file.
-        sweep = tables.get("sweep", {})
-        first = [key for key in sweep if key not in manifest["order"]]
-        tables["sweep"] = {key: sweep[key] for key in (*first, *manifest["order"])}
+        sweep, order = tables.get("sweep", {}), manifest.get("order", [])
+        first = [key for key in sweep if key not in order]
+        tables["sweep"] = {key: sweep[key] for key in (*first, *order)}
         return Scenario.from_canonical(tables, name=str(manifest["name"]))
     except (KeyError, TypeError, ValueError) as error:
         raise _damaged(path, "holds no valid scenario") from error

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from sociophysics.results.run import Run
@@ -14,30 +13,31 @@ __all__ = ["TEMPERATURE", "at", "headline", "melting_or_none", "telling_point"]
 
 TEMPERATURE = "dynamics.temperature"
 POLARIZATION = ("camp_polarization", "abs_camp_polarization")
+# A signed mean stance averages to nothing over replicas that agreed on different sides.
+FIRST = (*POLARIZATION, "abs_magnetization")
 
 
 def headline(run: Run) -> str:
-    """Return the observable that a summary shows: camp polarization, else the first recorded."""
-    return next((name for name in POLARIZATION if name in run.observables), run.observables[0])
+    """Return the observable that a summary shows: of camps, of consensus, else the first."""
+    return next((name for name in FIRST if name in run.observables), run.observables[0])
 
 
 def telling_point(run: Run, observable: str) -> dict[str, Any]:
-    """Return the swept point at which the designs' means scatter most; with one design the middle.
+    """Return the swept point at which designs differ most from the reference, on average.
 
-    The standard deviation of all designs' means decides, so that one odd design does not; of
-    equal points the first wins.
+    The mean over designs of ``abs(difference)`` decides; of equal points the first wins, and a
+    run of one design is shown at the middle of its sweep.
     """
     if not run.swept:
         return {}
     if len(run.designs) < 2:
         return run.grid.point(len(run.grid.points) // 2)
-    means = run.compare(observable).pivot_table(
-        index=run.swept, columns="design", values="mean", sort=False
-    )
-    spread = means.std(axis=1).to_numpy()
-    if not np.isfinite(spread).any():
+    rows = run.compare(observable)
+    rows = rows.assign(size=rows["difference"].abs()).dropna(subset=["size"])
+    if rows.empty:
         return run.grid.point(0)
-    names = means.index[int(np.nanargmax(spread))]
+    means = rows.groupby(run.swept, sort=False)["size"].mean()
+    names = means.index[int(means.to_numpy().argmax())]
     values = names if isinstance(names, tuple) else (names,)
     return dict(zip(run.swept, values, strict=True))
 

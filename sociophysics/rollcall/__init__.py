@@ -6,6 +6,7 @@ from sociophysics.rollcall.chambers import load
 from sociophysics.rollcall.fetch import VoteviewFiles, fetch_voteview
 from sociophysics.rollcall.legacy import read_ord
 from sociophysics.rollcall.plain import read_votes
+from sociophysics.rollcall.sources import open_votes
 from sociophysics.rollcall.votes import Votes, as_votes
 from sociophysics.rollcall.voteview import read_voteview
 
@@ -15,6 +16,7 @@ __all__ = [
     "as_votes",
     "fetch_voteview",
     "load",
+    "open_votes",
     "read_ord",
     "read_votes",
     "read_voteview",

@@ -106,7 +106,7 @@ def _download(url: str, target: Path) -> Path:
             known_hash=None,
             fname=target.name,
             path=target.parent,
-            downloader=pooch.HTTPDownloader(timeout=TIMEOUT),
+            downloader=_stream,
         )
     except requests.HTTPError as error:
         raise InputError(
@@ -118,6 +118,19 @@ def _download(url: str, target: Path) -> Path:
             "again, or give the files you have to `sociophysics fit`."
         ) from None
     return target
+
+
+def _stream(url: str, output_file: str, _: object) -> None:
+    import requests
+
+    # pooch's own downloader leaves the connection open when an answer breaks off
+    with (
+        requests.get(url, stream=True, timeout=TIMEOUT) as answer,
+        Path(output_file).open("wb") as file,
+    ):
+        answer.raise_for_status()
+        for chunk in answer.iter_content(1 << 16):
+            file.write(chunk)
 
 
 def _reason(error: Exception) -> str:

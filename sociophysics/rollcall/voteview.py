@@ -57,6 +57,8 @@ def read_voteview(
     """
     cast = _cast(votes)
     people = _people(members)
+    # a members file of all Congresses has the same people with former and later parties
+    people = people[people["congress"].isin(cast["congress"].unique())]
     notes: list[str] = []
     if keep_president:
         people = _president_in_chambers(people, cast["chamber"].unique())

@@ -63,7 +63,10 @@ Probability = Annotated[float, Field(ge=0, le=1)]
 
 def _slots(value: Any, info: ValidationInfo) -> Any:
     value = _read_inf(value, info)
-    return None if isinstance(value, float) and value == math.inf else value
+    if not isinstance(value, float):
+        return value
+    # A swept list that holds inf is a list of floats.
+    return None if value == math.inf else int(value) if value.is_integer() else value
 
 
 Slots = Annotated[
@@ -102,7 +105,7 @@ class Loop(Table):
 
 
 class Pulse(Table):
-    """Zero, except for a while."""
+    """A base value, raised by a height for a while."""
 
     kind: Literal["pulse"]
     at: Annotated[int, Field(ge=0)]
@@ -110,7 +113,9 @@ class Pulse(Table):
     width: Annotated[int, Field(ge=1)]
     """How many sweeps it lasts."""
     height: Number
-    """Value during the pulse."""
+    """What the pulse adds to the base."""
+    base: Number = 0.0
+    """Value outside the pulse."""
 
 
 class Anneal(Table):
@@ -154,8 +159,10 @@ Level = Annotated[
 
 def _not_negative(value: float | Table) -> float | Table:
     for key, number in value if isinstance(value, Table) else ():
-        if key not in ("kind", "at", "width") and number < 0:
+        if key not in ("kind", "at", "width", "height") and number < 0:
             raise ValueError(f"the schedule's {key} is {number}; a temperature must be >= 0")
+    if isinstance(value, Pulse) and value.base + value.height < 0:
+        raise ValueError("the pulse's base + height is below 0; a temperature must be >= 0")
     return value
 
 

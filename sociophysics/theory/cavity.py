@@ -33,7 +33,6 @@ PHASES = ("ferromagnet", "glass")
 STEP = 0.93  # of the scan downwards for the first temperature beyond the transition
 STRONGEST = 300.0  # largest |J|/T: sinh(2 J/T) stays a float
 LARGE = 20_000  # users from which eigenvalues are found to about 1e-6 only
-VECTORS = 40  # of the Lanczos basis
 DENSE = 200  # users up to which a dense eigensolver is faster than Lanczos
 
 
@@ -287,9 +286,7 @@ def _largest_eigenvalue(matrix: sparse.csr_array, guess: Array) -> tuple[float, 
     if n <= DENSE:
         return float(np.linalg.eigvalsh(matrix.toarray())[-1]), guess
     # Rough residuals do: the error of an eigenvalue is their square, and a glass has no gap.
-    value, vector = eigsh(
-        matrix, k=1, which="LA", v0=guess, tol=1e-8 if n < LARGE else 1e-5, ncv=VECTORS
-    )
+    value, vector = eigsh(matrix, k=1, which="LA", v0=guess, tol=1e-8 if n < LARGE else 1e-5)
     # A start that is an eigenvector already would end the next Lanczos run at once.
     return float(value[0]), vector[:, 0] + 1e-3 * np.random.default_rng(0).normal(size=n) / n**0.5
 

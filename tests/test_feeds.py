@@ -1,0 +1,545 @@
+"""Every feed against its definition written out plainly, its exact identities, and its exposure."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import sociophysics as sp
+from sociophysics import feeds
+from sociophysics.theory import feed_definitions as oracle
+
+EXACT = 1e-12
+DRAWS = feeds.Draws(np.array([[7, 9]], np.uint64), 1)
+POOLS = ("followed", "all", "camp", "followed_camp")
+WEIGHTS = ("coupling", "uniform")
+SCOPES = ("all", "followed")
+ALPHAS = (-0.99, -0.5, 0.0, 1.0, 2.5, 50.0)
+GAMMAS = (-500.0, -20.0, -0.8, 0.0, 0.8, 20.0, 500.0)
+
+
+def random_couplings(n: int, seed: int, *, directed: bool) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    J = rng.normal(0.2, 1.0, (n, n)) * (rng.random((n, n)) < 0.5)
+    np.fill_diagonal(J, 0.0)
+    return J if directed else np.triu(J) + np.triu(J).T
+
+
+def with_isolated(J: np.ndarray, user: int) -> np.ndarray:
+    J = J.copy()
+    J[user] = J[:, user] = 0.0
+    return J
+
+
+def only_enemies(J: np.ndarray, user: int) -> np.ndarray:
+    J = J.copy()
+    J[user] = -np.abs(J[user])
+    return J
+
+
+# Couplings and camps: two, three, a camp of one, users without a camp, nobody at all in some pools.
+WORLDS: dict[str, tuple[np.ndarray, list[int]]] = {
+    "undirected, two camps": (random_couplings(8, 1, directed=False), [0, 0, 0, 1, 1, 1, 0, 1]),
+    "directed, some in no camp": (
+        random_couplings(8, 2, directed=True),
+        [0, 1, -1, 0, 1, -1, 0, 1],
+    ),
+    "three camps, one of one user": (
+        only_enemies(random_couplings(9, 3, directed=True), 4),
+        [0, 1, 2, 0, 1, 0, -1, 1, 1],
+    ),
+    "an isolated user": (
+        with_isolated(random_couplings(7, 4, directed=False), 3),
+        [0, 1] * 3 + [0],
+    ),
+    "one camp, sparse codes": (random_couplings(6, 5, directed=False), [5, 5, 5, 5, -1, 5]),
+    "nobody in a camp": (random_couplings(5, 6, directed=False), [-1] * 5),
+    "only enemies": (-np.abs(random_couplings(6, 7, directed=False)), [0, 0, 1, 1, 0, 1]),
+    "alone": (np.zeros((1, 1)), [0]),
+}
+
+
+def states(camps: np.ndarray, seed: int = 1, count: int = 3) -> np.ndarray:
+    """Random stances, both unanimous ones, and camps that are unanimous against each other."""
+    rng = np.random.default_rng(seed)
+    n = camps.size
+    fixed = [np.ones(n), -np.ones(n), np.where(camps == 0, 1, -1)]
+    return np.array([*(rng.choice([-1, 1], n) for _ in range(count)), *fixed], dtype=np.int8)
+
+
+def options(**values: tuple[object, ...]) -> list[dict[str, object]]:
+    return [dict(zip(values, chosen, strict=True)) for chosen in product(*values.values())]
+
+
+OPTIONS: dict[str, list[dict[str, object]]] = {
+    "chronological": options(weight=WEIGHTS),
+    "random": [{}],
+    "trending": [{}],
+    "popularity": options(alpha=ALPHAS, pool=POOLS, weight=WEIGHTS),
+    "personalized": options(gamma=GAMMAS, pool=POOLS, weight=WEIGHTS),
+    "engagement": options(alpha=(-0.99, 1.0, 50.0), gamma=GAMMAS, pool=POOLS, weight=WEIGHTS),
+    "in_group": options(pool=("camp", "followed_camp"), weight=WEIGHTS),
+    "self_echo": [{}],
+    "memory": options(tau=(1.0, 2.5, 10.0)),
+    "diversity": options(epsilon=(0.0, 0.3, 1.0)),
+    "bridging": options(scope=SCOPES, weight=WEIGHTS),
+    "counter": [{}],
+    "outrage": options(scope=SCOPES, weight=WEIGHTS),
+    "editorial": [{}],
+    "amplifier": [{}],
+    "animosity": options(delta=(0.0, 0.5, 1.0)),
+}
+WITH_SLOTS = [kind for kind, feed in feeds.KINDS.items() if hasattr(feed, "slots")]
+WITH_STRENGTH = [kind for kind in OPTIONS if kind != "animosity"]
+
+
+def shown(feed: feeds.Feed, world: str, spins: np.ndarray) -> np.ndarray:
+    J, camps = WORLDS[world]
+    draws = feeds.Draws(np.repeat(DRAWS.keys, len(spins), axis=0), DRAWS.sweep)
+    return feed.refresh(sp.SpinSystem(J), spins, np.array(camps), None, draws)[0]
+
+
+def test_every_kind_is_covered() -> None:
+    assert set(OPTIONS) == set(feeds.KINDS) == set(oracle.KINDS) - {"none"}
+    assert feeds.make("none") is None
+
+
+@pytest.mark.parametrize("kind", OPTIONS)
+def test_defaults_are_those_of_the_definition(kind: str) -> None:
+    feed = feeds.make(kind)
+    for key in fields(feed):
+        assert getattr(feed, key.name) == oracle.KINDS[kind][key.name]
+
+
+@pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize("kind", OPTIONS)
+def test_field_is_the_definition(kind: str, world: str) -> None:
+    J, camps = WORLDS[world]
+    spins = states(np.array(camps))
+    for number, keys in enumerate(OPTIONS[kind]):
+        strength = {} if kind == "animosity" else {"strength": (0.5, -0.7)[number % 2]}
+        phi = shown(feeds.make(kind, **strength, **keys), world, spins)
+        for s, got in zip(spins, phi, strict=True):
+            want = oracle.expected_field(kind, J, s, camps, s, **strength, **keys)
+            np.testing.assert_allclose(got, want, rtol=0, atol=EXACT, err_msg=f"{kind} {keys} {s}")
+
+
+@pytest.mark.parametrize("kind", ["random", "chronological", "popularity", "personalized"])
+def test_feeds_that_name_no_camps_need_none(kind: str) -> None:
+    J, _ = WORLDS["directed, some in no camp"]
+    spins = states(np.zeros(len(J)))[:1]
+    phi, exposure = feeds.make(kind).refresh(sp.SpinSystem(J), spins, None, None, DRAWS)
+    np.testing.assert_allclose(phi[0], oracle.expected_field(kind, J, spins[0]), rtol=0, atol=EXACT)
+    assert exposure is not None
+    assert np.isnan(exposure.out_group).all()
+
+
+@pytest.mark.parametrize("alpha", [-1 + 1e-9, 0.0, 50.0, 2000.0, 1e9, 1e300])
+@pytest.mark.parametrize("gamma", [-1e9, -500.0, -299.0, 0.0, 299.0, 500.0, 2000.0, 1e300])
+@pytest.mark.parametrize("world", ["undirected, two camps", "alone", "only enemies"])
+def test_extreme_rankers_follow_the_logarithms(alpha: float, gamma: float, world: str) -> None:
+    J, camps = WORLDS[world]
+    spins = states(np.array(camps))
+    phi = shown(feeds.Engagement(strength=1.0, alpha=alpha, gamma=gamma), world, spins)
+    shares = oracle.pool_shares(J, camps, pool="followed")
+    plus, minus = shares @ (spins.T > 0), shares @ (spins.T < 0)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        odds = (1 + alpha) * (np.log(plus) - np.log(minus)) / 2
+        want = np.where(plus + minus > 0, np.tanh(odds + gamma * spins.T), 0.0).T
+    np.testing.assert_allclose(phi, want, rtol=0, atol=EXACT)
+
+
+def test_odds_beyond_powers_are_kept() -> None:
+    # The pool's odds to the power 400 underflow, and personalization still outweighs them.
+    J = np.zeros((3, 3))
+    J[0, 1:] = 1.0, 9.0
+    spins = np.array([[1, 1, -1]], np.int8)
+    half_odds = 400 * np.log(9.0) / 2
+    for more in (-1.0, 0.0, 1.0):
+        feed = feeds.Engagement(strength=1.0, alpha=399.0, gamma=half_odds + more)
+        phi = feed.refresh(sp.SpinSystem(J), spins, None, None, DRAWS)[0]
+        np.testing.assert_allclose(phi[0, 0], np.tanh(more), atol=EXACT * half_odds)
+
+
+@pytest.mark.parametrize("tie", [1e-3, 1e-9, 1e-13])
+def test_a_weak_tie_is_not_unanimity(tie: float) -> None:
+    J = np.zeros((3, 3))
+    J[0, 1:] = 1.0, tie
+    spins = np.array([[-1, 1, -1]], np.int8)
+    feed = feeds.Personalized(strength=1.0, gamma=20.0)
+    phi = feed.refresh(sp.SpinSystem(J), spins, None, None, DRAWS)[0]
+    want = oracle.expected_field("personalized", J, spins[0], strength=1.0, gamma=20.0)
+    np.testing.assert_allclose(phi[0], want, rtol=0, atol=EXACT)
+
+
+@pytest.mark.parametrize("alpha", ALPHAS)
+@pytest.mark.parametrize("gamma", GAMMAS)
+@pytest.mark.parametrize("pool", POOLS)
+@pytest.mark.parametrize("slots", [None, 3])
+def test_unanimous_pools_stay_unanimous(
+    alpha: float, gamma: float, pool: str, slots: int | None
+) -> None:
+    """Also where the reader is personalized the other way: there is no other post to show."""
+    J = np.abs(WORLDS["undirected, two camps"][0])
+    camps = np.array([0, 0, 0, 1, 1, 1, 0, 1])
+    feed = feeds.Engagement(strength=1.0, alpha=alpha, gamma=gamma, pool=pool, slots=slots)
+    for reader in range(camps.size):
+        for stance in (-1, 1):
+            spins = np.full((1, camps.size), stance, np.int8)
+            spins[0, reader] = -stance
+            phi = feed.refresh(sp.SpinSystem(J), spins, camps, None, DRAWS)[0]
+            assert phi[0, reader] == stance
+
+
+@pytest.mark.parametrize("kind", WITH_SLOTS)
+@pytest.mark.parametrize("world", WORLDS)
+def test_slots_show_whole_posts(kind: str, world: str) -> None:
+    spins = states(np.array(WORLDS[world][1]))
+    expected = shown(feeds.make(kind, strength=1.0), world, spins)
+    for slots in (1, 4):
+        phi = shown(feeds.make(kind, strength=1.0, slots=slots), world, spins)
+        posts = (phi + 1) * slots / 2
+        pool_empty = np.isnan(posts_shown(kind, world, spins))
+        assert (phi[pool_empty] == 0).all()
+        assert (posts[~pool_empty] == np.rint(posts[~pool_empty])).all()
+        sure = np.abs(expected) == 1.0
+        assert (phi[sure] == expected[sure]).all()
+
+
+def posts_shown(kind: str, world: str, spins: np.ndarray, **keys: object) -> np.ndarray:
+    J, camps = WORLDS[world]
+    return np.array([oracle.shown_plus(kind, J, s, camps, **keys) for s in spins])
+
+
+def test_one_slot_of_the_own_camp_is_plus_or_minus_strength() -> None:
+    spins = states(np.array(WORLDS["undirected, two camps"][1]))
+    phi = shown(feeds.InGroup(strength=0.5, slots=1), "undirected, two camps", spins)
+    assert set(np.unique(phi)) <= {-0.5, 0.5}
+
+
+# --- trajectories ---------------------------------------------------------------------------------
+
+SYSTEM = sp.SpinSystem(random_couplings(12, 11, directed=False))
+CAMPS = np.array([0, 1] * 5 + [-1, 0])
+
+
+def run(feed: feeds.Feed | None, system: sp.SpinSystem = SYSTEM, **keys: object) -> list[sp.Frame]:
+    given: dict[str, object] = {"temperature": 1.1, "sweeps": 12, "seed": 3, "replicas": 4} | keys
+    return list(sp.trajectory(system, feed=feed, camps=CAMPS, **given))
+
+
+def assert_same(left: list[sp.Frame], right: list[sp.Frame]) -> None:
+    for a, b in zip(left, right, strict=True):
+        assert (a.spins == b.spins).all()
+
+
+@pytest.mark.parametrize("kind", WITH_STRENGTH)
+def test_no_strength_is_no_feed(kind: str) -> None:
+    assert_same(run(feeds.make(kind, strength=0.0)), run(None))
+
+
+@pytest.mark.parametrize("kind", WITH_SLOTS)
+def test_no_strength_with_slots_is_no_feed(kind: str) -> None:
+    assert_same(run(feeds.make(kind, strength=0.0, slots=2)), run(None))
+
+
+def test_no_delta_is_no_feed() -> None:
+    assert_same(run(feeds.Animosity(delta=0.0)), run(None))
+
+
+@pytest.mark.parametrize("tau", [1.0, 1])
+def test_memory_of_one_sweep_is_self_echo(tau: float) -> None:
+    left, right = run(feeds.Memory(strength=0.8, tau=tau)), run(feeds.SelfEcho(strength=0.8))
+    assert_same(left, right)
+    for a, b in zip(left, right, strict=True):
+        assert (a.phi == b.phi).all()
+
+
+@pytest.mark.parametrize("strength", [0.5, -0.3])
+def test_editorial_is_a_uniform_field(strength: float) -> None:
+    assert_same(run(feeds.Editorial(strength=strength)), run(None, field=strength))
+
+
+@pytest.mark.parametrize("strength", [1.0, 3.0, -0.5])
+def test_amplifier_is_a_lower_temperature(strength: float) -> None:
+    amplified = run(feeds.Amplifier(strength=strength))
+    assert_same(amplified, run(None, temperature=1.1 / (1 + strength)))
+
+
+@pytest.mark.parametrize("keys", [{"kind": "amplifier", "strength": 0.5}, {"kind": "animosity"}])
+def test_feeds_that_act_on_couplings_change_them_exactly(keys: dict[str, object]) -> None:
+    keys = dict(keys)
+    kind = str(keys.pop("kind"))
+    h = np.linspace(-1, 1, SYSTEM.n)
+    system = sp.SpinSystem(SYSTEM.J, h, nodes=None)
+    changed = feeds.make(kind, **keys).couplings(system)
+    want = oracle.changed_couplings(kind, SYSTEM.J.toarray(), **keys)
+    assert (changed.J.toarray() == want).all()
+    assert (changed.h == h).all()
+    frames = run(feeds.make(kind, **keys), system)
+    assert_same(frames, run(None, sp.SpinSystem(want, h)))
+    assert not any(frame.phi.any() or frame.exposure for frame in frames)
+
+
+def test_different_feeds_run_differently() -> None:
+    """The identities above would hold as well if no feed acted at all."""
+    none = run(None)[-1].spins
+    for kind in OPTIONS:
+        assert (run(feeds.make(kind))[-1].spins != none).any(), kind
+
+
+@pytest.mark.parametrize("kind", WITH_STRENGTH)
+def test_field_that_acted_is_that_of_the_stances_before_the_sweep(kind: str) -> None:
+    """Frame t carries the field that acted in sweep t; frame 0 that of sweep 1."""
+    frames = run(feeds.make(kind))
+    J = SYSTEM.J.toarray()
+    memory = frames[0].spins.astype(float)
+    for t, frame in enumerate(frames):
+        before = frames[max(t - 1, 0)].spins
+        if t > 1:
+            memory = oracle.next_memory(memory, before, 10.0)
+        for s, e, got in zip(before, memory, frame.phi, strict=True):
+            want = oracle.expected_field(kind, J, s, CAMPS, e)
+            np.testing.assert_allclose(got, want, rtol=0, atol=EXACT)
+
+
+@pytest.mark.parametrize("feed", [feeds.Random(slots=3), feeds.Memory(), feeds.Personalized()])
+def test_replicas_cadence_and_threads_change_no_number(feed: feeds.Feed) -> None:
+    alone = run(feed, replicas=[2], every=12, threads=1)[-1]
+    together = run(feed, replicas=5, threads=2)[-1]
+    assert (alone.spins[0] == together.spins[2]).all()
+    assert (alone.phi[0] == together.phi[2]).all()
+    if alone.exposure is not None and together.exposure is not None:
+        assert alone.exposure.agreement[0] == together.exposure.agreement[2]
+
+
+# --- symmetries -----------------------------------------------------------------------------------
+
+
+@st.composite
+def societies(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    n = draw(st.integers(1, 8))
+    entry = st.sampled_from([-1.5, -1.0, 0.0, 0.0, 0.3, 1.0, 2.0])
+    J = np.array(draw(st.lists(entry, min_size=n * n, max_size=n * n))).reshape(n, n)
+    np.fill_diagonal(J, 0.0)
+    spins = draw(st.lists(st.sampled_from([-1, 1]), min_size=n, max_size=n))
+    camps = draw(st.lists(st.integers(-1, 2), min_size=n, max_size=n))
+    return J, np.array([spins], np.int8), np.array(camps, np.int64)
+
+
+@st.composite
+def designs(draw: st.DrawFn) -> feeds.Feed:
+    kind = draw(st.sampled_from(sorted(OPTIONS)))
+    return feeds.make(kind, **draw(st.sampled_from(OPTIONS[kind])))
+
+
+@given(societies(), designs())
+@settings(derandomize=True, deadline=None)
+def test_opposite_stances_cause_the_opposite_field(
+    society: tuple[np.ndarray, np.ndarray, np.ndarray], feed: feeds.Feed
+) -> None:
+    J, spins, camps = society
+    system = sp.SpinSystem(J)
+    phi, exposure = feed.refresh(system, spins, camps, None, DRAWS)
+    opposite, mirrored = feed.refresh(system, -spins, camps, None, DRAWS)
+    sign = 1 if feed.kind == "editorial" else -1
+    assert (opposite == sign * phi).all()
+    assert np.isfinite(phi).all()
+    assert (np.abs(phi) <= feed.bound + EXACT).all()
+    if exposure is not None and mirrored is not None:
+        for name in ("agreement", "out_group", "attention_gini"):
+            np.testing.assert_allclose(
+                getattr(exposure, name), getattr(mirrored, name), rtol=0, atol=EXACT
+            )
+
+
+@given(societies(), designs(), st.randoms(use_true_random=False))
+@settings(derandomize=True, deadline=None)
+def test_order_of_users_does_not_matter(
+    society: tuple[np.ndarray, np.ndarray, np.ndarray], feed: feeds.Feed, random: object
+) -> None:
+    J, spins, camps = society
+    order = np.array(random.sample(range(len(J)), len(J)))
+    phi = feed.refresh(sp.SpinSystem(J), spins, camps, None, DRAWS)[0]
+    moved = sp.SpinSystem(J[np.ix_(order, order)])
+    got = feed.refresh(moved, spins[:, order], camps[order], None, DRAWS)[0]
+    np.testing.assert_allclose(got, phi[:, order], rtol=0, atol=EXACT)
+
+
+@given(designs())
+@settings(derandomize=True, deadline=None, max_examples=40)
+def test_the_opposite_start_runs_the_opposite_way(feed: feeds.Feed) -> None:
+    if feed.kind == "editorial":
+        return
+    h = np.linspace(-0.5, 1.0, SYSTEM.n)
+    start = np.where(np.arange(SYSTEM.n) % 3 == 0, 1, -1)
+    up = run(feed, sp.SpinSystem(SYSTEM.J, h), start=start, replicas=1)
+    down = run(feed, sp.SpinSystem(SYSTEM.J, -h), start=-start, replicas=1)
+    for a, b in zip(up, down, strict=True):
+        assert (a.spins == -b.spins).all()
+
+
+@pytest.mark.parametrize("kind", ["self_echo", "counter", "memory", "amplifier"])
+def test_gauge_invariance_of_feeds_of_the_own_stance(kind: str) -> None:
+    """``s_i -> e_i s_i``, ``J_ij -> e_i e_j J_ij``: these feeds see no difference."""
+    e = np.where(np.arange(SYSTEM.n) % 4 < 2, 1, -1)
+    start = np.where(np.arange(SYSTEM.n) % 3 == 0, 1, -1)
+    J = SYSTEM.J.toarray()
+    plain = run(feeds.make(kind), start=start, replicas=1)
+    turned = run(feeds.make(kind), sp.SpinSystem(e[:, None] * J * e), start=e * start, replicas=1)
+    for a, b in zip(plain, turned, strict=True):
+        assert (b.spins == e * a.spins).all()
+
+
+# --- exposure -------------------------------------------------------------------------------------
+
+
+def brute_force_posts(
+    kind: str, J: np.ndarray, s: np.ndarray, camps: np.ndarray, plus: np.ndarray, **keys: object
+) -> np.ndarray:
+    """Return the share of user i's feed that is the post of user j, (n, n): O(n^2), row by row."""
+    n = s.size
+    values = oracle.feed_keys(kind, keys)
+    if kind == "trending":
+        return np.full((n, n), 1.0 / n)
+    if kind == "outrage":
+        return _both_sides(J, camps, values)
+    pool = {name: values[name] for name in oracle.POOL_KEYS}
+    shares = oracle.pool_shares(J, camps, **pool)
+    posts = np.zeros((n, n))
+    for i in range(n):
+        for j in range(n):
+            same = shares[i, s == s[j]].sum()
+            if shares[i, j] > 0:
+                chance = plus[i] if s[j] > 0 else 1 - plus[i]
+                posts[i, j] = shares[i, j] / same * chance
+    return posts
+
+
+def _both_sides(J: np.ndarray, camps: np.ndarray, values: dict[str, object]) -> np.ndarray:
+    n = len(J)
+    posts = np.zeros((n, n))
+    for i in range(n):
+        weight = np.ones(n)
+        if values["scope"] == "followed":
+            weight = np.maximum(J[i], 0) if values["weight"] == "coupling" else 1.0 * (J[i] > 0)
+        weight[i] = 0.0
+        for side in (camps == camps[i], camps != camps[i]):
+            posts_of_side = weight * (side & (camps >= 0) & (camps[i] >= 0))
+            if posts_of_side.sum() > 0:
+                posts[i] += posts_of_side / posts_of_side.sum()
+        if posts[i].sum() > 0:
+            posts[i] /= posts[i].sum()
+    return posts
+
+
+def brute_force_statistics(posts: np.ndarray, s: np.ndarray, camps: np.ndarray) -> list[float]:
+    agreement, outside = [], []
+    for i in range(s.size):
+        if posts[i].sum() == 0:
+            continue
+        agreement.append(sum(posts[i, j] for j in range(s.size) if s[j] == s[i]))
+        if camps[i] >= 0:
+            other = [j for j in range(s.size) if camps[j] >= 0 and camps[j] != camps[i]]
+            outside.append(sum(posts[i, j] for j in other))
+    received = posts.sum(axis=0)
+    gaps = sum(abs(a - b) for a in received for b in received)
+    gini = gaps / (2 * s.size * received.sum()) if received.sum() > 0 else np.nan
+    return [np.mean(agreement) if agreement else np.nan, _mean(outside), gini]
+
+
+def _mean(values: list[float]) -> float:
+    return float(np.mean(values)) if values else np.nan
+
+
+def with_pool(kind: str) -> list[dict[str, object]]:
+    slots = [{}, {"slots": 1}, {"slots": 3}] if kind in WITH_SLOTS else [{}]
+    chosen = [
+        keys
+        for keys in OPTIONS[kind]
+        if keys.get("alpha", 1.0) in (-0.5, 1.0) and abs(keys.get("gamma", 0.8)) in (0.8, 500.0)
+    ]
+    return [{**keys, **more} for keys in chosen for more in slots]
+
+
+SHOWS_POSTS = [kind for kind in OPTIONS if feeds.KINDS[kind]().pool_kind is not None]
+
+
+@pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize("kind", SHOWS_POSTS)
+def test_exposure_is_what_posts_one_by_one_give(kind: str, world: str) -> None:
+    J, labels = WORLDS[world]
+    camps = np.array(labels)
+    spins = states(camps)
+    draws = feeds.Draws(np.arange(2 * len(spins), dtype=np.uint64).reshape(-1, 2), 5)
+    for keys in with_pool(kind):
+        feed = feeds.make(kind, strength=1.0, **keys)
+        phi, exposure = feed.refresh(sp.SpinSystem(J), spins, camps, None, draws)
+        assert exposure is not None
+        got = np.array([exposure.agreement, exposure.out_group, exposure.attention_gini]).T
+        for s, X, found in zip(spins, phi, got, strict=True):
+            posts = brute_force_posts(kind, J, s, camps, (1 + X) / 2, **keys)
+            want = brute_force_statistics(posts, s, camps)
+            np.testing.assert_allclose(found, want, rtol=0, atol=EXACT, err_msg=f"{keys} {s}")
+
+
+def test_exposure_by_hand() -> None:
+    """A star: the center follows two friends, who follow nobody but the center."""
+    system = sp.SpinSystem.from_edges([0, 0], [1, 2])
+    spins = np.array([[1, 1, -1]], np.int8)
+    _, exposure = feeds.Chronological().refresh(system, spins, np.array([0, 0, 1]), None, DRAWS)
+    assert exposure is not None
+    np.testing.assert_allclose(exposure.agreement, [(0.5 + 1 + 0) / 3])
+    np.testing.assert_allclose(exposure.out_group, [(0.5 + 0 + 1) / 3])
+    # The center's post fills two feeds, each friend's half a feed: gaps 1.5, 1.5, 0.
+    np.testing.assert_allclose(exposure.attention_gini, [2 * (1.5 + 1.5) / (2 * 3 * 3)])
+
+
+# --- what is refused ------------------------------------------------------------------------------
+
+REFUSED = {
+    "nearest kind": ("chronologic", {}, "did you mean chronological"),
+    "key of another kind": ("random", {"gamma": 1.0}, "feed.gamma is not a key of kind 'random'"),
+    "misspelt key": ("random", {"strenght": 1.0}, "did you mean strength"),
+    "key of no feed": ("none", {"strength": 1.0}, "kind 'none'"),
+    "slots without posts": ("self_echo", {"slots": 3}, "feed.slots is not a key"),
+    "slots of outrage": ("outrage", {"slots": 3}, "feed.slots is not a key"),
+    "strength of animosity": ("animosity", {"strength": 0.5}, "feed.strength is not a key"),
+    "strength as text": ("random", {"strength": "big"}, "must be a finite number"),
+    "strength NaN": ("random", {"strength": np.nan}, "must be a finite number"),
+    "strength infinite": ("editorial", {"strength": np.inf}, "must be a finite number"),
+    "strength as truth value": ("random", {"strength": True}, "must be a finite number"),
+    "no slots": ("random", {"slots": 0}, "integer >= 1"),
+    "half a slot": ("random", {"slots": 2.5}, "integer >= 1"),
+    "slots as truth value": ("random", {"slots": True}, "integer >= 1"),
+    "alpha too low": ("popularity", {"alpha": -1.0}, "above -1"),
+    "epsilon": ("diversity", {"epsilon": 1.1}, "allowed: 0 to 1"),
+    "tau": ("memory", {"tau": 0.5}, "allowed: at least 1"),
+    "pool": ("popularity", {"pool": "folowed"}, "did you mean followed"),
+    "pool without camps in it": ("in_group", {"pool": "all"}, "allowed: camp, followed_camp"),
+    "weight": ("chronological", {"weight": "equal"}, "allowed: coupling, uniform"),
+    "scope": ("bridging", {"scope": "everyone"}, "allowed: all, followed"),
+    "delta": ("animosity", {"delta": np.nan}, "must be a finite number"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_bad_values_are_refused_in_one_sentence(case: str) -> None:
+    kind, keys, sentence = REFUSED[case]
+    with pytest.raises(sp.InputError) as error:
+        feeds.make(kind, **keys)
+    message = str(error.value)
+    assert sentence in message
+    assert message.endswith((".", "?"))
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize("kind", ["in_group", "diversity", "bridging", "outrage"])
+def test_feeds_that_name_camps_need_them_before_the_first_frame(kind: str) -> None:
+    with pytest.raises(sp.InputError, match="needs camps"):
+        sp.trajectory(SYSTEM, temperature=1.0, sweeps=1, seed=1, feed=feeds.make(kind))

@@ -1,0 +1,118 @@
+"""The order in which modules may know each other, and where big packages enter."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "sociophysics"
+
+LAYERS = [
+    {"errors", "memory", "streams", "datasets"},
+    {"spins"},
+    {"camps", "schedules", "statistics", "networks", "theory", "engine"},
+    {"couplings", "rollcall", "pools", "observables"},
+    {"feeds"},
+    {"frames", "kernels", "interventions"},
+    {"walkers"},
+    {"dynamics"},
+    {"scenario", "inference", "experiments"},
+    {"cases"},
+    {"results"},
+    {"report", "describe"},
+    {"ensemble"},
+    {"mesa_model", "cli"},
+]
+LEVEL = {unit: level for level, units in enumerate(LAYERS) for unit in units}
+ALLOWED_AMONG_EQUALS = {
+    ("memory", "errors"),
+    ("streams", "errors"),
+    ("datasets", "errors"),
+}
+ENTRY = {"numba": "engine", "llvmlite": "engine", "mesa": "mesa_model"}
+
+
+def unit_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports(path: Path) -> set[str]:
+    """Return the modules a file imports when it is loaded or used; type checking apart."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            node.body = [ast.Pass()]
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+            found.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return found
+
+
+FILES = [
+    path
+    for path in sorted(PACKAGE.rglob("*.py"))
+    if path.name != "__init__.py" or path.parent != PACKAGE
+]
+
+
+def own_units(path: Path) -> set[str]:
+    units = set()
+    for name in imports(path):
+        parts = name.split(".")
+        if parts[0] == "sociophysics" and len(parts) > 1 and parts[1] in LEVEL:
+            units.add(parts[1])
+    return units
+
+
+def test_every_module_has_a_layer() -> None:
+    assert {unit_of(path) for path in FILES} == set(LEVEL)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_go_down(path: Path) -> None:
+    unit = unit_of(path)
+    for other in own_units(path) - {unit}:
+        down = LEVEL[other] < LEVEL[unit] or (unit, other) in ALLOWED_AMONG_EQUALS
+        assert down, f"{unit} must not import {other}"
+
+
+def test_units_are_acyclic() -> None:
+    graph: dict[str, set[str]] = {unit: set() for unit in LEVEL}
+    for path in FILES:
+        graph[unit_of(path)] |= own_units(path) - {unit_of(path)}
+    while graph:
+        leaves = {unit for unit, needs in graph.items() if not needs & graph.keys()}
+        assert leaves, f"import cycle among {sorted(graph)}"
+        graph = {unit: needs for unit, needs in graph.items() if unit not in leaves}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_big_packages_enter_through_one_place(path: Path) -> None:
+    for name in imports(path):
+        top = name.split(".")[0]
+        assert top != "solara", "solara belongs to dashboards/"
+        if top in ENTRY:
+            assert unit_of(path) == ENTRY[top], f"{top} may only be imported by {ENTRY[top]}"
+        assert top not in ("pickle", "cloudpickle", "shelve"), "no pickle"
+
+
+def test_oracle_shares_no_code_with_what_it_judges() -> None:
+    for path in FILES:
+        if unit_of(path) == "theory":
+            assert not own_units(path) & {"engine", "dynamics", "feeds", "pools", "kernels"}
+
+
+def test_importing_the_package_loads_no_interface() -> None:
+    code = (
+        "import sys, sociophysics, sociophysics.dynamics, sociophysics.ensemble\n"
+        "assert not {'mesa', 'solara'} & set(sys.modules), sorted(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
