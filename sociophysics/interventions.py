@@ -6,7 +6,7 @@ say what is to happen; the functions choose users and draw new ties; the traject
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ import numpy as np
 import scipy.sparse as sparse
 from numpy.typing import NDArray
 
+from sociophysics import schedules
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.feeds import Feed
 from sociophysics.spins import SpinSystem
@@ -25,6 +26,7 @@ __all__ = [
     "Rewire",
     "SwitchFeed",
     "Tilt",
+    "check_intervention",
     "choose_users",
     "rewired",
 ]
@@ -89,38 +91,72 @@ class SwitchFeed:
 Intervention = Heat | Tilt | Nucleate | Rewire | SwitchFeed
 
 
-def check(intervention: Intervention, sweeps: int) -> None:
-    """Raise unless an intervention can act within the run.
+def check_intervention(
+    act: Intervention, sweeps: int, system: SpinSystem, camps: NDArray[np.int64] | None
+) -> None:
+    """Raise unless an intervention can act within a run of this system.
 
     Raises
     ------
     InputError
-        A sweep outside the run, a share outside 0..1, an unknown word, a negative temperature.
+        A sweep outside the run, a share outside 0..1, an unknown word or user, a negative
+        temperature, a field of another shape, or camps that are needed and missing.
     """
-    name = type(intervention).__name__
-    if not 0 <= intervention.at < sweeps:
+    if not isinstance(act, Intervention):
         raise InputError(
-            f"{name} is set at sweep {intervention.at}, which leaves it no sweep to act in; "
+            f"{act!r} is not an intervention; allowed: Heat, Tilt, Nucleate, Rewire, SwitchFeed."
+        )
+    name = type(act).__name__
+    _whole(act.at, f"at of {name}")
+    if not 0 <= act.at < sweeps:
+        raise InputError(
+            f"{name} is set at sweep {act.at}, which leaves it no sweep to act in; "
             f"allowed: 0 to {sweeps - 1}."
         )
-    share = getattr(intervention, "share", 0.0)
-    if not 0.0 <= share <= 1.0:
-        raise InputError(f"the share of {name} is {share}; allowed: 0 to 1.")
-    if isinstance(intervention, Heat) and not intervention.temperature >= 0.0:
-        raise InputError(f"the temperature of Heat is {intervention.temperature}; it must be >= 0.")
-    if isinstance(intervention, Tilt) and not np.isfinite(intervention.field).all():
-        raise InputError(f"the field of Tilt is {intervention.field}; it must be finite.")
-    if isinstance(intervention, Rewire) and intervention.toward not in TOWARD:
-        raise InputError(
-            f"toward of Rewire is {intervention.toward!r}; "
-            f"{did_you_mean(str(intervention.toward), TOWARD)}"
-        )
-    if isinstance(intervention, Nucleate):
-        if intervention.stance not in (-1, 1):
-            raise InputError(f"the stance of Nucleate is {intervention.stance}; allowed: -1, 1.")
-        hold = intervention.hold
-        if hold != "forever" and (not isinstance(hold, int | np.integer) or hold < 0):
-            raise InputError(f"hold of Nucleate is {hold!r}; allowed: sweeps >= 0, or 'forever'.")
+    if isinstance(act, Heat):
+        schedules.values(act.temperature, 1, name="the temperature of Heat", lowest=0.0)
+    elif isinstance(act, Tilt):
+        field = np.asarray(act.field)
+        numeric = field.dtype.kind in "iuf" and np.isfinite(field).all()
+        if not numeric or field.shape not in ((), (system.n,)):
+            raise InputError(
+                f"the field of Tilt is {act.field!r}; it must be a finite number, or one per user."
+            )
+    elif isinstance(act, Nucleate):
+        _check_nucleate(act, system, camps)
+    elif isinstance(act, Rewire):
+        _check_share(act.share, name)
+        if act.toward not in TOWARD:
+            raise InputError(
+                f"toward of Rewire is {act.toward!r}; {did_you_mean(str(act.toward), TOWARD)}"
+            )
+        if act.toward == "bridge" and camps is None:
+            raise InputError("rewire goes toward 'bridge', but the users have no camps.")
+    elif act.feed is not None:
+        if not isinstance(act.feed, Feed):
+            raise InputError(f"the feed of SwitchFeed is {act.feed!r}; give a feed, or None.")
+        act.feed.candidates(system, camps)  # raises if it needs camps and there are none
+
+
+def _check_nucleate(act: Nucleate, system: SpinSystem, camps: NDArray[np.int64] | None) -> None:
+    _check_share(act.share, "Nucleate")
+    if act.stance not in (-1, 1):
+        raise InputError(f"the stance of Nucleate is {act.stance!r}; allowed: -1, 1.")
+    whole = isinstance(act.hold, int | np.integer) and not isinstance(act.hold, bool)
+    if act.hold != "forever" and not (whole and int(act.hold) >= 0):
+        raise InputError(f"hold of Nucleate is {act.hold!r}; allowed: sweeps >= 0, or 'forever'.")
+    choose_users(act, system, camps, np.random.default_rng(0))  # raises if it cannot choose
+
+
+def _check_share(share: float, name: str) -> None:
+    number = isinstance(share, int | float | np.integer | np.floating)
+    if not number or isinstance(share, bool) or not 0.0 <= share <= 1.0:
+        raise InputError(f"the share of {name} is {share!r}; allowed: 0 to 1.")
+
+
+def _whole(value: Any, what: str) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise InputError(f"{what} is {value!r}; it must be an integer.")
 
 
 def choose_users(
@@ -146,9 +182,12 @@ def choose_users(
     who = nucleate.who
     if not isinstance(who, str):
         position = {label: i for i, label in enumerate(system.labels)}
-        for label in who:
-            if label not in position:
-                raise InputError(f"nucleate names the user {label!r}, who is not in the network.")
+        for label in who if isinstance(who, Iterable) else [who]:
+            if not isinstance(label, Hashable) or label not in position:
+                raise InputError(
+                    f"nucleate names the user {label!r}, who is not in the network; give a list "
+                    "of its users, or random, degree, camp:K."
+                )
         return np.array([position[label] for label in who], dtype=np.int64)
     if who == "degree":
         listeners = np.bincount(system.J.indices, minlength=system.n)

@@ -218,13 +218,12 @@ def values(
     >>> values(Ramp(0.0, 1.0), 3, name="temperature", lowest=0.0)
     array([0. , 0.5, 1. ])
     """
-    if isinstance(given, Hold):
-        given = given.value
-    if isinstance(given, int | float | np.integer | np.floating) and not isinstance(given, bool):
-        result = np.array([given], dtype=np.float64)
-    elif callable(getattr(given, "values", None)) and not isinstance(given, Mapping):
+    course: Any = given.value if isinstance(given, Hold) else given
+    if isinstance(course, int | float | np.integer | np.floating) and not isinstance(course, bool):
+        result = np.array([course], dtype=np.float64)
+    elif callable(getattr(course, "values", None)) and not isinstance(course, Mapping):
         require_memory(32.0 * sweeps, what=f"a schedule of {sweeps} sweeps", fix="give fewer")
-        result = np.asarray(given.values(sweeps), dtype=np.float64)
+        result = np.asarray(course.values(sweeps), dtype=np.float64)
         if result.shape != (sweeps,):
             raise InputError(f"{name} has {result.size} values for {sweeps} sweeps; give one each.")
     else:

@@ -82,7 +82,9 @@ OPTIONS: dict[str, list[dict[str, object]]] = {
     "trending": [{}],
     "popularity": options(alpha=ALPHAS, pool=POOLS, weight=WEIGHTS),
     "personalized": options(gamma=GAMMAS, pool=POOLS, weight=WEIGHTS),
-    "engagement": options(alpha=(-0.99, 1.0, 50.0), gamma=GAMMAS, pool=POOLS, weight=WEIGHTS),
+    "engagement": options(
+        alpha=(-0.99, 50.0), gamma=(-20.0, 0.8, 500.0), pool=POOLS, weight=WEIGHTS
+    ),
     "in_group": options(pool=("camp", "followed_camp"), weight=WEIGHTS),
     "self_echo": [{}],
     "memory": options(tau=(1.0, 2.5, 10.0)),
@@ -141,8 +143,8 @@ def test_feeds_that_name_no_camps_need_none(kind: str) -> None:
 
 @pytest.mark.parametrize("alpha", [-1 + 1e-9, 0.0, 50.0, 2000.0, 1e9, 1e300])
 @pytest.mark.parametrize("gamma", [-1e9, -500.0, -299.0, 0.0, 299.0, 500.0, 2000.0, 1e300])
-@pytest.mark.parametrize("world", ["undirected, two camps", "alone", "only enemies"])
-def test_extreme_rankers_follow_the_logarithms(alpha: float, gamma: float, world: str) -> None:
+def test_extreme_rankers_follow_the_logarithms(alpha: float, gamma: float) -> None:
+    world = "undirected, two camps"
     J, camps = WORLDS[world]
     spins = states(np.array(camps))
     phi = shown(feeds.Engagement(strength=1.0, alpha=alpha, gamma=gamma), world, spins)
@@ -177,23 +179,19 @@ def test_a_weak_tie_is_not_unanimity(tie: float) -> None:
     np.testing.assert_allclose(phi[0], want, rtol=0, atol=EXACT)
 
 
-@pytest.mark.parametrize("alpha", ALPHAS)
-@pytest.mark.parametrize("gamma", GAMMAS)
 @pytest.mark.parametrize("pool", POOLS)
 @pytest.mark.parametrize("slots", [None, 3])
-def test_unanimous_pools_stay_unanimous(
-    alpha: float, gamma: float, pool: str, slots: int | None
-) -> None:
+def test_unanimous_pools_stay_unanimous(pool: str, slots: int | None) -> None:
     """Also where the reader is personalized the other way: there is no other post to show."""
     J = np.abs(WORLDS["undirected, two camps"][0])
-    camps = np.array([0, 0, 0, 1, 1, 1, 0, 1])
-    feed = feeds.Engagement(strength=1.0, alpha=alpha, gamma=gamma, pool=pool, slots=slots)
-    for reader in range(camps.size):
-        for stance in (-1, 1):
-            spins = np.full((1, camps.size), stance, np.int8)
-            spins[0, reader] = -stance
-            phi = feed.refresh(sp.SpinSystem(J), spins, camps, None, DRAWS)[0]
-            assert phi[0, reader] == stance
+    system, camps = sp.SpinSystem(J), np.array([0, 0, 0, 1, 1, 1, 0, 1])
+    spins = 2 * np.eye(camps.size, dtype=np.int8) - 1  # reader r is alone against all others
+    draws = feeds.Draws(np.repeat(DRAWS.keys, camps.size, axis=0), 1)
+    for alpha, gamma in product(ALPHAS, GAMMAS):
+        feed = feeds.Engagement(strength=1.0, alpha=alpha, gamma=gamma, pool=pool, slots=slots)
+        for stance in (1, -1):
+            phi = feed.refresh(system, stance * spins, camps, None, draws)[0]
+            assert (phi.diagonal() == -stance).all(), (alpha, gamma)
 
 
 @pytest.mark.parametrize("kind", WITH_SLOTS)

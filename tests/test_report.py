@@ -56,9 +56,9 @@ def polarization(name: str, case: Any, replica: int, sweeps: Any) -> Any:
     return (level if name == "camp_polarization" else 0.1) + rng.normal(0, 0.02, sweeps.size)
 
 
-def many(*, name: str = "{kind}", title: str = "Feeds") -> Run:
+def many(*, kinds: tuple[str, ...] = KINDS, name: str = "{kind}", title: str = "Feeds") -> Run:
     text = BASE.format(title=title)
-    for kind in KINDS:
+    for kind in kinds:
         named = name.format(kind=kind.replace("_", " "))
         text += f'[[designs]]\nname = "{named}"\nfeed = {{ kind = "{kind}" }}\n'
     text += "[sweep]\nreplicas = 3\n"
@@ -185,7 +185,7 @@ def test_the_answer_is_the_comparison(feeds: Run, text: str) -> None:
 
 
 def test_what_users_wrote_is_escaped() -> None:
-    run = many(name="{kind} " + HOSTILE, title=HOSTILE)
+    run = many(kinds=KINDS[:2], name="{kind} " + HOSTILE, title=HOSTILE)
     run.manifest["kernel"] = HOSTILE
     text = render(run)
     parsed = parse(text)
@@ -332,6 +332,23 @@ def test_theory_without_camps_is_the_critical_temperature() -> None:
     [(name, value)] = theory_lines(run, {}).lines
     assert "cavity" in name
     assert value == pytest.approx(1.820478, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("extra", "level"),
+    [
+        ("replicas = 1", 0.5),
+        ("replicas = 2", np.nan),
+        ('replicas = 2\n"dynamics.temperature" = [0.0, inf]', 0.5),
+        ('replicas = 2\n"dynamics.start" = ["up", "camps"]', 0.5),
+        ('replicas = 2\n"dynamics.temperature" = [0.5, 0.7]\n"feed.strength" = [0.1, 0.2]', np.nan),
+    ],
+)
+def test_degenerate_runs_have_a_report(extra: str, level: float) -> None:
+    designs = '[[designs]]\nname = "a"\n[[designs]]\nname = "b"\nfeed = { kind = "random" }\n'
+    text = BASE.format(title="x") + f"{designs}[sweep]\n{extra}\n"
+    run = scenario_run(text, lambda name, case, r, sweeps: np.full(sweeps.size, level))
+    parse(render(run))
 
 
 def test_numbers_are_written_for_readers() -> None:

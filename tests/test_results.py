@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
-from tests.synthetic_runs import FakeScenario, make_run
 
 from sociophysics import statistics
 from sociophysics.errors import InputError
 from sociophysics.results import Run
 from sociophysics.results.comparison import crossing
+from tests.synthetic_runs import FakeScenario, make_run
 
 TEMPERATURES = [0.3, 0.5, 0.7, 0.9, 1.1]
 
@@ -30,13 +30,13 @@ def noise_of_start(name: str, design: str, point: dict[str, Any], replica: int, 
     return noise(name, design, {}, replica, sweeps)
 
 
-def step(melts: dict[str, float], spread: float = 0.0) -> Any:
+def step(melts: dict[str, float], spread: float = 0.0, scale: float = 0.8) -> Any:
     """Camps apart below a temperature of their own; replicas scatter by ``spread``."""
 
     def value(name: str, design: str, point: dict[str, Any], replica: int, sweeps: Any) -> Any:
         shifted = melts[design] + spread * (replica - 3.5)
         T = point["dynamics.temperature"]
-        return np.full(sweeps.size, 0.8 / (1 + np.exp((T - shifted) / 0.05)))
+        return np.full(sweeps.size, scale / (1 + np.exp((T - shifted) / 0.05)))
 
     return value
 
@@ -253,7 +253,7 @@ def test_camps_that_were_never_apart_do_not_melt() -> None:
 
 def test_melting_covers_the_true_value() -> None:
     hits = 0
-    for seed in range(60):
+    for seed in range(40):
         rng = np.random.default_rng(seed)
         offsets = rng.normal(0, 0.05, size=12)
 
@@ -267,7 +267,7 @@ def test_melting_covers_the_true_value() -> None:
         )
         row = run.melting("magnetization", along="T.x").iloc[0]
         hits += row["low"] <= 0.5 <= row["high"]
-    assert stats.binomtest(hits, 60, 0.93).pvalue > 1e-4
+    assert stats.binomtest(hits, 40, 0.93).pvalue > 1e-4
 
 
 def test_melting_along_any_key_at_every_other_point() -> None:
@@ -301,6 +301,23 @@ def test_melting_with_one_replica_has_no_interval() -> None:
     assert row["temperature"] == pytest.approx(0.6, abs=0.01)
     assert np.isnan(row["low"])
     assert row["note"] == "one replica: no interval"
+    weak = make_run(
+        step({"none": 0.6, "feed": 0.9}, scale=0.2),
+        sweep={"dynamics.temperature": TEMPERATURES},
+        replicas=1,
+    )
+    # 0.2 is less than three standard deviations of a hundred coins.
+    assert set(weak.melting("magnetization")["note"]) == {"never held apart"}
+
+
+def test_absolute_values_must_exceed_those_of_coins() -> None:
+    for scale, note in ((0.2, "never held apart"), (0.9, "")):
+        run = make_run(
+            step({"none": 0.6, "feed": 0.6}, scale=scale),
+            observables=("abs_magnetization",),
+            sweep={"dynamics.temperature": TEMPERATURES},
+        )
+        assert set(run.melting("abs_magnetization")["note"]) == {note}
 
 
 def test_a_million_rows_are_compared_fast() -> None:

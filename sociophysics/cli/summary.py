@@ -30,18 +30,20 @@ def show(run: Run) -> None:
     observable = headline(run)
     point = telling_point(run, observable)
     several = len(run.designs) > 1
-    console.print(_designs(run, observable, point) if several else _points(run, observable))
+    title, table = _designs(run, observable, point) if several else _points(run, observable)
+    console.out(title, highlight=False)
+    console.print(table)
     if run.directory is not None:
         for what, name in (("comparison", "comparison.csv"), ("report", "report.html")):
             console.out(f"{what}: {run.directory / name}", highlight=False)
 
 
-def _designs(run: Run, observable: str, point: dict[str, Any]) -> Table:
+def _designs(run: Run, observable: str, point: dict[str, Any]) -> tuple[str, Table]:
     from sociophysics.results import at, melting_or_none
 
     melting = melting_or_none(run)
     place = "".join(f", {key} = {value}" for key, value in point.items())
-    table = _table(f"{observable}{place}; differences are to {run.designs[0]!r}")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("design")
     headings = ["mean", "difference [95 %]", "effect", "p (Holm)"]
     for heading in [*headings, *(["camps melt at T [95 %]"] if melting is not None else [])]:
@@ -59,24 +61,19 @@ def _designs(run: Run, observable: str, point: dict[str, Any]) -> Table:
         melted = [_melting(melting, row["design"], point)] if melting is not None else []
         shown = [row["design"], _number(row["mean"], ".3f"), *cells, *melted]
         table.add_row(*(Text(str(cell)) for cell in shown))
-    return table
+    return f"{observable}{place}; differences are to {run.designs[0]!r}", table
 
 
-def _points(run: Run, observable: str) -> Table:
+def _points(run: Run, observable: str) -> tuple[str, Table]:
     rows = run.compare(observable)
-    table = _table(observable)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in [*run.swept, "replicas", "mean", "sd"]:
         table.add_column(Text(heading), justify="right")
     for row in rows.head(MOST_POINTS).to_dict("records"):
         numbers = [str(row["replicas"]), _number(row["mean"], ".4f"), _number(row["sd"], ".4f")]
         table.add_row(*(Text(str(row[key])) for key in run.swept), *numbers)
-    if len(rows) > MOST_POINTS:
-        table.caption = f"the first {MOST_POINTS} of {len(rows)} swept points"
-    return table
-
-
-def _table(title: str) -> Table:
-    return Table(title=Text(title), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    more = f", the first {MOST_POINTS} of {len(rows)} swept points"
+    return observable + (more if len(rows) > MOST_POINTS else ""), table
 
 
 def _melting(melting: pd.DataFrame, design: str, point: dict[str, Any]) -> str:

@@ -22,7 +22,7 @@ Array = NDArray[Any]
 U64 = np.uint64
 UNANIMOUS = 1.0 - 1e-12  # a pool mean this close to +-1 differs from it by rounding only
 STEEPEST = 300.0  # personalization beyond which exp(2 gamma) may overflow: logarithms instead
-SMALLEST = 1e-30  # odds below which powers may have underflowed: logarithms instead
+SMALLEST = 1e-30  # weight below which the other stance's may have underflowed: logarithms
 
 
 @njit(cache=True, nogil=True)
@@ -34,33 +34,35 @@ def group_sums(spins: Array, groups: Array, sums: Array) -> None:
 
 
 @njit(inline="always")
-def respond(up: float, down: float, stance: int, alpha: float, gamma: float) -> Any:
-    """Return ``tanh((1 + alpha) artanh(up - down) + gamma stance)``; unanimous pools stay +-1.
+def plain(mean: float) -> Any:
+    """Return the mean stance of a pool that nobody ranks, exactly +-1 where it is unanimous."""
+    if abs(mean) > UNANIMOUS:
+        return 1.0 if mean > 0.0 else -1.0
+    return mean
 
-    ``up`` and ``down`` are the shares of the two stances; a plain pool needs only ``up - down``.
-    """
-    if alpha == 0.0 and gamma == 0.0:
-        mean = up - down
-        if abs(mean) > UNANIMOUS:
-            return 1.0 if mean > 0.0 else -1.0
-        return mean
+
+@njit(inline="always")
+def respond(up: float, down: float, stance: int, alpha: float, gamma: float) -> Any:
+    """Return ``tanh((1 + alpha) artanh(up - down) + gamma stance)`` of the two stances' shares."""
     if down == 0.0:
         return 1.0
     if up == 0.0:
         return -1.0
-    minority = down / up if up >= down else up / down
+    more, less = up, down
     if alpha == 1.0:
-        minority *= minority
+        more, less = up * up, down * down
     elif alpha != 0.0:
-        minority **= 1.0 + alpha
-    if gamma != 0.0:
-        if minority < SMALLEST or abs(gamma) > STEEPEST:
-            odds = (1.0 + alpha) * 0.5 * (math.log(up) - math.log(down))
-            return math.tanh(odds + gamma * stance)
-        along = gamma * stance if up >= down else -gamma * stance
-        minority *= math.exp(-2.0 * along)
-    answer = (1.0 - minority) / (1.0 + minority)
-    return answer if up >= down else -answer
+        more, less = up ** (1.0 + alpha), down ** (1.0 + alpha)
+    if abs(gamma) <= STEEPEST:
+        factor = math.exp(-2.0 * gamma)
+        if stance > 0:
+            less *= factor
+        else:
+            more *= factor
+        if more + less > SMALLEST:
+            return (more - less) / (more + less)
+    odds = (1.0 + alpha) * 0.5 * (math.log(up) - math.log(down))
+    return math.tanh(odds + gamma * stance)
 
 
 @njit(cache=True, nogil=True)
@@ -83,6 +85,8 @@ def shown_means(
 ) -> None:
     """Write the mean stance shown to every user into ``shown``, shape (replicas, n).
 
+    Only rankers need the share of each stance, which is exactly 0 in unanimous pools.
+
     Parameters
     ----------
     spins : int8 array, shape (replicas, n)
@@ -102,6 +106,7 @@ def shown_means(
     replicas, n = spins.shape
     local = indptr.shape[0] > 1
     count = sizes.shape[0]
+    ranked = alpha != 0.0 or gamma != 0.0
     sums = np.empty(count, np.int64)
     for r in range(replicas):
         if count > 0:
@@ -112,8 +117,11 @@ def shown_means(
                 shown[r, i] = 0.0
                 continue
             stance = spins[r, i]
-            up, down = 0.0, 0.0
-            if local:
+            mean, up, down = 0.0, 0.0, 0.0
+            if local and not ranked:
+                for p in range(indptr[i], indptr[i + 1]):
+                    mean += weights[p] * spins[r, indices[p]]
+            elif local:
                 for p in range(indptr[i], indptr[i + 1]):
                     half = 0.5 * weights[p]
                     up += half * (1 + spins[r, indices[p]])
@@ -124,9 +132,10 @@ def shown_means(
                     if group_weights[g, c] != 0.0:
                         leave = own if c == g else 0
                         size, total = sizes[c] - leave, sums[c] - leave * stance
+                        mean += group_weights[g, c] * total / size
                         up += group_weights[g, c] * (size + total) / (2 * size)
                         down += group_weights[g, c] * (size - total) / (2 * size)
-            answer = respond(up, down, stance, alpha, gamma)
+            answer = respond(up, down, stance, alpha, gamma) if ranked else plain(mean)
             if slots > 0:
                 probability = 0.5 * (1.0 + answer)
                 counter = keys[r, 0] + (U64(sweep) * U64(n) + U64(i)) * U64(slots) * step

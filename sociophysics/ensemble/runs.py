@@ -143,7 +143,7 @@ def run_with(
     manifest = run_folder.make_manifest(scenario, inputs=inputs, facts=facts(parts))
     if out is not None and old is not None:
         run_folder.check_continues(out, old, manifest)
-    session = _Session(out, parts, simulate, progress)
+    session = _Session(out, parts, simulate, progress, manifest.get("users"))
     try:
         with run_folder.claim(out) as log:
             if out is not None and old != manifest:
@@ -190,11 +190,12 @@ class _Session:
         parts: Sequence[Part],
         simulate: tasks.Simulate,
         progress: Progress | None,
+        users: int | None,
     ) -> None:
         self.folder = None if out is None else out / "parts"
         self.parts = {part.name: part for part in parts}
         self.data: dict[str, PartData] = {}
-        self.simulate, self.progress = simulate, progress
+        self.simulate, self.progress, self.users = simulate, progress, users
         self.updates = 0.0
 
     def compute(
@@ -243,7 +244,8 @@ class _Session:
         with closing(tasks.execute(work, workers=workers, executor=executor)) as batches:
             for batch in batches:
                 for done in batch:
-                    self.updates += done.updates
+                    part = self.parts[done.name]
+                    self.updates += tasks.updates_of(part, users=self.users)
                     if done.data is not None:
                         self.data[done.name] = done.data
                     log.write("part", part=done.name, seconds=done.seconds, worker=done.worker)

@@ -51,7 +51,6 @@ class Done(NamedTuple):
     """A finished part: its data if nothing is written, and who took how long."""
 
     name: str
-    updates: float
     seconds: float
     worker: int
     data: PartData | None
@@ -79,9 +78,9 @@ def users_of(settings: Settings) -> int | None:
     return users
 
 
-def updates_of(part: Part) -> float:
-    """Return about how many single-spin updates a part takes."""
-    users = users_of(part.settings) or UNKNOWN_USERS
+def updates_of(part: Part, *, users: int | None = None) -> float:
+    """Return how many single-spin updates a part takes, with ``users`` if it does not say."""
+    users = users_of(part.settings) or users or UNKNOWN_USERS
     return float(users) * part.settings.dynamics.sweeps * len(part.replicas)
 
 
@@ -122,7 +121,7 @@ def work(task: Task) -> list[Done]:
             write_part(Path(task.folder), part, data)
         seconds = time.perf_counter() - start
         kept = data if task.folder is None else None
-        done.append(Done(part.name, updates_of(part), seconds, os.getpid(), kept))
+        done.append(Done(part.name, seconds, os.getpid(), kept))
     return done
 
 
@@ -154,6 +153,8 @@ def execute(
 
 
 def _in_processes(tasks: Sequence[Task], workers: int) -> Generator[list[Done], None, None]:
+    if tasks[0].simulate is simulate_case:
+        _compile(tasks)
     pool = ProcessPoolExecutor(
         workers, mp_context=multiprocessing.get_context("spawn"), initializer=_start_worker
     )
@@ -168,6 +169,17 @@ def _in_processes(tasks: Sequence[Task], workers: int) -> Generator[list[Done], 
         raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _compile(tasks: Sequence[Task]) -> None:
+    """Do one sweep per kind of feed here, so that workers read compiled kernels from the disk."""
+    kinds = {part.settings.feed.kind: part for task in tasks for part in task.parts}
+    for part in kinds.values():
+        settings = part.settings
+        dynamics = settings.dynamics.model_copy(update={"sweeps": 1, "burn_in": 0})
+        observe = settings.observe.model_copy(update={"every": 1})
+        short = {"dynamics": dynamics, "observe": observe, "interventions": ()}
+        simulate_case(settings.model_copy(update=short), part.replicas[:1])
 
 
 def _collect(executor: Executor, tasks: Sequence[Task]) -> Generator[list[Done], None, None]:
@@ -193,7 +205,7 @@ def _main_hidden() -> Iterator[None]:
     """
     main = sys.modules["__main__"]
     hidden = {name: vars(main).pop(name) for name in ("__file__",) if name in vars(main)}
-    spec, main.__spec__ = main.__spec__, None
+    spec, main.__spec__ = getattr(main, "__spec__", None), None
     try:
         yield
     finally:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sociophysics.inference.baselines import IndependentSpins, Majority, PartyLine
+    from sociophysics.inference.comparison import fit_chambers, trend
     from sociophysics.inference.evaluation import evaluate, evaluate_seeds, leakage
     from sociophysics.inference.exact import ExactMaximumLikelihood
     from sociophysics.inference.ideal_points import IdealPoints
     from sociophysics.inference.pseudolikelihood import PseudoLikelihood
     from sociophysics.inference.saved import load_system
     from sociophysics.inference.stack import Stack
-    from sociophysics.inference.trend import fit_chambers, trend
     from sociophysics.inference.workflow import fit_chamber
 
 __all__ = [
@@ -47,10 +47,10 @@ _NAMES = {
     "evaluate": "evaluation",
     "evaluate_seeds": "evaluation",
     "fit_chamber": "workflow",
-    "fit_chambers": "trend",
+    "fit_chambers": "comparison",
     "leakage": "evaluation",
     "load_system": "saved",
-    "trend": "trend",
+    "trend": "comparison",
 }
 
 

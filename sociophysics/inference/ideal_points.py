@@ -24,7 +24,7 @@ __all__ = ["PRIORS", "IdealPoints"]
 
 Array = NDArray[np.float64]
 
-PRIORS = (0.15, 0.3, 0.6, 1.2, 2.4, 4.8)
+PRIORS = (0.08, 0.15, 0.3, 0.6, 1.2, 2.4, 4.8)
 MOST_DIMENSIONS = 8
 HIDDEN_SHARE = 0.1
 ENOUGH_HIDDEN = 5000  # hidden votes, over all draws, on which the prior is chosen

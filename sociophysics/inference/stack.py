@@ -13,7 +13,7 @@ from sociophysics import streams
 from sociophysics.inference.ideal_points import IdealPoints
 from sociophysics.inference.parameters import Estimator, require_fitted
 from sociophysics.inference.pseudolikelihood import PseudoLikelihood
-from sociophysics.inference.training import hidden, training_votes
+from sociophysics.inference.training import contested_cells, hidden, training_votes
 from sociophysics.rollcall.votes import Votes
 
 __all__ = ["Stack"]
@@ -80,15 +80,7 @@ class Stack(Estimator):
         ising = PseudoLikelihood(seed=self.seed) if self.ising is None else self.ising
         self.ising_ = PseudoLikelihood(**ising.get_params(deep=False)).fit(data)
         self.ideal_ = self._ideal(data.n_members).fit(data)
-        rng = streams.generator(self.seed, "fit", STREAM)
-        _, mask = hidden(data.matrix, HIDDEN_SHARE, rng)
-        inner = data.hide(mask)
-        parts: list[PseudoLikelihood | IdealPoints] = [
-            PseudoLikelihood(**(ising.get_params(deep=False) | {"l2": self.ising_.l2_})),
-            IdealPoints(self.ideal_.dimensions, self.ideal_.prior_),
-        ]
-        columns = [_log_odds(part.fit(inner).predict_proba(inner))[mask] for part in parts]
-        self.weights_ = logistic_weights(np.stack(columns, axis=1), data.matrix[mask])
+        self.weights_ = self._weights(data)
         self.system_ = self.ising_.system_
         self.n_features_in_ = data.n_members
         return self
@@ -100,6 +92,21 @@ class Stack(Estimator):
         ising, ideal = self.ising_.predict_proba(votes), self.ideal_.predict_proba(votes)
         probability: Array = expit(a * _log_odds(ising) + b * _log_odds(ideal))
         return probability
+
+    def _weights(self, data: Votes) -> Array:
+        rng = streams.generator(self.seed, "fit", STREAM)
+        kept, mask = hidden(data.matrix, HIDDEN_SHARE, rng)
+        if not contested_cells(kept).any():
+            # a handful of votes is not enough to choose by: the mean of both models stands
+            return np.array([0.5, 0.5])
+        inner = data.hide(mask)
+        ising, ideal = self.ising_.get_params(deep=False), self.ideal_.get_params(deep=False)
+        parts: list[PseudoLikelihood | IdealPoints] = [
+            PseudoLikelihood(**(ising | {"l2": self.ising_.l2_})),
+            IdealPoints(**(ideal | {"prior": self.ideal_.prior_})),
+        ]
+        columns = [_log_odds(part.fit(inner).predict_proba(inner))[mask] for part in parts]
+        return logistic_weights(np.stack(columns, axis=1), data.matrix[mask])
 
     def _ideal(self, members: int) -> IdealPoints:
         if self.ideal is not None:

@@ -23,6 +23,9 @@ __all__ = [
     "signed_modularity",
 ]
 
+# Users without friends in a community may still belong to it; looking at all of them costs n^2.
+ALL_CANDIDATES_UP_TO = 500
+
 
 class Communities(NamedTuple):
     """A partition found by optimizing signed modularity, and how good it is."""
@@ -168,6 +171,8 @@ def signed_communities(system: SpinSystem, *, seed: int) -> Communities:
             signs.append(sign * float(weight.sum()))
     optimizer = leidenalg.Optimiser()
     optimizer.set_rng_seed(int(key(seed, "observables")[0] >> np.uint64(33)))
+    if system.n <= ALL_CANDIDATES_UP_TO:
+        optimizer.consider_comms = leidenalg.ALL_COMMS
     optimizer.optimise_partition_multiplex(layers, layer_weights=signs, n_iterations=-1)
     labels = by_size(np.array(layers[0].membership, dtype=np.int64)).labels
     return Communities(labels, signed_modularity(system, labels))

@@ -20,7 +20,9 @@ from scipy.sparse.csgraph import connected_components, dijkstra
 __all__ = ["Cover", "Signed", "cover_components", "least_cover"]
 
 TOLERANCE = 1e-6  # of HiGHS, in units of the weights handed to it
-SHORT = 1e-6  # length added to each tie: of two equally violated cycles the shorter is found
+# Length added to each tie, so that cycles of few ties come first: while it is large, a search
+# ends a few steps from its start, and short cycles make the strong rows.
+STEPS = (0.3, 0.22, 0.1, 1e-6)
 SOURCES = 256  # users from which one round searches cycles
 VIOLATED = 1e-4  # a row is added if it is violated by more
 CYCLES = 4000  # cycles added in one round at most
@@ -131,13 +133,15 @@ def _cutting_planes(
     x = np.zeros(guess.size)
     lower, relaxed = 0.0, _Relaxed(0.0, np.zeros(guess.size))
     rng = np.random.Generator(np.random.PCG64(0))
-    while not weights.closed(lower, upper):
-        fresh = _violated(piece, guess, x, rng, deadline)
+    steps = list(STEPS)
+    while steps and not weights.closed(lower, upper):
+        fresh = _violated(piece, guess, (x, steps[0]), rng, deadline)
         added = [cycle for cycle in fresh if cycle not in cycles]
-        if not added:
-            break
-        cycles.update(dict.fromkeys(added))
         left = deadline - time.monotonic()
+        if not added and left > 0:
+            steps.pop(0)
+            continue
+        cycles.update(dict.fromkeys(added))
         if left <= 0:
             break
         solved: Any = linprog(
@@ -159,18 +163,22 @@ def _cutting_planes(
 def _violated(
     piece: Signed,
     negative: NDArray[np.bool_],
-    x: NDArray[np.float64],
+    lengths: tuple[NDArray[np.float64], float],
     rng: np.random.Generator,
     deadline: float,
 ) -> list[Cycle]:
-    """Return negative cycles of length below one, at least one if any exists and time allows."""
-    graph = _signed_cover(piece, negative, x + SHORT)
+    """Return violated negative cycles, at least one if any remains below one with the steps added.
+
+    ``lengths`` are the ties' variables and the step added to each.
+    """
+    x, step = lengths
+    graph = _signed_cover(piece, negative, x + step)
     # Every negative cycle holds a tie that the guess leaves unsatisfied: these are where to look.
     starts = rng.permutation(np.unique(piece.source[negative]))
     found: list[tuple[float, Cycle]] = []
     for first in range(0, starts.size, SOURCES):
         some = starts[first : first + SOURCES]
-        distance, before = dijkstra(graph, indices=some, return_predecessors=True, limit=1.0)
+        distance, before = dijkstra(graph, indices=some, return_predecessors=True, limit=1 - step)
         found += _closed(piece, negative, x, some, distance, before)
         if len(found) >= CYCLES or time.monotonic() > deadline:
             break

@@ -66,7 +66,9 @@ def curves(
     grid = run.grid
     rows = _points(run, {key: value for key, value in point.items() if key != along})
     x = grid.points[along].to_numpy(dtype=np.float64)[rows]
-    rows, x = rows[np.argsort(x)], np.sort(x)
+    # Pure noise (T = infinity) has no place on the axis.
+    order = np.argsort(x)[: int(np.isfinite(x).sum())]
+    rows, x = rows[order], x[order]
     values = grid.values(observable)
     means: dict[int, float] = {}
     with settings():

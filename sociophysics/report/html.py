@@ -83,8 +83,8 @@ def number(value: Any, *, digits: int | None = None, signed: bool = False) -> st
 
     Examples
     --------
-    >>> number(0.12345), number(0.5, digits=2, signed=True), number(float("nan"))
-    ('0.1234', '+0.50', '–')
+    >>> number(0.123456), number(0.5, digits=2, signed=True), number(float("nan"))
+    ('0.1235', '+0.50', '–')
     """
     if not isinstance(value, int | float):
         return escape(value)

@@ -107,8 +107,9 @@ def melting(grid: Grid, observable: str, *, along: str, seed: int) -> pd.DataFra
     values = grid.values(observable)
     others = [key for key in grid.keys if key != along]
     groups = grid.points.groupby(others, sort=False).indices if others else {(): range(swept.size)}
-    # An absolute value is above zero for coins as well: three of their standard deviations.
-    coins = 3 / np.sqrt(grid.n) if observable.startswith("abs_") and grid.n else 0.0
+    # What is above zero for coins as well, or has no interval, must exceed three of their sd.
+    blind = observable.startswith("abs_") or grid.replicas.size == 1
+    coins = 3 / np.sqrt(grid.n) if blind and grid.n else 0.0
     rows: list[dict[str, Any]] = []
     for d, design in enumerate(grid.designs):
         for group in groups.values():

@@ -168,7 +168,8 @@ class Run:
         ----------
         observable : str
             0 means mixed, e.g. camp_polarization; an absolute value never gets there, so it has
-            to exceed three standard deviations of fair coins, ``3 / sqrt(users)``, at least once.
+            to exceed three standard deviations of fair coins, ``3 / sqrt(users)``, at least once,
+            and so has a single replica.
         along : str
             A swept key with numbers.
 

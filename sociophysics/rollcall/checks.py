@@ -26,14 +26,16 @@ def vote_matrix(values: ArrayLike) -> NDArray[np.int8]:
     >>> vote_matrix([[1.0, float("nan")], [-1.0, 1.0]]).tolist()
     [[1, 0], [-1, 1]]
     """
+    if np.iscomplexobj(values):
+        raise InputError("Complex data not supported; give votes as +1, -1 and 0 or NaN.")
     try:
         numbers = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError):
         raise InputError("the votes hold text; give +1, -1 and 0 or NaN for missing.") from None
     if numbers.ndim != 2:
         raise InputError(
-            f"the votes have {numbers.ndim} axes; give one row per roll call and one column per "
-            "member."
+            f"the votes have {numbers.ndim} axes; Reshape your data to one row per roll call and "
+            "one column per member."
         )
     if 0 in numbers.shape:
         raise InputError(
@@ -125,6 +127,11 @@ def check_content(matrix: NDArray[np.int8], members: pd.DataFrame, rollcalls: pd
         who, name = _value(members["id"], silent[0]), _value(members["name"], silent[0])
         label = f"{who!r}" if str(who) == name else f"{who!r} ({name})"
         raise InputError(f"member {label} has no votes; remove that member.")
+    if matrix.shape[1] == 1:
+        raise InputError(
+            "the votes have 1 feature(s), that is 1 member, who cannot agree with anybody; give "
+            "the votes of at least two members."
+        )
     if not ((matrix > 0).any(axis=1) & (matrix < 0).any(axis=1)).any():
         zero_one = (matrix >= 0).all() and (matrix == 0).any()
         hint = "; 0 is read as missing: recode nay as -1" if zero_one else ""

@@ -8,14 +8,13 @@ with mean stance ``M_c = w_in m_c + w_out m_c'``. A user of stance ``s`` at the 
 
 solved on the line ``(m, m)`` (consensus) or ``(m, -m)`` (split) in ``x = artanh m``. The state is
 stable where ``y(x) - x`` falls through zero and the eigenvalue of the other direction is below 1.
-Memory has its own chain over (stance, memory), see :func:`memory_response`.
+Memory has its own chain over (stance, memory), see :mod:`sociophysics.theory.memory_chain`.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,14 +23,14 @@ from scipy.optimize import brentq, minimize_scalar
 from scipy.special import gammaln, log_expit, logsumexp
 
 from sociophysics.theory.checks import check_positive
-from sociophysics.theory.feed_definitions import feed_keys
+from sociophysics.theory.feed_keys import feed_keys
+from sociophysics.theory.memory_chain import memory_response
 
 __all__ = [
     "CampLimits",
     "Switching",
     "camp_limits",
     "magnetizations",
-    "memory_response",
     "switching_strengths",
 ]
 
@@ -40,8 +39,6 @@ SMALLEST = 1e-4  # of x = artanh m: the error of a continuous transition is abou
 GRID, MEMORY_GRID = 160, 40  # points in x; each costs a linear solve under memory
 SCAN_RATIO = 0.97
 LOWEST = 0.02  # temperature where the scan ends, relative to the sum of all couplings
-UNTOUCHED = math.exp(-1)  # share of users not drawn in a sweep of n random updates
-NODES = 28  # of the memory's law
 
 
 class CampLimits(NamedTuple):
@@ -169,58 +166,6 @@ def switching_strengths(
                 edge = safe
         ends.append(edge)
     return Switching(*ends)
-
-
-def memory_response(field: Array, own: float, tau: float, temperature: float) -> Array:
-    """Return ``artanh <s>`` of a user in ``field`` who also feels ``own`` times a running mean.
-
-    The chain over (s, memory) of one sweep: with probability 1 - 1/e the user is drawn and takes
-    +1 with probability ``1 / (1 + exp(-2 (field + own memory) / T))``, else keeps the stance; then
-    the memory moves by ``(s - memory) / tau``. Its stationary law is found by collocation on
-    Chebyshev nodes.
-
-    Parameters
-    ----------
-    field : array, shape (points,)
-
-    Examples
-    --------
-    >>> memory_response(np.array([0.3]), 0.0, 10.0, 1.0).round(6)
-    array([0.3])
-    """
-    nodes, moved = _memory_nodes(tau)
-    size = nodes.size
-    plus = np.exp(log_expit(2 * (field[:, None] + own * nodes) / temperature))
-    chain = np.empty((field.size, 2, size, 2, size))
-    for old in (0, 1):
-        for new, probability in enumerate((plus, 1 - plus)):
-            drawn = (1 - UNTOUCHED) * probability + UNTOUCHED * (old == new)
-            chain[:, old, :, new, :] = drawn[:, :, None] * moved[new]
-    matrix = chain.reshape(field.size, 2 * size, 2 * size).transpose(0, 2, 1) - np.eye(2 * size)
-    matrix[:, -1, :] = 1.0
-    target = np.zeros((2 * size, 1))
-    target[-1] = 1.0
-    law = np.linalg.solve(matrix, np.broadcast_to(target, (field.size, *target.shape)))[..., 0]
-    up, down = (np.maximum(law[:, k : k + size].sum(axis=1), 1e-15) for k in (0, size))
-    return np.asarray(np.log(up / down) / 2)
-
-
-@cache
-def _memory_nodes(tau: float) -> tuple[Array, tuple[Array, Array]]:
-    """Return Chebyshev nodes in e and, for s = +1 and -1, the interpolation to the moved e."""
-    k = np.arange(NODES)
-    nodes = np.cos((2 * k + 1) * np.pi / (2 * NODES))
-    weights = (-1.0) ** k * np.sin((2 * k + 1) * np.pi / (2 * NODES))
-
-    def interpolation(target: Array) -> Array:
-        gap = target[:, None] - nodes
-        exact = np.abs(gap) < 1e-14
-        terms = weights / np.where(exact, 1.0, gap)
-        rows: Array = terms / terms.sum(axis=1, keepdims=True)
-        return np.where(exact.any(axis=1, keepdims=True), exact.astype(float), rows)
-
-    up, down = (interpolation(nodes + (s - nodes) / tau) for s in (1, -1))
-    return nodes, (up, down)
 
 
 def _design(kind: str, within: float, across: float, keys: dict[str, Any]) -> Design:

@@ -1,0 +1,258 @@
+"""The loop: replicas advance from event to event, and a frame is yielded where one is due."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sociophysics.conditions import Conditions
+from sociophysics.engine.fixed_point import Couplings, encode_couplings
+from sociophysics.errors import InputError
+from sociophysics.feeds import FeedMemory
+from sociophysics.frames import Frame, ReplicaExposure
+from sociophysics.interventions import (
+    Heat,
+    Intervention,
+    Nucleate,
+    Rewire,
+    SwitchFeed,
+    Tilt,
+    choose_users,
+    rewired,
+)
+from sociophysics.spins import SpinSystem
+from sociophysics.streams import generator
+from sociophysics.walkers import Walkers
+
+__all__ = ["Loop", "StopRule"]
+
+SMALL_TASK = 400_000  # updates below which handing work to threads costs more than it saves
+StopRule = Callable[[Frame], NDArray[np.bool_]]
+
+
+class Loop:
+    """The moving state of one trajectory: groups of replicas, and what acts on them.
+
+    Parameters
+    ----------
+    system : SpinSystem
+    conditions : Conditions
+        Changed by interventions as the run goes on.
+    spins : int8 array, shape (replicas, n)
+    numbers : tuple of int
+        Of the replicas.
+    threads : int
+        That share the replicas.
+    """
+
+    def __init__(
+        self,
+        system: SpinSystem,
+        conditions: Conditions,
+        spins: NDArray[np.int8],
+        numbers: tuple[int, ...],
+        threads: int,
+    ) -> None:
+        self.conditions, self.numbers, self.threads = conditions, numbers, threads
+        self.stopped = np.full(len(numbers), -1)
+        self.final = np.zeros((0, system.n), np.int8)  # stances of the stopped, once there are some
+        self.events: list[dict[str, Any]] = []
+        self.groups = [
+            Walkers(system, spins[rows], rows, tuple(numbers[r] for r in rows))
+            for rows in np.array_split(np.arange(len(numbers)), min(threads, len(numbers)))
+        ]
+        self.systems: list[SpinSystem] = [system]
+        self.no_feed = np.broadcast_to(0.0, (len(numbers), system.n))
+        self.prepare(0, fresh_feed=True)
+
+    def frames(
+        self, sweeps: int, every: int, acts: tuple[Intervention, ...], stop: StopRule | None
+    ) -> Iterator[Frame]:
+        """Advance from event to event, and yield a frame where one is due."""
+        done = 0
+        pool = ThreadPoolExecutor(self.threads) if len(self.groups) > 1 else None
+        try:
+            while True:
+                if done % every == 0 or done == sweeps:
+                    frame = self.frame(done)
+                    if stop is not None:
+                        self.stop(stop(frame), frame)
+                        events, self.events = (*frame.events, *self.events), []
+                        frame = replace(frame, stopped=self.stopped.copy(), events=events)
+                    yield frame
+                if done == sweeps or not self.groups:
+                    return
+                self.intervene([act for act in acts if act.at == done], sweeps)
+                until = self.next_event(done, sweeps, every, acts)
+                self.advance(done, until, pool)
+                done = until
+        finally:
+            if pool is not None:
+                pool.shutdown()
+
+    def next_event(self, done: int, sweeps: int, every: int, acts: tuple[Intervention, ...]) -> int:
+        """Return the next sweep after which there is something to do."""
+        until = min(sweeps, (done // every + 1) * every)
+        releases = (group.next_release(done) for group in self.groups)
+        later = [*(act.at for act in acts if act.at > done), *(r for r in releases if r)]
+        return min([until, *later])
+
+    def advance(self, first: int, last: int, pool: ThreadPoolExecutor | None) -> None:
+        """Move all groups, in threads where that pays."""
+        users = self.groups[0].system.n * sum(len(group.replicas) for group in self.groups)
+        if pool is None or len(self.groups) < 2 or (last - first) * users < SMALL_TASK:
+            for group in self.groups:
+                group.advance(self.conditions, first, last)
+            return
+        tasks = [pool.submit(g.advance, self.conditions, first, last) for g in self.groups]
+        for task in tasks:
+            task.result()
+
+    def prepare(self, sweep: int, *, fresh_feed: bool = False) -> None:
+        """Load every group into its kernel for what acts from ``sweep + 1`` on."""
+        known: dict[int, tuple[Couplings | None, FeedMemory | None]] = {}
+        conditions = self.conditions
+        for group in self.groups:
+            if id(group.system) not in known:
+                feed = conditions.feed
+                couplings = None
+                if conditions.kernel != "reference":
+                    effective = feed.couplings(group.system) if feed else group.system
+                    couplings = encode_couplings(
+                        effective.J, conditions.bound(group.system, sweep + 1)
+                    )
+                memory = feed.start(group.system, group.spins, conditions.camps) if feed else None
+                known[id(group.system)] = couplings, memory
+            couplings, memory = known[id(group.system)]
+            if memory is not None and memory.trace is not None:
+                old = group.memory.trace if group.memory and not fresh_feed else None
+                trace = group.spins.astype(np.float64) if old is None else old
+                memory = memory._replace(trace=trace)
+            group.prepare(conditions, couplings, memory)
+
+    def frame(self, done: int) -> Frame:
+        """Return the frame after ``done`` sweeps."""
+        sweep, conditions = max(done, 1), self.conditions
+        if done == 0:
+            for group in self.groups:
+                group.refresh(conditions, 1)
+        phi = self.no_feed
+        if any(group.phi is not None for group in self.groups):
+            phi = np.zeros(phi.shape)
+            for group in self.groups:
+                if group.phi is not None:
+                    phi[group.rows] = group.phi
+        shown = [(g.rows, g.exposure) for g in self.groups if g.exposure is not None]
+        events, self.events = tuple(self.events), []
+        field = conditions.external(self.systems[0], sweep).view()
+        field.flags.writeable = False
+        return Frame(
+            sweep=done,
+            spins=self.spins(),
+            systems=tuple(self.systems),
+            camps=conditions.camps,
+            temperature=conditions.noise(sweep),
+            field=field,
+            phi=phi,
+            exposure=ReplicaExposure(len(self.numbers), shown) if shown else None,
+            replicas=self.numbers,
+            stopped=self.stopped.copy(),
+            events=events,
+            seed=conditions.seed,
+        )
+
+    def spins(self) -> NDArray[np.int8]:
+        """Return the stances of all replicas now, or where they were stopped."""
+        if len(self.groups) == 1 and len(self.groups[0].replicas) == len(self.numbers):
+            return self.groups[0].spins
+        spins = self.final.copy() if self.final.size else np.empty(self.no_feed.shape, np.int8)
+        for group in self.groups:
+            spins[group.rows] = group.spins
+        return spins
+
+    def stop(self, wanted: Any, frame: Frame) -> None:
+        """Take the replicas out that are to stop now; the others go on as if alone."""
+        wanted = np.asarray(wanted)
+        if wanted.shape != self.stopped.shape or wanted.dtype != np.bool_:
+            raise InputError(
+                f"stop returned {wanted.dtype} of shape {wanted.shape}; it must return True or "
+                f"False for each of the {self.stopped.size} replicas."
+            )
+        new = wanted & (self.stopped < 0)
+        if not new.any():
+            return
+        self.stopped[new] = frame.sweep
+        for r in np.flatnonzero(new).tolist():
+            self._record(frame.sweep, "stop", self.numbers[r])
+        self.final = frame.spins.copy()
+        running = [(group, ~new[group.rows]) for group in self.groups]
+        self.groups = [g if keep.all() else g.only(keep) for g, keep in running if keep.any()]
+
+    def intervene(self, acts: list[Intervention], sweeps: int) -> None:
+        """Apply the interventions of one moment, in their order, to every replica that runs."""
+        c, drawn = self.conditions, Counter[str]()
+        for act in acts:
+            kind = type(act).__name__
+            if isinstance(act, Heat):
+                c.heat(act.at, act.temperature)
+                self._record(act.at, "heat", temperature=act.temperature)
+                continue
+            if isinstance(act, Tilt):
+                c.tilt(act.field, sweeps)
+                self._record(act.at, "tilt", field=np.asarray(act.field).tolist())
+            elif isinstance(act, SwitchFeed):
+                c.feed = act.feed
+                self._record(act.at, "feed", feed=repr(act.feed))
+            elif isinstance(act, Nucleate):
+                for group in self.groups:
+                    self._nucleate(act, group, drawn[kind], sweeps)
+            else:
+                self._rewire(act, drawn[kind])
+            drawn[kind] += 1
+            self.prepare(act.at, fresh_feed=isinstance(act, SwitchFeed))
+
+    def _stream(self, act: Nucleate | Rewire, replica: int, order: int) -> np.random.Generator:
+        """Return a stream for one intervention: two of one kind at one moment do not share it."""
+        rng = generator(self.conditions.seed, "interventions", replica, act.at)
+        return rng.spawn(2 * order + 2)[2 * order + isinstance(act, Rewire)]
+
+    def _nucleate(self, act: Nucleate, group: Walkers, order: int, sweeps: int) -> None:
+        spins = group.spins.copy()
+        for row, replica in enumerate(group.replicas):
+            rng = self._stream(act, replica, order)
+            users = choose_users(act, group.system, self.conditions.camps, rng)
+            spins[row, users] = act.stance
+            if act.hold:
+                until = sweeps + 1 if act.hold == "forever" else act.at + int(act.hold)
+                group.hold(row, users, until)
+            self._record(
+                act.at, "nucleate", replica, users=users.size, stance=act.stance, hold=act.hold
+            )
+        group.restart(spins)
+
+    def _rewire(self, act: Rewire, order: int) -> None:
+        """Give every replica a network of its own; stopped ones keep theirs."""
+        groups, systems = [], [self.systems[0]] * len(self.numbers)
+        if len(self.systems) > 1:
+            systems = list(self.systems)
+        for group in self.groups:
+            for row in range(len(group.replicas)):
+                single = group.only(np.arange(len(group.replicas)) == row)
+                rng = self._stream(act, single.replicas[0], order)
+                system, moved = rewired(
+                    act, single.system, single.spins[0], self.conditions.camps, rng
+                )
+                single.restart(single.spins, system)
+                systems[int(single.rows[0])] = system
+                groups.append(single)
+                self._record(act.at, "rewire", single.replicas[0], moved=moved, toward=act.toward)
+        self.groups, self.systems = groups, systems
+
+    def _record(self, sweep: int, kind: str, replica: int | None = None, **detail: Any) -> None:
+        self.events.append({"sweep": sweep, "kind": kind, "replica": replica, **detail})
