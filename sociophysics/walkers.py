@@ -117,6 +117,8 @@ class Walkers:
 
     def next_release(self, sweep: int) -> int | None:
         """Return the first sweep after ``sweep`` at which somebody is let go."""
+        if self.held_until.shape[1] == 0:
+            return None
         later = self.held_until[self.held_until > sweep]
         return int(later.min()) if later.size else None
 
