@@ -18,8 +18,7 @@ from sociophysics.dynamics import tabulate, trajectory
 from sociophysics.errors import InputError
 from sociophysics.frames import Frame, observe
 from sociophysics.kernels import choose_kernel
-from sociophysics.scenario.document import Settings, canonical_json
-from sociophysics.scenario.process import StopRule, stop_rule
+from sociophysics.scenario import Settings, StopRule, canonical_json, stop_rule
 from sociophysics.spins import SpinSystem
 
 __all__ = ["build_system", "case_frames", "kernel_name", "simulate_case"]

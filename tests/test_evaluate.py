@@ -6,9 +6,9 @@ import pytest
 from sklearn.base import clone
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
+from sociophysics import rollcall
 from sociophysics.errors import InputError
-from sociophysics.inference import evaluation
-from sociophysics.inference import holdout
+from sociophysics.inference import evaluation, holdout
 from sociophysics.inference.baselines import IndependentSpins, Majority, PartyLine
 from sociophysics.inference.evaluation import COLUMNS, evaluate, evaluate_seeds, leakage
 from sociophysics.inference.holdout import split
@@ -251,3 +251,41 @@ def test_stack_weights_maximize_the_likelihood():
     assert stack.weights_.shape == (2,)
     assert stack.system_.n == 12
     assert clone(Stack(seed=4)).get_params(deep=False) == {"ising": None, "ideal": None, "seed": 4}
+
+
+TARGETS = [
+    ("senate109", "cells", "PseudoLikelihood", 0.902, 0.789),
+    ("senate109", "cells", "Stack", 0.902, 0.796),
+    ("senate109", "rollcalls", "PseudoLikelihood", 0.891, 0.771),
+    ("scotus_rehnquist", "cells", "PseudoLikelihood", 0.795, 0.640),
+]
+
+
+@pytest.fixture(scope="module")
+def measured():
+    tables = {}
+    for chamber, test in {(chamber, test) for chamber, test, *_ in TARGETS}:
+        votes = rollcall.load(chamber)
+        couplings = PseudoLikelihood(fields=votes.polarity == "expert")
+        seeds = range(5) if test == "cells" else [0]
+        table = evaluate_seeds(votes, [couplings, Stack(couplings)], test=test, seeds=seeds)
+        tables[chamber, test] = table.set_index("model")
+    return tables
+
+
+@pytest.mark.validate
+@pytest.mark.parametrize(("chamber", "test", "model", "accuracy", "gmp"), TARGETS)
+def test_predictions_reach_what_is_promised(measured, chamber, test, model, accuracy, gmp):
+    row = measured[chamber, test].loc[model]
+    assert row["accuracy"] >= accuracy
+    assert row["gmp"] >= gmp
+
+
+@pytest.mark.validate
+def test_baselines_are_what_others_measured(measured):
+    """Within two standard deviations over seeds of separately written reference versions."""
+    table = measured["senate109", "cells"]
+    for model, accuracy, gmp in [("party", 0.865, 0.730), ("IdealPoints-1D", 0.885, 0.770)]:
+        row = table.loc[model]
+        assert abs(row["accuracy"] - accuracy) < 2 * row["accuracy_sd"]
+        assert abs(row["gmp"] - gmp) < 2 * row["gmp_sd"]

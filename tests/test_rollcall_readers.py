@@ -192,7 +192,7 @@ def test_plain_csv(tmp_path):
         (["id,name,party,state", "1,A,D,ME"], "no column of votes"),
         (["id,name,party,state,a,a", "1,A,D,ME,1,1"], "two columns 'a'"),
         ([PLAIN], "no rows"),
-        ([PLAIN, "1,A,D,ME,1,1,1"], "v.csv"),
+        ([PLAIN, "1,A,D,ME,1,1,1", "2,B,R,NH,-1,1"], "cannot be read as a CSV file"),
         ([""], "empty|no column"),
     ],
 )
@@ -201,6 +201,13 @@ def test_bad_plain_csv_is_refused(tmp_path, lines, sentence):
     with pytest.raises(InputError, match=sentence) as error:
         read_votes(path)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_row_with_too_many_cells_is_refused_where_warnings_are_not_errors(tmp_path):
+    path = write(tmp_path / "v.csv", PLAIN, "1,A,D,ME,1,1,1", "2,B,R,NH,-1,1,1")
+    with pytest.raises(InputError, match="cannot be read as a CSV file"):
+        read_votes(path)
 
 
 def test_files_that_are_no_text_tables_are_refused(tmp_path):

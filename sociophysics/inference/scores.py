@@ -28,7 +28,8 @@ def score_cells(
     * ``brier``: mean squared difference of probability and vote;
     * ``ece``: calibration error over ten bins of equal width, weighted by their votes;
     * ``auc``: chance that a yea has a higher probability than a nay, over all cells;
-      ``auc_within``: the same over pairs on the same roll call.
+      ``auc_within``: the same over pairs on the same roll call. Members who all follow the
+      others' majority score below 1/2 in it, since each yea sees one yea fewer than each nay does.
 
     Parameters
     ----------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import warnings
 from collections.abc import Iterable
 from os import PathLike
 from pathlib import Path
@@ -47,15 +48,18 @@ def read_table(path: FilePath, columns: Iterable[str] | None = None) -> pd.DataF
     """
     names = header(path)
     try:
-        table = pd.read_csv(
-            path,
-            dtype=object,
-            keep_default_na=False,
-            encoding="utf-8-sig",
-            usecols=None if columns is None else [name for name in names if name in set(columns)],
-            index_col=False,
-            on_bad_lines="error",
-        )
+        with warnings.catch_warnings():
+            # a row with too many cells only warns, and loses them
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            table = pd.read_csv(
+                path,
+                dtype=object,
+                keep_default_na=False,
+                encoding="utf-8-sig",
+                usecols=None if columns is None else [n for n in names if n in set(columns)],
+                index_col=False,
+                on_bad_lines="error",
+            )
     except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.ParserWarning) as error:
         raise _unreadable(path, error) from None
     if table.empty:
