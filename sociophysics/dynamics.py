@@ -29,6 +29,9 @@ from sociophysics.streams import check_seed
 
 __all__ = ["Frame", "simulate", "tabulate", "trajectory"]
 
+BYTES_PER_STANCE = 20.0  # word, applied field, stances of the kernel and of a frame
+BYTES_PER_SHOWN = 40.0  # of the feed: field, what was shown, their copies
+
 
 def trajectory(
     system: SpinSystem,
@@ -101,14 +104,9 @@ def trajectory(
     _at_least(every, 1, "every")
     workers = len(os.sched_getaffinity(0)) if threads is None else threads
     _at_least(workers, 1, "threads")
-    numbers = _replica_numbers(replicas)
+    numbers = _replica_numbers(replicas, system.n, with_feed=feed is not None)
     chosen = choose_kernel(kernel, scheme)
     _check_dynamics(system, feed, scheme, stop)
-    require_memory(
-        (9.0 + 16.0 * (feed is not None)) * len(numbers) * system.n,
-        what=f"{len(numbers)} replicas of {system.n} users",
-        fix="ask for fewer replicas",
-    )
     has_camps = camps is not None or "camp" in system.nodes
     codes = camps_of(system, camps, "the trajectory") if has_camps else None
     acts = tuple(interventions)
@@ -217,10 +215,22 @@ def _at_least(value: int, lowest: int, name: str) -> None:
         raise InputError(f"{name} is {value!r}; it must be an integer >= {lowest}.")
 
 
-def _replica_numbers(replicas: int | Sequence[int]) -> tuple[int, ...]:
-    if isinstance(replicas, int | np.integer):
-        _at_least(replicas, 1, "replicas")
-        return tuple(range(int(replicas)))
+def _replica_numbers(given: Any, n: int, *, with_feed: bool) -> tuple[int, ...]:
+    single = isinstance(given, int | np.integer)
+    if single:
+        _at_least(given, 1, "replicas")
+    elif not isinstance(given, Sequence | np.ndarray) or isinstance(given, str):
+        raise InputError(f"replicas is {given!r}; give an integer >= 1, or their numbers.")
+    count = int(given) if single else len(given)
+    require_memory(
+        count * n * (BYTES_PER_STANCE + BYTES_PER_SHOWN * with_feed),
+        what=f"{count} replicas of {n} users",
+        fix="ask for fewer replicas",
+    )
+    return tuple(range(count)) if single else _distinct(given)
+
+
+def _distinct(replicas: Any) -> tuple[int, ...]:
     try:
         numbers = tuple(operator.index(r) for r in replicas)
     except TypeError:

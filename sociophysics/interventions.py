@@ -65,6 +65,11 @@ class Nucleate:
     stance: int = 1
     hold: int | str = 0
 
+    @property
+    def draws(self) -> bool:
+        """Whether the users are drawn at random, so that replicas have different ones."""
+        return isinstance(self.who, str) and self.who != "degree"
+
 
 @dataclass(frozen=True)
 class Rewire:

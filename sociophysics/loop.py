@@ -223,10 +223,11 @@ class Loop:
         return rng.spawn(2 * order + 2)[2 * order + isinstance(act, Rewire)]
 
     def _nucleate(self, act: Nucleate, group: Walkers, order: int, sweeps: int) -> None:
-        spins = group.spins.copy()
+        spins, users = group.spins, np.empty(0, np.int64)
         for row, replica in enumerate(group.replicas):
-            rng = self._stream(act, replica, order)
-            users = choose_users(act, group.system, self.conditions.camps, rng)
+            if row == 0 or act.draws:
+                rng = self._stream(act, replica, order)
+                users = choose_users(act, group.system, self.conditions.camps, rng)
             spins[row, users] = act.stance
             if act.hold:
                 until = sweeps + 1 if act.hold == "forever" else act.at + int(act.hold)

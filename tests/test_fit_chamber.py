@@ -27,8 +27,8 @@ def court(tmp_path_factory):
 def test_every_file_is_written_whole(court):
     folder, result, stages = court
     assert {path.name for path in folder.iterdir()} == FILES
-    assert stages[0] == ("couplings", 0, 5)
-    assert stages[-1] == ("done", 5, 5)
+    assert stages[0] == ("couplings", 0, 7)
+    assert stages[-1] == ("done", 7, 7)
     for name in ("evaluation", "couplings", "members", "rollcalls"):
         table = pd.read_csv(folder / f"{name}.csv")
         assert len(table) == len(getattr(result, name))
@@ -44,6 +44,7 @@ def test_the_table_of_couplings_is_the_fit(court):
     np.testing.assert_array_equal(table["coupling"], result.couplings_fit.coupling_[i, j])
     np.testing.assert_array_equal(table["error"], result.errors.error[i, j])
     assert (table["error_kind"] == "sandwich").all()
+    np.testing.assert_array_equal(table["stability"], result.stability.probability_[i, j])
     assert table["sign_probability"].between(0.5, 1).all()
     assert table["coupling"].abs().is_monotonic_decreasing
     strongest = set(table.loc[0, ["name_i", "name_j"]])
@@ -89,7 +90,7 @@ def test_the_table_of_roll_calls_by_their_definitions(court):
 def test_the_saved_system_is_the_fitted_one_without_pickles(court):
     folder, result, _ = court
     with np.load(folder / "system.npz", allow_pickle=False) as file:
-        assert file["estimators"].tolist() == ["pseudolikelihood"]
+        assert file["estimators"].tolist() == ["pseudolikelihood", "boltzmann"]
         assert str(file["polarity"]) == "expert"
     system = load_system(folder / "system.npz")
     np.testing.assert_array_equal(system.J.toarray(), result.couplings_fit.coupling_)
@@ -107,7 +108,7 @@ def test_saved_systems_that_are_none_are_refused(tmp_path, court):
     np.savez(tmp_path / "other.npz", J=np.eye(2))
     with pytest.raises(InputError, match="is no file of fitted systems"):
         load_system(tmp_path / "other.npz")
-    with pytest.raises(InputError, match="allowed: pseudolikelihood"):
+    with pytest.raises(InputError, match="did you mean boltzmann"):
         load_system(court[0] / "system.npz", "boltzman")
     system = court[1].systems["pseudolikelihood"]
     save_systems(tmp_path / "two.npz", {"a": system, "b": system}, polarity="expert")

@@ -10,22 +10,29 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sociophysics.inference.baselines import IndependentSpins, Majority, PartyLine
+    from sociophysics.inference.boltzmann import BoltzmannRefinement
     from sociophysics.inference.comparison import fit_chambers, trend
     from sociophysics.inference.evaluation import evaluate, evaluate_seeds, leakage
     from sociophysics.inference.exact import ExactMaximumLikelihood
     from sociophysics.inference.ideal_points import IdealPoints
+    from sociophysics.inference.mean_field import TAP, MeanField
     from sociophysics.inference.pseudolikelihood import PseudoLikelihood
     from sociophysics.inference.saved import load_system
+    from sociophysics.inference.stability import StabilitySelection
     from sociophysics.inference.stack import Stack
     from sociophysics.inference.workflow import fit_chamber
 
 __all__ = [
+    "TAP",
+    "BoltzmannRefinement",
     "ExactMaximumLikelihood",
     "IdealPoints",
     "IndependentSpins",
     "Majority",
+    "MeanField",
     "PartyLine",
     "PseudoLikelihood",
+    "StabilitySelection",
     "Stack",
     "evaluate",
     "evaluate_seeds",
@@ -37,6 +44,10 @@ __all__ = [
 ]
 
 _NAMES = {
+    "StabilitySelection": "stability",
+    "TAP": "mean_field",
+    "MeanField": "mean_field",
+    "BoltzmannRefinement": "boltzmann",
     "ExactMaximumLikelihood": "exact",
     "IdealPoints": "ideal_points",
     "IndependentSpins": "baselines",

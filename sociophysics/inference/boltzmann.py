@@ -185,9 +185,7 @@ class BoltzmannRefinement(Estimator):
         share = (slope[k - 1] - 1) / (slope[k - 1] - slope[k])
         return float(SEARCH[k - 1] + share * (SEARCH[k] - SEARCH[k - 1]))
 
-    def _refine(
-        self, matrix: Array, target: Moments, groups: list[NDArray[np.int64]]
-    ) -> None:
+    def _refine(self, matrix: Array, target: Moments, groups: list[NDArray[np.int64]]) -> None:
         coupling = self.start_.coupling_ / self.temperature_
         field = self.start_.field_ / self.temperature_
         chains = Chains.start(
@@ -244,7 +242,7 @@ def pair_fit(target: Moments, spins: NDArray[np.int8]) -> PairFit:
     upper = np.triu_indices(n, 1)
     known = target.overlap[upper] >= OVERLAP
     floats = spins.astype(np.float32)
-    model = ((floats.T @ floats)[upper][known] / len(spins)).astype(np.float64)
+    model = (floats.T @ floats)[upper][known].astype(np.float64) / len(spins)
     data = target.pair[upper][known]
     rmse = float(np.sqrt(((model - data) ** 2).mean())) if len(data) else float("nan")
     if len(data) < 3 or np.ptp(data) == 0:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
@@ -66,14 +68,15 @@ def generative_checks(
     return table
 
 
-def three_body(matrix: NDArray[np.generic], triples: NDArray[np.int64]) -> Array:
+def three_body(matrix: NDArray[Any], triples: NDArray[np.int64]) -> Array:
     """Return connected moments ``<(s_i - m_i)(s_j - m_j)(s_k - m_k)>``, shape (len(triples),).
 
     Over the roll calls on which all three voted; missing votes are 0.
 
     Examples
     --------
-    >>> three_body(np.array([[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]]), np.array([[0, 1, 2]]))
+    >>> votes = np.array([[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]])
+    >>> three_body(votes, np.array([[0, 1, 2]]))
     array([1.])
     """
     seen = np.asarray(matrix) != 0
@@ -82,12 +85,11 @@ def three_body(matrix: NDArray[np.generic], triples: NDArray[np.int64]) -> Array
     i, j, k = triples.T
     together = (seen[:, i] & seen[:, j] & seen[:, k]).sum(axis=0)
     total: Array = np.einsum("ta,ta,ta->a", spread[:, i], spread[:, j], spread[:, k])
-    return total / np.maximum(together, 1)
+    total /= np.maximum(together, 1)
+    return total
 
 
-def yea_distribution(
-    matrix: NDArray[np.generic], bins: int | None = None
-) -> tuple[Array, Array]:
+def yea_distribution(matrix: NDArray[Any], bins: int | None = None) -> tuple[Array, Array]:
     """Return the centres of bins of the share of yeas among votes cast, and their chances.
 
     Chambers of up to 20 members have one bin per number of yeas, larger ones 20 bins.
@@ -106,9 +108,7 @@ def yea_distribution(
     return (np.arange(bins) + 0.5) / bins, chance
 
 
-def _compare(
-    data: NDArray[np.int8], spins: NDArray[np.int8], seed: int
-) -> dict[str, float]:
+def _compare(data: NDArray[np.int8], spins: NDArray[np.int8], seed: int) -> dict[str, float]:
     rng = streams.generator(seed, "observables")
     pair = pair_fit(moments(data), spins)
     n = data.shape[1]

@@ -18,7 +18,7 @@ from sociophysics import streams
 from sociophysics.errors import InputError
 from sociophysics.inference.blocs import party_blocs
 from sociophysics.inference.boltzmann import BoltzmannRefinement
-from sociophysics.inference.exact import fit_distribution, pattern_numbers
+from sociophysics.inference.patterns import fit_distribution, pattern_numbers
 from sociophysics.inference.tempering import temper
 from sociophysics.inference.training import training_votes
 from sociophysics.rollcall.votes import Votes
@@ -115,8 +115,8 @@ def null_votes(
 
     Examples
     --------
-    >>> null_votes([[1, 1], [-1, -1], [1, 1], [-1, -1]], "shuffled").sum(axis=0)
-    array([0, 0])
+    >>> null_votes([[1, 1], [-1, -1], [1, 1], [-1, 1]], "shuffled").sum(axis=0)
+    array([0, 2])
     """
     data = training_votes(votes).matrix
     rng = streams.generator(seed, "null")
@@ -233,12 +233,12 @@ def multi_information(
     pairs_corrected = single_corrected - pairwise - bias * parameters
     return MultiInformation(
         "symmetrized" if symmetric else data.polarity,
-        total,
-        pairs,
-        pairs / total,
-        total_corrected,
-        pairs_corrected,
-        pairs_corrected / total_corrected,
+        float(total),
+        float(pairs),
+        float(pairs / total) if total > 0 else float("nan"),
+        float(total_corrected),
+        float(pairs_corrected),
+        float(pairs_corrected / total_corrected) if total_corrected > 0 else float("nan"),
     )
 
 

@@ -15,8 +15,8 @@ from sociophysics.inference.item_response import (
     leave_one_out,
     point_errors,
 )
+from sociophysics.inference.objective import best_penalty
 from sociophysics.inference.parameters import Estimator, require_fitted
-from sociophysics.inference.pseudolikelihood import best_penalty
 from sociophysics.inference.training import cells, hidden, training_votes
 from sociophysics.rollcall.votes import Votes
 

@@ -163,9 +163,7 @@ def _depths(minima: NDArray[np.int8], energy: Array, coupling: Array, h: Array) 
     return depth
 
 
-def _barrier(
-    start: NDArray[np.int8], stop: NDArray[np.int8], coupling: Array, h: Array
-) -> float:
+def _barrier(start: NDArray[np.int8], stop: NDArray[np.int8], coupling: Array, h: Array) -> float:
     """Return the highest rise when the members who differ turn, cheapest first."""
     spins = start.astype(float)
     field = coupling @ spins + h

@@ -95,11 +95,12 @@ class MeanField(Estimator):
         if not 0 < self.shrinkage < 1:
             raise InputError(f"shrinkage is {self.shrinkage}; it must lie between 0 and 1.")
         found = moments(data.matrix)
-        mean = (1 - self.shrinkage) * found.mean * (1.0 if self.fields else 0.0)
-        mean = np.clip(mean, -LARGEST_MEAN, LARGEST_MEAN)
+        mean = found.mean * ((1 - self.shrinkage) if self.fields else 0.0)
+        np.clip(mean, -LARGEST_MEAN, LARGEST_MEAN, out=mean)
         pair = (1 - self.shrinkage) * found.pair
         np.fill_diagonal(pair, 1.0)
-        inverse = np.linalg.inv(_positive(pair - np.outer(mean, mean), self.shrinkage / 2))
+        covariance: Array = pair - np.outer(mean, mean)
+        inverse: Array = np.linalg.inv(_positive(covariance, self.shrinkage / 2))
         self.coupling_, self.field_ = self._invert(inverse, mean)
         if not self.fields:
             self.field_ = np.zeros(len(mean))

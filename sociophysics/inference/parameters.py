@@ -86,10 +86,9 @@ def require_fitted(estimator: Estimator, attribute: str) -> None:
 
     Examples
     --------
-    >>> require_fitted(Estimator(), "coupling_")
-    Traceback (most recent call last):
-        ...
-    ValueError: Estimator is not fitted; call fit(votes) before using it.
+    >>> fitted = Estimator()
+    >>> fitted.coupling_ = 0.0
+    >>> require_fitted(fitted, "coupling_")
     """
     if hasattr(estimator, attribute):
         return

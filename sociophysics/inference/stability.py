@@ -12,12 +12,8 @@ from scipy.special import expit
 
 from sociophysics import streams
 from sociophysics.errors import InputError
+from sociophysics.inference.objective import Fit, best_penalty, negative_log_likelihood
 from sociophysics.inference.parameters import Estimator, require_fitted
-from sociophysics.inference.pseudolikelihood import (
-    Fit,
-    best_penalty,
-    negative_log_likelihood,
-)
 from sociophysics.inference.training import cells, hidden, system_of, training_votes
 from sociophysics.rollcall.votes import Votes
 
@@ -184,8 +180,9 @@ def minimize_l1(
     coupling = np.zeros((n, n)) if start is None else start.coupling
     field = np.zeros(n) if start is None else start.field
     ahead, field_ahead = coupling, field
-    best, momentum, step, steps = np.inf, 1.0, float(n), 0
-    for steps in range(1, max_iter + 1):
+    best, momentum, step, done = np.inf, 1.0, float(n), 0
+    while done < max_iter:
+        done += 1
         value, slope, field_slope = negative_log_likelihood(matrix, ahead, field_ahead)
         while True:
             moved = ahead - step * slope
@@ -211,4 +208,4 @@ def minimize_l1(
         if best - objective < tol * abs(objective):
             break
         best = objective
-    return Fit(coupling, field, steps)
+    return Fit(coupling, field, done)

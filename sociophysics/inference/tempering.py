@@ -77,12 +77,8 @@ class Chains:
     def run(self, coupling: Array, field: Array, *, sweeps: int, blocs: Blocs) -> Array:
         """Advance by ``sweeps`` sweeps, then offer each bloc a flip; return the local fields."""
         fields = self.spins @ coupling + field
-        dense.sweep_dense(
-            self.spins, fields, coupling, self.beta, self.keys, self.counters, sweeps
-        )
-        dense.flip_blocs(
-            self.spins, fields, coupling, self.beta, self.keys, self.counters, *blocs
-        )
+        dense.sweep_dense(self.spins, fields, coupling, self.beta, self.keys, self.counters, sweeps)
+        dense.flip_blocs(self.spins, fields, coupling, self.beta, self.keys, self.counters, *blocs)
         return fields
 
 

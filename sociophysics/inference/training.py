@@ -90,7 +90,7 @@ def contested_cells(matrix: NDArray[Any]) -> NDArray[np.bool_]:
     array([[ True,  True, False],
            [False, False, False]])
     """
-    both = (matrix > 0).any(axis=1) & (matrix < 0).any(axis=1)
+    both = np.asarray((matrix > 0).any(axis=1) & (matrix < 0).any(axis=1))
     marked: NDArray[np.bool_] = (matrix != 0) & both[:, None]
     return marked
 

@@ -10,7 +10,7 @@ power 3/4 of one minus its leverage, between the unbiased and the jackknife corr
 Bell & McCaffrey 2002, Survey Methodology 28, 169). Measured coverage at nominal 95 %, l2 = 0.01:
 6, 10, 24 members and 50, 100, 100 roll calls, 93, 94, 95 %, against 90, 90, 88 % uncorrected.
 
-``A`` has one row per pair of members, n(n-1)/2 of them, and is factorized in place; above 2,000 rows
+``A`` has one row per pair of members, n(n-1)/2 of them, and is inverted in place; above 2,000 rows
 in single precision, whose rounding is far below the sampling error of any standard error.
 """
 

@@ -13,31 +13,47 @@ from typing import Any
 import pandas as pd
 
 from sociophysics.errors import InputError
+from sociophysics.inference.boltzmann import BoltzmannRefinement
 from sociophysics.inference.evaluation import Model, evaluate
 from sociophysics.inference.ideal_points import IdealPoints
 from sociophysics.inference.pseudolikelihood import PseudoLikelihood
 from sociophysics.inference.saved import save_systems
+from sociophysics.inference.stability import StabilitySelection
 from sociophysics.inference.stack import Stack
 from sociophysics.inference.tables import couplings_table, members_table, rollcalls_table
 from sociophysics.inference.uncertainty import LARGEST, StandardErrors
 from sociophysics.rollcall.votes import Votes
 from sociophysics.spins import SpinSystem
 
-__all__ = ["LEAST_PRESENCE", "ChamberFit", "fit_chamber", "prepared"]
+__all__ = ["STAGES", "ChamberFit", "fit_chamber", "prepared"]
 
 Progress = Callable[[str, int, int], None]
 
+STAGES = (
+    "couplings",
+    "ideal points",
+    "standard errors",
+    "stability",
+    "Boltzmann refinement",
+    "evaluation",
+    "tables",
+)
 LEAST_PRESENCE = 0.1  # members with fewer votes share too few roll calls with the others
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ChamberFit:
-    """A fitted chamber: the votes used, the estimators, their tables, and the files written."""
+    """A fitted chamber: the votes used, the estimators, their tables, and the files written.
+
+    What ``quick`` leaves out is None.
+    """
 
     votes: Votes
     couplings_fit: PseudoLikelihood
     ideal_points: IdealPoints
     errors: StandardErrors | None
+    stability: StabilitySelection | None
+    generative: BoltzmannRefinement | None
     evaluation: pd.DataFrame
     couplings: pd.DataFrame
     members: pd.DataFrame
@@ -68,7 +84,8 @@ def fit_chamber(
     out : path
         Folder, made if it is not there.
     quick : bool
-        Without standard errors, and with the test on held-out cells whatever ``test`` is.
+        The fit that predicts, ideal points and the test on held-out cells only: without standard
+        errors, stability selection and the Boltzmann refinement, whatever ``test`` is.
     test : {"cells", "rollcalls"}
         Which votes the models are tested on.
     seed : int
@@ -81,36 +98,41 @@ def fit_chamber(
         Votes that cannot be fitted, or a folder that cannot be written.
     """
     tell = progress or (lambda *_: None)
-    steps = ("couplings", "ideal points", "standard errors", "evaluation", "tables")
     folder = _folder(out)
     data = prepared(votes)
-    with_fields = data.polarity != "arbitrary"
-    tell(steps[0], 0, len(steps))
-    fit = PseudoLikelihood(fields=with_fields, seed=seed).fit(data)
-    tell(steps[1], 1, len(steps))
+    fields = data.polarity != "arbitrary"
+    tell(STAGES[0], 0, len(STAGES))
+    fit = PseudoLikelihood(fields=fields, seed=seed).fit(data)
+    tell(STAGES[1], 1, len(STAGES))
     ideal = IdealPoints(seed=seed).fit(data)
-    tell(steps[2], 2, len(steps))
+    tell(STAGES[2], 2, len(STAGES))
     errors = None if quick else _errors(fit, data.n_members)
-    tell(steps[3], 3, len(steps))
-    models: list[Model] = [
-        PseudoLikelihood(fields=with_fields, seed=seed),
-        Stack(PseudoLikelihood(fields=with_fields, seed=seed), seed=seed),
-    ]
-    table = evaluate(data, models, test="cells" if quick else test, seed=seed)
-    tell(steps[4], 4, len(steps))
+    tell(STAGES[3], 3, len(STAGES))
+    stability = None if quick else StabilitySelection(fields=fields, seed=seed).fit(data)
+    tell(STAGES[4], 4, len(STAGES))
+    generative = None if quick else BoltzmannRefinement(l2=fit.l2_, seed=seed).fit(data)
+    tell(STAGES[5], 5, len(STAGES))
+    evaluation = evaluate(data, _models(fields, seed), test="cells" if quick else test, seed=seed)
+    tell(STAGES[6], 6, len(STAGES))
+    probability = None if stability is None else stability.probability_
+    systems = {"pseudolikelihood": fit.system_}
+    if generative is not None:
+        systems["boltzmann"] = generative.system_
     result = ChamberFit(
         votes=data,
         couplings_fit=fit,
         ideal_points=ideal,
         errors=errors,
-        evaluation=table,
-        couplings=couplings_table(data, fit, errors),
+        stability=stability,
+        generative=generative,
+        evaluation=evaluation,
+        couplings=couplings_table(data, fit, errors, probability),
         members=members_table(data, fit, ideal),
         rollcalls=rollcalls_table(data, fit, ideal),
-        systems={"pseudolikelihood": fit.system_},
+        systems=systems,
     )
     _write(result, folder)
-    tell("done", len(steps), len(steps))
+    tell("done", len(STAGES), len(STAGES))
     return result
 
 
@@ -123,6 +145,11 @@ def prepared(votes: Votes) -> Votes:
     2
     """
     return votes.contested().present(LEAST_PRESENCE)
+
+
+def _models(fields: bool, seed: int) -> list[Model]:
+    couplings = PseudoLikelihood(fields=fields, seed=seed)
+    return [couplings, Stack(couplings, seed=seed)]
 
 
 def _errors(fit: PseudoLikelihood, members: int) -> StandardErrors:
