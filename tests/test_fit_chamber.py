@@ -6,7 +6,6 @@ import pytest
 
 from sociophysics import inference, rollcall
 from sociophysics.errors import InputError
-from sociophysics.inference.comparison import frustrated_triangles
 from sociophysics.inference.saved import load_system, save_systems
 from sociophysics.inference.workflow import fit_chamber
 from sociophysics.rollcall import Votes, open_votes
@@ -127,14 +126,6 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="cannot be made a folder"):
         fit_chamber(rollcall.load("scotus_rehnquist"), tmp_path / "file" / "out", quick=True)
-
-
-def test_frustrated_triangles_by_enumeration():
-    rng = np.random.default_rng(0)
-    J = np.triu(rng.normal(size=(7, 7)), 1)
-    J = J + J.T
-    products = [J[i, j] * J[j, k] * J[i, k] for i in range(7) for j in range(i) for k in range(j)]
-    assert frustrated_triangles(J) == pytest.approx(np.mean(np.array(products) < 0))
 
 
 def two_party_votes(loyalty, *, seed=0, rollcalls=150):

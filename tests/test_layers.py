@@ -13,6 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "sociophysics"
 
 LAYERS = [
     {"errors", "memory", "streams", "datasets"},
+    {"spin_checks", "graph_attributes"},
     {"spins"},
     {"camps", "schedules", "statistics", "networks", "theory", "engine"},
     {"couplings", "rollcall", "pools", "observables"},
