@@ -1,6 +1,9 @@
 # Everything a person does here: make run, make test, make validate, make bench.
 
 PYTHON ?= python3
+# Small matrices: several BLAS threads on a shared machine cost far more than they save.
+export OPENBLAS_NUM_THREADS ?= 1
+
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready

@@ -59,21 +59,18 @@ def trajectory(
 
     Parameters
     ----------
-    system : SpinSystem
     temperature : number or schedule
         Social temperature in units of the couplings; 0 and ``inf`` are legal.
-    sweeps : int
-        How many sweeps; frames come at 0, ``every``, 2 ``every``, ..., and at the last sweep.
+    sweeps, every : int
+        Frames come at 0, ``every``, 2 ``every``, ..., and at the last sweep.
     seed : int
         All random streams are hashed from it; see ``sociophysics.streams``.
     replicas : int or sequence of int
         How many independent replicas, or the numbers of particular ones.
-    feed : Feed, optional
     camps : int array, shape (n,), optional
         0, 1, ... and -1 for none; ``system.nodes["camp"]`` if left out and there.
     field : number, array (n,), schedule, or sequence of ``schedules.Patterned``, optional
         External field added to ``system.h``; patterned fields add up.
-    interventions : iterable of Intervention
     start : str or int8 array, shape (n,) or (replicas, n)
         ``random``, ``up``, ``down``, ``camps`` (camp 0 up, camp 1 down, others random), or the
         name of a node attribute that holds +1 and -1.
@@ -98,15 +95,11 @@ def trajectory(
     >>> [float(frame.spins.mean()) for frame in frames]
     [1.0, 1.0, 1.0, 1.0]
     """
-    if system.n == 0:
-        raise InputError("the network has no users; a trajectory needs at least one.")
-    _at_least(sweeps, 1, "sweeps")
-    _at_least(every, 1, "every")
-    workers = len(os.sched_getaffinity(0)) if threads is None else threads
-    _at_least(workers, 1, "threads")
-    numbers = _replica_numbers(replicas, system.n, with_feed=feed is not None)
-    chosen = choose_kernel(kernel, scheme)
     _check_dynamics(system, feed, scheme, stop)
+    workers = len(os.sched_getaffinity(0)) if threads is None else threads
+    for value, name in ((sweeps, "sweeps"), (every, "every"), (workers, "threads")):
+        _at_least(value, 1, name)
+    numbers = _replica_numbers(replicas, system.n, with_feed=feed is not None)
     has_camps = camps is not None or "camp" in system.nodes
     codes = camps_of(system, camps, "the trajectory") if has_camps else None
     acts = tuple(interventions)
@@ -121,7 +114,7 @@ def trajectory(
         camps=codes,
         seed=check_seed(seed),
         scheme=scheme,
-        kernel=chosen,
+        kernel=choose_kernel(kernel, scheme),
     )
     spins = first_stances(start, system, codes, seed, numbers)
     return Loop(system, conditions, spins, numbers, workers).frames(sweeps, every, acts, stop)
@@ -243,6 +236,8 @@ def _distinct(replicas: Any) -> tuple[int, ...]:
 def _check_dynamics(
     system: SpinSystem, feed: Feed | None, scheme: str, stop: StopRule | None
 ) -> None:
+    if system.n == 0:
+        raise InputError("the network has no users; a trajectory needs at least one.")
     if scheme == "kawasaki" and not system.is_symmetric:
         raise InputError(
             "scheme is 'kawasaki', but the couplings are directed; swaps need an energy: use an "

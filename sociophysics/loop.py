@@ -24,8 +24,8 @@ from sociophysics.interventions import (
     SwitchFeed,
     Tilt,
     choose_users,
-    rewired,
 )
+from sociophysics.rewiring import rewired
 from sociophysics.spins import SpinSystem
 from sociophysics.streams import generator
 from sociophysics.walkers import Walkers

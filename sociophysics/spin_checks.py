@@ -18,7 +18,8 @@ def check_couplings(J: Any) -> sparse.csr_array:
     given = J if sparse.issparse(J) else _numbers(J, "J")
     if given.dtype.kind not in "biuf":
         raise InputError(
-            f"J is not a numeric matrix but holds {given.dtype} values; give every entry as a real number."
+            f"J is not a numeric matrix but holds {given.dtype} values; give every entry as a real "
+            "number."
         )
     if given.ndim != 2 or given.shape[0] != given.shape[1]:
         raise InputError(f"J has shape {given.shape}; it must be square, one row per user.")

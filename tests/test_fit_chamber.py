@@ -128,6 +128,13 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path):
         fit_chamber(rollcall.load("scotus_rehnquist"), tmp_path / "file" / "out", quick=True)
 
 
+def test_two_chambers_at_once_are_refused(tmp_path):
+    members = pd.DataFrame({"id": range(4), "chamber": ["House", "House", "Senate", "Senate"]})
+    votes = Votes([[1, -1, 0, 0], [0, 0, 1, -1], [1, 1, 0, 0], [0, 0, 1, 1]], members)
+    with pytest.raises(InputError, match=r"votes are of 2 chambers \(House, Senate\)"):
+        fit_chamber(votes, tmp_path)
+
+
 def two_party_votes(loyalty, *, seed=0, rollcalls=150):
     rng = np.random.default_rng(seed)
     party = np.repeat(["D", "R"], 5)

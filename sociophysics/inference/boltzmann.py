@@ -99,8 +99,8 @@ class BoltzmannRefinement(Estimator):
         fields: bool = True,
         l2: float | None = None,
         *,
-        ridge: float = 0.0005,
-        steps: int = 1000,
+        ridge: float = 0.0,
+        steps: int = 1500,
         replicas: int = 1000,
         rate: float = 0.02,
         blocs: Sequence[ArrayLike] | None = None,
@@ -147,6 +147,8 @@ class BoltzmannRefinement(Estimator):
             draws=self.draws,
             blocs=groups,
             seed=self.seed + 1,
+            ladders=8,
+            thin=8,
         )
         self.verified_ = pair_fit(target, check.spins[0])
         return self

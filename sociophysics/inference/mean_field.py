@@ -6,7 +6,7 @@ in legislatures, whose couplings are strong, they are biased and have no honest 
 
 from __future__ import annotations
 
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
@@ -95,12 +95,12 @@ class MeanField(Estimator):
         if not 0 < self.shrinkage < 1:
             raise InputError(f"shrinkage is {self.shrinkage}; it must lie between 0 and 1.")
         found = moments(data.matrix)
-        mean = found.mean * ((1 - self.shrinkage) if self.fields else 0.0)
+        mean: Array = found.mean * ((1 - self.shrinkage) if self.fields else 0.0)
         np.clip(mean, -LARGEST_MEAN, LARGEST_MEAN, out=mean)
         pair = (1 - self.shrinkage) * found.pair
         np.fill_diagonal(pair, 1.0)
-        covariance: Array = pair - np.outer(mean, mean)
-        inverse: Array = np.linalg.inv(_positive(covariance, self.shrinkage / 2))
+        covariance = _positive(pair - np.outer(mean, mean), self.shrinkage / 2)
+        inverse: NDArray[Any] = np.linalg.inv(covariance)
         self.coupling_, self.field_ = self._invert(inverse, mean)
         if not self.fields:
             self.field_ = np.zeros(len(mean))

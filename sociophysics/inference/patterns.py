@@ -21,7 +21,7 @@ __all__ = ["FittedDistribution", "fit_distribution", "pattern_numbers", "transfo
 Array = NDArray[np.float64]
 
 LONGEST_STEP = 2.0  # of one parameter in one Newton step
-DIVERGED = 30.0  # a coupling beyond this means that the data lie on the boundary
+DIVERGED = 10.0  # odds of exp(20), which finite data give only on the boundary
 
 
 class FittedDistribution(NamedTuple):

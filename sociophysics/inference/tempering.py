@@ -23,7 +23,7 @@ __all__ = ["LADDER", "Blocs", "Chains", "Samples", "pack", "temper"]
 
 Array = NDArray[np.float64]
 
-LADDER = (1.0, 1.15, 1.35, 1.6, 1.9, 2.3, 2.8, 3.5)
+LADDER = (1.0, 1.1, 1.2, 1.35, 1.5, 1.75, 2.0)
 
 
 class Blocs(NamedTuple):
@@ -92,7 +92,7 @@ def temper(
     seed: int,
     ladders: int = 4,
     burn_in: int = 300,
-    thin: int = 2,
+    thin: int = 4,
 ) -> Samples:
     """Return equilibrium samples at every temperature.
 

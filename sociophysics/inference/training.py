@@ -15,6 +15,7 @@ from sociophysics.spins import SpinSystem
 
 __all__ = ["cells", "contested_cells", "hidden", "system_of", "training_votes"]
 
+ONE_ROLLCALL = "the votes hold 1 sample, a single roll call; give at least two."
 VOTES_PER_MEMBER = 0.1  # fewest observed votes of the median member, per member of the chamber
 
 
@@ -34,12 +35,12 @@ def training_votes(data: Votes | pd.DataFrame | ArrayLike) -> Votes:
     """
     votes = _read(data)
     rollcalls, n = votes.matrix.shape
+    if rollcalls < 2:
+        raise InputError(ONE_ROLLCALL)
     if n < 2:
         raise InputError(
             f"the votes have 1 feature(s), that is {n} member; a coupling needs at least two."
         )
-    if rollcalls < 2:
-        raise InputError("the votes hold 1 sample, a single roll call; give at least two.")
     if not contested_cells(votes.matrix).any():
         raise InputError(
             f"all {rollcalls} roll calls are unanimous, so the votes say nothing about who agrees "
@@ -137,6 +138,8 @@ def _read(data: Votes | pd.DataFrame | ArrayLike) -> Votes:
             f"the votes have 0 feature(s) (shape={shape}) while a minimum of 1 is required: one "
             "column per member."
         )
+    if len(shape) == 2 and shape[0] == 1:
+        raise InputError(ONE_ROLLCALL)
     return as_votes(data)
 
 

@@ -139,11 +139,23 @@ def fit_chamber(
 def prepared(votes: Votes) -> Votes:
     """Return contested roll calls and the members who voted on at least a tenth of them.
 
+    Raises
+    ------
+    InputError
+        Members of two chambers, who never vote on the same roll call.
+
     Examples
     --------
     >>> prepared(Votes([[1, -1], [1, 1], [-1, 1]])).n_rollcalls
     2
     """
+    if "chamber" in votes.members and votes.members["chamber"].nunique() > 1:
+        names = sorted(votes.members["chamber"].astype(str).unique())
+        raise InputError(
+            f"the votes are of {len(names)} chambers ({', '.join(names)}), whose members never "
+            "vote on the same roll call; give the files of one, or choose it by "
+            f"votes.chamber('{names[0]}')."
+        )
     return votes.contested().present(LEAST_PRESENCE)
 
 

@@ -1,0 +1,387 @@
+r"""Cascades at finite temperature: what seeding some users causes, under each feed design.
+
+Two copies of the society live under the same noise; in one of them the seeds take a stance. Every
+user whose stance differs was *reached*: changed by the seeding and by nothing else. The draws set
+stances (``engine.cascade``), so with couplings >= 0 seeds up can only bring others up, and the mean
+number reached at a time is exactly the causal effect ``n (m_seeded - m_base) / 2``. Runs with
+independent noise would call every thermal flip a cascade.
+
+Each user reached is attributed to one cause, drawn in proportion to what it adds to the difference
+of the two local fields: a neighbour who differs, or a post the feed showed and then its author.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from sociophysics.conditions import field_terms
+from sociophysics.dynamics import trajectory
+from sociophysics.engine.cascade import NEVER, sweep_pairs
+from sociophysics.errors import InputError
+from sociophysics.experiments.avalanches import check_users
+from sociophysics.feeds import Draws, Feed, FeedMemory
+from sociophysics.interventions import Nucleate, choose_users
+from sociophysics.observables.camps import camps_of
+from sociophysics.pools import Pool
+from sociophysics.spins import SpinSystem
+from sociophysics.statistics import holm, paired_difference
+from sociophysics.streams import check_seed, generator, key
+
+__all__ = ["Cascades", "cascades", "choose_seeds", "compare_feeds", "structural_virality"]
+
+Spins = NDArray[np.int8]
+Seeds = str | ArrayLike | Callable[[int], ArrayLike]
+MEASURES = ("reach", "effect", "R", "virality", "depth", "speed", "feed_share")
+
+
+class Cascades(NamedTuple):
+    """Cascades of independent replicas.
+
+    ``table`` has one row per replica: ``reach`` share of the users other than seeds who were ever
+    reached, ``effect`` share of them reached at the end (the causal effect that lasts), ``R`` users
+    reached directly by a seed, per seed, ``virality`` structural virality of the trees, ``depth``
+    generations, ``speed`` sweeps until half of those ever reached were, ``feed_share`` share of
+    them reached through the feed rather than a tie. ``course``: replica, sweep, ``reached`` (users
+    that differ now), ``ever``. ``parents`` (replicas, n): who reached whom, -1 for seeds and causes
+    without an author, -2 where not reached.
+    """
+
+    table: pd.DataFrame
+    course: pd.DataFrame
+    parents: NDArray[np.int64]
+
+
+def cascades(
+    system: SpinSystem,
+    *,
+    seeds: Seeds = "degree",
+    share: float = 0.02,
+    stance: int = 1,
+    hold: int | str = "forever",
+    temperature: float,
+    sweeps: int,
+    seed: int,
+    replicas: int = 20,
+    feed: Feed | None = None,
+    camps: ArrayLike | None = None,
+    field: ArrayLike | float | None = None,
+    start: str | ArrayLike = "down",
+    settle: int = 50,
+) -> Cascades:
+    """Return what seeding causes, by replicas of two copies under the same noise.
+
+    Parameters
+    ----------
+    seeds : str, or int array
+        ``random``, ``degree``, ``camp:K`` as in ``interventions.Nucleate``, or indices of users.
+    share : float
+        Share of the users (of the camp) seeded, where ``seeds`` is a name.
+    stance : int
+        That the seeds take.
+    hold : int or "forever"
+        Sweeps for which they keep it; 0 sets them and lets them go.
+    temperature : float
+    sweeps : int
+        After the seeding.
+    feed : Feed, optional
+        Refreshed once per sweep in each copy, from that copy's stances, with the same draws.
+    camps : int array, shape (n,), optional
+    field : float or array, shape (n,), optional
+        Added to ``system.h``.
+    start : str or array
+        As for ``trajectory``; followed by ``settle`` sweeps that both copies share.
+
+    Raises
+    ------
+    InputError
+        What ``trajectory`` refuses, or seeds that cannot be chosen.
+
+    Examples
+    --------
+    At zero temperature in a field a seed at the head of a row pulls everyone over:
+
+    >>> path = SpinSystem.from_edges([0, 1], [1, 2], n=3, h=[0.0, 0.1, 0.1])
+    >>> found = cascades(path, seeds=[0], temperature=0.0, sweeps=20, seed=1, replicas=1)
+    >>> found.table["reach"].tolist(), found.parents.tolist()
+    ([1.0], [[-1, 0, 1]])
+    """
+    codes = camps_of(system, camps, "a cascade") if _has_camps(system, camps) else None
+    if sweeps < 1 or settle < 1:
+        raise InputError(f"sweeps is {sweeps} and settle {settle}; both must be at least 1.")
+    until = sweeps if hold == "forever" else hold
+    if isinstance(until, str | bool) or until < 0 or stance not in (-1, 1):
+        raise InputError(
+            f"hold is {hold!r} and stance {stance!r}; allowed: sweeps >= 0 or 'forever', -1 or 1."
+        )
+    *_, settled = trajectory(
+        system,
+        temperature=temperature,
+        sweeps=settle,
+        seed=seed,
+        replicas=replicas,
+        feed=feed,
+        camps=codes,
+        field=field,
+        start=start,
+        every=settle,
+    )
+    values, patterns = field_terms(field, system.n, 1)
+    effective = feed.couplings(system) if feed else system
+    external = system.h + values[:, 0] @ patterns
+    rows, courses, parents = [], [], np.empty((replicas, system.n), np.int64)
+    for replica in range(replicas):
+        rng = generator(seed, "interventions", replica, settle)
+        chosen = choose_seeds(system, seeds, share=share, camps=codes, rng=rng)
+        pair = _Pair(system, effective, settled.spins[replica], chosen, stance, external, feed)
+        pair.memory(codes, check_seed(seed), replica, settle)
+        course = pair.run(temperature, sweeps, int(until), codes)
+        courses.append(course.assign(replica=replica))
+        rows.append({"replica": replica, **pair.summary(chosen, course)})
+        parents[replica] = pair.parent
+    course = pd.concat(courses, ignore_index=True)[["replica", "sweep", "reached", "ever"]]
+    return Cascades(pd.DataFrame(rows), course, parents)
+
+
+def compare_feeds(
+    system: SpinSystem, designs: Mapping[str, Feed | None], **keys: object
+) -> pd.DataFrame:
+    """Return reach, R and virality of cascades under each feed, paired with the first design.
+
+    Replica r has the same noise and the same seeds in every design, so designs are compared by the
+    differences within replicas.
+
+    Parameters
+    ----------
+    designs : mapping of names to feeds
+        The first is the reference.
+    keys
+        As for ``cascades``.
+
+    Returns
+    -------
+    DataFrame
+        ``design``, ``measure``, ``mean``, ``sd``, ``difference`` to the reference, ``low``,
+        ``high`` (95 %), ``effect`` (in sd of the differences), ``p_holm`` over the whole table.
+
+    Raises
+    ------
+    InputError
+        No design, or what ``cascades`` refuses.
+    """
+    if not designs:
+        raise InputError("no feed design is given; give at least one, such as {'no feed': None}.")
+    tables = {}
+    for name, feed in designs.items():
+        run: Callable[..., Cascades] = cascades
+        tables[name] = run(system, feed=feed, **keys).table
+    return contrast(tables)
+
+
+def contrast(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the paired comparison of cascade tables, by replica, with the first one."""
+    rows, reference = [], next(iter(tables))
+    for name, table in tables.items():
+        for measure in MEASURES:
+            values, first = table[measure], tables[reference][measure]
+            known = (values.notna() & first.notna()).to_numpy()
+            row = {"design": name, "measure": measure, "mean": values.mean(), "sd": values.std()}
+            pair = None
+            if name != reference and known.any():
+                pair = paired_difference(values[known], first[known])
+            for part in ("difference", "low", "high", "effect", "p"):
+                row[part] = np.nan if pair is None else getattr(pair, part)
+            rows.append(row)
+    result = pd.DataFrame(rows)
+    result["p_holm"] = holm(result.pop("p").to_numpy())
+    return result
+
+
+def choose_seeds(
+    system: SpinSystem,
+    seeds: Seeds,
+    *,
+    share: float,
+    camps: NDArray[np.int64] | None,
+    rng: np.random.Generator,
+) -> NDArray[np.int64]:
+    """Return the indices of the users to seed: a name of ``Nucleate``, or indices as they are.
+
+    Examples
+    --------
+    >>> star = SpinSystem.from_edges([0, 0, 0], [1, 2, 3])
+    >>> choose_seeds(star, "degree", share=0.25, camps=None, rng=np.random.default_rng(1))
+    array([0])
+    """
+    if callable(seeds) or not isinstance(seeds, str):
+        return check_users(system, seeds if not callable(seeds) else seeds(system.n), "seeds")
+    chosen = choose_users(Nucleate(at=0, who=seeds, share=share), system, camps, rng)
+    return check_users(system, chosen, f"seeds {seeds!r} at share {share}")
+
+
+def structural_virality(parents: ArrayLike) -> float:
+    """Return the mean distance of all pairs of users within the same tree of a cascade.
+
+    About 2 for broadcasts (one author reaches everybody), growing with the depth of chains. NaN if
+    nobody was reached.
+
+    Parameters
+    ----------
+    parents : int array, shape (n,)
+        Who reached user i; -1 for roots, -2 for users not reached.
+
+    References
+    ----------
+    S. Goel, A. Anderson, J. Hofman, D. J. Watts, Manage. Sci. 62, 180 (2016).
+
+    Examples
+    --------
+    A star of four, and a chain of three:
+
+    >>> structural_virality([-1, 0, 0, 0]), round(structural_virality([-1, 0, 1]), 4)
+    (1.5, 1.3333)
+    """
+    parent = np.asarray(parents, dtype=np.int64)
+    root, order = _roots(parent)
+    below = (parent != NEVER).astype(np.int64)
+    for i in order[::-1]:
+        if parent[i] >= 0:
+            below[parent[i]] += below[i]
+    size = below[root]
+    # Every tie of a tree separates the users below it from the rest of their tree.
+    inner = parent >= 0
+    distance = (below[inner] * (size[inner] - below[inner])).sum()
+    trees = below[parent == -1]
+    pairs = (trees * (trees - 1) // 2).sum()
+    return float(distance / pairs) if pairs else np.nan
+
+
+def _roots(parent: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the root of every user and an order in which parents come before children."""
+    root = np.where(parent == -1, np.arange(parent.size), 0)
+    children: dict[int, list[int]] = {}
+    for i in np.flatnonzero(parent >= 0).tolist():
+        children.setdefault(int(parent[i]), []).append(i)
+    order = np.flatnonzero(parent == -1).tolist()
+    for i in order:
+        for child in children.get(i, ()):
+            root[child] = root[i]
+            order.append(child)
+    return root, np.array(order, dtype=np.int64)
+
+
+class _Pair:
+    """One replica's two copies, and the record of who was reached by whom."""
+
+    def __init__(
+        self,
+        system: SpinSystem,
+        effective: SpinSystem,
+        spins: Spins,
+        seeds: NDArray[np.int64],
+        stance: int,
+        external: NDArray[np.float64],
+        feed: Feed | None,
+    ) -> None:
+        self.system, self.J, self.external, self.feed = system, effective.J, external, feed
+        self.copies = np.stack([spins, spins])
+        self.copies[1, seeds] = stance
+        self.seeds = seeds
+        self.parent = np.full(system.n, NEVER)
+        self.parent[seeds] = -1
+        self.generation = np.zeros(system.n, np.int64)
+        self.when = np.zeros(system.n, np.int64)
+        self.by_feed = np.zeros(system.n, np.uint8)
+        self._memories: FeedMemory | None = None
+        self._shares: tuple[NDArray[np.float64], ...] = ()
+
+    def memory(
+        self, camps: NDArray[np.int64] | None, seed: int, replica: int, settled: int
+    ) -> None:
+        """Start the feed's memory, and the streams of this replica after ``settled`` sweeps."""
+        self.settled = settled
+        self.noise = key(seed, "dynamics", replica)
+        self.draws = np.tile(key(seed, "feed", replica), (2, 1))
+        if self.feed is not None:
+            self._memories = self.feed.start(self.system, self.copies, camps)
+        pool = self._memories.pool if self._memories else None
+        self.pool = _arrays(pool)
+
+    def run(
+        self, temperature: float, sweeps: int, until: int, camps: NDArray[np.int64] | None
+    ) -> pd.DataFrame:
+        """Advance both copies and return how many differ after every sweep."""
+        held = np.zeros(self.system.n, np.uint8)
+        held[self.seeds] = 1
+        free = np.zeros_like(held)
+        others = np.delete(np.arange(self.system.n), self.seeds)
+        rows = [(0, 0, 0)]
+        for sweep in range(sweeps):
+            fields = np.tile(self.external, (2, 1))
+            if self.feed is not None:
+                draws = Draws(self.draws, self.settled + sweep + 1)
+                phi, _ = self.feed.refresh(self.system, self.copies, camps, self._memories, draws)
+                fields += phi
+            sweep_pairs(
+                *self.copies, *fields, self.J.indptr, self.J.indices, self.J.data, temperature,
+                held if sweep < until else free, self.noise, self.settled + sweep,
+                self.parent, self.generation, self.when, self.by_feed, *self.pool,
+            )  # fmt: skip
+            if self.feed is not None and self._memories is not None:
+                self._memories = self.feed.remember(self.copies, self._memories)
+            now = (self.copies[0] != self.copies[1])[others].sum()
+            rows.append((sweep + 1, int(now), int((self.parent[others] != NEVER).sum())))
+        self.when[self.when > 0] -= self.settled
+        return pd.DataFrame(rows, columns=["sweep", "reached", "ever"])
+
+    def summary(self, seeds: NDArray[np.int64], course: pd.DataFrame) -> dict[str, float]:
+        """Return the measures of one cascade."""
+        reached = np.setdiff1d(np.flatnonzero(self.parent != NEVER), seeds)
+        others = max(self.system.n - seeds.size, 1)
+        direct = np.isin(self.parent[reached], seeds).sum()
+        last = course.iloc[-1]
+        half = course["ever"] >= (last["ever"] + 1) // 2
+        none = reached.size == 0
+        return {
+            "seeds": seeds.size,
+            "reach": reached.size / others,
+            "effect": last["reached"] / others,
+            "R": float(direct) / seeds.size,
+            "virality": np.nan if none else structural_virality(self.parent),
+            "depth": float(self.generation.max(initial=0)),
+            "speed": np.nan if none else float(course["sweep"][half].iloc[0]),
+            "feed_share": np.nan if none else float(self.by_feed[reached].mean()),
+        }
+
+
+def _arrays(pool: Pool | None) -> tuple[NDArray[np.generic], ...]:
+    """Return what ``author_of`` reads: weights on followed users, and per member of each group."""
+    if pool is None:
+        return (
+            np.zeros(1, np.int64), np.zeros(0, np.int32), np.zeros(0),
+            np.zeros(0, np.int64), np.zeros((0, 0)),
+        )  # fmt: skip
+    groups = pool.groups if pool.sizes.size else np.zeros(0, np.int64)
+    share = pool.group_weights / np.maximum(pool.sizes, 1) if pool.sizes.size else np.zeros((0, 0))
+    return pool.indptr, pool.indices, pool.weights, groups, share
+
+
+def _has_camps(system: SpinSystem, camps: ArrayLike | None) -> bool:
+    return camps is not None or "camp" in system.nodes
+
+
+def reached_by_generation(result: Cascades) -> Sequence[float]:
+    """Return the mean number of users in each generation after the seeds."""
+    counts = []
+    for parent in result.parents:
+        root, order = _roots(parent)
+        depth = np.zeros(parent.size, np.int64)
+        for i in order.tolist():
+            depth[i] = depth[parent[i]] + 1 if parent[i] >= 0 else 0
+        counts.append(np.bincount(depth[order], minlength=parent.size + 1)[1:])
+    mean = np.mean(counts, axis=0)
+    return [float(x) for x in mean[: int(np.flatnonzero(mean).max(initial=-1)) + 1]]

@@ -1,0 +1,277 @@
+"""Hysteresis: one key is turned up and down again, and the society remembers where it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sociophysics.errors import InputError
+from sociophysics.experiments.expected import Expected, expected
+from sociophysics.experiments.measure import (
+    Progress,
+    Work,
+    along_values,
+    measure,
+    society,
+    varied,
+)
+from sociophysics.scenario import Scenario, Settings
+from sociophysics.statistics import Interval, t_interval
+
+__all__ = ["Hysteresis", "Loop", "hysteresis", "loop"]
+
+Floats = NDArray[np.float64]
+FEWEST_VALUES = 3
+UP, DOWN = "up", "down"
+
+
+class Hysteresis(NamedTuple):
+    """The area between the way down and the way up, and the loop itself."""
+
+    area: float
+    table: pd.DataFrame
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Loop:
+    """A hysteresis loop.
+
+    Attributes
+    ----------
+    area : Interval
+        Integral over the key of (way down minus way up), with Student's interval over replicas.
+    on, off : Interval
+        Where the observable crosses the middle of its range on the way up and on the way down;
+        NaN where a replica never does.
+    table : DataFrame
+        One row per direction and value: mean of the observable with its 95 % interval.
+    curves : array, shape (replicas, 2, values)
+        Way up and way down, both by ascending value.
+    """
+
+    along: str
+    design: str
+    observable: str
+    area: Interval
+    on: Interval
+    off: Interval
+    table: pd.DataFrame
+    values: Floats
+    curves: Floats
+    theory: list[Expected]
+    users: int
+
+
+def hysteresis(
+    scenario: Scenario,
+    along: str = "feed.strength",
+    values: Sequence[float] | None = None,
+    *,
+    design: str | None = None,
+    observable: str | None = None,
+    replicas: int | None = None,
+    workers: int = 1,
+) -> Hysteresis:
+    """Return the loop of an observable when a key is turned up and down again, and its area.
+
+    The values are visited in ascending order and back, in one run per replica: stances, and the
+    clock of the random numbers, go on from value to value. At each value the society spends
+    ``dynamics.sweeps`` sweeps, of which the first ``burn_in`` are for settling.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Without interventions of its own; its start is where the lowest value begins.
+    along : str
+        ``dynamics.temperature``, ``field.value``, or a key of the feed.
+    values : sequence of float, optional
+        At least three; left out, the scenario's own sweep over the key.
+    design : str, optional
+        Name of one of the scenario's designs; the first by default.
+    observable : str, optional
+        By default ``magnetization`` along a field, else the distance of the camps if there are
+        camps, else ``abs_magnetization``.
+
+    Returns
+    -------
+    Hysteresis
+        ``(area, table)``. The area is the integral of (way down minus way up): positive if the
+        way down lies higher (a field, an outrage feed), negative if the way up does (heating an
+        ordered society). The intervals of area and switching points are in ``table.attrs``.
+
+    Raises
+    ------
+    InputError
+        A key that cannot be changed while the society runs, or a scenario with interventions.
+
+    Examples
+    --------
+    >>> scenario = Scenario.from_toml('''
+    ... seed = 1
+    ... network = {kind = "complete", n = 100}
+    ... couplings = {kind = "uniform", value = 0.01}
+    ... field = {kind = "uniform", value = 0.0}
+    ... dynamics = {temperature = 0.5, sweeps = 10, burn_in = 5, start = "down"}
+    ... ''')
+    >>> found = hysteresis(scenario, "field.value", values=[-0.5, -0.2, 0.0, 0.2, 0.5])
+    >>> bool(found.area > 0.3)
+    True
+    """
+    found = loop(
+        scenario,
+        along,
+        values,
+        design=design,
+        observable=observable,
+        replicas=replicas,
+        workers=workers,
+    )
+    table = found.table.copy()
+    table.attrs = {
+        "area": tuple(found.area),
+        "switch_on": tuple(found.on),
+        "switch_off": tuple(found.off),
+        "observable": found.observable,
+    }
+    return Hysteresis(found.area.mean, table)
+
+
+def loop(
+    scenario: Scenario,
+    along: str,
+    values: Sequence[float] | None = None,
+    *,
+    design: str | None = None,
+    observable: str | None = None,
+    replicas: int | None = None,
+    out: Path | None = None,
+    workers: int = 1,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+) -> Loop:
+    """Return what ``hysteresis`` finds, with switching points; parts are kept in ``out``."""
+    grid = along_values(scenario, along, values, least=FEWEST_VALUES)
+    at = _settings(scenario, along, grid, design)
+    if at[0].interventions:
+        raise InputError(
+            "a hysteresis loop changes one key by itself, but the scenario has interventions; "
+            "remove them."
+        )
+    users, name = _observable(at[0], along, observable)
+    driven = _driven(scenario, along, at, name, design=design, replicas=replicas)
+    work = Work(folder=out, workers=workers, executor=executor, progress=progress)
+    table = measure(driven, work)
+    dynamics = at[0].dynamics
+    x = np.array(grid, dtype=np.float64)
+    curves = _curves(table, name, x.size, dynamics.sweeps, max(dynamics.burn_in, 1))
+    areas = np.trapezoid(curves[:, 1] - curves[:, 0], x, axis=1)
+    return Loop(
+        along=along,
+        design=design or (scenario.designs[0].name if scenario.designs else "base"),
+        observable=name,
+        area=t_interval(areas),
+        on=_switch(x, curves, 0),
+        off=_switch(x, curves, 1),
+        table=_table(x, curves, along),
+        values=x,
+        curves=curves,
+        theory=expected(at[0], along),
+        users=users,
+    )
+
+
+def _settings(
+    scenario: Scenario, along: str, grid: Sequence[Any], design: str | None
+) -> list[Settings]:
+    swept = varied(scenario, design=design, axes={along: list(grid)})
+    return [case.settings for case in swept.cases()]
+
+
+def _observable(settings: Settings, along: str, asked: str | None) -> tuple[int, str]:
+    users, camps = society(settings)
+    own = "abs_camp_polarization" if camps else "abs_magnetization"
+    return users, asked or ("magnetization" if along.startswith("field.") else own)
+
+
+def _driven(
+    scenario: Scenario,
+    along: str,
+    at: Sequence[Settings],
+    observable: str,
+    *,
+    design: str | None,
+    replicas: int | None,
+) -> Scenario:
+    """Return the scenario of one run that visits all values and comes back."""
+    sweeps = at[0].dynamics.sweeps
+    visits = [*at, *at[-2::-1]]
+    acts = [_act(along, each, k * sweeps) for k, each in enumerate(visits) if k]
+    first = at[0].canonical()
+    kept = ("network", "couplings", "field", "dynamics", "feed")
+    base = varied(scenario, design=design, observables=[observable], replicas=replicas)
+    dynamics = {**first["dynamics"], "sweeps": len(visits) * sweeps, "burn_in": 0}
+    tables = {key: first[key] for key in kept} | {"dynamics": dynamics}
+    return base.replace({**tables, "designs": [], "interventions": acts})
+
+
+def _act(along: str, settings: Settings, sweep: int) -> dict[str, Any]:
+    tables = settings.canonical()
+    if along == "dynamics.temperature":
+        return {"kind": "heat", "at": sweep, "temperature": tables["dynamics"]["temperature"]}
+    if along == "field.value" and settings.field.kind == "uniform":
+        return {"kind": "tilt", "at": sweep, "field": tables["field"]["value"]}
+    if along.startswith("feed."):
+        return {"kind": "feed", "at": sweep, "feed": tables["feed"]}
+    raise InputError(
+        f"{along} cannot be turned up and down while a society runs; allowed: "
+        "dynamics.temperature, field.value (of a uniform field), and the keys of [feed]."
+    )
+
+
+def _curves(table: pd.DataFrame, name: str, count: int, sweeps: int, settled: int) -> Floats:
+    """Return way up and way down, both by ascending value, shape (replicas, 2, values)."""
+    series = table[table["sweep"] > 0]
+    visit = (series["sweep"] - 1) // sweeps
+    kept = series["sweep"] - visit * sweeps >= settled
+    means = series[kept].groupby([series["replica"][kept], visit[kept]])[name].mean().unstack()
+    if means.shape[1] < 2 * count - 1:
+        raise InputError(
+            f"at some values no frame is left after settling; raise dynamics.sweeps = {sweeps}, or "
+            "record more often."
+        )
+    passed = means.to_numpy(dtype=np.float64)
+    # The highest value is visited once and belongs to both ways.
+    return np.stack([passed[:, :count], passed[:, count - 1 :][:, ::-1]], axis=1)
+
+
+def _switch(x: Floats, curves: Floats, way: int) -> Interval:
+    """Return where replicas cross the middle of their range, in the order of the way."""
+    places = []
+    for replica in curves:
+        middle = (replica.min() + replica.max()) / 2
+        curve, at = (replica[0], x) if way == 0 else (replica[1][::-1], x[::-1])
+        above = curve > middle
+        turns = np.flatnonzero(above[1:] != above[:-1])
+        if not turns.size:
+            return Interval(np.nan, np.nan, np.nan)
+        k = int(turns[0])
+        share = (middle - curve[k]) / (curve[k + 1] - curve[k])
+        places.append(at[k] + share * (at[k + 1] - at[k]))
+    return t_interval(places)
+
+
+def _table(x: Floats, curves: Floats, along: str) -> pd.DataFrame:
+    rows = []
+    for way, name in enumerate((UP, DOWN)):
+        order = range(x.size) if way == 0 else range(x.size - 1, -1, -1)
+        for k in order:
+            band = t_interval(curves[:, way, k])
+            rows.append({"direction": name, along: x[k], **band._asdict()})
+    return pd.DataFrame(rows)

@@ -1,0 +1,101 @@
+"""Phase diagrams: an order parameter over two keys of a scenario."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from sociophysics.errors import InputError
+from sociophysics.experiments.measure import (
+    Progress,
+    Work,
+    along_values,
+    measure,
+    society,
+    varied,
+)
+from sociophysics.scenario import Scenario
+
+__all__ = ["PhaseDiagram", "phase_diagram"]
+
+
+class PhaseDiagram(NamedTuple):
+    """An order parameter over two keys: long table, and the same as a grid."""
+
+    table: pd.DataFrame
+    grid: pd.DataFrame
+    picture: bytes
+
+
+def phase_diagram(
+    scenario: Scenario,
+    axes: Mapping[str, Sequence[float]],
+    *,
+    observable: str | None = None,
+    design: str | None = None,
+    replicas: int | None = None,
+    out: Path | None = None,
+    workers: int = 1,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+) -> PhaseDiagram:
+    """Return the mean of an order parameter over a grid of two keys, as table and as picture.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    axes : mapping
+        Two dotted keys and their values, the horizontal axis first.
+    observable : str, optional
+        By default the distance of the camps if there are camps, else ``abs_magnetization``.
+
+    Returns
+    -------
+    PhaseDiagram
+        ``table``: one row per point with mean and sd over replicas; ``grid``: the means, rows are
+        the second key; ``picture``: SVG.
+
+    Raises
+    ------
+    InputError
+        Other than two keys, or what the scenario refuses.
+
+    Examples
+    --------
+    >>> scenario = Scenario.from_toml('''
+    ... seed = 1
+    ... network = {kind = "complete", n = 40}
+    ... couplings = {kind = "uniform", value = 0.025}
+    ... dynamics = {temperature = 1.0, sweeps = 20, burn_in = 10, start = "up"}
+    ... ''')
+    >>> keys = {"dynamics.temperature": [0.4, 2.0], "couplings.value": [0.0125, 0.025]}
+    >>> phase_diagram(scenario, keys, replicas=2).grid.shape
+    (2, 2)
+    """
+    if len(axes) != 2:
+        raise InputError(f"a phase diagram has two keys, but {len(axes)} are given; give two.")
+    given = {key: along_values(scenario, key, values, least=2) for key, values in axes.items()}
+    base = varied(scenario, design=design).cases()[0].settings
+    own = "abs_camp_polarization" if society(base)[1] else "abs_magnetization"
+    name = observable or own
+    swept = varied(scenario, design=design, observables=[name], replicas=replicas, axes=given)
+    work = Work(folder=out, workers=workers, executor=executor, progress=progress)
+    table = measure(swept, work)
+    horizontal, vertical = given
+    kept = table[table["sweep"] >= swept.cases()[0].settings.dynamics.burn_in]
+    replica = kept.groupby([horizontal, vertical, "replica"])[name].mean()
+    points = replica.groupby([horizontal, vertical]).agg(["count", "mean", "std"])
+    points.columns = ["replicas", "mean", "sd"]
+    grid = points["mean"].unstack(horizontal)
+    return PhaseDiagram(points.reset_index(), grid, _picture(grid, name))
+
+
+def _picture(grid: pd.DataFrame, name: str) -> bytes:
+    from sociophysics.report.tipping_figures import phases
+    from sociophysics.report.figures import to_svg
+
+    return to_svg(phases(grid, name))

@@ -1,0 +1,475 @@
+"""Interventions act after frame t and before sweep t + 1, on each replica by itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import sociophysics as sp
+from sociophysics import feeds
+from sociophysics.errors import InputError
+from sociophysics.interventions import (
+    Heat,
+    Intervention,
+    Nucleate,
+    Rewire,
+    SwitchFeed,
+    Tilt,
+    choose_users,
+)
+from sociophysics.rewiring import rewired
+from sociophysics.schedules import Ramp
+from sociophysics.theory.feed_definitions import expected_field
+from tests.laws import assert_mean
+
+N = 60
+CAMPS = np.arange(N) % 3 - 1  # -1 none, 0, 1
+
+
+def society(*, directed: bool = False, seed: int = 2, n: int = N) -> sp.SpinSystem:
+    rng = np.random.default_rng(seed)
+    i, j = np.nonzero(rng.random((n, n)) < 6 / n)
+    keep = i != j if directed else i < j
+    i, j = i[keep], j[keep]
+    return sp.SpinSystem.from_edges(
+        i, j, rng.normal(0.3, 1, i.size), n=n, h=rng.normal(0, 0.2, n), directed=directed
+    )
+
+
+def free(n: int = N, h: float = 0.0) -> sp.SpinSystem:
+    return sp.SpinSystem.from_edges([], [], n=n, h=np.full(n, h))
+
+
+def frames(system: sp.SpinSystem, *acts: Intervention, **keys: Any) -> list[sp.Frame]:
+    given = {"temperature": 1.0, "sweeps": 10, "seed": 4, "camps": CAMPS[: system.n], **keys}
+    return list(sp.trajectory(system, interventions=acts, **given))
+
+
+def events(seen: list[sp.Frame], kind: str) -> list[dict[str, Any]]:
+    return [event for frame in seen for event in frame.events if event["kind"] == kind]
+
+
+EVERY_KIND: dict[str, Intervention] = {
+    "heat": Heat(at=4, temperature=3.0),
+    "tilt": Tilt(at=4, field=-0.8),
+    "nucleate": Nucleate(at=4, share=0.3, stance=-1, hold=2),
+    "rewire": Rewire(at=4, share=0.5, toward="similar"),
+    "switch feed": SwitchFeed(at=4, feed=feeds.Random(strength=0.9, slots=2)),
+}
+
+
+@pytest.mark.parametrize("kind", EVERY_KIND)
+def test_frames_up_to_t_are_those_without_it(kind: str) -> None:
+    system = society()
+    without, acted = frames(system, replicas=4), frames(system, EVERY_KIND[kind], replicas=4)
+    for before, after in zip(without[:5], acted[:5], strict=True):
+        assert (before.spins == after.spins).all()
+        assert before.temperature == after.temperature
+        assert (before.field == after.field).all()
+        assert (before.phi == after.phi).all()
+        assert not after.events
+    assert (without[5].spins != acted[5].spins).any()
+    name = {"switch feed": "feed"}.get(kind, kind)
+    assert {event["sweep"] for event in acted[5].events if event["kind"] == name} == {4}
+    assert not [event for frame in acted[6:] for event in frame.events]
+
+
+@pytest.mark.parametrize("kind", [*EVERY_KIND, "all"])
+def test_numbers_do_not_depend_on_threads_replicas_or_cadence(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sociophysics.loop.SMALL_TASK", 0)
+    system = society()
+    acts = list(EVERY_KIND.values()) if kind == "all" else [EVERY_KIND[kind]]
+    acts += [Nucleate(at=7, share=0.2), Rewire(at=7, share=0.2)] if kind == "all" else []
+    one = frames(system, *acts, replicas=5, threads=1)
+    for keys in ({"threads": 2}, {"threads": 4}):
+        for a, b in zip(one, frames(system, *acts, replicas=5, **keys), strict=True):
+            assert (a.spins == b.spins).all()
+            assert (a.phi == b.phi).all()
+            assert a.events == b.events
+    for rows in ([3], [4, 1]):
+        part = frames(system, *acts, replicas=rows)
+        for a, b in zip(one, part, strict=True):
+            assert (a.spins[rows] == b.spins).all()
+        wanted = [e for e in one[5].events if e["replica"] in (None, *rows)]
+        assert sorted(map(str, wanted)) == sorted(map(str, part[5].events))
+    for every in (3, 10):
+        seldom = frames(system, *acts, replicas=5, every=every)
+        assert (seldom[-1].spins == one[-1].spins).all()
+        recorded = [event for frame in seldom for event in frame.events]
+        assert recorded == [event for frame in one for event in frame.events]
+
+
+# --- heat, tilt, feeds -------------------------------------------------------------------------
+
+
+def test_heat_sets_the_temperature_of_what_follows() -> None:
+    seen = frames(society(), Heat(at=3, temperature=np.inf), Heat(at=6, temperature=0.0))
+    assert [frame.temperature for frame in seen] == [1.0] * 4 + [np.inf] * 3 + [0.0] * 4
+    ramped = frames(society(), Heat(at=8, temperature=9.0), temperature=Ramp(1.0, 10.0))
+    assert [frame.temperature for frame in ramped] == [1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9]
+    assert events(seen, "heat") == [
+        {"sweep": 3, "kind": "heat", "replica": None, "temperature": np.inf},
+        {"sweep": 6, "kind": "heat", "replica": None, "temperature": 0.0},
+    ]
+
+
+def test_heat_equals_a_schedule_with_the_same_values() -> None:
+    class Step:
+        def values(self, sweeps: int) -> np.ndarray:
+            return np.where(np.arange(sweeps) < 3, 1.0, 2.5)
+
+    by_act = frames(society(), Heat(at=3, temperature=2.5))
+    by_plan = frames(society(), temperature=Step())
+    for a, b in zip(by_act, by_plan, strict=True):
+        assert (a.spins == b.spins).all()
+        assert a.temperature == b.temperature
+
+
+@pytest.mark.parametrize("field", [0.7, np.linspace(-1, 1, N)])
+def test_tilt_replaces_the_scheduled_field_and_keeps_that_of_the_system(field: Any) -> None:
+    system = society()
+    seen = frames(system, Tilt(at=5, field=field), field=0.25)
+    for frame in seen:
+        expected = system.h + (0.25 if frame.sweep <= 5 else field)
+        assert frame.field == pytest.approx(expected, abs=1e-15)
+    cold = frames(free(), Tilt(at=5, field=-np.ones(N)), temperature=0.0, start="up", sweeps=40)
+    assert (cold[-1].spins == -1).all()
+
+
+def test_switching_the_feed_changes_phi_from_the_next_sweep_on() -> None:
+    acts = (
+        SwitchFeed(at=3, feed=feeds.Editorial(strength=0.5)),
+        SwitchFeed(at=6, feed=feeds.SelfEcho(strength=0.25)),
+        SwitchFeed(at=8, feed=None),
+    )
+    seen = frames(society(), *acts, replicas=2)
+    for frame, before in zip(seen[1:], seen, strict=False):
+        if frame.sweep <= 3 or frame.sweep > 8:
+            assert (frame.phi == 0).all()
+        elif frame.sweep <= 6:
+            assert (frame.phi == 0.5).all()
+        else:
+            assert (frame.phi == 0.25 * before.spins).all()
+    assert [event["feed"] for event in events(seen, "feed")] == [repr(act.feed) for act in acts]
+
+
+def test_a_memory_starts_afresh_when_its_feed_is_switched_on() -> None:
+    feed = feeds.Memory(strength=1.0, tau=2.0)
+    seen = frames(society(), SwitchFeed(at=3, feed=feed), Nucleate(at=5, share=0.5))
+    assert (seen[4].phi == seen[3].spins).all()
+    trace = seen[3].spins.astype(float)
+    for frame in seen[4:]:
+        assert frame.phi == pytest.approx(trace)
+        trace = trace + (frame.spins - trace) / 2.0
+
+
+# --- nucleate ----------------------------------------------------------------------------------
+
+
+def taken(system: sp.SpinSystem, act: Nucleate, **keys: Any) -> np.ndarray:
+    """Return who holds stance +1 after an intervention on all users at -1 in a strong field."""
+    cold = {"temperature": 0.0, "start": "down", "sweeps": act.at + 1, "field": -100.0, **keys}
+    return np.asarray(frames(system, act, **cold)[-1].spins == 1)
+
+
+@pytest.mark.parametrize(
+    ("who", "pool"),
+    [
+        ("random", range(N)),
+        ("camp:0", np.flatnonzero(CAMPS == 0)),
+        ("camp:1", np.flatnonzero(CAMPS == 1)),
+    ],
+)
+@pytest.mark.parametrize("share", [0.0, 0.25, 0.5, 1.0])
+def test_a_share_of_the_users_is_drawn_uniformly(who: str, pool: Any, share: float) -> None:
+    replicas, size = 600, round(share * len(pool))
+    act = Nucleate(at=2, who=who, share=share, hold=1)
+    held = taken(free(), act, replicas=replicas)
+    assert (held.sum(axis=1) == size).all()
+    assert not held[:, np.setdiff1d(np.arange(N), pool)].any()
+    for user in pool:
+        assert_mean(held[:, user].astype(float), share, share * (1 - share))
+
+
+def test_the_best_connected_come_first() -> None:
+    system = society()
+    degree = np.diff(system.J.indptr)
+    held = taken(system, Nucleate(at=0, who="degree", share=0.2, hold=1))[0]
+    assert held.sum() == 12
+    assert degree[held].min() >= degree[~held].max()
+    directed = society(directed=True)
+    listeners = np.bincount(directed.J.indices, minlength=N)
+    held = taken(directed, Nucleate(at=0, who="degree", share=0.2, hold=1))[0]
+    assert listeners[held].min() >= listeners[~held].max()
+
+
+def test_users_are_named_by_their_labels() -> None:
+    names = [f"user {i}" for i in range(N)]
+    system = sp.SpinSystem(society().J, labels=names)
+    held = taken(system, Nucleate(at=1, who=["user 7", "user 31"], hold=1))[0]
+    assert np.flatnonzero(held).tolist() == [7, 31]
+
+
+@pytest.mark.parametrize("kernel", ["fixed-point", "reference"])
+@pytest.mark.parametrize("hold", [0, 1, 3, "forever"])
+def test_held_users_keep_their_stance_for_as_long_as_they_are_held(hold: Any, kernel: str) -> None:
+    users = np.arange(20)
+    act = Nucleate(at=2, who=users, stance=1, hold=hold)
+    seen = frames(free(), act, temperature=np.inf, replicas=50, kernel=kernel)
+    last = 10 if hold == "forever" else 2 + hold
+    for frame in seen[3 : last + 1]:
+        assert (frame.spins[:, users] == 1).all()
+        assert 0.3 < (frame.spins[:, 20:] == 1).mean() < 0.7
+    if last < 10:
+        # In the first free sweep a user is drawn with probability 1 - 1/e, then a fair coin.
+        mean = 1.0 - (1 - (1 - 1 / N) ** N)
+        first = seen[last + 1].spins[:, users].mean(axis=1)
+        assert first.mean() == pytest.approx(mean, abs=0.15)
+    assert events(seen, "nucleate")[0] == {
+        "sweep": 2,
+        "kind": "nucleate",
+        "replica": 0,
+        "users": 20,
+        "stance": 1,
+        "hold": hold,
+    }
+
+
+@pytest.mark.parametrize("scheme", ["sequential", "kawasaki"])
+def test_held_users_are_held_in_every_scheme(scheme: str) -> None:
+    act = Nucleate(at=0, who=range(20), stance=1, hold=5)
+    seen = frames(society(), act, temperature=np.inf, replicas=20, scheme=scheme)
+    assert all((frame.spins[:, :20] == 1).all() for frame in seen[1:6])
+    assert (seen[8].spins[:, :20] == -1).any()
+
+
+def test_a_shorter_hold_does_not_cut_a_longer_one() -> None:
+    acts = (Nucleate(at=0, who=[1, 2], hold="forever"), Nucleate(at=1, who=[2, 3], hold=2))
+    seen = frames(free(), *acts, temperature=np.inf, replicas=40)
+    assert all((frame.spins[:, 1:3] == 1).all() for frame in seen[2:])
+    assert (seen[3].spins[:, 3] == 1).all()
+    assert (seen[6].spins[:, 3] == -1).any()
+
+
+def test_two_interventions_of_one_moment_draw_different_users() -> None:
+    acts = (
+        Nucleate(at=0, share=0.5, stance=1, hold=1),
+        Nucleate(at=0, share=0.5, stance=-1, hold=1),
+    )
+    keys: dict[str, Any] = {"sweeps": 1, "temperature": 0.0, "field": -9.0, "start": "down"}
+    final = frames(free(), *acts, replicas=200, **keys)[-1].spins
+    # The second takes half of the first's users over.
+    assert final.mean(axis=1).mean() == pytest.approx(-0.5, abs=0.05)
+
+
+def test_replicas_have_users_of_their_own() -> None:
+    held = taken(free(), Nucleate(at=0, share=0.5, hold=1), replicas=30)
+    assert len({tuple(row) for row in held.tolist()}) == 30
+
+
+# --- rewire ------------------------------------------------------------------------------------
+
+
+def draw(
+    system: sp.SpinSystem, act: Rewire, seed: int = 1
+) -> tuple[sp.SpinSystem, int, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    spins = rng.choice(np.array([-1, 1], np.int8), system.n)
+    after, moved = rewired(act, system, spins, CAMPS[: system.n], rng)
+    return after, moved, spins
+
+
+def ties(system: sp.SpinSystem) -> set[tuple[int, int]]:
+    entries = system.J.tocoo()
+    return set(zip(entries.row.tolist(), entries.col.tolist(), strict=True))
+
+
+@pytest.mark.parametrize("directed", [False, True])
+@pytest.mark.parametrize("keep_degrees", [False, True])
+@pytest.mark.parametrize("toward", ["random", "similar", "bridge"])
+@pytest.mark.parametrize("share", [0.1, 0.6])
+def test_rewired_networks(directed: bool, keep_degrees: bool, toward: str, share: float) -> None:
+    system = society(directed=directed)
+    act = Rewire(at=0, share=share, toward=toward, keep_degrees=keep_degrees)
+    after, moved, spins = draw(system, act)
+    count = system.J.nnz if directed else system.J.nnz // 2
+    # Simple, of the same kind, with the same couplings, h, labels and table.
+    assert after.J.nnz == system.J.nnz
+    assert not after.J.diagonal().any()
+    assert sorted(after.J.data.tolist()) == sorted(system.J.data.tolist())
+    assert after.is_symmetric == system.is_symmetric
+    assert (after.h == system.h).all()
+    assert after.labels == system.labels
+    # The share is an upper bound; where anybody will do it is reached.
+    old, new = ties(system), ties(after)
+    changed = len(new - old) if directed else len(new - old) // 2
+    assert changed <= moved <= round(share * count)
+    assert changed > 0.6 * round(share * count) or toward != "random"
+    if toward == "random" and not keep_degrees:
+        assert moved == round(share * count)
+    else:
+        assert moved > 0
+    # What is new satisfies the wish.
+    for a, b in new - old:
+        if toward == "similar":
+            assert spins[a] == spins[b]
+        if toward == "bridge":
+            assert CAMPS[a] != CAMPS[b]
+            assert min(CAMPS[a], CAMPS[b]) >= 0
+    if keep_degrees:
+        assert (np.diff(after.J.indptr) == np.diff(system.J.indptr)).all()
+        assert (
+            np.bincount(after.J.indices, minlength=N) == np.bincount(system.J.indices, minlength=N)
+        ).all()
+    elif directed:  # whoever listens keeps the number of those listened to
+        assert (np.diff(after.J.indptr) == np.diff(system.J.indptr)).all()
+
+
+def test_couplings_travel_with_their_ties() -> None:
+    system = society(directed=True)
+    after, *_ = draw(system, Rewire(at=0, share=0.4))
+    for user in range(N):
+        assert sorted(after.J[[user], :].data) == sorted(system.J[[user], :].data)
+
+
+def test_nobody_is_preferred_as_a_new_friend() -> None:
+    ring = sp.SpinSystem.from_edges(np.arange(30), (np.arange(30) + 1) % 30)
+    total = np.zeros(30)
+    for seed in range(300):
+        after, *_ = draw(ring, Rewire(at=0, share=0.5), seed)
+        total += np.diff(after.J.indptr) - 2
+    # Ends move: 300 runs of 15 ties are 4500 ends, 150 per user; what is lost is gained.
+    assert total.sum() == 0
+    assert np.abs(total).max() < 5 * np.sqrt(2 * 150)
+
+
+def test_a_tie_that_finds_no_new_end_stays() -> None:
+    full = sp.SpinSystem(np.ones((5, 5)) - np.eye(5))
+    after, moved, _ = draw(full, Rewire(at=0, share=1.0))
+    assert moved == 0
+    assert (after.J != full.J).nnz == 0
+    same, moved, _ = draw(society(), Rewire(at=0, share=0.0))
+    assert moved == 0
+    assert (same.J != society().J).nnz == 0
+
+
+@pytest.mark.parametrize("toward", ["random", "similar"])
+def test_every_replica_has_a_network_of_its_own_since_then(toward: str) -> None:
+    system = society()
+    seen = frames(system, Rewire(at=3, share=0.5, toward=toward), replicas=3)
+    assert seen[3].system is system
+    for frame in seen[4:]:
+        with pytest.raises(InputError, match="different networks since a rewiring"):
+            _ = frame.system
+        networks = [single.system for single in frame.split()]
+        assert all(network is given for network, given in zip(networks, frame.systems, strict=True))
+        assert len({frozenset(ties(network)) for network in networks}) == 3
+    # At the time of the rewiring new ties joined like-minded users.
+    if toward == "similar":
+        for spins, single in zip(seen[3].spins, seen[4].split(), strict=True):
+            assert all(spins[a] == spins[b] for a, b in ties(single.system) - ties(system))
+    moved = events(seen, "rewire")
+    assert [event["replica"] for event in moved] == [0, 1, 2]
+    assert {event["toward"] for event in moved} == {toward}
+    assert min(event["moved"] for event in moved) > 0
+
+
+def test_observables_of_rewired_replicas_use_their_own_network() -> None:
+    keys: dict[str, Any] = {"temperature": 1.0, "sweeps": 6, "seed": 4, "replicas": 3}
+    act = Rewire(at=2, share=0.5)
+    table = sp.simulate(society(), interventions=[act], observe=["energy"], **keys)
+    *_, last = sp.trajectory(society(), interventions=[act], **keys)
+    energies = [single.system.energy(single.spins)[0] / N for single in last.split()]
+    assert table[table["sweep"] == 6]["energy"].tolist() == pytest.approx(energies, abs=1e-12)
+
+
+def test_the_dynamics_go_on_along_the_new_ties() -> None:
+    """At T = 0 everybody ends aligned with the local field of the own, rewired network."""
+    seen = frames(society(), Rewire(at=3, share=0.9), temperature=0.0, replicas=3, sweeps=200)
+    for single in seen[-1].split():
+        assert (single.spins * single.system.local_field(single.spins) >= 0).all()
+    assert (seen[-1].spins * society().local_field(seen[-1].spins) < 0).any()
+
+
+def test_stopped_replicas_keep_their_network_when_others_rewire() -> None:
+    system = society()
+    seen = frames(
+        system,
+        Rewire(at=4, share=0.5),
+        replicas=3,
+        stop=lambda frame: np.array([frame.sweep >= 2, False, False]),
+    )
+    assert seen[-1].systems[0] is system
+    assert [event["replica"] for event in events(seen, "rewire")] == [1, 2]
+
+
+def test_a_feed_shows_posts_along_the_new_ties() -> None:
+    feed = feeds.Chronological(strength=1.0)
+    seen = frames(society(), Rewire(at=3, share=0.8), replicas=2, feed=feed)
+    for frame, before in zip(seen[4:], seen[3:], strict=False):
+        for r, network in enumerate(frame.systems):
+            J, spins = network.J.toarray(), before.spins[r]
+            shown = expected_field("chronological", J, spins, strength=1.0)
+            assert frame.phi[r] == pytest.approx(shown, abs=1e-12)
+
+
+# --- bad input ---------------------------------------------------------------------------------
+
+BAD: list[tuple[Intervention, str]] = [
+    (Heat(at=10, temperature=1.0), "Heat is set at sweep 10, .*; allowed: 0 to 9"),
+    (Heat(at=-1, temperature=1.0), "Heat is set at sweep -1"),
+    (Heat(at=2.5, temperature=1.0), "at of Heat is 2.5; it must be an integer"),
+    (Heat(at=1, temperature=-1.0), "temperature of Heat is -1; it must be >= 0"),
+    (Heat(at=1, temperature=float("nan")), "temperature of Heat is nan"),
+    (Heat(at=1, temperature="hot"), "temperature of Heat is 'hot'"),
+    (Tilt(at=1, field=float("inf")), "field of Tilt is inf; it must be a finite number"),
+    (Tilt(at=1, field=np.ones(3)), "field of Tilt is .*one per user"),
+    (Tilt(at=1, field="up"), "field of Tilt is 'up'"),
+    (Nucleate(at=1, share=1.1), "share of Nucleate is 1.1; allowed: 0 to 1"),
+    (Nucleate(at=1, share=float("nan")), "share of Nucleate is nan"),
+    (Nucleate(at=1, share="half"), "share of Nucleate is 'half'"),
+    (Nucleate(at=1, stance=0), "stance of Nucleate is 0; allowed: -1, 1"),
+    (Nucleate(at=1, hold=-1), "hold of Nucleate is -1"),
+    (Nucleate(at=1, hold="always"), "hold of Nucleate is 'always'"),
+    (Nucleate(at=1, who="degre"), "who of nucleate is 'degre'"),
+    (Nucleate(at=1, who="camp:7"), "no user is in that camp"),
+    (Nucleate(at=1, who=["nobody"]), "'nobody', who is not in the network"),
+    (Nucleate(at=1, who=3.5), "3.5, who is not in the network"),
+    (Nucleate(at=1, who=[[1]]), r"\[1\], who is not in the network"),
+    (Rewire(at=1, share=-0.1), "share of Rewire is -0.1"),
+    (Rewire(at=1, toward="similiar"), "did you mean similar"),
+    (SwitchFeed(at=1, feed="random"), "feed of SwitchFeed is 'random'"),
+]
+
+
+@pytest.mark.parametrize(("act", "sentence"), BAD, ids=[str(act)[:45] for act, _ in BAD])
+def test_bad_interventions_are_refused_at_the_call(act: Intervention, sentence: str) -> None:
+    with pytest.raises(InputError, match=sentence) as caught:
+        sp.trajectory(
+            society(), temperature=1.0, sweeps=10, seed=1, camps=CAMPS, interventions=[act]
+        )
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        Nucleate(at=1, who="camp:0"),
+        Rewire(at=1, toward="bridge"),
+        SwitchFeed(at=1, feed=feeds.InGroup()),
+    ],
+)
+def test_camps_that_are_needed_and_missing_are_refused_at_the_call(act: Intervention) -> None:
+    with pytest.raises(InputError, match="camps"):
+        sp.trajectory(society(), temperature=1.0, sweeps=10, seed=1, interventions=[act])
+
+
+def test_choosing_does_not_touch_the_given_list() -> None:
+    who = [3, 1]
+    rng = np.random.default_rng(0)
+    assert choose_users(Nucleate(at=0, who=who), free(), None, rng).tolist() == [3, 1]
+    assert who == [3, 1]
