@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from sociophysics.cli import data, run, scenario
+from sociophysics.cli import data, inspect, run, scenario, tip
 from sociophysics.errors import InputError
 
 __all__ = ["BAD_INPUT", "DEFECT", "DONE", "INTERRUPTED", "app", "main"]
@@ -26,6 +26,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command("run")(run.run)
+app.command("tip")(tip.tip)
+app.command("inspect")(inspect.inspect)
 app.command("describe")(scenario.describe)
 app.command("schema")(scenario.schema)
 app.add_typer(data.app, name="data")

@@ -12,7 +12,7 @@ of the two local fields: a neighbour who differs, or a post the feed showed and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -35,20 +35,19 @@ from sociophysics.streams import check_seed, generator, key
 __all__ = ["Cascades", "cascades", "choose_seeds", "compare_feeds", "structural_virality"]
 
 Spins = NDArray[np.int8]
-Seeds = str | ArrayLike | Callable[[int], ArrayLike]
-MEASURES = ("reach", "effect", "R", "virality", "depth", "speed", "feed_share")
+MEASURES = ("reach", "ever", "R", "virality", "depth", "speed", "feed_share")
 
 
 class Cascades(NamedTuple):
     """Cascades of independent replicas.
 
-    ``table`` has one row per replica: ``reach`` share of the users other than seeds who were ever
-    reached, ``effect`` share of them reached at the end (the causal effect that lasts), ``R`` users
-    reached directly by a seed, per seed, ``virality`` structural virality of the trees, ``depth``
-    generations, ``speed`` sweeps until half of those ever reached were, ``feed_share`` share of
-    them reached through the feed rather than a tie. ``course``: replica, sweep, ``reached`` (users
-    that differ now), ``ever``. ``parents`` (replicas, n): who reached whom, -1 for seeds and causes
-    without an author, -2 where not reached.
+    ``table`` has one row per replica: ``reach`` share of the users other than seeds whose stance
+    differs at the end, ``ever`` share of them that ever differed, ``R`` users reached directly by a
+    seed, per seed, ``virality`` structural virality of the trees, ``depth`` generations, ``speed``
+    sweeps until half of the most that ever differed at a time do, ``feed_share`` share of those
+    ever reached who were through the feed, not through a tie. ``course``: replica, sweep,
+    ``reached`` (users that differ now), ``ever``. ``parents`` (replicas, n): who reached whom, -1
+    for seeds and causes without an author, -2 where not reached.
     """
 
     table: pd.DataFrame
@@ -59,7 +58,7 @@ class Cascades(NamedTuple):
 def cascades(
     system: SpinSystem,
     *,
-    seeds: Seeds = "degree",
+    seeds: str | ArrayLike = "degree",
     share: float = 0.02,
     stance: int = 1,
     hold: int | str = "forever",
@@ -203,7 +202,7 @@ def contrast(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 def choose_seeds(
     system: SpinSystem,
-    seeds: Seeds,
+    seeds: str | ArrayLike,
     *,
     share: float,
     camps: NDArray[np.int64] | None,
@@ -217,8 +216,8 @@ def choose_seeds(
     >>> choose_seeds(star, "degree", share=0.25, camps=None, rng=np.random.default_rng(1))
     array([0])
     """
-    if callable(seeds) or not isinstance(seeds, str):
-        return check_users(system, seeds if not callable(seeds) else seeds(system.n), "seeds")
+    if not isinstance(seeds, str):
+        return check_users(system, seeds, "seeds")
     chosen = choose_users(Nucleate(at=0, who=seeds, share=share), system, camps, rng)
     return check_users(system, chosen, f"seeds {seeds!r} at share {share}")
 
@@ -344,12 +343,12 @@ class _Pair:
         others = max(self.system.n - seeds.size, 1)
         direct = np.isin(self.parent[reached], seeds).sum()
         last = course.iloc[-1]
-        half = course["ever"] >= (last["ever"] + 1) // 2
+        half = course["reached"] >= (course["reached"].max() + 1) // 2
         none = reached.size == 0
         return {
             "seeds": seeds.size,
-            "reach": reached.size / others,
-            "effect": last["reached"] / others,
+            "reach": last["reached"] / others,
+            "ever": reached.size / others,
             "R": float(direct) / seeds.size,
             "virality": np.nan if none else structural_virality(self.parent),
             "depth": float(self.generation.max(initial=0)),
@@ -372,16 +371,3 @@ def _arrays(pool: Pool | None) -> tuple[NDArray[np.generic], ...]:
 
 def _has_camps(system: SpinSystem, camps: ArrayLike | None) -> bool:
     return camps is not None or "camp" in system.nodes
-
-
-def reached_by_generation(result: Cascades) -> Sequence[float]:
-    """Return the mean number of users in each generation after the seeds."""
-    counts = []
-    for parent in result.parents:
-        root, order = _roots(parent)
-        depth = np.zeros(parent.size, np.int64)
-        for i in order.tolist():
-            depth[i] = depth[parent[i]] + 1 if parent[i] >= 0 else 0
-        counts.append(np.bincount(depth[order], minlength=parent.size + 1)[1:])
-    mean = np.mean(counts, axis=0)
-    return [float(x) for x in mean[: int(np.flatnonzero(mean).max(initial=-1)) + 1]]

@@ -93,8 +93,9 @@ def _onsager(settings: Settings) -> list[Expected]:
     from sociophysics.theory.closed_forms import onsager_temperature
 
     network, couplings = settings.network, settings.couplings
-    square = network.kind == "lattice" and len(network.shape) == 2 and network.periodic
-    if not square or couplings.kind != "uniform" or min(network.shape) < 3:
+    if network.kind != "lattice" or couplings.kind != "uniform":
+        return []
+    if len(network.shape) != 2 or not network.periodic or min(network.shape) < 3:
         return []
     scale = couplings.value * (0.25 if couplings.normalize == "degree" else 1.0)
     return [Expected("infinite square lattice (Onsager)", scale * onsager_temperature())]

@@ -147,9 +147,7 @@ def measure(scenario: Scenario, work: Work) -> pd.DataFrame:
     _report(work, len(data), len(known), updates)
     bundles = tasks.bundle(missing, folder=folder, simulate=tasks.simulate_case)
     # Closed at once when something is raised here, so that no worker runs on.
-    with closing(
-        tasks.execute(bundles, workers=work.workers, executor=work.executor)
-    ) as batches:
+    with closing(tasks.execute(bundles, workers=work.workers, executor=work.executor)) as batches:
         for batch in batches:
             for done in batch:
                 part = known[done.name]
@@ -159,9 +157,7 @@ def measure(scenario: Scenario, work: Work) -> pd.DataFrame:
     return join_tables(scenario, parts, data)
 
 
-def moments(
-    table: pd.DataFrame, observable: str, *, along: str, burn_in: int
-) -> Moments:
+def moments(table: pd.DataFrame, observable: str, *, along: str, burn_in: int) -> Moments:
     """Return the moments of an observable over the frames after burn-in.
 
     A replica that was stopped earlier is represented by its last frame.

@@ -95,7 +95,7 @@ def phase_diagram(
 
 
 def _picture(grid: pd.DataFrame, name: str) -> bytes:
-    from sociophysics.report.tipping_figures import phases
     from sociophysics.report.figures import to_svg
+    from sociophysics.report.tipping_figures import phases
 
     return to_svg(phases(grid, name))

@@ -80,6 +80,7 @@ class Search:
     along: str
     design: str
     observable: str
+    grid: list[float]
     point: Interval
     p_null: float
     susceptibility: Interval
@@ -213,6 +214,7 @@ def search(
         along=along,
         design=run.design,
         observable=name,
+        grid=grid,
         point=point,
         p_null=detection.p_null,
         susceptibility=_fluctuation_peak(scan, users, temperatures, seed=scenario.seed),
@@ -297,7 +299,7 @@ def _finer(levels: list[Floats], scan: Moments, detection: Detection) -> Floats:
         first, final = max(top - 2, 0), min(top + 2, last.size - 1)
     count = 2 * (final - first) + 1
     # Rounded, so that a value that was there before is met again exactly.
-    fine = np.round(np.linspace(last[first], last[final], count), 12)
+    fine: Floats = np.round(np.linspace(last[first], last[final], count), 12)
     fine[::2] = np.where(np.isclose(fine[::2], last[first : final + 1], rtol=0, atol=1e-9),
                          last[first : final + 1], fine[::2])  # fmt: skip
     return fine

@@ -1,0 +1,155 @@
+"""``sociophysics inspect``: the structure of a network, every score with its null."""
+
+from __future__ import annotations
+
+import math
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sociophysics.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sociophysics.spins import SpinSystem
+
+__all__ = ["inspect"]
+
+TEXT_WIDTH = 34
+
+Network = Annotated[str, typer.Argument(help="Bundled name, or file.", show_default=False)]
+Camps = Annotated[
+    str | None, typer.Option(help="Node attribute; `camp`, or a bundled network's own, by default.")
+]
+Nodes = Annotated[Path | None, typer.Option(help="Table of users beside an edge list.")]
+Coupling = Annotated[
+    str | None, typer.Option(help="Column of the ties' couplings; `coupling` by default.")
+]
+Out = Annotated[Path | None, typer.Option(help="Folder; runs/NAME-inspect by default.")]
+Draws = Annotated[int, typer.Option(help="Rewired networks of the null; 0: none.")]
+Largest = Annotated[bool, typer.Option("--largest", help="Keep the largest component only.")]
+Seed = Annotated[int, typer.Option(help="Of the rewirings.")]
+TimeLimit = Annotated[float, typer.Option(help="Seconds for the frustration index.")]
+
+
+def inspect(
+    network: Network,
+    camps: Camps = None,
+    nodes: Nodes = None,
+    coupling: Coupling = None,
+    out: Out = None,
+    draws: Draws = 100,
+    largest: Largest = False,
+    seed: Seed = 0,
+    time_limit: TimeLimit = 10.0,
+) -> None:
+    """Print and write a structural report of a network; undirected ties, scores with nulls."""
+    from sociophysics.experiments.inspection import structure
+    from sociophysics.observables.ties import ties
+
+    name = Path(network).stem
+    folder = Path("runs") / f"{name}-inspect" if out is None else out
+    _check_folder(folder)
+    system, codes, attribute = _loaded(network, camps, nodes, coupling, largest)
+    rows = structure(system, codes, draws=draws, seed=seed, time_limit=time_limit)
+    words = ["sociophysics", "inspect", network]
+    given = {"--camps": camps, "--nodes": nodes, "--coupling": coupling, "--draws": draws}
+    for option, value in {**given, "--seed": seed}.items():
+        words += [] if value is None else [option, str(value)]
+    words += ["--largest"] if largest else []
+    title = f"Structure of {name}" + (f", camps by {attribute}" if attribute else "")
+    _write(folder, rows, ties(system).degree, title, shlex.join(words), draws)
+    _show(rows, title, draws)
+    typer.echo(f"table: {folder / 'structure.csv'}")
+    typer.echo(f"report: {folder / 'report.html'}")
+
+
+def _check_folder(folder: Path) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder} is a file, not a folder; choose another --out.")
+    if (folder / "manifest.json").exists():
+        raise InputError(f"{folder} holds a run or a search; choose another --out.")
+
+
+def _loaded(
+    network: str, camps: str | None, nodes: Path | None, coupling: str | None, largest: bool
+) -> tuple[SpinSystem, Any, str | None]:
+    """Return the system, the camp of each user, and the attribute that holds it."""
+    from sociophysics import camps as camp_attributes
+    from sociophysics import couplings, networks
+    from sociophysics.experiments.inspection import largest_component
+
+    bundled = networks.available()
+    if network in bundled.index and not Path(network).exists():
+        if nodes is not None or coupling is not None:
+            raise InputError(
+                f"{network} is a bundled network, which has its own users and no couplings; leave "
+                "--nodes and --coupling out."
+            )
+        graph = networks.load(network)
+        camps = camps or str(bundled.loc[network, "camp"])
+    elif Path(network).suffix or Path(network).exists():
+        graph = networks.read(network, nodes=nodes, coupling=coupling)
+    else:
+        raise InputError(
+            f"{network!r} is neither a file nor a bundled network; bundled: "
+            f"{', '.join(bundled.index)}."
+        )
+    weighted = any("coupling" in data for _, _, data in graph.edges(data=True))
+    system = couplings.edge(graph) if weighted else couplings.uniform(graph)
+    if largest:
+        kept = largest_component(system)
+        graph = graph.subgraph([system.labels[i] for i in kept])
+        system = couplings.edge(graph) if weighted else couplings.uniform(graph)
+    if camps is None and "camp" in system.nodes.columns:
+        camps = "camp"
+    codes = None if camps is None else camp_attributes.of(system, camps)[0]
+    return system, codes, camps
+
+
+def _write(
+    folder: Path, rows: pd.DataFrame, degree: Any, title: str, command: str, draws: int
+) -> None:
+    from sociophysics.ensemble.parts import replace_file
+    from sociophysics.report import inspect_page
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"{folder} cannot be written to ({error.strerror}); choose another --out."
+        ) from None
+    page = inspect_page.render(rows, degree, title=title, command=command, draws=draws)
+    table = rows.to_csv(index=False)
+    replace_file(folder / "structure.csv", lambda file: file.write(table.encode()))
+    replace_file(folder / "report.html", lambda file: file.write(page.encode()))
+
+
+def _show(rows: pd.DataFrame, title: str, draws: int) -> None:
+    head = f"{title}; null: {draws} degree-preserving rewirings" if draws else title
+    typer.echo(head)
+    columns = ("value", "mean", "sd", "z")
+    for group, part in rows.groupby("group", sort=False):
+        typer.echo(f"\n{group:<{TEXT_WIDTH + 2}}" + "".join(f"{each:>11}" for each in columns))
+        for row in part.to_dict("records"):
+            cells = "".join(f"{_cell(row[each], each):>11}" for each in columns)
+            note = f"  {row['note']}" if row["note"] else ""
+            typer.echo(f"  {row['measure']:<{TEXT_WIDTH}}{cells}{note}".rstrip())
+
+
+def _cell(value: float, column: str) -> str:
+    """Return a number as a cell of the table, empty where there is none.
+
+    Examples
+    --------
+    >>> _cell(1222.0, "value"), _cell(0.50821, "value"), _cell(float("nan"), "z")
+    ('1222', '0.5082', '')
+    """
+    if math.isnan(value):
+        return ""
+    if column == "z":
+        return f"{value:.1f}"
+    return f"{value:.0f}" if float(value).is_integer() and abs(value) > 1 else f"{value:.4f}"

@@ -1,0 +1,268 @@
+"""The structure of a network with camps, every score next to what the degrees alone would give."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse.csgraph import connected_components
+
+from sociophysics.errors import InputError
+from sociophysics.observables.camps import camps_of
+from sociophysics.observables.frustration import balanced_triads, frustration_index
+from sociophysics.observables.polarization import (
+    adaptive_random_walk_controversy,
+    assortativity,
+    boundary_polarization,
+    dipole_polarization,
+    modularity,
+    random_walk_controversy,
+    rewired,
+    signed_modularity,
+)
+from sociophysics.observables.sorting import ei_index
+from sociophysics.observables.ties import require_undirected, ties
+from sociophysics.spins import SpinSystem
+from sociophysics.theory.cavity import critical_temperature
+
+__all__ = ["SCORES", "Score", "largest_component", "structure"]
+
+Measure = Callable[[SpinSystem, Any], float]
+SAME = "the degrees and signs alone fix this score"
+ROUNDING = 1e-12
+
+
+class Score(NamedTuple):
+    """A score of ties and camps: its group, its function, and how to read it."""
+
+    group: str
+    measure: Measure
+    meaning: str
+
+
+def _triads(system: SpinSystem, camps: ArrayLike | None) -> float:
+    return balanced_triads(system).share
+
+
+SCORES: dict[str, Score] = {
+    "balanced triads": Score(
+        "signed structure", _triads, "share of triangles with none or two antagonistic ties"
+    ),
+    "assortativity": Score("camps", assortativity, "1: ties stay inside camps; 0: as if by chance"),
+    "modularity": Score("camps", modularity, "share of ties inside camps beyond chance"),
+    "signed modularity": Score(
+        "camps", signed_modularity, "friends inside and antagonists across, beyond chance"
+    ),
+    "E-I index": Score(
+        "camps", ei_index, "-1: every tie stays inside a camp; +1: every tie crosses"
+    ),
+    "random-walk controversy": Score(
+        "camps",
+        random_walk_controversy,
+        "how much likelier a walk meets the own side's 10 most connected users first",
+    ),
+    "random-walk controversy, adaptive": Score(
+        "camps",
+        adaptive_random_walk_controversy,
+        "the same with 1 % of each side absorbing",
+    ),
+    "boundary polarization": Score(
+        "camps", boundary_polarization, "above 0: users on the boundary prefer their own side"
+    ),
+    "dipole polarization": Score(
+        "camps", dipole_polarization, "distance of the opinions that both sides' elites spread"
+    ),
+}
+SIGNED_ONLY = ("balanced triads", "signed modularity")
+FRIENDLY_ONLY = ("assortativity", "modularity")
+
+
+def structure(
+    system: SpinSystem,
+    camps: ArrayLike | None = None,
+    *,
+    draws: int = 100,
+    seed: int = 0,
+    time_limit: float = 10.0,
+) -> pd.DataFrame:
+    """Return the structural report of a network: sizes, signs, camps, frustration, temperatures.
+
+    Scores of ties and camps come with mean, standard deviation and ``z = (value - mean)/sd`` over
+    rewirings that keep everybody's number of friends and antagonists (all scores meet the same
+    rewired networks). What is undefined on this network says so in its note, and has no value.
+
+    Parameters
+    ----------
+    system : SpinSystem
+        Undirected.
+    camps : array, shape (n,), optional
+        -1 for none.
+    draws : int
+        Rewired networks, two or more; 0: no null.
+    time_limit : float
+        Seconds for the frustration index.
+
+    Returns
+    -------
+    DataFrame
+        Columns group, measure, value, mean, sd, z, note.
+
+    Raises
+    ------
+    InputError
+        Directed ties, one rewiring, or camps of another length.
+
+    Examples
+    --------
+    >>> ring = SpinSystem.from_edges(range(12), [(i + 1) % 12 for i in range(12)])
+    >>> rows = structure(ring, [0] * 6 + [1] * 6, draws=20).set_index("measure")
+    >>> round(rows.loc["modularity", "value"], 4), bool(rows.loc["modularity", "z"] > 1)
+    (0.3333, True)
+    """
+    require_undirected(system, "a structural report")
+    if draws == 1 or draws < 0:
+        raise InputError(f"draws is {draws}; a null needs two rewired networks or more, or 0.")
+    codes = None if camps is None else camps_of(system, camps, "a structural report")
+    rows = [
+        *_sizes(system, codes),
+        *_scores(system, codes, draws, seed),
+        *_frustration(system, time_limit),
+        *_temperatures(system),
+    ]
+    return pd.DataFrame(rows, columns=["group", "measure", "value", "mean", "sd", "z", "note"])
+
+
+def largest_component(system: SpinSystem) -> NDArray[np.int64]:
+    """Return the users of the largest component, in their order.
+
+    Examples
+    --------
+    >>> largest_component(SpinSystem.from_edges([0, 2], [1, 3], n=5))
+    array([0, 1])
+    """
+    _, labels = connected_components(ties(system).neighbours, directed=False)
+    return np.flatnonzero(labels == np.argmax(np.bincount(labels)))
+
+
+def _row(group: str, name: str, value: float, note: str = "") -> dict[str, Any]:
+    return {"group": group, "measure": name, "value": float(value), "note": note}
+
+
+def _sizes(system: SpinSystem, camps: NDArray[np.int64] | None) -> list[dict[str, Any]]:
+    known = ties(system)
+    degree = known.degree
+    parts, labels = connected_components(known.neighbours, directed=False)
+    size = "size"
+    rows = [
+        _row(size, "users", system.n),
+        _row(size, "ties", known.count),
+        _row(size, "components", parts),
+        _row(size, "users in the largest component", np.bincount(labels).max(initial=0)),
+        _row("degrees", "mean degree", degree.mean() if system.n else math.nan),
+        _row("degrees", "median degree", np.median(degree) if system.n else math.nan),
+        _row("degrees", "largest degree", degree.max(initial=0)),
+        _row("degrees", "users without ties", int((degree == 0).sum())),
+        _row(
+            "signed structure",
+            "share of antagonistic ties",
+            float((known.coupling < 0).mean()) if known.count else math.nan,
+        ),
+    ]
+    if camps is None:
+        return rows
+    counts = np.bincount(camps[camps >= 0])
+    rows += [_row("camps", f"users in camp {c}", count) for c, count in enumerate(counts)]
+    return [*rows, _row("camps", "users without camp", int((camps < 0).sum()))]
+
+
+def _asked(system: SpinSystem, camps: NDArray[np.int64] | None) -> list[str]:
+    """Return the scores that this network can have; signed ties replace some by others."""
+    signed = bool((ties(system).coupling < 0).any())
+    left_out = FRIENDLY_ONLY if signed else SIGNED_ONLY
+    kept = [name for name in SCORES if name not in left_out]
+    return [name for name in kept if camps is not None or SCORES[name].group != "camps"]
+
+
+def _scores(
+    system: SpinSystem, camps: NDArray[np.int64] | None, draws: int, seed: int
+) -> list[dict[str, Any]]:
+    values: dict[str, float] = {}
+    notes: dict[str, str] = {}
+    for name in _asked(system, camps):
+        try:
+            values[name] = float(SCORES[name].measure(system, camps))
+        except InputError as error:
+            values[name], notes[name] = math.nan, str(error)
+    null, why = _null(system, camps, [name for name in values if name not in notes], draws, seed)
+    rows = []
+    for name, value in values.items():
+        row = _row(SCORES[name].group, name, value, notes.get(name, why))
+        drawn = null.get(name)
+        if drawn is not None:
+            mean, sd = float(drawn.mean()), float(drawn.std(ddof=1))
+            spread = sd > ROUNDING * max(1.0, float(np.abs(drawn).max()))
+            row |= {"mean": mean, "sd": sd}
+            row |= {"z": (value - mean) / sd} if spread else {"note": SAME}
+        rows.append(row)
+    return rows
+
+
+def _null(
+    system: SpinSystem,
+    camps: NDArray[np.int64] | None,
+    names: Sequence[str],
+    draws: int,
+    seed: int,
+) -> tuple[dict[str, NDArray[np.float64]], str]:
+    """Return every score on the same rewired networks; a score undefined on one has no null."""
+    drawn: dict[str, list[float]] = {name: [] for name in names}
+    for draw in range(draws if names else 0):
+        try:
+            other = rewired(system, seed=seed, draw=draw)
+        except InputError as error:
+            return {}, str(error)
+        for name in list(drawn):
+            try:
+                drawn[name].append(float(SCORES[name].measure(other, camps)))
+            except InputError:
+                del drawn[name]
+    return {name: np.array(values) for name, values in drawn.items() if values}, ""
+
+
+def _frustration(system: SpinSystem, time_limit: float) -> list[dict[str, Any]]:
+    group = "signed structure"
+    if not (ties(system).coupling < 0).any():
+        return [_row(group, "frustration index", 0.0, "no antagonistic ties")]
+    found = frustration_index(system, time_limit)
+    weight = float(np.abs(ties(system).coupling).sum())
+    proven = found.lower_bound == found.value
+    note = "proven optimal" if proven else f"not proven: at least {found.lower_bound:g}"
+    share = _row(group, "frustration index / total coupling", found.value / weight)
+    return [_row(group, "frustration index", found.value, note), share]
+
+
+def _temperatures(system: SpinSystem) -> list[dict[str, Any]]:
+    rows = []
+    for normalized, suffix in ((False, ""), (True, ", couplings normalized by degree")):
+        scaled = _normalized(system) if normalized else system
+        for phase in ("ferromagnet", "glass"):
+            value = float(critical_temperature(scaled, phase=phase))
+            note = "" if value > 0 else f"no {phase} transition at any temperature above 0"
+            rows.append(_row("critical temperature (cavity)", phase + suffix, value, note))
+    return rows
+
+
+def _normalized(system: SpinSystem) -> SpinSystem:
+    """Return the system with ``J_ij / sqrt(k_i k_j)``, ``k_i = sum_j |J_ij|``."""
+    strength = np.asarray(abs(system.J).sum(axis=1)).ravel()
+    root = 1 / np.sqrt(np.where(strength > 0, strength, 1.0))
+    J = system.J.tocoo()
+    scaled = J.data * root[J.row] * root[J.col]
+    from scipy.sparse import csr_array
+
+    matrix = csr_array((scaled, (J.row, J.col)), shape=J.shape)
+    return SpinSystem(matrix, system.h, system.labels, system.nodes)

@@ -1,0 +1,320 @@
+r"""Committed minorities: how large a group must be, and how compact, to win a society over.
+
+A seed set either shrinks back or grows. At ``T = 0`` a set S of users at +1 among -1 keeps its
+members iff ``sum_{j in S} J_ij - sum_{j not in S} J_ij + h_i > 0`` for each of them; at ``T > 0``
+it wins with a probability, and the *critical droplet* is the size at which that is one half. In two
+dimensions with field ``h`` a square of side l grows iff ``l > 2 J / h``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sparse
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse.csgraph import dijkstra
+from scipy.special import ndtri
+
+from sociophysics.dynamics import trajectory
+from sociophysics.errors import InputError
+from sociophysics.experiments.avalanches import check_users
+from sociophysics.feeds import Feed
+from sociophysics.frames import Frame
+from sociophysics.interventions import Nucleate
+from sociophysics.spins import SpinSystem
+from sociophysics.statistics import bootstrap_interval
+
+__all__ = [
+    "CriticalMass",
+    "critical_droplet",
+    "critical_mass",
+    "droplet",
+    "holds_at_zero_temperature",
+    "nucleation",
+    "win_probability",
+]
+
+
+class CriticalMass(NamedTuple):
+    """Share of committed users at which half of the runs are won, its interval, and the curve.
+
+    ``inf`` where one half is not reached at the largest share tried, ``-inf`` where it is at the
+    smallest; ``table`` as for ``nucleation``, by ``share``.
+    """
+
+    share: float
+    low: float
+    high: float
+    table: pd.DataFrame
+
+
+def holds_at_zero_temperature(system: SpinSystem, users: ArrayLike) -> bool:
+    """Return whether a set of users at +1 among -1 keeps all its members at ``T = 0``.
+
+    Exact for couplings >= 0, or while all others are held: every member must have
+    ``sum_S J_ij - sum_notS J_ij + h_i > 0``.
+
+    Examples
+    --------
+    >>> square = SpinSystem.from_edges([0, 1, 2, 3], [1, 2, 3, 0])
+    >>> holds_at_zero_temperature(square, [0, 1]), holds_at_zero_temperature(square, [0, 1, 2, 3])
+    (False, True)
+    """
+    members = check_users(system, users, "users")
+    spins = np.full(system.n, -1, np.int8)
+    spins[members] = 1
+    return bool((system.local_field(spins)[members] > 0).all())
+
+
+def droplet(system: SpinSystem, center: int, size: int) -> NDArray[np.int64]:
+    """Return the ``size`` users nearest to ``center`` by ties, the center first filled in.
+
+    Users at the same distance are taken in the order of how many ties they have to those already
+    in, then of the network: the most compact droplet that grows one user at a time.
+
+    Examples
+    --------
+    >>> droplet(SpinSystem.from_edges([0, 1, 2], [1, 2, 3]), center=1, size=3)
+    array([0, 1, 2])
+    """
+    start = int(check_users(system, [center], "center")[0])
+    if not 1 <= size <= system.n:
+        raise InputError(f"size is {size}; allowed: 1 to {system.n}.")
+    ties = sparse.csr_array(
+        (np.ones(system.J.nnz), system.J.indices, system.J.indptr), shape=system.J.shape
+    )
+    distance = dijkstra(ties, indices=start, unweighted=True)
+    inside = np.zeros(system.n, bool)
+    inside[start] = True
+    contacts = np.zeros(system.n)
+    contacts[ties.indices[ties.indptr[start] : ties.indptr[start + 1]]] += 1
+    for _ in range(size - 1):
+        shell = np.where(inside, np.inf, distance)
+        nearest = np.flatnonzero(shell == shell.min())
+        new = nearest[np.argmax(contacts[nearest])]
+        inside[new] = True
+        contacts[ties.indices[ties.indptr[new] : ties.indptr[new + 1]]] += 1
+    return np.flatnonzero(inside)
+
+
+def nucleation(
+    system: SpinSystem,
+    sets: Sequence[ArrayLike],
+    *,
+    temperature: float,
+    sweeps: int,
+    seed: int,
+    replicas: int = 50,
+    stance: int = 1,
+    hold: int | str = 0,
+    field: ArrayLike | float | None = None,
+    feed: Feed | None = None,
+    camps: ArrayLike | None = None,
+    start: str | ArrayLike = "down",
+    won: float = 0.5,
+    lost: float | None = None,
+) -> pd.DataFrame:
+    """Return how often each seed set wins the society over.
+
+    A run is won when ``stance * m`` reaches ``won``; it ends as lost when the seed is gone, that is
+    at ``stance * m <= lost``, if ``lost`` is given, or undecided after ``sweeps``.
+
+    Parameters
+    ----------
+    sets : sequence of int arrays
+        Users set to ``stance`` at sweep 0, one experiment each. Replica r has the same noise in
+        all of them.
+    hold : int or "forever"
+        How long they are committed.
+
+    Returns
+    -------
+    DataFrame
+        One row per set: ``set`` (its number), ``size``, ``probability`` of winning, ``low`` and
+        ``high`` (Wilson interval, 95 %), ``undecided`` share of runs, ``sweeps`` mean duration of
+        the runs that were decided.
+
+    Raises
+    ------
+    InputError
+        What ``trajectory`` refuses, an empty set, or a threshold outside -1..1.
+
+    Examples
+    --------
+    >>> pair = SpinSystem.from_edges([0], [1])
+    >>> table = nucleation(pair, [[0, 1]], temperature=0.0, sweeps=3, seed=1, replicas=4)
+    >>> table[["size", "probability"]].values.tolist()
+    [[2.0, 1.0]]
+    """
+    rows = []
+    for number, users in enumerate(sets):
+        chosen = check_users(system, users, f"set {number}")
+        act = Nucleate(0, [system.labels[i] for i in chosen], 1.0, stance, hold)
+        keys = dict(seed=seed, replicas=replicas, temperature=temperature, field=field, feed=feed)
+        runs = _outcomes(
+            system, act, won=won, lost=lost, sweeps=sweeps, camps=camps, start=start, **keys
+        )
+        rows.append({"set": number, "size": chosen.size, **_row(*runs)})
+    return pd.DataFrame(rows)
+
+
+def critical_mass(
+    system: SpinSystem,
+    shares: Sequence[float],
+    *,
+    who: str = "random",
+    temperature: float,
+    sweeps: int,
+    seed: int,
+    replicas: int = 20,
+    stance: int = 1,
+    hold: int | str = "forever",
+    field: ArrayLike | float | None = None,
+    feed: Feed | None = None,
+    camps: ArrayLike | None = None,
+    start: str | ArrayLike = "down",
+    won: float = 0.5,
+) -> CriticalMass:
+    """Return the share of committed users from which a society is won within ``sweeps``.
+
+    Parameters
+    ----------
+    shares : sequence of float
+        Shares of all users (``camp:K``: of the camp) that are committed to ``stance``, increasing.
+    who : str
+        ``random``, ``degree`` or ``camp:K``; each replica draws its own.
+
+    Raises
+    ------
+    InputError
+        Shares that do not increase or lie outside 0..1, or what ``nucleation`` refuses.
+
+    References
+    ----------
+    J. Xie et al., Phys. Rev. E 84, 011130 (2011); D. Centola et al., Science 360, 1116 (2018).
+    """
+    tried = np.asarray(shares, dtype=np.float64)
+    increasing = tried.ndim == 1 and tried.size > 1 and (np.diff(tried) > 0).all()
+    if not increasing or tried[0] < 0 or tried[-1] > 1:
+        raise InputError(f"shares is {shares!r}; give at least two increasing ones from 0 to 1.")
+    rows, wins = [], []
+    for share in tried.tolist():
+        act = Nucleate(0, who, share, stance, hold)
+        keys = dict(seed=seed, replicas=replicas, temperature=temperature, field=field, feed=feed)
+        runs = _outcomes(
+            system, act, won=won, lost=None, sweeps=sweeps, camps=camps, start=start, **keys
+        )
+        wins.append(runs[0] > 0)
+        rows.append({"share": share, **_row(*runs)})
+    curve = np.array(wins, dtype=np.float64).T  # (replicas, shares)
+    crossing = bootstrap_interval(
+        curve, seed=seed, statistic=lambda drawn: _half(tried, drawn.mean(axis=0))
+    )
+    return CriticalMass(*crossing, pd.DataFrame(rows))
+
+
+def critical_droplet(
+    system: SpinSystem, center: int, sizes: Sequence[int], **keys: Any
+) -> tuple[float, pd.DataFrame]:
+    """Return the size at which a compact group around ``center`` wins half of the runs.
+
+    Interpolated between the ``sizes`` tried (``inf`` beyond the largest, ``-inf`` below the
+    smallest), with the table of ``nucleation``, whose other arguments are passed on.
+
+    Parameters
+    ----------
+    center : int
+    sizes : sequence of int
+        Increasing numbers of users, as ``droplet`` takes them.
+
+    Raises
+    ------
+    InputError
+        Sizes that do not increase, or what ``nucleation`` and ``droplet`` refuse.
+    """
+    tried = np.asarray(sizes)
+    if tried.size < 2 or (np.diff(tried) <= 0).any():
+        raise InputError(f"sizes is {sizes!r}; give at least two increasing ones.")
+    table = nucleation(system, [droplet(system, center, int(k)) for k in tried], **keys)
+    return _half(tried.astype(np.float64), table["probability"].to_numpy()), table
+
+
+def win_probability(wins: int, runs: int, *, confidence: float = 0.95) -> tuple[float, float]:
+    """Return Wilson's interval of a probability that came up ``wins`` times in ``runs``.
+
+    Examples
+    --------
+    >>> [round(x, 3) for x in win_probability(5, 10)]
+    [0.237, 0.763]
+    """
+    z = float(ndtri(0.5 + confidence / 2))
+    p, spread = wins / runs, z * z / runs
+    half = z * math.sqrt((p * (1 - p) + spread / 4) / runs) / (1 + spread)
+    middle = (p + spread / 2) / (1 + spread)
+    return max(middle - half, 0.0), min(middle + half, 1.0)
+
+
+def _outcomes(
+    system: SpinSystem,
+    act: Nucleate,
+    *,
+    won: float,
+    lost: float | None,
+    sweeps: int,
+    replicas: int,
+    **keys: Any,
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return for each replica 1 won, -1 lost, 0 undecided, and the sweep at which it ended."""
+    if not -1 < won <= 1 or (lost is not None and not -1 <= lost < won):
+        raise InputError(
+            f"won is {won} and lost {lost}; allowed: -1 <= lost < won <= 1, lost may be left out."
+        )
+    outcome = np.zeros(replicas, np.int64)
+    ends = np.full(replicas, sweeps)
+
+    def decided(frame: Frame) -> NDArray[np.bool_]:
+        if frame.sweep > 0:  # frame 0 shows the stances before the seeds are set
+            m = act.stance * frame.spins.mean(axis=1)
+            over = m >= won
+            gone = m <= lost if lost is not None else np.zeros_like(over)
+            new = (over | gone) & (outcome == 0)
+            outcome[new] = np.where(over, 1, -1)[new]
+            ends[new] = frame.sweep
+        done: NDArray[np.bool_] = outcome != 0
+        return done
+
+    frames = trajectory(
+        system, sweeps=sweeps, replicas=replicas, interventions=[act], stop=decided, **keys
+    )
+    for _ in frames:
+        pass
+    return outcome, ends
+
+
+def _row(outcome: NDArray[np.int64], ends: NDArray[np.int64]) -> dict[str, float]:
+    wins, runs = int((outcome > 0).sum()), outcome.size
+    low, high = win_probability(wins, runs)
+    decided = outcome != 0
+    return {
+        "probability": wins / runs,
+        "low": low,
+        "high": high,
+        "undecided": float(1 - decided.mean()),
+        "sweeps": float(ends[decided].mean()) if decided.any() else np.nan,
+    }
+
+
+def _half(shares: NDArray[np.float64], wins: NDArray[np.float64]) -> float:
+    """Return where the curve first reaches one half, interpolated; +-inf beyond its ends."""
+    above = np.flatnonzero(wins >= 0.5)
+    if above.size == 0:
+        return np.inf
+    k = int(above[0])
+    if k == 0:
+        return -np.inf
+    part = (0.5 - wins[k - 1]) / (wins[k] - wins[k - 1])
+    return float(shares[k - 1] + part * (shares[k] - shares[k - 1]))

@@ -1,0 +1,99 @@
+"""The structural report of a network: one self-contained page."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from sociophysics.report import html
+from sociophysics.report.figures import named_rows, to_svg
+from sociophysics.report.style import INK, MUTED, WIDTH, mark, settings
+
+__all__ = ["render"]
+
+NULL = (
+    "<em>Mean</em> and <em>sd</em> are over networks rewired at random in which everybody keeps "
+    "the number of friends and of antagonists, and every user the camp; <em>z</em> is the distance "
+    "of the value from that mean in sd. A score that the degrees alone would give has z near 0. A "
+    "partition that was found by a search on the same ties scores high by construction; camps "
+    "should come from elsewhere."
+)
+TEMPERATURES = (
+    "Below its critical temperature (cavity method; social temperature in units of the couplings) "
+    "stances hold together: a common opinion or two fixed sides in a ferromagnet, a frozen "
+    "disorder in a glass. Networks with hubs have high ones that grow with their size."
+)
+
+
+def render(
+    rows: pd.DataFrame, degree: NDArray[np.int64], *, title: str, command: str, draws: int
+) -> str:
+    """Return the page as text.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Of ``experiments.structure``.
+    degree : int array, shape (n,)
+        Ties of each user.
+    """
+    groups = [
+        f"<h3>{html.escape(group)}</h3>" + html.frame(_filled(part.drop(columns="group")))
+        for group, part in rows.groupby("group", sort=False)
+    ]
+    scored = rows[rows["z"].notna()]
+    pictures = [
+        html.figure(
+            to_svg(_degrees(degree)),
+            alt="Share of users with at least so many ties",
+            caption="Share of users with at least so many ties.",
+        )
+    ]
+    if len(scored):
+        text = f"Scores (points) against {draws} degree-preserving rewirings (mean, bar of 2 sd)."
+        pictures.insert(0, html.figure(to_svg(_nulls(scored)), alt=text, caption=text))
+    return html.document(
+        title,
+        f"<header><h1>{html.escape(title)}</h1></header>",
+        html.section("Structure", *groups, f'<p class="note">{NULL} {TEMPERATURES}</p>'),
+        html.section("Figures", *pictures),
+        html.section("How to repeat it", f"<pre>{html.escape(command)}</pre>"),
+    )
+
+
+def _filled(part: pd.DataFrame) -> pd.DataFrame:
+    empty = [name for name in ("mean", "sd", "z") if part[name].isna().all()]
+    kept = part.drop(columns=empty).fillna({"note": ""})
+    return kept if (kept["note"] != "").any() else kept.drop(columns="note")
+
+
+def _nulls(scored: pd.DataFrame) -> Figure:
+    part = scored.iloc[::-1]
+    with settings():
+        figure, axes = named_rows(part["measure"].tolist())
+        axes.axvline(0, color=INK, lw=1)
+        for y, row in enumerate(part.to_dict("records")):
+            low, high = row["mean"] - 2 * row["sd"], row["mean"] + 2 * row["sd"]
+            axes.plot([low, high], [y, y], color=MUTED, lw=6, alpha=0.5, solid_capstyle="butt")
+            axes.plot(row["mean"], y, "|", color=INK, ms=9)
+            axes.plot(row["value"], y, "o", color=mark(2).color, ms=6)
+            axes.annotate(f"z = {row['z']:.1f}", (1.01, y), xycoords=("axes fraction", "data"),
+                          va="center", fontsize=8.5)  # fmt: skip
+        axes.set_xlabel("score (dimensionless)")
+    return figure
+
+
+def _degrees(degree: NDArray[np.int64]) -> Figure:
+    values, counts = np.unique(degree, return_counts=True)
+    share = counts[::-1].cumsum()[::-1] / degree.size
+    with settings():
+        figure = Figure(figsize=(WIDTH, 3.4))
+        axes = figure.add_subplot()
+        figure.subplots_adjust(0.1, 0.15, 0.985, 0.96)
+        shown = values > 0
+        axes.loglog(values[shown], share[shown], ".", color=mark(1).color)
+        axes.set_xlabel("ties k (number)")
+        axes.set_ylabel("share of users with at least k ties")
+    return figure
