@@ -32,8 +32,7 @@ lint: $(READY)
 	$(BIN)/mypy
 
 validate: $(READY)
-	$(BIN)/python -m pytest -m validate
-	$(BIN)/python -m benchmarks.validation
+	$(BIN)/python -m pytest -m validate --validation-page docs/validation.md
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks.speed

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sociophysics import camps as camp_attributes
-from sociophysics import couplings, feeds, interventions, networks, schedules
+from sociophysics import chambers, couplings, feeds, interventions, networks, schedules
 from sociophysics.dynamics import tabulate, trajectory
 from sociophysics.errors import InputError
 from sociophysics.frames import Frame, observe
@@ -60,7 +60,7 @@ def simulate_case(
     names = list(settings.observe.names)
     events: list[dict[str, Any]] = []
     tables = []
-    groups = [[r] for r in replicas] if settings.redraw else [list(replicas)]
+    groups = [[r] for r in replicas] if _varies(settings) else [list(replicas)]
     for group in groups:
         frames = case_frames(settings, group, threads=threads)
 
@@ -74,14 +74,14 @@ def simulate_case(
 
 
 def case_frames(settings: Settings, replicas: Sequence[int], *, threads: int = 1) -> Any:
-    """Yield the frames of one case; with ``redraw``, of one replica at a time.
+    """Yield the frames of one case; of one replica at a time where each has its own society.
 
     Raises
     ------
     InputError
         As ``simulate_case``.
     """
-    replica = replicas[0] if settings.redraw else None
+    replica = replicas[0] if _varies(settings) else None
     system, codes = build_system(settings, replica)
     dynamics = settings.dynamics
     keys = settings.feed.model_dump()
@@ -112,7 +112,8 @@ def build_system(
     Parameters
     ----------
     replica : int or None
-        Drawn for this replica where the settings redraw; else for all.
+        Drawn for this replica where the settings redraw or a fit's bootstrap is asked for; else
+        for all.
 
     Raises
     ------
@@ -120,6 +121,8 @@ def build_system(
         A network that cannot be read or drawn, or a camp attribute that users lack.
     """
     redraw = settings.redraw
+    if settings.couplings.kind == "fitted":
+        return _fitted(settings, replica)
     return _built(
         canonical_json({"network": settings.network.model_dump()}),
         canonical_json({"couplings": settings.couplings.model_dump()}),
@@ -128,6 +131,17 @@ def build_system(
         replica if "network" in redraw else None,
         replica if "couplings" in redraw else None,
     )
+
+
+def _varies(settings: Settings) -> bool:
+    """Return whether each replica has a society of its own."""
+    return bool(settings.redraw) or getattr(settings.couplings, "draw", "point") == "bootstrap"
+
+
+def _fitted(settings: Settings, replica: int | None) -> tuple[SpinSystem, NDArray[np.int64] | None]:
+    keys = settings.couplings.model_dump(exclude={"kind"})
+    system = chambers.chamber(keys.pop("path"), **keys, replica=replica)
+    return system, _camps(system, settings.network.camp)
 
 
 def _stamp(*paths: str | None) -> tuple[int, ...]:
@@ -149,11 +163,6 @@ def _built(
     table = json.loads(couplings_json)["couplings"]
     attribute = network.pop("camp")
     kind = table.pop("kind")
-    if kind == "fitted":
-        raise InputError(
-            "couplings of kind 'fitted' are not available yet; use uniform, camps, edge, "
-            "random_sign or gaussian."
-        )
     graph = _graph(network, seed, network_replica)
     if graph.number_of_nodes() == 0:
         raise InputError("the network has no users; give one with at least one user.")

@@ -119,7 +119,7 @@ def test_every_design_at_both_couplings(design: str, across: float) -> None:
 
 LEG = 2000  # sweeps from strength 0 to 1, and as many back
 RAMP_TEMPERATURE = 0.9
-SPLITS, REUNITES = (0.60, 0.72), (0.049, 0.068)
+SPLITS, REUNITES = (0.64, 0.72), (0.049, 0.068)  # strengths, mean over replicas
 
 
 def level(sweep: int) -> float:
@@ -153,15 +153,15 @@ def test_outrage_splits_late_and_reunites_later_still() -> None:
         start="up",
         sweeps=2 * LEG,
         seed=5,
-        replicas=2,
+        replicas=4,
     )
     means = np.array([camp_means(frame) for frame in frames])  # (sweeps + 1, 2, replicas)
     apart = np.abs(means[:, 0] - means[:, 1]) > np.abs(means[:, 0] + means[:, 1])
-    for replica in apart.T:
-        first, last = np.flatnonzero(replica)[[0, -1]]
-        assert SPLITS[0] <= level(int(first)) <= SPLITS[1]
-        assert REUNITES[0] <= level(int(last)) <= REUNITES[1]
-        assert first < LEG < last
+    first = np.argmax(apart, axis=0)
+    last = len(apart) - 1 - np.argmax(apart[::-1], axis=0)
+    assert (apart.any(axis=0) & (first < LEG) & (last > LEG)).all()
+    assert SPLITS[0] <= np.mean([level(sweep) for sweep in first.tolist()]) <= SPLITS[1]
+    assert REUNITES[0] <= np.mean([level(sweep) for sweep in last.tolist()]) <= REUNITES[1]
 
 
 def test_mean_field_knows_the_ramp() -> None:

@@ -22,6 +22,7 @@ LAYERS = [
     {"walkers"},
     {"dynamics"},
     {"scenario", "inference", "experiments"},
+    {"chambers"},
     {"cases"},
     {"results"},
     {"report", "describe"},

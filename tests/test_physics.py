@@ -15,7 +15,7 @@ import pytest
 from scipy.special import gammaln
 
 import sociophysics as sp
-from sociophysics.schedules import Ramp
+from sociophysics.schedules import Loop, Ramp
 from sociophysics.theory import closed_forms, exact, mean_field
 from tests.laws import assert_mean
 
@@ -176,7 +176,8 @@ def test_random_regular_graphs_order_where_the_bethe_lattice_does() -> None:
     temperatures = [1.72, 1.77, 1.82, 1.87, 1.92]
     where, value = crossing(systems, temperatures, burn_in=400, samples=300, every=10, replicas=32)
     assert where == pytest.approx(closed_forms.random_regular_temperature(3), abs=0.06)
-    assert value == pytest.approx(0.27, abs=0.08)
+    # Mean field has 0.27 at infinite size and comes down to it like n^-1/2; a plane has 0.61.
+    assert value < (0.27 + 0.61) / 2
 
 
 @pytest.mark.validate
@@ -363,32 +364,50 @@ def test_flipping_one_camp_turns_friends_into_foes() -> None:
         assert (flip * a.spins == b.spins).all()
 
 
+def mean_field_flip(temperature: float, rate: float, steps: int = 20) -> float:
+    """Return the field at which an infinite complete graph at rate ``rate`` per sweep turns up."""
+    m, h = -1.0, 0.0
+    while m < 0:
+        m += (np.tanh((m + h) / temperature) - m) / steps
+        h += rate / steps
+    return h
+
+
+@pytest.mark.parametrize(("temperature", "target"), [(0.5, 0.266420), (0.8, 0.062244)])
+def test_slow_ramps_flip_mean_field_at_the_coercive_field(
+    temperature: float, target: float
+) -> None:
+    assert closed_forms.coercive_field(temperature) == pytest.approx(target, abs=1e-6)
+    assert mean_field_flip(temperature, 3e-6, 5) == pytest.approx(target, rel=0.012)
+
+
 @pytest.mark.validate
 @pytest.mark.parametrize(("temperature", "top"), [(0.5, 0.35), (0.8, 0.12)])
 def test_complete_graph_flips_at_the_coercive_field(temperature: float, top: float) -> None:
-    sweeps = round(top / 1e-4)
-    frames = sp.trajectory(
+    rate = 1e-4
+    sweeps = round(top / rate)
+    *_, last = sp.trajectory(
         complete(3000),
         temperature=temperature,
         field=Ramp(0.0, top),
         sweeps=sweeps,
         seed=1,
+        replicas=8,
         start="down",
-        every=5,
+        every=2,
         stop=lambda frame: frame.spins.mean(axis=1) > 0,
     )
-    *_, last = frames
-    target = {0.5: 0.266420, 0.8: 0.062244}[temperature]
-    assert closed_forms.coercive_field(temperature) == pytest.approx(target, abs=1e-6)
-    assert 0.88 * target < last.field[0] < 1.08 * target
+    flip = last.stopped * rate
+    # At this rate the flip lags behind the spinodal, at T = 0.8 by 9 % in mean field.
+    assert flip.mean() == pytest.approx(mean_field_flip(temperature, rate), rel=0.08)
+    target = closed_forms.coercive_field(temperature)
+    assert 0.88 * target < flip.mean() < 1.12 * target
 
 
 @pytest.mark.validate
 def test_there_is_no_hysteresis_above_the_transition() -> None:
-    from sociophysics.schedules import Loop
-
     table = sp.simulate(
-        complete(1000), temperature=1.4, field=Loop(-0.2, 0.2), sweeps=8000, seed=1, replicas=4
+        complete(400), temperature=1.4, field=Loop(-0.2, 0.2), sweeps=8000, seed=1, replicas=4
     )
     m = table.groupby("sweep")["magnetization"].mean().to_numpy()[1:]
     area = np.abs((m[:4000] - m[4000:][::-1]).mean()) * 0.4
@@ -411,16 +430,16 @@ def escape_times(n: int, temperature: float, replicas: int, every: int = 1) -> n
     return last.stopped.astype(float)
 
 
-def exact_escape(n: int, temperature: float) -> tuple[float, float]:
-    """Return mean and variance of the sweeps of ``escape_times``, by the chain seen per sweep."""
+def exact_escape(n: int, temperature: float, every: int = 1) -> tuple[float, float]:
+    """Return mean and variance of ``escape_times``, by the chain of the mean stance."""
     lose, gain = total_spin_matrix(n, temperature)
     update = np.diag(1 - lose - gain) + np.diag(lose[1:], -1) + np.diag(gain[:-1], 1)
-    sweep = np.linalg.matrix_power(update, n)
+    seen = np.linalg.matrix_power(update, n * every)
     alive = np.arange(n + 1) > n // 2
-    stay = np.eye(alive.sum()) - sweep[np.ix_(alive, alive)]
+    stay = np.eye(alive.sum()) - seen[np.ix_(alive, alive)]
     first = np.linalg.solve(stay, np.ones(alive.sum()))
     second = np.linalg.solve(stay, 2 * first - 1)
-    return float(first[-1]), float(second[-1] - first[-1] ** 2)
+    return every * float(first[-1]), every**2 * float(second[-1] - first[-1] ** 2)
 
 
 def test_escape_from_consensus_takes_its_exact_time() -> None:
@@ -430,10 +449,11 @@ def test_escape_from_consensus_takes_its_exact_time() -> None:
 
 @pytest.mark.validate
 def test_escape_times_follow_arrhenius() -> None:
-    sizes = [40, 60, 80]
+    sizes = [20, 35, 50, 65]
     logs = []
     for n in sizes:
-        times = escape_times(n, 0.7, 400, every=5)
+        times = escape_times(n, 0.7, 1000, every=5)
+        assert_mean(times, *exact_escape(n, 0.7, every=5))
         logs.append(np.log(times.mean()))
     slope, intercept = np.polyfit(sizes, logs, 1)
     fitted = slope * np.array(sizes) + intercept

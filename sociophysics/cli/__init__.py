@@ -4,6 +4,11 @@ Each command is a thin function that calls the library; what went wrong becomes 
 an exit status here, in one place.
 """
 
-from sociophysics.cli.application import app, main
+import os
+
+# Before numpy is loaded: on small matrices several BLAS threads cost far more than they save.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+from sociophysics.cli.application import app, main  # noqa: E402
 
 __all__ = ["app", "main"]

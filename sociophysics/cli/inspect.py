@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["inspect"]
 
-TEXT_WIDTH = 34
 
 Network = Annotated[str, typer.Argument(help="Bundled name, or file.", show_default=False)]
 Camps = Annotated[
@@ -47,14 +46,16 @@ def inspect(
     time_limit: TimeLimit = 10.0,
 ) -> None:
     """Print and write a structural report of a network; undirected ties, scores with nulls."""
+    from sociophysics import camps as camp_attributes
     from sociophysics.experiments.inspection import structure
     from sociophysics.observables.ties import ties
 
     name = Path(network).stem
     folder = Path("runs") / f"{name}-inspect" if out is None else out
     _check_folder(folder)
-    system, codes, attribute = _loaded(network, camps, nodes, coupling, largest)
-    rows = structure(system, codes, draws=draws, seed=seed, time_limit=time_limit)
+    system, attribute = _loaded(network, camps, nodes, coupling, largest)
+    codes, names = (None, ()) if attribute is None else camp_attributes.of(system, attribute)
+    rows = structure(system, codes, names=names, draws=draws, seed=seed, time_limit=time_limit)
     words = ["sociophysics", "inspect", network]
     given = {"--camps": camps, "--nodes": nodes, "--coupling": coupling, "--draws": draws}
     for option, value in {**given, "--seed": seed}.items():
@@ -76,9 +77,8 @@ def _check_folder(folder: Path) -> None:
 
 def _loaded(
     network: str, camps: str | None, nodes: Path | None, coupling: str | None, largest: bool
-) -> tuple[SpinSystem, Any, str | None]:
-    """Return the system, the camp of each user, and the attribute that holds it."""
-    from sociophysics import camps as camp_attributes
+) -> tuple[SpinSystem, str | None]:
+    """Return the system, and the attribute that holds the camp of each user."""
     from sociophysics import couplings, networks
     from sociophysics.experiments.inspection import largest_component
 
@@ -106,8 +106,7 @@ def _loaded(
         system = couplings.edge(graph) if weighted else couplings.uniform(graph)
     if camps is None and "camp" in system.nodes.columns:
         camps = "camp"
-    codes = None if camps is None else camp_attributes.of(system, camps)[0]
-    return system, codes, camps
+    return system, camps
 
 
 def _write(
@@ -132,12 +131,13 @@ def _show(rows: pd.DataFrame, title: str, draws: int) -> None:
     head = f"{title}; null: {draws} degree-preserving rewirings" if draws else title
     typer.echo(head)
     columns = ("value", "mean", "sd", "z")
+    width = int(rows["measure"].str.len().max()) + 1
     for group, part in rows.groupby("group", sort=False):
-        typer.echo(f"\n{group:<{TEXT_WIDTH + 2}}" + "".join(f"{each:>11}" for each in columns))
+        typer.echo(f"\n{group:<{width + 2}}" + "".join(f"{each:>11}" for each in columns))
         for row in part.to_dict("records"):
             cells = "".join(f"{_cell(row[each], each):>11}" for each in columns)
             note = f"  {row['note']}" if row["note"] else ""
-            typer.echo(f"  {row['measure']:<{TEXT_WIDTH}}{cells}{note}".rstrip())
+            typer.echo(f"  {row['measure']:<{width}}{cells}{note}".rstrip())
 
 
 def _cell(value: float, column: str) -> str:
@@ -152,4 +152,4 @@ def _cell(value: float, column: str) -> str:
         return ""
     if column == "z":
         return f"{value:.1f}"
-    return f"{value:.0f}" if float(value).is_integer() and abs(value) > 1 else f"{value:.4f}"
+    return f"{value:.0f}" if float(value).is_integer() else f"{value:.4f}"

@@ -237,7 +237,7 @@ def _lines(found: Search, crossing: Crossing | None, loop: Loop | None) -> Seque
         lines = [f"no transition found along {found.along}: {found.note}"]
     if found.found:
         lines.append(f"  how: {found.note}; {found.observable}, {size}")
-    lines.append(f"  p of the null (an even drift, shuffled): {found.p_null:.3f}")
+    lines.append(f"  p of the null (values shuffled along the key): {found.p_null:.3f}")
     if not math.isnan(found.susceptibility.mean):
         lines.append(f"  susceptibility peaks at {_interval(*found.susceptibility)}")
     if crossing is not None:

@@ -36,9 +36,18 @@ def rises(field: float, temperature: float, u: float) -> Any:
 
 @njit(cache=True, nogil=True)
 def author_of(
-    i: int, u: float, indptr: Array, indices: Array, weights: Array, groups: Array,
-    group_weights: Array, changed: Array, ends: Array, direction: int, difference: Array,
-) -> int:
+    i: int,
+    u: float,
+    indptr: Array,
+    indices: Array,
+    weights: Array,
+    groups: Array,
+    group_weights: Array,
+    changed: Array,
+    ends: Array,
+    direction: int,
+    difference: Array,
+) -> Any:
     """Return whose post moved the feed of user ``i``; -1 if nobody's did.
 
     Drawn with the weight of the author in the pool of ``i``, among users whose stance at the last
@@ -78,10 +87,26 @@ def author_of(
 
 @njit(cache=True, nogil=True)
 def sweep_pairs(
-    base: Array, moved: Array, base_field: Array, moved_field: Array,
-    J_indptr: Array, J_indices: Array, J_data: Array, temperature: float, held: Array,
-    key: Array, sweep: int, parent: Array, generation: Array, when: Array, by_feed: Array,
-    indptr: Array, indices: Array, weights: Array, groups: Array, group_weights: Array,
+    base: Array,
+    moved: Array,
+    base_field: Array,
+    moved_field: Array,
+    J_indptr: Array,
+    J_indices: Array,
+    J_data: Array,
+    temperature: float,
+    held: Array,
+    key: Array,
+    sweep: int,
+    parent: Array,
+    generation: Array,
+    when: Array,
+    by_feed: Array,
+    indptr: Array,
+    indices: Array,
+    weights: Array,
+    groups: Array,
+    group_weights: Array,
 ) -> None:
     """Do one random-sequential sweep of both copies of one replica, and attribute new differences.
 
@@ -100,7 +125,7 @@ def sweep_pairs(
     changed, ends = group_changes(difference, groups, group_weights.shape[0])
     for _ in range(n):
         counter += step
-        i = np.int64(((mix(counter) >> U64(32)) * n) >> U64(32))
+        i: Any = np.int64(((mix(counter) >> U64(32)) * n) >> U64(32))
         counter += step
         u = uniform(mix(counter))
         below, above = base_field[i], moved_field[i]
@@ -120,12 +145,21 @@ def sweep_pairs(
             total += max(J_data[p] * (np.int64(moved[j]) - base[j]) * direction, 0.0)
         draw = mix(counter ^ OTHER)
         rest = uniform(draw) * total - feed
-        cause = np.int64(-1)
+        cause: Any = np.int64(-1)
         if rest < 0.0:
             by_feed[i] = 1
             cause = author_of(
-                i, uniform(mix(draw)), indptr, indices, weights, groups, group_weights,
-                changed, ends, direction, difference,
+                i,
+                uniform(mix(draw)),
+                indptr,
+                indices,
+                weights,
+                groups,
+                group_weights,
+                changed,
+                ends,
+                direction,
+                difference,
             )
         else:
             for p in range(J_indptr[i], J_indptr[i + 1]):

@@ -46,8 +46,8 @@ class Exponent(NamedTuple):
     error: float
     smallest: float
     largest: float
-    count: int
-    """Avalanches in that range."""
+    avalanches: int
+    """How many lie in that range."""
     against_exponential: float
     """Log-likelihood ratio per avalanche against an exponential law; positive: power law better."""
 

@@ -134,7 +134,8 @@ def cascades(
     external = system.h + values[:, 0] @ patterns
     rows, courses, parents = [], [], np.empty((replicas, system.n), np.int64)
     for replica in range(replicas):
-        rng = generator(seed, "interventions", replica, settle)
+        # The stream of a trajectory's first Nucleate at that sweep: the same seeds.
+        rng = generator(seed, "interventions", replica, settle).spawn(2)[0]
         chosen = choose_seeds(system, seeds, share=share, camps=codes, rng=rng)
         pair = _Pair(system, effective, settled.spins[replica], chosen, stance, external, feed)
         pair.memory(codes, check_seed(seed), replica, settle)

@@ -3,8 +3,8 @@
 The values that replicas take on the two sides of a point are compared as distributions: total
 variation or Jensen-Shannon. Distributions are read at a finite resolution (each value counts as
 a Gaussian of that width), because in a large society every distribution is sharp and any two
-neighbouring points would otherwise differ completely. The null is an even drift: the same total
-change spread over the whole range, with the replicas' residuals shuffled between the sides.
+neighbouring points would otherwise differ completely. Two nulls: values shuffled over the whole
+range (nothing changes), and an even drift (the same change, spread over the whole range).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from sociophysics.streams import generator
 
 __all__ = [
+    "ALPHA",
     "RESOLUTION",
     "Detection",
     "densities",
@@ -31,17 +32,21 @@ __all__ = [
 Floats = NDArray[np.float64]
 RESOLUTION = 0.1  # of order parameters, which lie between 0 and 1
 BINS = 96
-MATERIAL = 0.1  # a change of fewer than a tenth of the replicas is nobody's tipping point
+MATERIAL = 0.1  # a smaller distance is nobody's tipping point, however well it is measured
 NULL_DRAWS = 499
+ALPHA = 0.01
 
 
 class Detection(NamedTuple):
-    """The point of a grid where distributions change most, and how likely an even drift does so."""
+    """The two points of a grid between which distributions change most, and what nulls say."""
 
     left: int
     right: int
     excess: float
     p_null: float
+    p_inside: float
+    inside: bool
+    concentrated: bool
 
 
 def densities(x: Floats, *, resolution: float = RESOLUTION) -> Floats:
@@ -132,7 +137,7 @@ def parabola(at: Floats, height: Floats) -> float:
 
     Examples
     --------
-    >>> parabola(np.array([0.0, 1.0, 3.0]), np.array([-1.0, 0.0, -4.0]))
+    >>> round(parabola(np.array([0.0, 1.0, 3.0]), np.array([-1.0, 0.0, -4.0])), 6)
     1.0
     """
     top = int(np.argmax(height))
@@ -146,12 +151,16 @@ def parabola(at: Floats, height: Floats) -> float:
 
 
 def detect(values: Floats, x: Floats, *, seed: int) -> Detection:
-    """Return where the distribution of ``x`` changes more than an even drift would make it.
+    """Return where the distribution of ``x`` changes most along a grid, and whether it does.
 
-    Every two values next to each other, and next but one, are compared by total variation. The
-    statistic is the largest distance in excess of what the even drift gives on average there; the
-    p-value is the share of shuffled drifts whose largest excess reaches it, so that it holds for
-    all points at once. An excess below a tenth counts as none.
+    ``p_null`` is the share of shuffles of all values over the whole range in which some point of the
+    range parts the values into two sides as different (total variation of everything left and
+    everything right of it) as in the data; a distance below a tenth counts as none.
+
+    The place is where two points at one or two steps from each other differ most in excess of an
+    even drift. It is ``inside`` unless it lies in the first or the last interval, and the change
+    is ``concentrated`` if it beats an even drift (residuals shuffled between the sides), or if the means change at both ends of the range less than half as much as there. ``p_inside`` is the chance that
+    an even drift beats all changes that do not touch an end.
 
     Parameters
     ----------
@@ -171,10 +180,51 @@ def detect(values: Floats, x: Floats, *, seed: int) -> Detection:
     base = null.mean(axis=0)
     excess = distance - base
     best = int(np.argmax(excess))
-    strongest = np.maximum((null - base).max(axis=1), MATERIAL)
-    p = (1 + int((strongest >= excess[best]).sum())) / (1 + strongest.size)
+    apart = null - base
+    p_drift = _p_value(float(excess[best]), apart.max(axis=1))
+    free = (pairs[:, 0] > 0) & (pairs[:, 1] < values.size - 1)
     left, right = pairs[best].tolist()
-    return Detection(left, right, float(excess[best]), float(p))
+    near = distance[: values.size - 1]
+    at_start = left == 0 and bool(right == 1 or near[0] >= near[1])
+    at_end = right == values.size - 1 and bool(right - left == 1 or near[-1] >= near[-2])
+    return Detection(
+        left,
+        right,
+        float(excess[best]),
+        _shuffled(x, seed=seed),
+        _p_value(float(excess[free].max()), apart[:, free].max(axis=1)),
+        not (at_start or at_end),
+        p_drift < ALPHA or _plateaus(values, x.mean(axis=1), left, right),
+    )
+
+
+def _p_value(found: float, null: Floats) -> float:
+    strongest = np.maximum(null, MATERIAL)
+    return (1 + int((strongest >= found).sum())) / (1 + strongest.size)
+
+
+def _plateaus(values: Floats, means: Floats, left: int, right: int) -> bool:
+    """Return whether the means change at both ends at less than half the rate in the middle."""
+    rates = np.abs(np.diff(means) / np.diff(values))
+    middle = abs(means[right] - means[left]) / (values[right] - values[left])
+    return bool(max(rates[0], rates[-1]) < middle / 2)
+
+
+def _shuffled(x: Floats, *, seed: int) -> float:
+    """Return the p-value of the largest distance between all that is left and right of a point."""
+    points, replicas = x.shape
+    density = densities(x).reshape(points * replicas, -1)
+    rng = generator(seed, "null")
+    null = [_widest(density[rng.permutation(points * replicas)], points) for _ in range(NULL_DRAWS)]
+    return _p_value(_widest(density, points), np.array(null))
+
+
+def _widest(density: Floats, points: int) -> float:
+    """Return the largest distance between the two sides of any point of the range."""
+    sums = density.reshape(points, -1, density.shape[-1]).mean(axis=1).cumsum(axis=0)
+    count = np.arange(1, points)[:, np.newaxis]
+    left, right = sums[:-1] / count, (sums[-1] - sums[:-1]) / (points - count)
+    return float(total_variation(left, right).max())
 
 
 def candidate_pairs(count: int) -> NDArray[np.int64]:

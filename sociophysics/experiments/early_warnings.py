@@ -88,10 +88,10 @@ def early_warning(
     """
     ascending = along_values(scenario, along, values, least=FEWEST_VALUES)
     given = ascending if values is None else [float(each) for each in values]
-    base = varied(scenario, design=design).cases()[0].settings
+    axes = {along: ascending}
+    base = varied(scenario, design=design, axes=axes).cases()[0].settings
     own = "abs_camp_polarization" if society(base)[1] else "abs_magnetization"
     name = observable or own
-    axes = {along: ascending}
     swept = varied(scenario, design=design, observables=[name], replicas=replicas, axes=axes)
     table = measure(swept, Work(folder=out, workers=workers))
     dynamics = swept.cases()[0].settings.dynamics

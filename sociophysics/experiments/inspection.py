@@ -33,6 +33,7 @@ __all__ = ["SCORES", "Score", "largest_component", "structure"]
 
 Measure = Callable[[SpinSystem, Any], float]
 SAME = "the degrees and signs alone fix this score"
+UNDEFINED = "no null: undefined on some rewired networks"
 ROUNDING = 1e-12
 
 
@@ -85,6 +86,7 @@ def structure(
     system: SpinSystem,
     camps: ArrayLike | None = None,
     *,
+    names: Sequence[Any] = (),
     draws: int = 100,
     seed: int = 0,
     time_limit: float = 10.0,
@@ -101,6 +103,8 @@ def structure(
         Undirected.
     camps : array, shape (n,), optional
         -1 for none.
+    names : sequence, optional
+        Of the camps; their numbers by default.
     draws : int
         Rewired networks, two or more; 0: no null.
     time_limit : float
@@ -120,7 +124,7 @@ def structure(
     --------
     >>> ring = SpinSystem.from_edges(range(12), [(i + 1) % 12 for i in range(12)])
     >>> rows = structure(ring, [0] * 6 + [1] * 6, draws=20).set_index("measure")
-    >>> round(rows.loc["modularity", "value"], 4), bool(rows.loc["modularity", "z"] > 1)
+    >>> round(float(rows.loc["modularity", "value"]), 4), bool(rows.loc["modularity", "z"] > 1)
     (0.3333, True)
     """
     require_undirected(system, "a structural report")
@@ -128,7 +132,7 @@ def structure(
         raise InputError(f"draws is {draws}; a null needs two rewired networks or more, or 0.")
     codes = None if camps is None else camps_of(system, camps, "a structural report")
     rows = [
-        *_sizes(system, codes),
+        *_sizes(system, codes, names),
         *_scores(system, codes, draws, seed),
         *_frustration(system, time_limit),
         *_temperatures(system),
@@ -152,7 +156,9 @@ def _row(group: str, name: str, value: float, note: str = "") -> dict[str, Any]:
     return {"group": group, "measure": name, "value": float(value), "note": note}
 
 
-def _sizes(system: SpinSystem, camps: NDArray[np.int64] | None) -> list[dict[str, Any]]:
+def _sizes(
+    system: SpinSystem, camps: NDArray[np.int64] | None, names: Sequence[Any]
+) -> list[dict[str, Any]]:
     known = ties(system)
     degree = known.degree
     parts, labels = connected_components(known.neighbours, directed=False)
@@ -175,7 +181,8 @@ def _sizes(system: SpinSystem, camps: NDArray[np.int64] | None) -> list[dict[str
     if camps is None:
         return rows
     counts = np.bincount(camps[camps >= 0])
-    rows += [_row("camps", f"users in camp {c}", count) for c, count in enumerate(counts)]
+    called = [str(name) for name in names] or [str(code) for code in range(counts.size)]
+    rows += [_row("camps", f"users in {each}", k) for each, k in zip(called, counts, strict=False)]
     return [*rows, _row("camps", "users without camp", int((camps < 0).sum()))]
 
 
@@ -202,7 +209,9 @@ def _scores(
     for name, value in values.items():
         row = _row(SCORES[name].group, name, value, notes.get(name, why))
         drawn = null.get(name)
-        if drawn is not None:
+        if drawn is None and draws and not row["note"]:
+            row["note"] = UNDEFINED
+        elif drawn is not None:
             mean, sd = float(drawn.mean()), float(drawn.std(ddof=1))
             spread = sd > ROUNDING * max(1.0, float(np.abs(drawn).max()))
             row |= {"mean": mean, "sd": sd}

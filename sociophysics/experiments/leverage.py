@@ -334,12 +334,10 @@ def _on_simplex(values: Array, total: float) -> Array:
     ranked = np.sort(values)[::-1]
     excess = np.cumsum(ranked) - total
     count = int(np.flatnonzero(ranked * np.arange(1, ranked.size + 1) > excess)[-1]) + 1
-    return np.maximum(values - excess[count - 1] / count, 0.0)
+    return np.asarray(np.maximum(values - excess[count - 1] / count, 0.0))
 
 
-def _predicted(
-    system: SpinSystem, field: Array | None, temperature: float, start: float
-) -> float:
+def _predicted(system: SpinSystem, field: Array | None, temperature: float, start: float) -> float:
     if not system.is_symmetric or temperature == 0:
         return math.nan
     found = cavity.belief_propagation(system, temperature=temperature, field=field, start=start)
@@ -351,4 +349,5 @@ def _mean_stances(
 ) -> Array:
     """Return the mean stance of each replica after ``burn_in``."""
     frames = trajectory(system, sweeps=sweeps, field=field, **keys)
-    return np.mean([f.spins.mean(axis=1) for f in frames if f.sweep > burn_in], axis=0)
+    means = [f.spins.mean(axis=1) for f in frames if f.sweep > burn_in]
+    return np.asarray(np.mean(means, axis=0))

@@ -154,9 +154,17 @@ def nucleation(
     for number, users in enumerate(sets):
         chosen = check_users(system, users, f"set {number}")
         act = Nucleate(0, [system.labels[i] for i in chosen], 1.0, stance, hold)
-        keys = dict(seed=seed, replicas=replicas, temperature=temperature, field=field, feed=feed)
+        keys: dict[str, Any] = dict(temperature=temperature, seed=seed, field=field, feed=feed)
         runs = _outcomes(
-            system, act, won=won, lost=lost, sweeps=sweeps, camps=camps, start=start, **keys
+            system,
+            act,
+            won=won,
+            lost=lost,
+            sweeps=sweeps,
+            replicas=replicas,
+            camps=camps,
+            start=start,
+            **keys,
         )
         rows.append({"set": number, "size": chosen.size, **_row(*runs)})
     return pd.DataFrame(rows)
@@ -204,9 +212,17 @@ def critical_mass(
     rows, wins = [], []
     for share in tried.tolist():
         act = Nucleate(0, who, share, stance, hold)
-        keys = dict(seed=seed, replicas=replicas, temperature=temperature, field=field, feed=feed)
+        keys: dict[str, Any] = dict(temperature=temperature, seed=seed, field=field, feed=feed)
         runs = _outcomes(
-            system, act, won=won, lost=None, sweeps=sweeps, camps=camps, start=start, **keys
+            system,
+            act,
+            won=won,
+            lost=None,
+            sweeps=sweeps,
+            replicas=replicas,
+            camps=camps,
+            start=start,
+            **keys,
         )
         wins.append(runs[0] > 0)
         rows.append({"share": share, **_row(*runs)})

@@ -79,7 +79,7 @@ def phase_diagram(
     if len(axes) != 2:
         raise InputError(f"a phase diagram has two keys, but {len(axes)} are given; give two.")
     given = {key: along_values(scenario, key, values, least=2) for key, values in axes.items()}
-    base = varied(scenario, design=design).cases()[0].settings
+    base = varied(scenario, design=design, axes=given).cases()[0].settings
     own = "abs_camp_polarization" if society(base)[1] else "abs_magnetization"
     name = observable or own
     swept = varied(scenario, design=design, observables=[name], replicas=replicas, axes=given)

@@ -116,7 +116,7 @@ def response_to_users(
     camps: ArrayLike | None = None,
     start: str | ArrayLike = "random",
 ) -> Interval:
-    """Return how far a field on some users moves the mean stance: ``<m>_(+field) - <m>_(-field)``, halved.
+    """Return how far a field on some users moves m: ``(<m>_(+field) - <m>_(-field)) / 2``.
 
     Parameters
     ----------

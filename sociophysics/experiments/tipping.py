@@ -13,15 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sociophysics.errors import InputError
-from sociophysics.experiments.detection import (
-    Detection,
-    densities,
-    detect,
-    jensen_shannon,
-    parabola,
-    peak,
-    side_distances,
-)
+from sociophysics.experiments.detection import ALPHA, Detection, detect
 from sociophysics.experiments.expected import TEMPERATURE, Expected, expected, temperature_range
 from sociophysics.experiments.measure import (
     Moments,
@@ -33,19 +25,23 @@ from sociophysics.experiments.measure import (
     society,
     varied,
 )
+from sociophysics.experiments.placing import (
+    UNKNOWN,
+    finer,
+    fluctuation_peak,
+    placed,
+    scan_table,
+    temperatures_of,
+)
 from sociophysics.scenario import Scenario, Settings
-from sociophysics.statistics import Interval, bootstrap_interval, t_interval
-from sociophysics.streams import generator
+from sociophysics.statistics import Interval
 
 __all__ = ["Search", "TippingPoint", "locate", "search"]
 
 Floats = NDArray[np.float64]
 ORDER = ("abs_magnetization", "abs_camp_polarization")
-ALPHA = 0.01
 FEWEST_VALUES = 4
-DRAWS = 500
-NOT_FOUND = "no transition found"
-NAN = Interval(np.nan, np.nan, np.nan)
+HOW = "largest distance between the distributions on the two sides, grid refined around it"
 
 
 class TippingPoint(NamedTuple):
@@ -67,7 +63,9 @@ class Search:
         Where the distributions on the two sides differ most, with the bootstrap interval over
         replicas widened by half a step of the finest grid; NaN if no transition was found.
     p_null : float
-        Chance that an even drift gives as large a change anywhere along the range.
+        Chance that shuffled values differ as much between the two sides of any point; where that
+        is small and there is no tipping point all the same, the chance that an even drift
+        changes as much inside the range.
     susceptibility : Interval
         Where the order parameter fluctuates most, NaN if that is at an end of the range.
     table : DataFrame
@@ -110,10 +108,11 @@ def locate(
     r"""Return where a society tips along a key, or that it does not.
 
     Replicas are run at every value. Where the distribution of the order parameter (``|m|``, or
-    the camps' distance) changes most between the two sides of a point, in excess of an even
-    drift, the grid is refined. ``p_null`` is the chance that a shuffled even drift does as much
-    anywhere in the range; the value is NaN if that is 0.01 or more, or if the largest change is
-    at an end of the range. It is the tipping point of this network, with its size and sweeps.
+    the camps' distance) changes most between the two sides of a point, the grid is refined.
+    ``p_null`` is the chance that values shuffled over the range differ as much between the two
+    sides of any point. The value is NaN, "no transition found", if that is 0.01 or more, if the
+    largest change is in the first or last interval, or if it is as even as a drift. It is the
+    tipping point of this network, with its size and number of sweeps.
 
     Parameters
     ----------
@@ -183,47 +182,51 @@ def search(
 ) -> Search:
     """Return what ``locate`` finds, with how it was found; parts are kept in ``out``."""
     work = Work(folder=out, workers=workers, executor=executor, progress=progress)
-    base = varied(scenario, design=design, replicas=replicas).cases()[0].settings
-    users, names = _order_parameters(base, observable)
     if values is None and along == TEMPERATURE and along not in scenario.sweep.axes:
-        grid: list[Any] = temperature_range(base)
+        some = varied(scenario, design=design, axes={along: [1.0]}).cases()[0].settings
+        grid: list[Any] = temperature_range(some)
     else:
         grid = along_values(scenario, along, values, least=FEWEST_VALUES)
+    base = varied(scenario, design=design, axes={along: grid}).cases()[0].settings
+    users, names = _order_parameters(base, observable)
     run = _Runs(scenario, along, design, names, replicas, work)
     scans = run.at(grid)
     best = _best(scans, seed=scenario.seed)
     name, detection = best
     levels = [np.array(grid, dtype=np.float64)]
-    edge = detection.left == 0 or detection.right == len(grid) - 1
+    note = _doubt(detection, grid)
     whole = all(isinstance(each, int) for each in grid) and along != TEMPERATURE
-    if detection.p_null < ALPHA and not edge and not whole:
-        for _ in range(rounds):
-            levels.append(_finer(levels, scans[name], detection))
-            scans = run.at(sorted({*scans[name].values.tolist(), *levels[-1].tolist()}))
+    for _ in range(0 if note or whole else rounds):
+        levels.append(finer(levels, scans[name], detection))
+        scans = run.at(sorted({*scans[name].values.tolist(), *levels[-1].tolist()}))
     scan = scans[name]
-    point, note = NAN, ""
-    if detection.p_null >= ALPHA:
-        note = "no change of the distribution beats an even drift"
-    elif edge and len(grid) > FEWEST_VALUES:
-        note = f"the largest change is at an end of the range, {grid[0]:g} to {grid[-1]:g}"
-    else:
-        point = _placed(scan, levels, detection, seed=scenario.seed)
-        note = "largest distance between the distributions on the two sides, grid refined"
-    temperatures = _temperatures(scan.values, along, base)
+    point = UNKNOWN if note else placed(scan, levels, detection, seed=scenario.seed)
+    temperatures = temperatures_of(scan.values, along, base)
     return Search(
         along=along,
         design=run.design,
         observable=name,
         grid=grid,
         point=point,
-        p_null=detection.p_null,
-        susceptibility=_fluctuation_peak(scan, users, temperatures, seed=scenario.seed),
-        table=_table(scan, levels, along, users, temperatures),
+        p_null=max(detection.p_null, detection.p_inside) if note else detection.p_null,
+        susceptibility=fluctuation_peak(scan, users, temperatures, seed=scenario.seed),
+        table=scan_table(scan, levels, along, users, temperatures),
         theory=expected(run.settings(grid[len(grid) // 2]), along),
         users=users,
         replicas=scan.first.shape[1],
-        note=note,
+        note=note or HOW,
     )
+
+
+def _doubt(detection: Detection, grid: Sequence[float]) -> str:
+    """Return why there is no tipping point in the range, or nothing."""
+    if detection.p_null >= ALPHA:
+        return "the distributions along the range do not differ more than shuffled ones"
+    if not detection.inside:
+        return f"the largest change is at an end of the range, {grid[0]:g} to {grid[-1]:g}"
+    if not detection.concentrated:
+        return "the change is spread over the whole range like an even drift"
+    return ""
 
 
 class _Runs:
@@ -283,106 +286,5 @@ def _best(scans: dict[str, Moments], *, seed: int) -> tuple[str, Detection]:
     name = max(found, key=lambda each: found[each].excess)
     # The better of several order parameters was picked: Bonferroni.
     p = min(1.0, len(found) * min(each.p_null for each in found.values()))
-    return name, found[name]._replace(p_null=p)
-
-
-def _finer(levels: list[Floats], scan: Moments, detection: Detection) -> Floats:
-    """Return the next grid: half the step of the last one, around its largest change."""
-    last = levels[-1]
-    if len(levels) == 1:
-        first, final = max(detection.left - 1, 0), min(detection.right + 1, last.size - 1)
-        if detection.right - detection.left == 2:
-            first, final = detection.left, detection.right
-    else:
-        height = side_distances(densities(_rows(scan, last)).mean(axis=1))
-        top = 1 + int(np.argmax(height))
-        first, final = max(top - 2, 0), min(top + 2, last.size - 1)
-    count = 2 * (final - first) + 1
-    # Rounded, so that a value that was there before is met again exactly.
-    fine: Floats = np.round(np.linspace(last[first], last[final], count), 12)
-    fine[::2] = np.where(np.isclose(fine[::2], last[first : final + 1], rtol=0, atol=1e-9),
-                         last[first : final + 1], fine[::2])  # fmt: skip
-    return fine
-
-
-def _rows(scan: Moments, values: Floats) -> Floats:
-    return scan.first[np.searchsorted(scan.values, values)]
-
-
-def _placed(scan: Moments, levels: list[Floats], detection: Detection, *, seed: int) -> Interval:
-    """Return the place of the largest change on the finest grid, bootstrapped over replicas."""
-    last = levels[-1]
-    if len(levels) == 1:
-        middle = float(last[detection.left] + last[detection.right]) / 2
-        return Interval(middle, float(last[detection.left]), float(last[detection.right]))
-    density = densities(_rows(scan, last))
-    coarse = densities(_rows(scan, levels[0]))
-    replicas = density.shape[1]
-    value = peak(last[1:-1], side_distances(density.mean(axis=1)))
-    rng = generator(seed, "bootstrap")
-    drawn = []
-    for _ in range(DRAWS):
-        weight = np.bincount(rng.integers(replicas, size=replicas), minlength=replicas) / replicas
-        top = 1 + int(np.argmax(side_distances(np.einsum("vrg,r->vg", coarse, weight))))
-        if last[0] <= levels[0][top] <= last[-1] or abs(top - detection.left) <= 2:
-            fine = side_distances(np.einsum("vrg,r->vg", density, weight))
-            drawn.append(peak(last[1:-1], fine))
-        else:
-            drawn.append(float(levels[0][top]))
-    low, high = np.quantile(drawn, [0.025, 0.975])
-    step = float(last[1] - last[0]) / 2
-    return Interval(value, float(low) - step, float(high) + step)
-
-
-def _temperatures(values: Floats, along: str, settings: Settings) -> Floats:
-    if along == TEMPERATURE:
-        return values
-    level = settings.dynamics.temperature
-    return np.full(values.size, float(level) if isinstance(level, int | float) else np.nan)
-
-
-def _susceptibility(first: Floats, second: Floats, users: int, temperatures: Floats) -> Floats:
-    """Return ``n (<O^2> - <O>^2)/T`` over all frames of all replicas."""
-    variance = second.mean(axis=-1) - first.mean(axis=-1) ** 2
-    with np.errstate(divide="ignore", invalid="ignore"):
-        result: Floats = np.where(temperatures > 0, users * variance / temperatures, np.nan)
-    return result
-
-
-def _fluctuation_peak(scan: Moments, users: int, temperatures: Floats, *, seed: int) -> Interval:
-    both = np.stack([scan.first.T, scan.second.T], axis=1)  # (replicas, 2, values)
-
-    def top(drawn: Floats) -> float:
-        first, second = drawn[:, 0].T, drawn[:, 1].T
-        return parabola(scan.values, _susceptibility(first, second, users, temperatures))
-
-    height = _susceptibility(scan.first, scan.second, users, temperatures)
-    inside = np.isfinite(height).all() and 0 < int(np.argmax(height)) < height.size - 1
-    return bootstrap_interval(both, seed=seed, statistic=top, draws=DRAWS) if inside else NAN
-
-
-def _table(
-    scan: Moments, levels: list[Floats], along: str, users: int, temperatures: Floats
-) -> pd.DataFrame:
-    bands = np.array([t_interval(row) for row in scan.first])
-    table = pd.DataFrame(
-        {
-            along: scan.values,
-            "replicas": scan.first.shape[1],
-            "mean": bands[:, 0],
-            "low": bands[:, 1],
-            "high": bands[:, 2],
-            "susceptibility": _susceptibility(scan.first, scan.second, users, temperatures),
-        }
-    )
-    for name in ("total_variation", "jensen_shannon", "between"):
-        table[name] = np.nan
-    density = densities(scan.first).mean(axis=1)
-    for level in levels:
-        # The finest grid in which a value has two neighbours has the last word.
-        rows = np.searchsorted(scan.values, level)
-        left, inner, right = rows[:-2], rows[1:-1], rows[2:]
-        table.loc[inner, "total_variation"] = side_distances(density[rows])
-        table.loc[inner, "jensen_shannon"] = jensen_shannon(density[left], density[right])
-        table.loc[inner, "between"] = level[2:] - level[:-2]
-    return table
+    inside = min(1.0, len(found) * min(each.p_inside for each in found.values()))
+    return name, found[name]._replace(p_null=p, p_inside=inside)

@@ -82,11 +82,14 @@ def three_body(matrix: NDArray[Any], triples: NDArray[np.int64]) -> Array:
     seen = np.asarray(matrix) != 0
     count = np.maximum(seen.sum(axis=0), 1)
     spread = np.where(seen, matrix - matrix.sum(axis=0, dtype=float) / count, 0.0)
-    i, j, k = triples.T
-    together = (seen[:, i] & seen[:, j] & seen[:, k]).sum(axis=0)
-    total: Array = np.einsum("ta,ta,ta->a", spread[:, i], spread[:, j], spread[:, k])
-    total /= np.maximum(together, 1)
-    return total
+    total, together = np.empty(len(triples)), np.empty(len(triples))
+    # member by member, so that memory stays at a few columns
+    spread, seen = np.asfortranarray(spread), np.asfortranarray(seen)
+    for row, (i, j, k) in enumerate(triples):
+        total[row] = (spread[:, i] * spread[:, j]) @ spread[:, k]
+        together[row] = (seen[:, i] & seen[:, j] & seen[:, k]).sum()
+    connected: Array = total / np.maximum(together, 1)
+    return connected
 
 
 def yea_distribution(matrix: NDArray[Any], bins: int | None = None) -> tuple[Array, Array]:

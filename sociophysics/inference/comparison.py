@@ -15,7 +15,7 @@ from sociophysics.errors import InputError
 from sociophysics.inference.blocs import party_blocs
 from sociophysics.inference.landscape import frustrated_triangles
 from sociophysics.inference.pseudolikelihood import PseudoLikelihood
-from sociophysics.inference.workflow import fit_chamber, prepared
+from sociophysics.inference.workflow import ChamberFit, fit_chamber, prepared
 from sociophysics.rollcall.votes import Votes
 from sociophysics.spins import SpinSystem
 
@@ -71,7 +71,8 @@ def trend(
     rows = []
     for count, (name, votes) in enumerate(chambers.items()):
         tell(name, count, len(chambers))
-        rows.append({"chamber": name} | _measured(prepared(votes), draws, seed))
+        measured = _measured(prepared(votes), draws, seed)
+        rows.append({"chamber": name, "polarity": votes.polarity} | measured)
     tell("done", len(chambers), len(chambers))
     return pd.DataFrame(rows)
 
@@ -84,13 +85,19 @@ def fit_chambers(
     test: str = "cells",
     seed: int = 0,
     progress: Progress | None = None,
+    finished: Callable[[str, ChamberFit], object] | None = None,
 ) -> pd.DataFrame:
     """Fit each chamber into a folder of its name, write ``trend.csv`` beside them and return it.
 
-    With ``quick`` the trend has no intervals.
+    With ``quick`` the trend has no intervals. ``finished`` is called with the name and the fit of
+    each chamber when it is done.
     """
     for name, votes in chambers.items():
-        fit_chamber(votes, Path(out) / name, quick=quick, test=test, seed=seed, progress=progress)
+        fitted = fit_chamber(
+            votes, Path(out) / name, quick=quick, test=test, seed=seed, progress=progress
+        )
+        if finished is not None:
+            finished(name, fitted)
     table = trend(chambers, draws=0 if quick else 100, seed=seed, progress=progress)
     table.to_csv(Path(out) / "trend.csv", index=False)
     return table

@@ -1,8 +1,8 @@
-"""Fitted chambers on disk: couplings and fields of each estimator in one ``.npz`` file."""
+"""Fitted chambers on disk: couplings, fields and bootstrap draws in one ``.npz`` file."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -15,33 +15,51 @@ from numpy.typing import NDArray
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.spins import SpinSystem
 
-__all__ = ["load_system", "save_systems"]
+__all__ = ["Draws", "load_draws", "load_system", "save_systems"]
+
+Draws = tuple[NDArray[Any], NDArray[Any]]  # couplings (draws, n, n), fields (draws, n)
 
 MEMBER_COLUMNS = ("id", "name", "party", "state")
 
 
 def save_systems(
-    path: str | PathLike[str], systems: Mapping[str, SpinSystem], *, polarity: str
+    path: str | PathLike[str],
+    systems: Mapping[str, SpinSystem],
+    *,
+    polarity: str,
+    draws: Mapping[str, Draws] | None = None,
+    notes: Sequence[str] = (),
 ) -> None:
     """Write fitted systems of the same members; arrays of numbers and text only, no pickles.
 
     The file holds ``NAME_J`` (n, n) and ``NAME_h`` (n,) of each estimator, the members' ``id``,
-    ``name``, ``party`` and ``state``, and the votes' ``polarity``.
+    ``name``, ``party`` and ``state``, and the votes' ``polarity`` and ``notes``. Bootstrap draws
+    are kept in single precision: ``NAME_J_draws`` (draws, pairs), in the order of
+    ``numpy.triu_indices``, and ``NAME_h_draws`` (draws, n).
 
     Parameters
     ----------
     systems : mapping from an estimator's name to its system
         Such as ``{"pseudolikelihood": estimator.system_}``; at temperature 1.
+    draws : mapping from an estimator's name to its bootstrap draws, optional
     """
     first = next(iter(systems.values()))
-    arrays: dict[str, Any] = {"estimators": np.array(list(systems)), "polarity": polarity}
-    arrays["id"] = _plain(list(first.labels))
+    arrays: dict[str, Any] = {
+        "estimators": np.array(list(systems)),
+        "polarity": polarity,
+        "notes": np.array(list(notes), dtype=str),
+        "id": _plain(list(first.labels)),
+    }
     for column in MEMBER_COLUMNS[1:]:
         if column in first.nodes:
             arrays[column] = np.array(first.nodes[column].astype(str).tolist())
     for name, system in systems.items():
         arrays[f"{name}_J"] = system.J.toarray()
         arrays[f"{name}_h"] = system.h
+    upper = np.triu_indices(first.n, 1)
+    for name, (couplings, fields) in (draws or {}).items():
+        arrays[f"{name}_J_draws"] = couplings[:, *upper].astype(np.float32)
+        arrays[f"{name}_h_draws"] = fields.astype(np.float32)
     np.savez_compressed(path, **arrays)
 
 
@@ -62,22 +80,53 @@ def load_system(path: str | PathLike[str], estimator: str = "pseudolikelihood") 
     ...     load_system(Path(folder) / "system.npz", "exact").labels
     ('ann', 'bob')
     """
+    arrays = _read(path, estimator, ("J", "h"))
+    columns = {name: arrays[name].tolist() for name in MEMBER_COLUMNS if name in arrays}
+    return SpinSystem(arrays["J"], arrays["h"], columns["id"], pd.DataFrame(columns))
+
+
+def load_draws(path: str | PathLike[str], estimator: str = "boltzmann") -> Draws:
+    """Return the bootstrap draws of one estimator: couplings (draws, n, n), fields (draws, n).
+
+    Raises
+    ------
+    InputError
+        As ``load_system``, or a fit without draws.
+    """
+    arrays = _read(path, estimator, ("J_draws", "h_draws"))
+    fields = arrays["h_draws"].astype(np.float64)
+    draws, n = fields.shape
+    couplings = np.zeros((draws, n, n))
+    i, j = np.triu_indices(n, 1)
+    couplings[:, i, j] = couplings[:, j, i] = arrays["J_draws"]
+    return couplings, fields
+
+
+def _read(path: str | PathLike[str], estimator: str, parts: Sequence[str]) -> dict[str, Any]:
     try:
         with np.load(Path(path), allow_pickle=False) as file:
-            arrays = dict(file)
-        names = arrays["estimators"].tolist()
+            names = file["estimators"].tolist()
+            if estimator not in names:
+                quick = "; fit again without --quick" if estimator == "boltzmann" else ""
+                raise InputError(
+                    f"{path} has no estimator {estimator!r}{quick}; "
+                    f"{did_you_mean(estimator, names)}"
+                )
+            if f"{estimator}_{parts[0]}" not in file:
+                raise InputError(
+                    f"{path} has no bootstrap draws of {estimator!r}; fit again without --quick, "
+                    'or use draw = "point".'
+                )
+            arrays = {name: file[name] for name in MEMBER_COLUMNS if name in file}
+            return arrays | {part: file[f"{estimator}_{part}"] for part in parts}
+    except InputError:
+        raise
     except FileNotFoundError:
         raise InputError(f"there is no file {path}; give a system.npz of a fit.") from None
     except (OSError, ValueError, KeyError, BadZipFile, AttributeError, TypeError):
         raise InputError(
             f"{path} is no file of fitted systems; give a system.npz of a fit."
         ) from None
-    if estimator not in names:
-        raise InputError(f"{path} has no estimator {estimator!r}; {did_you_mean(estimator, names)}")
-    columns = {name: arrays[name].tolist() for name in MEMBER_COLUMNS if name in arrays}
-    return SpinSystem(
-        arrays[f"{estimator}_J"], arrays[f"{estimator}_h"], columns["id"], pd.DataFrame(columns)
-    )
 
 
 def _plain(labels: list[Any]) -> NDArray[Any]:

@@ -12,7 +12,7 @@ from sociophysics.inference.pseudolikelihood import PseudoLikelihood
 from sociophysics.inference.uncertainty import StandardErrors
 from sociophysics.rollcall.votes import Votes
 
-__all__ = ["couplings_table", "members_table", "rollcalls_table"]
+__all__ = ["couplings_table", "members_table", "party_groups", "rollcalls_table"]
 
 Array = NDArray[np.float64]
 
@@ -54,7 +54,12 @@ def couplings_table(
     return table.iloc[order].reset_index(drop=True)
 
 
-def members_table(votes: Votes, fit: PseudoLikelihood, ideal: IdealPoints) -> pd.DataFrame:
+def members_table(
+    votes: Votes,
+    fit: PseudoLikelihood,
+    ideal: IdealPoints,
+    pivotal: pd.DataFrame | None = None,
+) -> pd.DataFrame:
     """Return one row per member, in the order of the votes.
 
     * ``votes``, ``presence``: votes cast, and their share of the roll calls held while seated;
@@ -64,7 +69,9 @@ def members_table(votes: Votes, fit: PseudoLikelihood, ideal: IdealPoints) -> pd
     * ``bridging``: share of positive coupling that goes to other parties; members of parties of
       fewer than three count with the party that is most frequent in their bloc;
     * ``dissent``: share of votes against the majority of the own party, so counted;
-    * ``ideal_point``, ``ideal_point_error``: on one dimension, in standard deviations.
+    * ``ideal_point``, ``ideal_point_error``: on one dimension, in standard deviations;
+    * ``pivotal``: total variation between the distributions of the number of yeas with the
+      member's field raised by 1/2 and as it is, from ``pivotal_members``; blank without it.
     """
     bloc = party_blocs(fit.coupling_)
     group = _groups(votes.party, bloc)
@@ -81,6 +88,7 @@ def members_table(votes: Votes, fit: PseudoLikelihood, ideal: IdealPoints) -> pd
     table["bridging"] = np.divide(across, total, out=np.full(len(total), np.nan), where=total > 0)
     table["dissent"] = _dissent(votes, group)
     table["ideal_point"], table["ideal_point_error"] = ideal.points_[:, 0], ideal.errors_[:, 0]
+    table["pivotal"] = np.nan if pivotal is None else pivotal["outcome"].to_numpy()
     for name in ("nominate_dim1", "nominate_dim2"):
         if name in votes.members:
             table[name] = votes.members[name].to_numpy()
@@ -110,6 +118,26 @@ def rollcalls_table(votes: Votes, fit: PseudoLikelihood, ideal: IdealPoints) -> 
     for name, model in (("", fit), ("_ideal_points", ideal)):
         table[f"pre{name}"], table[f"gmp{name}"] = _per_rollcall(model.predict_proba(votes), matrix)
     return table
+
+
+def party_groups(party: NDArray[np.object_], bloc: NDArray[np.int64]) -> NDArray[np.object_]:
+    """Return each member's party, or the one that a member without a large party counts with.
+
+    Where two parties have at least three members, members of others count with the party that is
+    most frequent in their bloc. Without any party labels blocs stand for parties.
+
+    Examples
+    --------
+    >>> party = np.array(["D", "D", "D", "I", "R", "R", "R"], dtype=object)
+    >>> party_groups(party, np.array([0, 0, 0, 0, 1, 1, 1]))[3]
+    'D'
+    """
+    sizes = pd.Series(party[party != ""]).value_counts()
+    if sizes.empty:
+        return np.array([f"bloc {side}" for side in bloc], dtype=object)
+    if (sizes >= SMALLEST_PARTY).sum() < 2:
+        return party
+    return _groups(party, bloc)
 
 
 def _groups(party: NDArray[np.object_], bloc: NDArray[np.int64]) -> NDArray[np.object_]:

@@ -14,10 +14,13 @@ import pandas as pd
 
 from sociophysics.errors import InputError
 from sociophysics.inference.boltzmann import BoltzmannRefinement
-from sociophysics.inference.evaluation import Model, evaluate
+from sociophysics.inference.calibration import calibration
+from sociophysics.inference.draws import bootstrap_draws, refined
+from sociophysics.inference.evaluation import Model, evaluate_seeds
 from sociophysics.inference.ideal_points import IdealPoints
+from sociophysics.inference.physics import ChamberPhysics, chamber_physics
 from sociophysics.inference.pseudolikelihood import PseudoLikelihood
-from sociophysics.inference.saved import save_systems
+from sociophysics.inference.saved import Draws, save_systems
 from sociophysics.inference.stability import StabilitySelection
 from sociophysics.inference.stack import Stack
 from sociophysics.inference.tables import couplings_table, members_table, rollcalls_table
@@ -35,9 +38,14 @@ STAGES = (
     "standard errors",
     "stability",
     "Boltzmann refinement",
+    "bootstrap",
+    "physics",
     "evaluation",
     "tables",
 )
+SEEDS = 5  # hidden cells are drawn so many times
+DRAWS = 50
+MANY_MEMBERS = 150  # above, one draw of hidden cells, to keep a fit to minutes
 LEAST_PRESENCE = 0.1  # members with fewer votes share too few roll calls with the others
 
 
@@ -45,7 +53,7 @@ LEAST_PRESENCE = 0.1  # members with fewer votes share too few roll calls with t
 class ChamberFit:
     """A fitted chamber: the votes used, the estimators, their tables, and the files written.
 
-    What ``quick`` leaves out is None.
+    ``errors``, ``stability`` and ``generative`` are None where ``quick`` leaves them out.
     """
 
     votes: Votes
@@ -54,11 +62,14 @@ class ChamberFit:
     errors: StandardErrors | None
     stability: StabilitySelection | None
     generative: BoltzmannRefinement | None
+    physics: ChamberPhysics
     evaluation: pd.DataFrame
+    calibration: pd.DataFrame
     couplings: pd.DataFrame
     members: pd.DataFrame
     rollcalls: pd.DataFrame
     systems: dict[str, SpinSystem] = field(default_factory=dict)
+    draws: dict[str, Draws] = field(default_factory=dict)
     files: dict[str, Path] = field(default_factory=dict)
 
 
@@ -73,9 +84,10 @@ def fit_chamber(
 ) -> ChamberFit:
     """Fit a chamber, write its tables into a folder and return them.
 
-    The files are ``evaluation.csv``, ``couplings.csv``, ``members.csv``, ``rollcalls.csv`` and
-    ``system.npz``; every table has the column ``polarity``, which says what +1 means. Members
-    have fields where +1 has a meaning (votes coded by experts or by majority).
+    The files are ``evaluation.csv``, ``couplings.csv``, ``members.csv``, ``rollcalls.csv``,
+    ``system.npz`` and ``notes.txt``, what was dropped and how +1 is coded; every table has the
+    column ``polarity``, which says what +1 means. Members have fields where +1 has a meaning
+    (votes coded by experts or by majority), in the fit that predicts and the one that generates.
 
     Parameters
     ----------
@@ -84,10 +96,12 @@ def fit_chamber(
     out : path
         Folder, made if it is not there.
     quick : bool
-        The fit that predicts, ideal points and the test on held-out cells only: without standard
-        errors, stability selection and the Boltzmann refinement, whatever ``test`` is.
+        The fit that predicts, ideal points and one test on held-out cells: without standard
+        errors, stability selection, the Boltzmann refinement and what simulates it, whatever
+        ``test`` is.
     test : {"cells", "rollcalls"}
-        Which votes the models are tested on.
+        Which votes the models are tested on; cells are hidden five times, where there are at most
+        150 members.
     seed : int
     progress : function (stage, done, stages), optional
         Called before each stage and at the end.
@@ -97,24 +111,29 @@ def fit_chamber(
     InputError
         Votes that cannot be fitted, or a folder that cannot be written.
     """
-    tell = progress or (lambda *_: None)
+    tell = _teller(progress)
     folder = _folder(out)
     data = prepared(votes)
     fields = data.polarity != "arbitrary"
-    tell(STAGES[0], 0, len(STAGES))
+    tell("couplings")
     fit = PseudoLikelihood(fields=fields, seed=seed).fit(data)
-    tell(STAGES[1], 1, len(STAGES))
+    tell("ideal points")
     ideal = IdealPoints(seed=seed).fit(data)
-    tell(STAGES[2], 2, len(STAGES))
+    tell("standard errors")
     errors = None if quick else _errors(fit, data.n_members)
-    tell(STAGES[3], 3, len(STAGES))
+    tell("stability")
     stability = None if quick else StabilitySelection(fields=fields, seed=seed).fit(data)
-    tell(STAGES[4], 4, len(STAGES))
-    generative = None if quick else BoltzmannRefinement(l2=fit.l2_, seed=seed).fit(data)
-    tell(STAGES[5], 5, len(STAGES))
-    evaluation = evaluate(data, _models(fields, seed), test="cells" if quick else test, seed=seed)
-    tell(STAGES[6], 6, len(STAGES))
-    probability = None if stability is None else stability.probability_
+    tell("Boltzmann refinement")
+    generative = None if quick else refined(data, fit)
+    tell("bootstrap")
+    draws = {} if quick or generative is None else bootstrap_draws(data, fit, generative, DRAWS)
+    tell("physics")
+    physics = chamber_physics(data, fit.system_, generative, whole=votes, seed=seed)
+    tell("evaluation")
+    kind = "cells" if quick else test
+    evaluation = _evaluation(data, kind, seed, quick=quick)
+    judged = calibration(data, [_couplings(fields, seed), IdealPoints(1)], test=kind, seed=seed)
+    tell("tables")
     systems = {"pseudolikelihood": fit.system_}
     if generative is not None:
         systems["boltzmann"] = generative.system_
@@ -125,14 +144,19 @@ def fit_chamber(
         errors=errors,
         stability=stability,
         generative=generative,
+        physics=physics,
         evaluation=evaluation,
-        couplings=couplings_table(data, fit, errors, probability),
-        members=members_table(data, fit, ideal),
+        calibration=judged,
+        couplings=couplings_table(
+            data, fit, errors, None if stability is None else stability.probability_
+        ),
+        members=members_table(data, fit, ideal, physics.pivotal),
         rollcalls=rollcalls_table(data, fit, ideal),
         systems=systems,
+        draws=draws,
     )
     _write(result, folder)
-    tell("done", len(STAGES), len(STAGES))
+    tell("done")
     return result
 
 
@@ -159,9 +183,27 @@ def prepared(votes: Votes) -> Votes:
     return votes.contested().present(LEAST_PRESENCE)
 
 
-def _models(fields: bool, seed: int) -> list[Model]:
-    couplings = PseudoLikelihood(fields=fields, seed=seed)
-    return [couplings, Stack(couplings, seed=seed)]
+def _teller(progress: Progress | None) -> Callable[[str], None]:
+    def tell(stage: str) -> None:
+        if progress is not None:
+            done = STAGES.index(stage) if stage in STAGES else len(STAGES)
+            progress(stage, done, len(STAGES))
+
+    return tell
+
+
+def _couplings(fields: bool, seed: int) -> PseudoLikelihood:
+    return PseudoLikelihood(fields=fields, seed=seed)
+
+
+def _evaluation(votes: Votes, test: str, seed: int, *, quick: bool) -> pd.DataFrame:
+    fields = votes.polarity != "arbitrary"
+    couplings = _couplings(fields, seed)
+    models: list[Model] = [couplings, Stack(couplings, seed=seed)]
+    # later roll calls are the same for every seed
+    once = quick or test == "rollcalls" or votes.n_members > MANY_MEMBERS
+    seeds = range(seed, seed + (1 if once else SEEDS))
+    return evaluate_seeds(votes, models, test=test, seeds=seeds)
 
 
 def _errors(fit: PseudoLikelihood, members: int) -> StandardErrors:
@@ -188,8 +230,26 @@ def _write(result: ChamberFit, folder: Path) -> None:
         )
     result.files["system"] = _replaced(
         folder / "system.npz",
-        partial(save_systems, systems=result.systems, polarity=result.votes.polarity),
+        partial(
+            save_systems,
+            systems=result.systems,
+            polarity=result.votes.polarity,
+            draws=result.draws,
+            notes=result.votes.notes,
+        ),
     )
+    lines = [f"polarity: {result.votes.polarity}", *result.votes.notes, *_fit_notes(result)]
+    text = "".join(f"{line}\n" for line in lines)
+    result.files["notes"] = _replaced(
+        folder / "notes.txt", lambda path: path.write_text(text, encoding="utf-8")
+    )
+
+
+def _fit_notes(result: ChamberFit) -> list[str]:
+    notes = [f"couplings: l2 = {result.couplings_fit.l2_:.3g}"]
+    if result.errors is not None:
+        notes.append(f"errors: {result.errors.note}")
+    return notes
 
 
 def _replaced(path: Path, write: Callable[[Path], Any]) -> Path:

@@ -20,9 +20,10 @@ __all__ = ["render"]
 METHOD = (
     "At every value all replicas are run. The distribution of the order parameter over replicas, "
     "read at a resolution of 0.1, is compared between the two sides of every point by total "
-    "variation (0: equal, 1: disjoint). The null is an even drift: the same total change spread "
-    "over the whole range, with the replicas shuffled between the sides; p is the chance that it "
-    "does as much anywhere in the range. Around the largest change the grid is refined twice. The "
+    "variation (0: equal, 1: disjoint). p is the chance that values shuffled over the whole range "
+    "differ as much between the two sides of any point. No transition is found if p is 0.01 or "
+    "more, if the largest change lies in the first or last interval, or if the change is spread "
+    "over the range like an even drift. Around the largest change the grid is refined. The "
     "interval is bootstrapped over replicas and widened by half a step of the finest grid."
 )
 SIZE = (

@@ -27,7 +27,9 @@ def open_votes(
     source : str or path
         Name of a bundled chamber, or a file.
     members, rollcalls : path, optional
-        Voteview's other files; ``rollcalls`` also of a plain CSV.
+        Voteview's other files; ``rollcalls`` also of a plain CSV. Left out, those beside
+        ``..._votes.csv`` are read if they are called ``..._members.csv`` and
+        ``..._rollcalls.csv``, as Voteview calls them.
 
     Raises
     ------
@@ -50,10 +52,18 @@ def open_votes(
     if path.suffix.lower() == ".ord":
         _refuse(name, members=members, rollcalls=rollcalls)
         return read_ord(path)
+    if set(header(path)) >= VOTEVIEW_COLUMNS:
+        members = _beside(path, "members") if members is None else members
+        rollcalls = _beside(path, "rollcalls") if rollcalls is None else rollcalls
     if set(header(path)) >= VOTEVIEW_COLUMNS and members is not None:
         return read_voteview(path, members, rollcalls)
     _refuse(name, members=members)
     return read_votes(path, rollcalls=rollcalls)
+
+
+def _beside(path: Path, kind: str) -> Path | None:
+    other = path.with_name(path.name.replace("_votes", f"_{kind}"))
+    return other if other != path and other.is_file() else None
 
 
 def _refuse(name: str, **tables: FilePath | None) -> None:

@@ -11,8 +11,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from sociophysics.datasets import bundled_file
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.memory import require_memory
+from sociophysics.rollcall.chambers import CHAMBERS
 from sociophysics.scenario.document import Scenario
 from sociophysics.scenario.sentences import explain
 from sociophysics.scenario.settings import Settings, plain
@@ -148,13 +150,23 @@ def files_of(settings: Settings) -> dict[str, str]:
 
 
 def resolved(settings: Settings, folder: Path | None) -> Settings:
-    """Return settings whose relative paths lead to files in ``folder``, where these exist."""
-    if folder is None:
-        return settings
+    """Return settings whose relative paths lead to files in ``folder``, where these exist.
+
+    The name of a bundled chamber leads to its file of votes, where no other file has that name.
+    """
     for name, key in FILE_KEYS:
         table = getattr(settings, name)
         path = getattr(table, key, None)
-        if path is not None and not Path(path).is_absolute() and (folder / path).exists():
-            moved = table.model_copy(update={key: str(folder / path)})
+        place = None if path is None else _place(path, folder, bundled=name == "couplings")
+        if place is not None:
+            moved = table.model_copy(update={key: str(place)})
             settings = settings.model_copy(update={name: moved})
     return settings
+
+
+def _place(path: str, folder: Path | None, *, bundled: bool) -> Path | None:
+    if folder is not None and not Path(path).is_absolute() and (folder / path).exists():
+        return folder / path
+    if bundled and path in CHAMBERS and not Path(path).exists():
+        return bundled_file(CHAMBERS[path].votes)
+    return None

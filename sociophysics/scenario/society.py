@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from sociophysics.scenario.values import Level, Number, Probability, Table, Text
 
@@ -13,6 +13,15 @@ __all__ = ["COUPLINGS", "FIELDS", "NETWORKS", "Couplings", "FieldTable", "Networ
 Users = Annotated[int, Field(ge=1)]
 Count = Annotated[int, Field(ge=0)]
 Normalize = Literal["none", "degree"]
+
+
+def _member(value: Any) -> int | str:
+    if isinstance(value, bool) or not isinstance(value, int | str) or value == "":
+        raise ValueError(f"it is {value!r}; allowed: the id or the name of a member")
+    return value
+
+
+Member = Annotated[int | str, BeforeValidator(_member)]
 
 
 class _Graph(Table):
@@ -219,9 +228,17 @@ class Fitted(Table):
 
     kind: Literal["fitted"]
     path: Text
-    """Votes, or the folder or system file of a fit."""
+    """Folder or system.npz of `sociophysics fit`, a file of votes, or a bundled chamber's name."""
     estimator: Literal["boltzmann", "pseudolikelihood"] = "boltzmann"
-    """How they are fitted."""
+    """How they are fitted: boltzmann generates, pseudolikelihood predicts and is over-ordered."""
+    exchange: Number = 1.0
+    """Factor on the couplings between members of different camps."""
+    remove: Annotated[tuple[Member, ...], Field(strict=False)] = ()
+    """Members whose seats are empty, by id or name."""
+    replace: dict[str, Member] = Field(default_factory=dict)
+    """Member to the member whose couplings, field and camp the seat gets."""
+    draw: Literal["point", "bootstrap"] = "point"
+    """bootstrap: replica r has the couplings fitted to resampling r of the roll calls."""
 
 
 COUPLINGS: dict[str, type[Table]] = {

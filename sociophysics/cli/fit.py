@@ -1,0 +1,224 @@
+"""``sociophysics fit``: from roll-call votes to a fitted chamber and its report."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sociophysics.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sociophysics.inference.workflow import ChamberFit
+    from sociophysics.rollcall import Votes
+
+__all__ = ["fit"]
+
+Stage = Callable[[str, int, int], None]
+
+Files = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="VOTES...",
+        help="CSV, .ord or Voteview file, or a bundled chamber; several: a trend.",
+        show_default=False,
+    ),
+]
+Members = Annotated[
+    Path | None, typer.Option(help="Voteview's members file; the one beside it by default.")
+]
+Rollcalls = Annotated[
+    Path | None, typer.Option(help="Table of roll calls; Voteview's beside it by default.")
+]
+Test = Annotated[
+    str, typer.Option(help="Which votes models are tested on: cells, or later rollcalls.")
+]
+Quick = Annotated[
+    bool, typer.Option("--quick", help="Point fit and one test: no errors, no simulation.")
+]
+Out = Annotated[Path | None, typer.Option(help="Folder; runs/NAME-fit by default.")]
+Seed = Annotated[int, typer.Option(help="Of hidden votes, bootstrap and simulations.")]
+
+SHOWN = {"accuracy": "accuracy", "apre": "APRE", "gmp": "GMP", "ece": "ECE", "auc": "AUC"}
+
+
+def fit(
+    votes: Files,
+    members: Members = None,
+    rollcalls: Rollcalls = None,
+    test: Test = "cells",
+    quick: Quick = False,
+    out: Out = None,
+    seed: Seed = 0,
+) -> None:
+    """Fit couplings to roll-call votes, test them against ideal points, and write a report."""
+    from sociophysics.inference.holdout import TESTS
+    from sociophysics.streams import check_seed
+
+    if test not in TESTS:
+        raise InputError(f"--test is {test!r}; allowed: {', '.join(TESTS)}.")
+    check_seed(seed)
+    chambers = _opened(votes, members, rollcalls)
+    folder = out if out is not None else _default_folder(list(chambers))
+    _check_folder(folder)
+    options: dict[str, Any] = {"quick": quick, "test": test, "seed": seed}
+    if len(chambers) == 1:
+        _fit_one(chambers, folder, options)
+    else:
+        _fit_several(chambers, folder, options)
+
+
+def _opened(sources: list[str], members: Path | None, rollcalls: Path | None) -> dict[str, Votes]:
+    """Return the votes by the name of their folder."""
+    from sociophysics.rollcall import open_votes
+
+    if len(sources) > 1 and (members is not None or rollcalls is not None):
+        raise InputError(
+            f"--members or --rollcalls is given for {len(sources)} files of votes; leave it out "
+            "and put Voteview's files of members beside those of votes."
+        )
+    opened: dict[str, Votes] = {}
+    for source in sources:
+        name = Path(source).stem
+        if name in opened:
+            raise InputError(
+                f"two files of votes are called {name!r}, which names their folders; rename one."
+            )
+        opened[name] = open_votes(source, members=members, rollcalls=rollcalls)
+    return opened
+
+
+def _default_folder(names: list[str]) -> Path:
+    return Path("runs") / (f"{names[0]}-fit" if len(names) == 1 else f"{names[0]}-trend")
+
+
+def _check_folder(folder: Path) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder} is a file, not a folder; choose another --out.")
+    if (folder / "manifest.json").exists():
+        raise InputError(f"{folder} holds a run or a search; choose another --out.")
+
+
+def _fit_one(chambers: dict[str, Votes], folder: Path, options: dict[str, Any]) -> None:
+    from sociophysics.inference import fit_chamber
+
+    (name, votes), *_ = chambers.items()
+    with _stages(name) as stage:
+        fitted = fit_chamber(votes, folder, **options, progress=stage)
+    report = _write_report(fitted, name, folder)
+    _show(fitted.evaluation, f"{name}: held-out votes, test {fitted.evaluation['test'].iloc[0]}")
+    typer.echo(f"tables: {folder / 'couplings.csv'}, members.csv, rollcalls.csv, evaluation.csv")
+    typer.echo(f"system: {folder / 'system.npz'}")
+    typer.echo(f"report: {report}")
+
+
+def _fit_several(chambers: dict[str, Votes], folder: Path, options: dict[str, Any]) -> None:
+    from sociophysics.inference import fit_chambers
+
+    names = ", ".join(chambers)
+    with _stages(names) as stage:
+        trend = fit_chambers(
+            chambers,
+            folder,
+            **options,
+            progress=stage,
+            finished=lambda name, fitted: _write_report(fitted, name, folder / name),
+        )
+    _show_trend(trend)
+    typer.echo(f"trend: {folder / 'trend.csv'}")
+    for name in chambers:
+        typer.echo(f"report: {folder / name / 'report.html'}")
+
+
+def _write_report(fitted: ChamberFit, name: str, folder: Path) -> Path:
+    from sociophysics.ensemble.parts import replace_file
+    from sociophysics.report.chamber_page import render
+
+    path = folder / "report.html"
+    text = render(fitted, name).encode()
+    replace_file(path, lambda file: file.write(text))
+    return path
+
+
+@contextlib.contextmanager
+def _stages(title: str) -> Iterator[Stage]:
+    """Yield the function that a fit tells which stage begins; what it says goes to stderr."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    console, started = Console(stderr=True), time.monotonic()
+    if not console.is_terminal:
+
+        def line(stage: str, done: int, total: int) -> None:
+            seconds = time.monotonic() - started
+            console.out(f"{done} of {total}: {stage} ({seconds:.0f} s)", highlight=False)
+
+        yield line
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=None),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, refresh_per_second=4) as progress:
+        task = progress.add_task(escape(title), total=None)
+
+        def bar(stage: str, done: int, total: int) -> None:
+            text = f"{escape(title)}: {escape(stage)}"
+            progress.update(task, description=text, completed=done, total=total)
+
+        yield bar
+
+
+def _show(evaluation: pd.DataFrame, title: str) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("model")
+    for heading in SHOWN.values():
+        table.add_column(Text(heading), justify="right")
+    for row in evaluation.to_dict("records"):
+        cells = [_with_sd(row[name], row.get(f"{name}_sd", math.nan)) for name in SHOWN]
+        table.add_row(Text(str(row["model"])), *cells)
+    console = Console()
+    console.out(title, highlight=False)
+    console.print(table)
+
+
+def _with_sd(value: float, sd: float) -> str:
+    text = "-" if math.isnan(value) else f"{value:.3f}"
+    return text if math.isnan(sd) else f"{text} ({sd:.3f})"
+
+
+def _show_trend(trend: pd.DataFrame) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from sociophysics.inference.comparison import MEASURES
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("chamber")
+    for name in MEASURES:
+        table.add_column(Text(name.replace("_", " ")), justify="right")
+    for row in trend.to_dict("records"):
+        cells = []
+        for name in MEASURES:
+            low, high = row.get(f"{name}_low"), row.get(f"{name}_high")
+            interval = "" if low is None else f" [{low:.3f}, {high:.3f}]"
+            cells.append(f"{row[name]:.3f}{interval}")
+        table.add_row(Text(str(row["chamber"])), *map(Text, cells))
+    Console().print(table)

@@ -1,0 +1,104 @@
+"""Scenarios that seed a cascade: reach, R and virality of each design as compared quantities."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sociophysics import cases, feeds
+from sociophysics.errors import InputError
+from sociophysics.experiments.cascades import Cascades, cascades, contrast
+from sociophysics.scenario import Scenario, Settings
+from sociophysics.spins import SpinSystem
+
+__all__ = ["cascade_designs"]
+
+
+def cascade_designs(scenario: Scenario, *, replicas: int | None = None) -> pd.DataFrame:
+    """Return what the seeding of a scenario causes in each design, compared with the first.
+
+    The scenario's ``nucleate`` intervention is the seeding: its sweep is where the two copies of
+    the society part, its ``who``, ``share``, ``stance`` and ``hold`` are the seeds. Temperature and
+    field must be plain numbers, and there are no other interventions: both copies live under the
+    same conditions but for the seeds.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    replicas : int, optional
+        Those of the scenario if left out; replica r has the same seeds and noise in all designs.
+
+    Returns
+    -------
+    DataFrame
+        The swept keys, then as ``compare_feeds``; the reference is the first design at each point.
+
+    Raises
+    ------
+    InputError
+        No nucleate intervention or others beside it, schedules, or redrawn networks.
+    """
+    number = scenario.sweep.replicas if replicas is None else replicas
+    points: dict[str, tuple[dict[str, Any], dict[str, pd.DataFrame]]] = {}
+    for case in scenario.cases():
+        point = points.setdefault(repr(case.point), (case.point, {}))
+        point[1][case.design] = _cascades(case.settings, number).table
+    tables = []
+    for values, designs in points.values():
+        table = contrast(designs)
+        for position, (key, value) in enumerate(values.items()):
+            table.insert(position, key, value)
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True)
+
+
+def _cascades(settings: Settings, replicas: int) -> Cascades:
+    acts = settings.interventions
+    if len(acts) != 1 or acts[0].kind != "nucleate":
+        raise InputError(
+            f"the scenario has {len(acts)} interventions; a cascade needs exactly one, of kind "
+            "nucleate, which sets the seeds."
+        )
+    if settings.redraw:
+        raise InputError("[sweep] redraw is given; a cascade compares designs on one network.")
+    temperature = settings.dynamics.temperature
+    if not isinstance(temperature, int | float):
+        raise InputError("dynamics.temperature is a schedule; a cascade needs one number.")
+    act = acts[0]
+    system, codes = cases.build_system(settings, None)
+    if act.at < 1:
+        raise InputError("the nucleate intervention is at sweep 0; let the society settle first.")
+    keys = settings.feed.model_dump()
+    who = act.who
+    if not isinstance(who, str):
+        position = {label: i for i, label in enumerate(system.labels)}
+        who = np.array([position[label] for label in who if label in position], dtype=np.int64)
+    return cascades(
+        system,
+        seeds=who,
+        share=act.share,
+        stance=act.stance,
+        hold=act.hold,
+        temperature=float(temperature),
+        sweeps=settings.dynamics.sweeps - act.at,
+        seed=settings.seed,
+        replicas=replicas,
+        feed=feeds.make(keys.pop("kind"), **keys),
+        camps=codes,
+        field=_field(settings, system),
+        start=settings.dynamics.start,
+        settle=act.at,
+    )
+
+
+def _field(settings: Settings, system: SpinSystem) -> NDArray[np.float64]:
+    """Return the external field of the settings without the system's own, shape (n,)."""
+    table = settings.field.model_dump()
+    values = table.get("values", (table.get("value", 0.0),))
+    if not all(isinstance(value, int | float) for value in values):
+        raise InputError("[field] holds a schedule; a cascade needs numbers.")
+    field: NDArray[np.float64] = next(cases.case_frames(settings, [0])).field - system.h
+    return field

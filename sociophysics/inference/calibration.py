@@ -1,0 +1,75 @@
+"""Do probabilities mean what they say? Predicted chances of held-out votes against what came."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from sociophysics.inference.evaluation import Model
+from sociophysics.inference.holdout import split
+from sociophysics.rollcall.votes import Votes
+
+__all__ = ["calibration", "wilson"]
+
+BINS = 10
+Z = 1.96  # of a 95 % interval
+
+
+def calibration(
+    votes: Votes | pd.DataFrame | ArrayLike,
+    models: Sequence[Model],
+    *,
+    test: str = "cells",
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Return, per model and tenth of predicted P(+1), the share of held-out votes that were +1.
+
+    Splitting is that of ``evaluate``. Columns ``model``, ``predicted`` (mean of the bin), ``share``
+    with Wilson's 95 % interval ``low``, ``high``, and ``votes``; empty bins are left out.
+
+    Examples
+    --------
+    >>> from sociophysics.inference.baselines import IndependentSpins
+    >>> rng = np.random.default_rng(0)
+    >>> calibration(np.where(rng.random((60, 6)) < 0.5, 1, -1), [IndependentSpins()])["votes"].sum()
+    np.int64(54)
+    """
+    parts = split(votes, test=test, seed=seed)
+    rows = []
+    for model in models:
+        rebuilt: Any = type(model)(**model.get_params(deep=False))
+        chance = rebuilt.fit(parts.train).predict_proba(parts.given)[parts.cells]
+        yea = parts.truth.matrix[parts.cells] > 0
+        place = np.minimum((chance * BINS).astype(int), BINS - 1)
+        for number in np.unique(place):
+            chosen = place == number
+            low, high = wilson(int(yea[chosen].sum()), int(chosen.sum()))
+            rows.append(
+                {
+                    "model": type(model).__name__,
+                    "predicted": float(chance[chosen].mean()),
+                    "share": float(yea[chosen].mean()),
+                    "low": low,
+                    "high": high,
+                    "votes": int(chosen.sum()),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def wilson(successes: int, trials: int) -> tuple[float, float]:
+    """Return Wilson's 95 % interval of a share.
+
+    Examples
+    --------
+    >>> [round(bound, 3) for bound in wilson(0, 10)]
+    [0.0, 0.278]
+    """
+    share, spread = successes / trials, Z**2 / trials
+    middle = (share + spread / 2) / (1 + spread)
+    half = Z * np.sqrt(share * (1 - share) / trials + spread / (4 * trials)) / (1 + spread)
+    return float(max(0.0, middle - half)), float(min(1.0, middle + half))

@@ -1,0 +1,127 @@
+"""The physics of a fitted chamber: what it generates, its landscape, its order, who is pivotal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sociophysics.inference.blocs import party_blocs
+from sociophysics.inference.boltzmann import BoltzmannRefinement
+from sociophysics.inference.checks import generative_checks
+from sociophysics.inference.criticality import (
+    MOST_MEMBERS,
+    NULLS,
+    MultiInformation,
+    multi_information,
+    null_votes,
+    specific_heat,
+)
+from sociophysics.inference.landscape import energy_minima, frustrated_triangles, pivotal_members
+from sociophysics.inference.tempering import temper
+from sociophysics.rollcall.votes import Votes
+from sociophysics.spins import SpinSystem
+
+__all__ = ["ChamberPhysics", "chamber_physics"]
+
+SAMPLES = 8000
+QUENCHES = 2000
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ChamberPhysics:
+    """What a fitted chamber does; what needs a fit that generates is None without one.
+
+    ``estimator`` is the fit that all of it belongs to. ``samples`` int8 (draws, members) are
+    simulated roll calls at temperature 1. ``heat`` holds the specific heat of the ``votes`` and of
+    the nulls ``shuffled`` and ``blocs``.
+    """
+
+    estimator: str
+    system: SpinSystem
+    minima: pd.DataFrame
+    minima_stances: NDArray[np.int8]
+    frustrated: float
+    triangles: int
+    samples: NDArray[np.int8] | None = None
+    checks: pd.DataFrame | None = None
+    pivotal: pd.DataFrame | None = None
+    heat: pd.DataFrame | None = None
+    information: tuple[MultiInformation, ...] = ()
+
+
+def chamber_physics(
+    votes: Votes,
+    system: SpinSystem,
+    generative: BoltzmannRefinement | None,
+    *,
+    whole: Votes | None = None,
+    seed: int = 0,
+) -> ChamberPhysics:
+    """Return the physics of a fitted chamber.
+
+    Parameters
+    ----------
+    votes : Votes
+        Those the chamber was fitted to.
+    system : SpinSystem
+        The fit that predicts; used for the landscape where there is none that generates.
+    generative : BoltzmannRefinement, optional
+        The fit that generates; nulls are fitted with its parameters.
+    whole : Votes, optional
+        With unanimous roll calls, for the multi-information of at most 12 members.
+    seed : int
+    """
+    fitted = system if generative is None else generative.system_
+    minima, stances = energy_minima(fitted, quenches=QUENCHES, seed=seed)
+    share, triangles = frustrated_triangles(fitted)
+    if generative is None:
+        return ChamberPhysics(
+            estimator="pseudolikelihood",
+            system=fitted,
+            minima=minima,
+            minima_stances=stances,
+            frustrated=share,
+            triangles=triangles,
+        )
+    samples = _samples(fitted, seed)
+    return ChamberPhysics(
+        estimator="boltzmann",
+        system=fitted,
+        minima=minima,
+        minima_stances=stances,
+        frustrated=share,
+        triangles=triangles,
+        samples=samples,
+        checks=generative_checks(votes, samples, seed=seed),
+        pivotal=pivotal_members(fitted, samples),
+        heat=_heat(votes, generative, seed),
+        information=_information(votes if whole is None else whole),
+    )
+
+
+def _samples(system: SpinSystem, seed: int) -> NDArray[np.int8]:
+    coupling = system.J.toarray()
+    side, everyone = party_blocs(coupling), np.arange(system.n)
+    groups = [everyone, *(everyone[side == bloc] for bloc in (0, 1) if (side == bloc).any())]
+    found = temper(coupling, system.h, draws=SAMPLES, blocs=groups, seed=seed)
+    return found.spins[0]
+
+
+def _heat(votes: Votes, generative: BoltzmannRefinement, seed: int) -> pd.DataFrame:
+    curves = [specific_heat(generative.system_, seed=seed).assign(source="votes")]
+    parameters = generative.get_params(deep=False)
+    for kind in NULLS:
+        null = BoltzmannRefinement(**parameters).fit(null_votes(votes, kind, seed=seed))
+        curves.append(specific_heat(null.system_, seed=seed).assign(source=kind))
+    return pd.concat(curves, ignore_index=True)
+
+
+def _information(votes: Votes) -> tuple[MultiInformation, ...]:
+    complete = int((votes.matrix != 0).all(axis=1).sum())
+    if votes.n_members > MOST_MEMBERS or complete < 2:
+        return ()
+    codings = (True,) if votes.polarity == "arbitrary" else (False, True)
+    return tuple(multi_information(votes, symmetric=symmetric) for symmetric in codings)

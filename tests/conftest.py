@@ -1,0 +1,82 @@
+"""The validation page: what the long checks measured, written by ``make validate``."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+# Before numpy is loaded: many small matrices on a shared machine are slower with BLAS threads.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+INTRODUCTION = """# Validation
+
+Written by `make validate`: every long check of the suite, the numbers it measured, and whether it
+passed. The short checks of `make test` are not listed. A failed row is a defect, or a target that
+is missed and said so.
+
+"""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--validation-page", metavar="FILE", help="write what the long checks measured to FILE"
+    )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    report = yield
+    report.purpose = (getattr(item, "obj", None).__doc__ or "").strip().split("\n")[0]
+    report.long_check = item.get_closest_marker("validate") is not None
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    page = terminalreporter.config.getoption("--validation-page")
+    if not page:
+        return
+    rows: dict[str, list[str]] = defaultdict(list)
+    for outcome in ("passed", "failed", "error"):
+        for report in terminalreporter.stats.get(outcome, []):
+            if getattr(report, "long_check", False) and (
+                report.when == "call" or outcome == "error"
+            ):
+                rows[report.location[0]].append(_row(report, outcome))
+    text = [INTRODUCTION + _machine()]
+    for file in sorted(rows):
+        text.append(f"\n## {Path(file).stem.removeprefix('test_').replace('_', ' ')}\n\n")
+        text.append("| check | outcome | measured | seconds |\n|---|---|---|---|\n")
+        text.extend(sorted(rows[file]))
+    temporary = Path(page).with_suffix(".tmp")
+    temporary.write_text("".join(text), encoding="utf-8")
+    os.replace(temporary, page)
+    terminalreporter.write_line(f"validation page: {page}")
+
+
+def _row(report: pytest.TestReport, outcome: str) -> str:
+    name = report.location[2].removeprefix("test_").replace("_", " ")
+    measured = "; ".join(
+        f"{key} {value:.5g}" if isinstance(value, float) else f"{key} {value}"
+        for key, value in report.user_properties
+    )
+    purpose = f": {report.purpose}" if report.purpose else ""
+    return f"| {name}{purpose} | {outcome} | {measured} | {report.duration:.0f} |\n".replace(
+        "||", "| |"
+    )
+
+
+def _machine() -> str:
+    import networkx
+    import numba
+    import numpy
+    import scipy
+
+    versions = ", ".join(
+        f"{module.__name__} {module.__version__}" for module in (numpy, scipy, networkx, numba)
+    )
+    return f"Python {platform.python_version()}, {versions}; {os.cpu_count()} cores.\n"

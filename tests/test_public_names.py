@@ -1,0 +1,49 @@
+"""Names that other people's scripts rely on resolve after ``import sociophysics as sp`` alone."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+NAMES = """
+SpinSystem SpinSystem.from_networkx SpinSystem.from_edges trajectory simulate Scenario Scenario.load
+run Run Run.open
+networks.load networks.read networks.build couplings.uniform couplings.camps
+feeds.Chronological feeds.Random feeds.Trending feeds.Popularity feeds.Personalized
+feeds.Engagement feeds.InGroup feeds.SelfEcho feeds.Memory feeds.Diversity feeds.Bridging
+feeds.Counter feeds.Outrage feeds.Editorial feeds.Amplifier feeds.Animosity
+observables.magnetization observables.REGISTRY observables.domains.domains
+observables.domains.walls observables.frustration.frustration_index
+observables.polarization.random_walk_controversy observables.polarization.against_null
+statistics.susceptibility statistics.susceptibility_abs statistics.binder statistics.tau
+theory.exact.boltzmann theory.mean_field.two_camps theory.cavity.critical_temperature
+experiments.locate experiments.hysteresis
+rollcall.load rollcall.read_votes rollcall.read_voteview
+inference.PseudoLikelihood inference.ExactMaximumLikelihood inference.BoltzmannRefinement
+inference.MeanField inference.TAP inference.IdealPoints inference.Stack inference.evaluate
+""".split()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_name_resolves(name: str) -> None:
+    import sociophysics
+
+    found: object = sociophysics
+    for part in name.split("."):
+        found = getattr(found, part)
+    assert callable(found) or isinstance(found, dict)
+
+
+def test_one_import_is_enough() -> None:
+    lines = "\n".join(f"sp.{name}" for name in NAMES)
+    subprocess.run([sys.executable, "-c", f"import sociophysics as sp\n{lines}"], check=True)
+
+
+def test_public_names_are_listed() -> None:
+    import sociophysics as sp
+
+    assert set(sp.__all__) <= set(dir(sp))
+    with pytest.raises(AttributeError, match="no attribute 'simulat'"):
+        sp.simulat  # noqa: B018

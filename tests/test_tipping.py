@@ -1,0 +1,315 @@
+"""Tipping points: the detector on made-up data, and known transitions by simulation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sociophysics.errors import InputError
+from sociophysics.experiments import (
+    binder_crossing,
+    early_warning,
+    locate,
+    phase_diagram,
+)
+from sociophysics.experiments.detection import detect, peak, side_distances, total_variation
+from sociophysics.experiments.expected import expected, temperature_range
+from sociophysics.experiments.measure import Work, measure, moments, varied
+from sociophysics.experiments.tipping import search
+from sociophysics.scenario import Scenario
+from sociophysics.theory.closed_forms import onsager_temperature, random_regular_temperature
+from tests.laws import assert_uniform
+
+TWO_CAMPS = 'kind = "planted_partition", n = {n}, communities = 2, k_in = {k_in}, k_out = {k_out}'
+
+
+def society(
+    network: str,
+    couplings: str = 'kind = "uniform"',
+    *,
+    temperature: float = 1.0,
+    sweeps: int = 200,
+    burn_in: int = 100,
+    start: str = "up",
+    rest: str = "",
+) -> Scenario:
+    return Scenario.from_toml(
+        f"seed = 7\nnetwork = {{{network}}}\ncouplings = {{{couplings}}}\n"
+        f"dynamics = {{temperature = {temperature}, sweeps = {sweeps}, burn_in = {burn_in}, "
+        f'start = "{start}"}}\nobserve = {{every = 2}}\n{rest}'
+    )
+
+
+def complete(n: int, **keys: object) -> Scenario:
+    return society(f'kind = "complete", n = {n}', f'kind = "uniform", value = {1 / n}', **keys)  # type: ignore[arg-type]
+
+
+# The detector on made-up replicas.
+
+GRID = np.linspace(0.0, 1.0, 11)
+
+
+def noisy(curve: np.ndarray, seed: int, noise: float = 0.05) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    return curve[:, np.newaxis] + noise * rng.normal(size=(curve.size, 10))
+
+
+def test_a_jump_is_found_where_it_is() -> None:
+    found = detect(GRID, noisy(np.where(GRID < 0.55, 0.9, 0.05), 1), seed=1)
+    assert (found.left, found.right) in [(5, 6), (4, 6), (5, 7)]
+    assert found.inside
+    assert found.concentrated
+    assert found.p_null < 0.01
+
+
+def test_nothing_is_found_in_noise_and_p_values_are_uniform_without_the_floor(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert detect(GRID, noisy(np.full(11, 0.5), 2), seed=1).p_null == 1.0
+    monkeypatch.setattr("sociophysics.experiments.detection.MATERIAL", 0.0)
+    monkeypatch.setattr("sociophysics.experiments.detection.NULL_DRAWS", 60)
+    p = [detect(GRID[:5], noisy(np.zeros(5), k, 0.3), seed=k).p_null for k in range(150)]
+    spread = np.random.default_rng(0).uniform(0, 1 / 61, size=150)  # p-values come in steps
+    assert_uniform(np.array(p) - spread)
+
+
+def test_an_even_drift_and_a_change_at_the_end_are_no_tipping_points() -> None:
+    drift = detect(GRID, noisy(0.1 + 0.8 * GRID, 3), seed=1)
+    assert drift.p_null < 0.01
+    assert not (drift.inside and drift.concentrated)
+    assert drift.p_inside > 0.05
+    end = detect(GRID, noisy(np.exp(-4 * GRID), 4), seed=1)
+    assert not end.inside
+
+
+def test_replicas_that_jump_at_different_points_still_tip() -> None:
+    rng = np.random.default_rng(5)
+    at = rng.uniform(0.35, 0.65, size=20)
+    x = np.where(GRID[:, np.newaxis] < at, 0.05, 0.95) + 0.02 * rng.normal(size=(11, 20))
+    found = detect(GRID, x, seed=1)
+    assert found.inside
+    assert found.concentrated
+    assert found.p_null < 0.01
+
+
+def test_distances_by_hand() -> None:
+    p = np.array([[1.0, 0.0, 0.0], [0.5, 0.5, 0.0], [0.0, 0.5, 0.5]])
+    assert total_variation(p[0], p[1]) == 0.5
+    assert side_distances(p).tolist() == [1.0]
+    assert peak(np.arange(5.0), np.array([0.0, 0.9, 1.0, 0.9, 0.0])) == 2.0
+    # A second, separate peak does not move the first.
+    assert peak(np.arange(5.0), np.array([0.9, 0.0, 1.0, 0.0, 0.9])) == 2.0
+
+
+# Known transitions.
+
+
+def test_the_lattice_tips_near_onsagers_temperature() -> None:
+    scenario = society('kind = "lattice", shape = [16, 16]', sweeps=300)
+    tip = locate(scenario, values=[1.6, 1.8, 2.0, 2.2, 2.4, 2.6, 2.8, 3.0])
+    assert tip.interval[0] < onsager_temperature() < tip.interval[1]
+    assert tip.p_null < 0.01
+    assert list(tip.table["dynamics.temperature"]) == sorted(tip.table["dynamics.temperature"])
+    assert len(tip.table) > 8  # refined
+    # In the grid around the critical point the fluctuations are larger than at either end.
+    chi = tip.table["susceptibility"]
+    assert chi.max() > 5 * max(chi.iloc[0], chi.iloc[-1])
+
+
+def test_random_regular_graphs_tip_near_theory_and_the_default_range_contains_it() -> None:
+    scenario = society('kind = "random_regular", n = 400, degree = 3')
+    found = search(scenario, "dynamics.temperature")
+    exact = random_regular_temperature(3)
+    assert found.point.mean == pytest.approx(exact, rel=0.1)
+    assert found.susceptibility.mean == pytest.approx(exact, rel=0.1)
+    assert found.theory[0].value == pytest.approx(exact, rel=1e-6)
+
+
+def test_friendly_camps_melt_below_the_mean_field_limit() -> None:
+    # T_s = 0.8165 (r = 0.1); a hundred users per camp escape somewhat below it.
+    tied = TWO_CAMPS.format(n=200, k_in=98.999, k_out=10)
+    scenario = society(
+        tied, 'kind = "uniform", normalize = "degree"', start="camps", sweeps=150, burn_in=50
+    )
+    found = search(scenario, "dynamics.temperature", [0.45, 0.55, 0.65, 0.75, 0.85, 0.95, 1.05])
+    scale = found.theory[0].value / 0.8165
+    assert scale == pytest.approx(1 / 1.1, rel=0.02)  # normalized: within + across = 1
+    assert 0.75 * 0.8165 * scale < found.point.mean < 0.8165 * scale
+    assert found.observable in ("abs_camp_polarization", "abs_magnetization")
+
+
+@pytest.mark.parametrize(
+    "scenario",
+    [
+        society('kind = "random_regular", n = 400, degree = 3'),
+        society('kind = "lattice", shape = [400]'),
+    ],
+    ids=["far above the transition", "ring"],
+)
+def test_no_transition_is_found_where_there_is_none(scenario: Scenario) -> None:
+    found = search(scenario, "dynamics.temperature", [2.5, 3.0, 3.5, 4.0, 4.5, 5.0])
+    assert not found.found
+    assert np.isnan(found.point).all()
+    assert found.p_null >= 0.01
+    tip = locate(scenario, values=[2.5, 3.0, 3.5, 4.0, 4.5, 5.0])
+    assert np.isnan(tip.value)
+    assert np.isnan(tip.interval).all()
+
+
+def test_binder_curves_cross_at_the_critical_point() -> None:
+    lattice = society('kind = "lattice", shape = [4, 4]', sweeps=3000, burn_in=300, start="random")
+    crossing = binder_crossing(lattice, values=[2.1, 2.2, 2.3, 2.4, 2.5], sizes=[8, 16])
+    assert crossing.interval[0] < onsager_temperature() < crossing.interval[1]
+    assert crossing.interval[1] - crossing.interval[0] < 0.25
+    assert set(crossing.table["size"]) == {8, 16}
+    graph = society(
+        'kind = "random_regular", n = 100, degree = 3', sweeps=1500, burn_in=300, start="random"
+    )
+    crossing = binder_crossing(graph, values=[1.6, 1.7, 1.8, 1.9, 2.0], sizes=[100, 400])
+    assert crossing.value == pytest.approx(random_regular_temperature(3), abs=0.1)
+    at = crossing.table[crossing.table["dynamics.temperature"] == 1.8]
+    # Mean-field universality (0.27), not that of the plane (0.61); 1.8 lies just below.
+    assert (at["binder"] < 0.5).all()
+
+
+def test_no_crossing_above_the_transition() -> None:
+    graph = society('kind = "random_regular", n = 100, degree = 3', start="random")
+    crossing = binder_crossing(graph, values=[3.0, 4.0, 5.0], sizes=[50, 200])
+    assert np.isnan(crossing.interval).all()
+
+
+def test_fluctuations_warn_on_the_way_to_the_transition() -> None:
+    scenario = complete(200, sweeps=600, burn_in=100, start="random")
+    warned = early_warning(scenario, values=[3.0, 2.2, 1.7, 1.3, 1.1], observable="magnetization")
+    trend = warned.trend.set_index("indicator")
+    assert (trend["kendall"] > 0.5).all()
+    assert (trend["p"] < 0.01).all()
+    # Complete graph: tau = 1/(1 - 1/T) sweeps.
+    tau = warned.table.set_index("dynamics.temperature")["tau"]
+    assert tau[1.3] == pytest.approx(1 / (1 - 1 / 1.3), rel=0.25)
+    calm = early_warning(scenario, values=[50.0, 60.0, 70.0, 80.0], observable="magnetization")
+    assert (calm.trend.set_index("indicator")["p"] > 1e-4).all()
+
+
+def test_a_phase_diagram_is_a_table_and_a_picture() -> None:
+    scenario = complete(100, sweeps=40, burn_in=20)
+    keys = {"dynamics.temperature": [0.5, 1.0, 1.5, 2.0], "couplings.value": [0.005, 0.01, 0.02]}
+    diagram = phase_diagram(scenario, keys, replicas=2)
+    assert diagram.grid.shape == (3, 4)
+    # Only the ratio of temperature and coupling counts.
+    assert diagram.grid.loc[0.02, 2.0] == pytest.approx(diagram.grid.loc[0.01, 1.0], abs=0.1)
+    assert diagram.grid.loc[0.02, 0.5] > 0.95
+    assert diagram.grid.loc[0.005, 2.0] < 0.3
+    assert diagram.picture.startswith(b"<?xml")
+    assert list(diagram.table.columns) == [*keys, "replicas", "mean", "sd"]
+
+
+# Durability, theory and bad input.
+
+
+def test_parts_on_disk_are_not_simulated_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scenario = complete(50, sweeps=20, burn_in=10)
+    axes = {"dynamics.temperature": [0.5, 1.0]}
+    swept = varied(scenario, observables=["abs_magnetization"], axes=axes, replicas=3)
+    first = measure(swept, Work(folder=tmp_path))
+    one = next((tmp_path / "parts").glob("*.parquet"))
+    one.write_bytes(one.read_bytes()[:100])  # torn: simulated again, with the same result
+    again = measure(swept, Work(folder=tmp_path))
+    assert again.equals(first)
+    monkeypatch.setattr("sociophysics.ensemble.tasks.work", None)
+    assert measure(swept, Work(folder=tmp_path)).equals(first)
+    assert measure.__module__  # in memory it gives the same table
+    monkeypatch.undo()
+    assert measure(swept, Work()).equals(first)
+
+
+def test_a_stopped_replica_counts_with_its_last_frame() -> None:
+    scenario = complete(50, sweeps=20, burn_in=10)
+    scenario = scenario.replace({"dynamics.stop_when": "abs_magnetization > 0.5"})
+    swept = varied(
+        scenario, observables=["abs_magnetization"], axes={"dynamics.temperature": [0.5]}
+    )
+    found = moments(
+        measure(swept, Work()), "abs_magnetization", along="dynamics.temperature", burn_in=10
+    )
+    assert found.first.shape == (1, 10)
+    assert (found.first == 1.0).all()  # stopped at sweep 0, all up
+
+
+def test_several_designs_are_located_one_by_one() -> None:
+    designs = (
+        '[[designs]]\nname = "cold"\ncouplings = {kind = "uniform", value = 0.01}\n'
+        '[[designs]]\nname = "strong"\ncouplings = {kind = "uniform", value = 0.02}\n'
+    )
+    scenario = complete(100, sweeps=60, burn_in=30, rest=designs)
+    values = [0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.25, 2.5, 2.75]
+    first = locate(scenario, values=values, rounds=1)
+    second = locate(scenario, values=values, design="strong", rounds=1)
+    assert 0.6 < first.value < 1.3 < second.value < 2.4
+    with pytest.raises(InputError, match="is not a design.*did you mean strong"):
+        locate(scenario, values=values, design="stron")
+
+
+def test_theory_is_named_where_it_has_a_number() -> None:
+    scenario = complete(100, temperature=0.5, rest='field = {kind = "uniform", value = 0.0}')
+    settings = scenario.cases()[0].settings
+    assert expected(settings, "field.value")[0].value == pytest.approx(0.2664, rel=0.05)
+    assert expected(settings, "couplings.value") == []
+    ring = society('kind = "lattice", shape = [30]').cases()[0].settings
+    with pytest.raises(InputError, match="theory has no critical temperature"):
+        temperature_range(ring)
+
+
+@pytest.mark.parametrize(
+    ("along", "values", "words"),
+    [
+        ("feed.strength", None, "no values are given for feed.strength"),
+        ("dynamics.temperature", [1.0, 2.0, 3.0], "at least 4"),
+        ("dynamics.temperature", [1.0, 2.0, 2.0, 3.0], "each of them once"),
+        ("dynamics.temperature", [1.0, float("nan"), 2.0, 3.0], "give finite numbers"),
+        ("feed.strenght", [1.0, 2.0, 3.0, 4.0], "which no design has"),
+        ("dynamics.temperature", [-1.0, 2.0, 3.0, 4.0], "greater than or equal to 0|>= 0"),
+    ],
+)
+def test_bad_input_is_one_sentence(along: str, values: list[float] | None, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        locate(complete(20, sweeps=10, burn_in=2), along, values)
+
+
+def test_sizes_must_be_variable() -> None:
+    with pytest.raises(InputError, match="at least two different sizes"):
+        binder_crossing(complete(20), values=[1.0, 2.0, 3.0], sizes=[20, 20])
+    karate = society('kind = "bundled", name = "karate", camp = "club"')
+    with pytest.raises(InputError, match="'bundled' has one size"):
+        binder_crossing(karate, values=[1.0, 2.0, 3.0], sizes=[20, 40])
+
+
+@pytest.mark.validate
+def test_larger_societies_tip_closer_to_the_exact_number() -> None:
+    exact = onsager_temperature()
+    scenario = society('kind = "lattice", shape = [32, 32]', sweeps=3000, burn_in=1000)
+    tip = locate(scenario, values=[1.9, 2.0, 2.1, 2.2, 2.3, 2.4, 2.5, 2.6, 2.7], replicas=20)
+    assert tip.value == pytest.approx(exact, abs=0.08)
+    crossing = binder_crossing(
+        scenario.replace({"dynamics.sweeps": 20000, "dynamics.start": "random"}),
+        values=[2.2, 2.24, 2.28, 2.32],
+        sizes=[16, 32],
+        replicas=20,
+    )
+    assert crossing.interval[0] < exact < crossing.interval[1]
+
+
+@pytest.mark.validate
+def test_two_friendly_camps_of_mean_field_size() -> None:
+    tied = TWO_CAMPS.format(n=2000, k_in=998.999, k_out=100)
+    scenario = society(
+        tied, 'kind = "uniform", normalize = "degree"', start="camps", sweeps=400, burn_in=300
+    )
+    found = search(scenario, "dynamics.temperature", [0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9])
+    exact = found.theory[0].value
+    assert exact == pytest.approx(0.8165 / 1.1, rel=1e-2)
+    assert 0.9 * exact < found.point.mean < 1.02 * exact
