@@ -47,7 +47,7 @@ DESIGNS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "outrage at the followed": ("friends", "outrage", {"scope": "followed"}),
     "own camp, two slots": ("directed", "in_group", {"slots": 2}),
     "friends' posts, one slot": ("directed", "chronological", {"slots": 1}),
-    "personalized, two slots": ("signed", "personalized", {"slots": 2, "pool": "all"}),
+    "personalized among all, one slot": ("signed", "personalized", {"slots": 1, "pool": "all"}),
 }
 Refresh = Callable[[np.ndarray], "np.ndarray | markov.FieldLaw"]
 

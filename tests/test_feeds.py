@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 import sociophysics as sp
 from sociophysics import feeds
 from sociophysics.theory import feed_definitions as oracle
+from tests.laws import assert_mean
 
 EXACT = 1e-12
 DRAWS = feeds.Draws(np.array([[7, 9]], np.uint64), 1)
@@ -541,3 +542,15 @@ def test_bad_values_are_refused_in_one_sentence(case: str) -> None:
 def test_feeds_that_name_camps_need_them_before_the_first_frame(kind: str) -> None:
     with pytest.raises(sp.InputError, match="needs camps"):
         sp.trajectory(SYSTEM, temperature=1.0, sweeps=1, seed=1, feed=feeds.make(kind))
+
+
+def test_refresh_takes_a_generator_for_its_slots() -> None:
+    system = sp.SpinSystem.from_edges([0, 1, 2], [1, 2, 0])
+    spins = np.array([[1, -1, 1]] * 4000, np.int8)
+    feed = feeds.Random(strength=1.0, slots=1)
+    phi, _ = feed.refresh(system, spins, None, None, np.random.default_rng(1))
+    assert set(np.unique(phi)) == {-1.0, 1.0}
+    again, _ = feed.refresh(system, spins, None, None, np.random.default_rng(1))
+    np.testing.assert_array_equal(phi, again)
+    # User 0 sees one post of +1 and one of -1: a fair coin in every replica.
+    assert_mean(phi[:, 0], 0.0, 1.0)

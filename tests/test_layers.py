@@ -16,7 +16,7 @@ LAYERS = [
     {"spin_checks", "graph_attributes"},
     {"spins"},
     {"camps", "schedules", "statistics", "networks", "theory", "engine"},
-    {"couplings", "rollcall", "pools", "observables"},
+    {"couplings", "rollcall", "observables"},
     {"feeds"},
     {"frames", "kernels", "interventions"},
     {"walkers"},
@@ -109,7 +109,7 @@ def test_big_packages_enter_through_one_place(path: Path) -> None:
 def test_oracle_shares_no_code_with_what_it_judges() -> None:
     for path in FILES:
         if unit_of(path) == "theory":
-            assert not own_units(path) & {"engine", "dynamics", "feeds", "pools", "kernels"}
+            assert not own_units(path) & {"engine", "dynamics", "feeds", "kernels"}
 
 
 def test_importing_the_package_loads_no_interface() -> None:

@@ -250,7 +250,7 @@ def test_several_designs_are_located_one_by_one() -> None:
     first = locate(scenario, values=values, rounds=1)
     second = locate(scenario, values=values, design="strong", rounds=1)
     assert 0.6 < first.value < 1.3 < second.value < 2.4
-    with pytest.raises(InputError, match="is not a design.*did you mean strong"):
+    with pytest.raises(InputError, match=r"is not a design.*did you mean strong"):
         locate(scenario, values=values, design="stron")
 
 

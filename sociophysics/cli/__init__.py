@@ -9,6 +9,6 @@ import os
 # Before numpy is loaded: on small matrices several BLAS threads cost far more than they save.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from sociophysics.cli.application import app, main  # noqa: E402
+from sociophysics.cli.application import app, main
 
 __all__ = ["app", "main"]

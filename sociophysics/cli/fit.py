@@ -26,7 +26,7 @@ Stage = Callable[[str, int, int], None]
 Files = Annotated[
     list[str],
     typer.Argument(
-        metavar="VOTES...",
+        metavar="VOTES",
         help="CSV, .ord or Voteview file, or a bundled chamber; several: a trend.",
         show_default=False,
     ),

@@ -120,8 +120,8 @@ def sweep_pairs(
     step = increment(key[1])
     counter = key[0] + U64(sweep) * n * U64(2) * step
     difference = np.empty(base.shape[0], np.int64)
-    for i in range(base.shape[0]):
-        difference[i] = np.int64(moved[i]) - np.int64(base[i])
+    for k in range(base.shape[0]):
+        difference[k] = np.int64(moved[k]) - np.int64(base[k])
     changed, ends = group_changes(difference, groups, group_weights.shape[0])
     for _ in range(n):
         counter += step

@@ -27,7 +27,7 @@ from sociophysics.experiments.avalanches import check_users
 from sociophysics.feeds import Draws, Feed, FeedMemory
 from sociophysics.interventions import Nucleate, choose_users
 from sociophysics.observables.camps import camps_of
-from sociophysics.pools import Pool
+from sociophysics.feeds.pools import Pool
 from sociophysics.spins import SpinSystem
 from sociophysics.statistics import holm, paired_difference
 from sociophysics.streams import check_seed, generator, key

@@ -63,9 +63,10 @@ def placed(scan: Moments, levels: list[Floats], detection: Detection, *, seed: i
     rng = generator(seed, "bootstrap")
     drawn = []
     for _ in range(DRAWS):
+        # Draws that would have refined another part of the range count with their coarse place.
         weight = np.bincount(rng.integers(replicas, size=replicas), minlength=replicas) / replicas
         top = 1 + int(np.argmax(side_distances(np.einsum("vrg,r->vg", coarse, weight))))
-        if last[0] <= levels[0][top] <= last[-1] or abs(top - detection.left) <= 2:
+        if last[0] <= levels[0][top] <= last[-1]:
             fine = side_distances(np.einsum("vrg,r->vg", density, weight))
             drawn.append(peak(last[1:-1], fine))
         else:

@@ -107,7 +107,8 @@ def _samples(system: SpinSystem, seed: int) -> NDArray[np.int8]:
     side, everyone = party_blocs(coupling), np.arange(system.n)
     groups = [everyone, *(everyone[side == bloc] for bloc in (0, 1) if (side == bloc).any())]
     found = temper(coupling, system.h, draws=SAMPLES, blocs=groups, seed=seed)
-    return found.spins[0]
+    samples: NDArray[np.int8] = found.spins[0]
+    return samples
 
 
 def _heat(votes: Votes, generative: BoltzmannRefinement, seed: int) -> pd.DataFrame:

@@ -40,7 +40,7 @@ def render(
         Ties of each user.
     """
     groups = [
-        f"<h3>{html.escape(group)}</h3>" + html.frame(_filled(part.drop(columns="group")))
+        f"<h3>{html.escape(group)}</h3>" + _table(part)
         for group, part in rows.groupby("group", sort=False)
     ]
     scored = rows[rows["z"].notna()]
@@ -63,10 +63,26 @@ def render(
     )
 
 
-def _filled(part: pd.DataFrame) -> pd.DataFrame:
-    empty = [name for name in ("mean", "sd", "z") if part[name].isna().all()]
-    kept = part.drop(columns=empty).fillna({"note": ""})
-    return kept if (kept["note"] != "").any() else kept.drop(columns="note")
+def _table(part: pd.DataFrame) -> str:
+    """Return the rows of one group; columns without an entry are left out."""
+    numbers = [name for name in ("value", "mean", "sd", "z") if part[name].notna().any()]
+    noted = (part["note"].fillna("") != "").any()
+    columns = [("measure", False), *((name, True) for name in numbers)]
+    body = [
+        [html.escape(row["measure"]), *(_cell(row[name], name) for name in numbers)]
+        + ([html.escape(row["note"] or "")] if noted else [])
+        for row in part.to_dict("records")
+    ]
+    return html.table(columns + ([("note", False)] if noted else []), body)
+
+
+def _cell(value: float, column: str) -> str:
+    """Return a number with the digits that a reader of this table needs."""
+    if np.isnan(value):
+        return ""
+    if float(value).is_integer():
+        return html.number(int(value))
+    return html.number(float(value), digits=1 if column == "z" else 4)
 
 
 def _nulls(scored: pd.DataFrame) -> Figure:

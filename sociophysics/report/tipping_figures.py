@@ -54,11 +54,14 @@ def transition(
             if column == "mean":
                 low, high = table["low"].to_numpy(float), table["high"].to_numpy(float)
                 panel.fill_between(x, low, high, color=style.color, alpha=0.15, lw=0)
-            panel.plot(x[seen], y[seen], color=style.color, marker=style.marker, ms=3.5)
+            if column == "total_variation":
+                _distances(panel, table[seen], along, k)
+            else:
+                panel.plot(x[seen], y[seen], color=style.color, marker=style.marker, ms=3.5)
             panel.set_ylabel(text)
             _place(panel, place)
             _theory(panel, theory, x, named=k == 0)
-        axes[-1].set_ylim(0, 1.05)
+        axes[-1].set_ylim(0, 1.25)
         axes[-1].set_xlabel(key_label(along))
     return figure
 
@@ -135,6 +138,18 @@ def _edges(values: Any) -> Any:
     return np.concatenate([[2 * x[0] - middles[0]], middles, [2 * x[-1] - middles[-1]]])
 
 
+def _distances(panel: Axes, table: pd.DataFrame, along: str, index: int) -> None:
+    """Draw one line per spacing: closer neighbours differ less."""
+    spacing = table["between"].round(9)
+    widest = sorted(spacing.unique(), reverse=True)
+    for k, width in enumerate(widest):
+        rows, style = table[spacing == width], mark(index + k)
+        panel.plot(rows[along], rows["total_variation"], color=style.color, marker=style.marker,
+                   ls="-" if k == 0 else ":", ms=3.5, label=f"{width:.3g} apart")  # fmt: skip
+    if 1 < len(widest) <= 6:
+        panel.legend(frameon=False, fontsize=8, ncols=len(widest), loc="upper left")
+
+
 def _place(panel: Axes, place: tuple[float, float, float]) -> None:
     if not np.isfinite(place[0]):
         return
@@ -150,6 +165,7 @@ def _theory(panel: Axes, theory: Sequence[tuple[str, float]], x: Any, *, named: 
         panel.axvline(value, color=MUTED, lw=0.9, ls=(0, (3, 3)))
         if named:
             # One line below the other, so that neighbouring numbers stay readable.
-            panel.annotate(f" {text} {value:.3f}", (value, 0.97 - 0.09 * k),
+            right = value > float(x.min()) + 0.6 * float(np.ptp(x))
+            panel.annotate(f" {text} {value:.3f} ", (value, 0.97 - 0.09 * k),
                            xycoords=("data", "axes fraction"), va="top", fontsize=8,
-                           color=INK)  # fmt: skip
+                           ha="right" if right else "left", color=INK)  # fmt: skip

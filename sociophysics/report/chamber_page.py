@@ -1,0 +1,272 @@
+"""The report of a fitted chamber: one self-contained page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from sociophysics.report import chamber_claims as claims
+from sociophysics.report import chamber_figures as figures
+from sociophysics.report import chamber_physics as physics
+from sociophysics.report import html
+from sociophysics.report.figures import to_svg
+
+if TYPE_CHECKING:
+    from sociophysics.inference.workflow import ChamberFit
+
+__all__ = ["render"]
+
+LISTED = 10
+
+
+def render(fit: ChamberFit, name: str) -> str:
+    """Return the page as text; the same fit gives the same bytes."""
+    title = f"The fitted chamber {name}"
+    return html.document(
+        title,
+        _header(fit, title),
+        _answer(fit),
+        _prediction(fit),
+        _couplings(fit),
+        _members(fit),
+        physics.section(fit),
+        _notes(fit),
+        _caveats(),
+    )
+
+
+def _header(fit: ChamberFit, title: str) -> str:
+    votes = fit.votes
+    facts = {
+        "members": votes.n_members,
+        "contested roll calls": votes.n_rollcalls,
+        "votes": f"{votes.n_votes:,}",
+        "polarity": votes.polarity,
+        "l2": html.number(fit.couplings_fit.l2_, digits=3),
+        "seed": fit.couplings_fit.seed,
+    }
+    listed = "".join(
+        f"<div><dt>{key}</dt><dd>{html.escape(value)}</dd></div>" for key, value in facts.items()
+    )
+    question = (
+        '<p class="question">Who votes with whom once everybody else\'s vote is known, how well '
+        "does that predict, and what does a chamber with these ties do?</p>"
+    )
+    return (
+        f"<header><h1>{html.escape(title)}</h1>{question}<dl class='facts'>{listed}</dl></header>"
+    )
+
+
+def _answer(fit: ChamberFit) -> str:
+    scores = fit.evaluation.set_index("model")
+    lines = [_score_sentence(scores)]
+    party = fit.members["party"].to_numpy()
+    large = [p for p, size in fit.members["party"].value_counts().items() if p and size >= 3]
+    if len(large) >= 2:
+        inside = np.isin(party, large)
+        bloc = fit.members["bloc"].to_numpy()
+        counts = pd.crosstab(bloc[inside], party[inside])
+        agree, of = int(counts.max(axis=1).sum()), int(inside.sum())
+        lines.append(
+            f"Two blocs found from the couplings alone, without party labels, put {agree} of {of} "
+            "members of the larger parties with their party."
+        )
+    across = fit.members["bridging"]
+    if across.notna().any():
+        top = fit.members.loc[across.idxmax()]
+        lines.append(
+            f"The member with the largest share of positive coupling to other parties is "
+            f"{html.escape(top['name'])} ({html.number(100 * top['bridging'], digits=0)} %)."
+        )
+    share = fit.physics.frustrated
+    lines.append(
+        f"{html.number(100 * share, digits=0)} % of the {fit.physics.triangles:,} triangles of "
+        "members are frustrated: an odd number of their three couplings is negative, so not all "
+        "three can be satisfied (half would be by chance signs)."
+    )
+    return html.section("In short", *[f"<p>{line}</p>" for line in lines])
+
+
+def _score_sentence(scores: pd.DataFrame) -> str:
+    def text(model: str) -> str:
+        row = scores.loc[model]
+        return (
+            f"{html.number(100 * row['accuracy'], digits=1)} % (GMP "
+            f"{html.number(row['gmp'], digits=3)})"
+        )
+
+    parts = [f"The couplings predict {text('PseudoLikelihood')} of held-out votes"]
+    if "IdealPoints-1D" in scores.index:
+        parts.append(f"ideal points on one dimension {text('IdealPoints-1D')}")
+    parts.append(f"the party line {text('party')}")
+    return ", ".join(parts) + "."
+
+
+def _prediction(fit: ChamberFit) -> str:
+    table = fit.evaluation
+    several = "seeds" in table and int(table["seeds"].iloc[0]) > 1
+    kind = {"cells": "15 % of the votes, hidden at random", "rollcalls": "the last fifth of the "
+            "roll calls, each member predicted from the others"}  # fmt: skip
+    intro = f"Held out: {kind[table['test'].iloc[0]]}. No model saw them, nor did its tuning."
+    if several:
+        intro += (
+            f" Means over {int(table['seeds'].iloc[0])} draws of hidden votes, standard "
+            "deviations in brackets."
+        )
+    shown = {"accuracy": "accuracy", "apre": "APRE", "gmp": "GMP", "brier": "Brier", "ece": "ECE",
+             "auc": "AUC", "auc_within": "AUC within"}  # fmt: skip
+    rows = [
+        [
+            f"<strong>{html.escape(row['model'])}</strong><br>"
+            f"<span class='note'>{html.escape(claims.MODELS.get(row['model'], ''))}</span>",
+            *[_with_sd(row[key], row.get(f"{key}_sd", float("nan"))) for key in shown],
+        ]
+        for row in table.to_dict("records")
+    ]
+    columns = [("model", False), *((text, True) for text in shown.values())]
+    defined = "".join(
+        f"<p class='note'><strong>{name}</strong>: {html.escape(text)}.</p>"
+        for name, text in claims.SCORES
+    )
+    labels = {"PseudoLikelihood": "couplings", "IdealPoints": "ideal points, one dimension"}
+    return html.section(
+        "How well it predicts",
+        f"<p>{intro}</p>",
+        html.table(columns, rows),
+        html.details("What the columns mean", defined),
+        _figure(figures.calibration(fit.calibration, labels), claims.CALIBRATION),
+    )
+
+
+def _with_sd(value: float, sd: float) -> str:
+    text = html.number(float(value), digits=3)
+    if np.isnan(sd):
+        return text
+    return f"{text}<br><span class='note'>({html.number(float(sd), digits=3)})</span>"
+
+
+def _couplings(fit: ChamberFit) -> str:
+    coupling = fit.couplings_fit.coupling_
+    parts = [
+        _figure(
+            figures.matrix(coupling, fit.members),
+            "Couplings of the fit that predicts. Members by bloc (black lines) and, within, by "
+            "ideal point; orange agreement, purple opposition once all others are known.",
+        ),
+        _figure(
+            figures.network(coupling, fit.members),
+            "The strongest couplings: two per member above 0 (blue), fewer below 0 (orange, "
+            "dashed). Members who pull together stand together; who bridges most, and the two "
+            "ends of the scale, are named.",
+        ),
+    ]
+    table = fit.couplings
+    other = table["party_i"] != table["party_j"]
+    party_known = bool((table["party_i"] != "").any())
+    across = table[other & (table["coupling"] > 0)].head(LISTED)
+    if party_known and len(across):
+        parts += ["<h3>Strongest ties across parties</h3>", _pairs(across)]
+    within = table[~other & (table["coupling"] < 0)].head(LISTED)
+    if party_known and len(within):
+        parts += ["<h3>Strongest opposition within a party</h3>", _pairs(within)]
+    if not party_known:
+        parts += ["<h3>Strongest couplings</h3>", _pairs(table.head(LISTED))]
+    if fit.errors is None:
+        parts.append("<p class='note'>A quick fit has no standard errors.</p>")
+    else:
+        parts.append(
+            f"<p class='note'>Intervals (95 %) and sign probabilities: "
+            f"{html.escape(fit.errors.note)}. Stability: share of half samples in which an "
+            "l1-penalized fit keeps the pair.</p>"
+        )
+    return html.section("Who goes with whom", *parts)
+
+
+def _pairs(rows: pd.DataFrame) -> str:
+    columns = [("members", False), ("coupling", True), ("95&nbsp;% interval of the refit", True),
+               ("sign probability", True), ("stability", True)]  # fmt: skip
+    cells = [
+        [
+            f"{html.escape(row['name_i'])}, {html.escape(row['name_j'])}",
+            html.number(row["coupling"], digits=3, signed=True),
+            html.DASH
+            if np.isnan(row["low"])
+            else f"[{html.number(row['low'], digits=2)}, {html.number(row['high'], digits=2)}]",
+            html.number(row["sign_probability"], digits=2),
+            html.number(row["stability"], digits=2),
+        ]
+        for row in rows.to_dict("records")
+    ]
+    return html.table(columns, cells)
+
+
+def _members(fit: ChamberFit) -> str:
+    table = fit.members
+    parts = [
+        _figure(
+            figures.members(table),
+            "One dimension against what couplings say: the pull of a member's own field, or, "
+            "without fields, how strongly the member is tied to others at all.",
+        )
+    ]
+    if "nominate_dim1" in table and table["nominate_dim1"].notna().sum() > 2:
+        known = table[table["nominate_dim1"].notna()]
+        r = float(np.corrcoef(known["ideal_point"], known["nominate_dim1"])[0, 1])
+        parts.append(
+            _figure(
+                figures.nominate(table),
+                f"Ideal points against DW-NOMINATE for {len(known)} members: correlation "
+                f"{html.number(r, digits=3)} (the sign of both scales is a convention).",
+            )
+        )
+    if (table["party"] != "").any():
+        parts += ["<h3>Blocs and parties</h3>", _blocs(table)]
+    columns = ["name", "party", "bridging", "dissent", "strength", "ideal_point"]
+    top = table.sort_values("bridging", ascending=False, kind="stable").head(LISTED)[columns]
+    parts += [
+        "<h3>Who bridges</h3>",
+        html.frame(top.round(3)),
+        "<p class='note'>Bridging: share of positive coupling that goes to other parties. "
+        "Dissent: share of votes against the majority of the own party.</p>",
+        html.details(f"All {len(table)} members", html.frame(table.round(3))),
+    ]
+    return html.section("The members", *parts)
+
+
+def _blocs(table: pd.DataFrame) -> str:
+    counts = pd.crosstab(
+        table["party"].replace("", "no party"), table["bloc"].map("bloc {}".format)
+    )
+    return html.frame(counts.reset_index()) + (
+        "<p class='note'>Blocs: the division into two of largest signed modularity of the "
+        "couplings, found without party labels.</p>"
+    )
+
+
+def _figure(figure: Figure, caption: str) -> str:
+    return html.figure(to_svg(figure), alt=caption, caption=html.escape(caption))
+
+
+def _notes(fit: ChamberFit) -> str:
+    notes = [claims.CODINGS[fit.votes.polarity], *fit.votes.notes]
+    listed = "".join(f"<li>{html.escape(_sentence(note))}</li>" for note in notes)
+    chosen: Any = fit.couplings_fit.validation_
+    table = "" if chosen.empty else html.details("How l2 was chosen", html.frame(chosen))
+    return html.section("The votes and what was left out", f"<ul>{listed}</ul>", table)
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith(".") else f"{text[:1].upper()}{text[1:]}."
+
+
+def _caveats() -> str:
+    return html.section(
+        "What a fit cannot claim",
+        *[
+            f"<p><strong>{html.escape(head)}</strong> {html.escape(text)}</p>"
+            for head, text in claims.CAVEATS
+        ],
+    )

@@ -1,0 +1,128 @@
+"""Hysteresis loops: coercive fields, an outrage feed, and no loop where there is no memory."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sociophysics.errors import InputError
+from sociophysics.experiments import hysteresis
+from sociophysics.experiments.loops import loop
+from sociophysics.scenario import Scenario
+from sociophysics.theory.closed_forms import coercive_field
+
+FIELDS = [-0.5, -0.4, -0.35, -0.3, -0.25, -0.2, -0.1, 0.0, 0.1, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5]
+
+
+def in_field(temperature: float, n: int = 300, **changes: object) -> Scenario:
+    scenario = Scenario.from_toml(
+        f'seed = 3\nnetwork = {{kind = "complete", n = {n}}}\n'
+        f'couplings = {{kind = "uniform", value = {1 / n}}}\n'
+        'field = {kind = "uniform", value = 0.0}\n'
+        f"dynamics = {{temperature = {temperature}, sweeps = 40, burn_in = 20, "
+        'start = "down"}\nobserve = {every = 2}\nsweep = {replicas = 6}\n'
+    )
+    return scenario.replace(changes) if changes else scenario
+
+
+def outrage(n: int, k_in: float, k_out: float, sweeps: int, replicas: int) -> Scenario:
+    # Normalized by degree, temperature 0.9/1.1 is 0.9 in units of the coupling within a camp.
+    return Scenario.from_toml(
+        f'seed = 3\nnetwork = {{kind = "planted_partition", n = {n}, communities = 2, '
+        f"k_in = {k_in}, k_out = {k_out}}}\n"
+        'couplings = {kind = "uniform", normalize = "degree"}\n'
+        f"dynamics = {{temperature = {0.9 / 1.1}, sweeps = {sweeps}, burn_in = {sweeps // 2}, "
+        'start = "up"}\nfeed = {kind = "outrage", strength = 0.0}\n'
+        f"observe = {{every = 5}}\nsweep = {{replicas = {replicas}}}\n"
+    )
+
+
+def test_the_complete_graph_flips_at_its_coercive_field() -> None:
+    found = loop(in_field(0.5), "field.value", FIELDS)
+    exact = coercive_field(0.5)
+    assert found.theory[0].value == pytest.approx(exact, rel=0.03)
+    assert found.on.mean == pytest.approx(exact, abs=0.05)
+    assert found.off.mean == pytest.approx(-exact, abs=0.05)
+    # The area of a square loop: twice the coercive field times twice the magnetization.
+    assert found.area.mean == pytest.approx(4 * exact * 0.9575, rel=0.15)
+    assert found.area.low > 0.5
+    # At field 0 the society is where it came from: the state is carried along.
+    zero = found.table[found.table["field.value"] == 0].set_index("direction")["mean"]
+    assert zero["up"] < -0.9
+    assert zero["down"] > 0.9
+    assert found.table["direction"].tolist() == ["up"] * len(FIELDS) + ["down"] * len(FIELDS)
+    assert found.table["field.value"].tolist() == [*FIELDS, *FIELDS[::-1]]
+
+
+def test_there_is_no_loop_above_the_transition() -> None:
+    area, table = hysteresis(in_field(1.5), "field.value", FIELDS)
+    low, high = table.attrs["area"][1:]
+    assert low < 0 < high
+    assert abs(area) < 0.03
+    assert table.attrs["observable"] == "magnetization"
+
+
+def test_noise_is_not_met_twice() -> None:
+    scenario = in_field(50.0, n=60)
+    found = loop(scenario, "field.value", [-1.0, 0.0, 1.0])
+    # In pure noise the values at one field would be equal if ways up and down shared their noise.
+    up, down = found.curves[:, 0, 1], found.curves[:, 1, 1]
+    assert not np.isclose(up, down).any()
+
+
+def test_cooling_and_heating_differ_below_the_transition_only_by_what_was_chosen() -> None:
+    scenario = in_field(1.0, **{"field": {"kind": "none"}, "dynamics.start": "up"})
+    found = loop(scenario, "dynamics.temperature", [0.4, 0.7, 1.0, 1.3, 1.6])
+    assert found.observable == "abs_magnetization"
+    up = found.table[found.table["direction"] == "up"]["mean"].to_numpy()
+    assert up[0] > 0.95
+    assert up[-1] < 0.3
+    assert found.area.mean == pytest.approx(0.0, abs=0.1)
+
+
+def test_an_outrage_feed_splits_camps_and_keeps_them_split() -> None:
+    found = loop(outrage(600, 100, 10, 60, 6), "feed.strength", [i / 10 for i in range(11)])
+    on, off = (each.value for each in found.theory)
+    assert found.observable == "abs_camp_polarization"
+    # Mean field 0.787/1.1 and 0.061/1.1; small groups escape earlier, in both directions.
+    assert on == pytest.approx(0.787 / 1.1, rel=0.02)
+    assert off == pytest.approx(0.061 / 1.1, rel=0.1)
+    assert 0.3 < found.on.mean < on
+    assert off < found.off.mean < 0.2
+    assert found.area.low > 0.1
+
+
+def test_a_feed_without_memory_of_the_past_has_no_loop() -> None:
+    scenario = in_field(2.0, **{"feed": {"kind": "editorial", "strength": 0.0}})
+    found = loop(scenario, "feed.strength", [0.0, 0.5, 1.0, 1.5, 2.0], observable="magnetization")
+    assert found.area.low - 0.02 < 0 < found.area.high + 0.02
+    assert found.curves[:, :, -1].min() > 0.6
+
+
+@pytest.mark.parametrize(
+    ("changes", "along", "words"),
+    [
+        ({}, "couplings.value", "cannot be turned up and down while a society runs"),
+        ({}, "network.n", "cannot be turned up and down|users"),
+        (
+            {"interventions": [{"kind": "heat", "at": 3, "temperature": 1.0}]},
+            "field.value",
+            "has interventions; remove them",
+        ),
+        ({"observe.every": 40, "dynamics.burn_in": 0}, "field.valu", "which no design has"),
+    ],
+)
+def test_bad_input_is_one_sentence(changes: dict[str, object], along: str, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        hysteresis(in_field(1.0, n=20, **changes), along, [10, 20, 30])
+
+
+@pytest.mark.validate
+def test_the_outrage_loop_of_a_large_society() -> None:
+    values = [round(0.02 * k, 2) for k in range(51)]
+    found = loop(outrage(4000, 400, 40, 40, 3), "feed.strength", values)
+    assert 0.60 / 1.1 < found.on.mean < 0.787 / 1.1
+    assert 0.049 / 1.1 < found.off.mean < 0.1 / 1.1
+    narrow = [i / 100 for i in range(-32, 33, 2)]
+    field = loop(in_field(0.5, n=2000, **{"dynamics.sweeps": 100}), "field.value", narrow)
+    assert field.on.mean == pytest.approx(coercive_field(0.5), rel=0.12)

@@ -1,0 +1,134 @@
+"""Trends: the pulse, the life cycle it gives, and the fit of a known pulse."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from sociophysics import couplings, networks
+from sociophysics.errors import InputError
+from sociophysics.experiments.trend import Attention, fit_pulse, life_cycle, outbreaks
+from sociophysics.spins import SpinSystem
+
+SOCIETY = dict(temperature=0.7, quiet=0.4)
+
+
+def small_world(n: int = 300) -> SpinSystem:
+    graph = networks.build("watts_strogatz", seed=1, n=n, k=8, p=0.1)
+    return couplings.uniform(graph, normalize="degree")
+
+
+def test_attention_starts_after_its_onset_and_fades() -> None:
+    values = Attention(onset=2, height=3.0, decay=4.0).values(6)
+    np.testing.assert_allclose(values[:2], 0)
+    np.testing.assert_allclose(values[2:], 3 * np.exp(-np.arange(1, 5) / 4))
+
+
+def test_free_users_follow_the_pulse_exactly() -> None:
+    # Without ties P(talking) relaxes towards (1 + tanh(h/T))/2, by the factor 1/e per sweep.
+    n, T, onset = 2000, 1.0, 3
+    system = SpinSystem(np.zeros((n, n)))
+    found = outbreaks(
+        system, height=2.0, decay=5.0, onset=onset, active=1.0, quiet=0.5, temperature=T,
+        sweeps=10, seed=1, replicas=10, settle=15,
+    )  # fmt: skip
+    keep = (1 - 1 / n) ** n
+    p = (1 + math.tanh(-0.5)) / 2
+    for sweep in range(1, 11):
+        h = -0.5 + (2.0 * math.exp(-(sweep - onset) / 5) if sweep > onset else 0)
+        p = keep * p + (1 - keep) * (1 + math.tanh(h / T)) / 2
+        error = math.sqrt(p * (1 - p) / (10 * n))
+        assert abs(found[:, sweep].mean() / n - p) < 4.5 * error
+
+
+def test_a_pulse_gives_outbreak_rise_peak_and_decay() -> None:
+    talking = outbreaks(
+        small_world(), height=2.5, decay=6.0, onset=8, active=0.3, sweeps=60, seed=1, **SOCIETY
+    )
+    cycle = life_cycle(talking.mean(axis=0))
+    assert 8 <= cycle.outbreak <= 10
+    assert 1 <= cycle.rise <= 6
+    assert cycle.peak > 5 * cycle.baseline
+    assert 3 < cycle.decay < 20
+    # Two thirds of them were reached by friends only.
+    assert cycle.peak > 0.4 * 300 * 0.3
+
+
+def test_more_activity_makes_a_larger_trend() -> None:
+    peaks = [
+        life_cycle(
+            outbreaks(
+                small_world(), height=2.0, decay=5.0, active=share, sweeps=30, seed=1, **SOCIETY
+            ).mean(axis=0)
+        ).peak
+        for share in (0.1, 0.3, 0.6)
+    ]
+    assert peaks == sorted(peaks)
+    flat = outbreaks(
+        small_world(), height=2.0, decay=5.0, active=0.0, sweeps=30, seed=1, **SOCIETY
+    )
+    assert flat.max() < 60
+
+
+def test_life_cycle_of_a_known_curve() -> None:
+    t = np.arange(60)
+    y = 5 + np.where(t < 10, 0, np.where(t < 14, 25 * (t - 9), 100 * np.exp(-(t - 13) / 7.0)))
+    cycle = life_cycle(y)
+    assert cycle.baseline == 5
+    assert cycle.outbreak == 10
+    assert cycle.peak_at == 13
+    assert cycle.rise == 3
+    assert cycle.decay == pytest.approx(7.0, abs=0.1)
+    assert math.isnan(life_cycle([3, 3, 3, 3]).decay)
+
+
+def observed(seed: int) -> np.ndarray:
+    talking = outbreaks(
+        small_world(), height=2.5, decay=6.0, onset=5, active=0.3, sweeps=40, seed=seed,
+        replicas=1, **SOCIETY,
+    )  # fmt: skip
+    return np.random.default_rng(seed).poisson(5 * talking[0])
+
+
+def test_a_known_pulse_is_found_again() -> None:
+    fit = fit_pulse(
+        small_world(), observed(101), seed=1, hold_out=0.4, replicas=24, onset=5, **SOCIETY
+    )
+    truth = np.array([2.5, 6.0, 5.0])
+    table = fit.table
+    assert list(table.index) == ["height", "decay", "scale"]
+    # Three intervals at 95 %, fixed seed: each within 1.5 times its half-width, on the log scale.
+    half = np.log(table["high"] / table["low"]) / 2
+    assert (np.abs(np.log(table["estimate"] / truth)) < 1.5 * half).all()
+    assert (half < 1.2).all()
+    assert fit.course["held_out"].sum() == 16
+    assert fit.error < fit.naive_error
+    assert fit.covered > 0.7
+
+
+@pytest.mark.validate
+def test_pulse_intervals_cover() -> None:
+    truth, hits = np.array([2.5, 6.0, 5.0]), []
+    for seed in range(200, 230):
+        fit = fit_pulse(
+            small_world(), observed(seed), seed=1, hold_out=0.4, replicas=24, onset=5, **SOCIETY
+        )
+        hits.append(((fit.table["low"] <= truth) & (truth <= fit.table["high"])).to_numpy())
+    assert np.mean(hits) > 0.8  # 90 intervals, three of a fit correlated
+
+
+@pytest.mark.parametrize(
+    ("counts", "keys", "sentence"),
+    [
+        ([1, 2], {}, "at least four"),
+        ([1, 2, -3, 4], {}, "negative"),
+        ([0.0] * 20, {}, "all zero"),
+        ([1.0] * 20, {"free": ["hight"]}, "did you mean height"),
+        ([1.0] * 6, {"hold_out": 0.5}, "at least 5 counts"),
+    ],
+)
+def test_bad_series_are_refused(counts: list, keys: dict, sentence: str) -> None:
+    with pytest.raises(InputError, match=sentence):
+        fit_pulse(small_world(20), counts, temperature=1.0, seed=1, **keys)
