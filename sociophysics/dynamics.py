@@ -63,8 +63,6 @@ def trajectory(
         Social temperature in units of the couplings; 0 and ``inf`` are legal.
     sweeps, every : int
         Frames come at 0, ``every``, 2 ``every``, ..., and at the last sweep.
-    seed : int
-        All random streams are hashed from it; see ``sociophysics.streams``.
     replicas : int or sequence of int
         How many independent replicas, or the numbers of particular ones.
     camps : int array, shape (n,), optional
@@ -74,9 +72,8 @@ def trajectory(
     start : str or int8 array, shape (n,) or (replicas, n)
         ``random``, ``up``, ``down``, ``camps`` (camp 0 up, camp 1 down, others random), or the
         name of a node attribute that holds +1 and -1.
-    scheme : str
-        ``random-sequential``, ``sequential`` or ``kawasaki`` (swaps of unlike neighbours).
-    kernel : str
+    scheme, kernel : str
+        ``random-sequential``, ``sequential`` or ``kawasaki`` (swaps of unlike neighbours); and
         ``auto``, ``fixed-point`` or ``reference``.
     stop : function of a frame, optional
         Returns a bool array (replicas,): replicas to stop there. The run ends when all have.
@@ -97,11 +94,10 @@ def trajectory(
     """
     _check_dynamics(system, feed, scheme, stop)
     workers = len(os.sched_getaffinity(0)) if threads is None else threads
-    for value, name in ((sweeps, "sweeps"), (every, "every"), (workers, "threads")):
-        _at_least(value, 1, name)
+    _at_least_one(sweeps=sweeps, every=every, threads=workers)
     numbers = _replica_numbers(replicas, system.n, with_feed=feed is not None)
-    has_camps = camps is not None or "camp" in system.nodes
-    codes = camps_of(system, camps, "the trajectory") if has_camps else None
+    known = camps is not None or "camp" in system.nodes
+    codes = camps_of(system, camps, "the trajectory") if known else None
     acts = tuple(interventions)
     for act in acts:
         check_intervention(act, sweeps, system, codes)
@@ -202,16 +198,17 @@ def tabulate(frames: Iterable[Frame], names: Sequence[str]) -> pd.DataFrame:
     return table[keep].reset_index(drop=True)
 
 
-def _at_least(value: int, lowest: int, name: str) -> None:
-    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    if not whole or value < lowest:
-        raise InputError(f"{name} is {value!r}; it must be an integer >= {lowest}.")
+def _at_least_one(**values: Any) -> None:
+    for name, value in values.items():
+        whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+        if not whole or value < 1:
+            raise InputError(f"{name} is {value!r}; it must be an integer >= 1.")
 
 
 def _replica_numbers(given: Any, n: int, *, with_feed: bool) -> tuple[int, ...]:
     single = isinstance(given, int | np.integer)
     if single:
-        _at_least(given, 1, "replicas")
+        _at_least_one(replicas=given)
     elif not isinstance(given, Sequence | np.ndarray) or isinstance(given, str):
         raise InputError(f"replicas is {given!r}; give an integer >= 1, or their numbers.")
     count = int(given) if single else len(given)

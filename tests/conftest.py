@@ -9,9 +9,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 # Before numpy is loaded: many small matrices on a shared machine are slower with BLAS threads.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+# Examples are the same in every run, and a busy machine is no reason to fail.
+settings.register_profile(
+    "suite", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("suite")
 
 INTRODUCTION = """# Validation
 

@@ -15,13 +15,13 @@ from sociophysics.dynamics import trajectory
 from sociophysics.engine import cascade
 from sociophysics.errors import InputError
 from sociophysics.experiments.cascade_scenarios import cascade_designs
-from sociophysics.experiments.cascades import cascades, compare_feeds, structural_virality
+from sociophysics.experiments.cascades import compare_feeds, seeded_cascades, structural_virality
 from sociophysics.experiments.nucleation import (
     critical_droplet,
     critical_mass,
     droplet,
     holds_at_zero_temperature,
-    nucleation,
+    nucleation_probability,
 )
 from sociophysics.interventions import Nucleate
 from sociophysics.scenario import Scenario
@@ -71,19 +71,21 @@ def expected(system: SpinSystem, temperature: float, first: int, updates: int) -
 
 def test_each_copy_follows_the_heat_bath() -> None:
     system, T, sweeps = small(), 1.3, 2
-    states = pair_states(system, T, sweeps, 8000)
+    states = pair_states(system, T, sweeps, 5000)
     law = expected(system, T, 0, sweeps * system.n)
     assert_law(np.bincount(states[0], minlength=32), law)
     tilted = SpinSystem(system.J, h=system.h + 0.3)
     assert_law(np.bincount(states[1], minlength=32), expected(tilted, T, 1, sweeps * system.n))
-    wrong = pair_states(system, T, sweeps, 8000, scale=0.5)  # a lost factor 2
+    wrong = pair_states(system, T, sweeps, 2500, scale=0.5)  # a lost factor 2
     assert law_p_value(np.bincount(wrong[0], minlength=32), law) < ALPHA
 
 
 def test_with_friendly_ties_seeds_up_only_bring_others_up() -> None:
     graph = networks.build("erdos_renyi", seed=1, n=200, mean_degree=5)
     system = couplings.uniform(graph)
-    found = cascades(system, share=0.05, temperature=3.0, sweeps=30, seed=1, replicas=5, settle=10)
+    found = seeded_cascades(
+        system, share=0.05, temperature=3.0, sweeps=30, seed=1, replicas=5, settle=10
+    )
     assert (found.course["reached"] <= found.course["ever"]).all()
     assert found.table["reach"].mean() > 0
     assert (found.table["ever"] >= found.table["reach"]).all()
@@ -92,7 +94,7 @@ def test_with_friendly_ties_seeds_up_only_bring_others_up() -> None:
 def test_differences_heal_where_fields_do_not_carry_them() -> None:
     # At infinite temperature a draw sets the stance whatever the field: nothing is caused.
     system = couplings.uniform(nx.cycle_graph(50))
-    found = cascades(
+    found = seeded_cascades(
         system, seeds=[0, 1], hold=0, temperature=math.inf, sweeps=20, seed=1, replicas=3
     )
     assert (found.table["ever"] == 0).all()
@@ -102,17 +104,17 @@ def test_differences_heal_where_fields_do_not_carry_them() -> None:
 def test_reach_is_the_causal_effect_on_the_mean_stance() -> None:
     graph = networks.build("erdos_renyi", seed=2, n=100, mean_degree=4)
     system, T = couplings.uniform(graph), 5.0
-    keys = dict(seeds=list(range(10)), temperature=T, sweeps=60, replicas=150, settle=30)
-    reach = cascades(system, seed=5, **keys).table["reach"]
+    keys = dict(seeds=list(range(10)), temperature=T, sweeps=60, replicas=100, settle=30)
+    reach = seeded_cascades(system, seed=5, **keys).table["reach"]
     # Held seeds are a field of J on their friends: the difference of two means, by simulation.
     means = []
     for acts in ([], [Nucleate(30, tuple(range(10)), 1.0, 1, "forever")]):
         *_, last = trajectory(
-            system, temperature=T, sweeps=90, seed=77, replicas=150, interventions=acts, every=90
+            system, temperature=T, sweeps=90, seed=77, replicas=100, interventions=acts, every=90
         )
-        means.append((last.spins[:, 10:].mean(axis=1) / 2))
+        means.append(last.spins[:, 10:].mean(axis=1) / 2)
     effect = means[1].mean() - means[0].mean()
-    error = np.sqrt(sum(x.var() / 150 for x in (*means, reach.to_numpy())))
+    error = np.sqrt(sum(x.var() / 100 for x in (*means, reach.to_numpy())))
     assert effect > 4 * error  # there is something to find
     assert abs(reach.mean() - effect) < 4 * error
 
@@ -121,7 +123,7 @@ def test_reach_is_the_causal_effect_on_the_mean_stance() -> None:
 def test_a_chain_falls_user_by_user(feed: feeds.Feed | None) -> None:
     n = 12
     system = SpinSystem.from_edges(np.arange(n - 1), np.arange(1, n), h=np.full(n, 0.2))
-    found = cascades(
+    found = seeded_cascades(
         system, seeds=[0], temperature=0.0, sweeps=60, seed=3, replicas=2, feed=feed,
         field=-0.1, settle=1,
     )  # fmt: skip
@@ -137,8 +139,10 @@ def test_the_feed_is_named_as_the_cause_and_its_author_as_the_parent() -> None:
     halves = nx.disjoint_union(nx.complete_graph(6), nx.complete_graph(6))
     system = couplings.uniform(halves, 0.01)
     keys = dict(seeds=range(6), temperature=0.05, sweeps=20, seed=1, replicas=4, settle=5)
-    alone = cascades(system, **{**keys, "seeds": list(range(6))})
-    shown = cascades(system, **{**keys, "seeds": list(range(6))}, feed=feeds.Random(strength=2.0))
+    alone = seeded_cascades(system, **{**keys, "seeds": list(range(6))})
+    shown = seeded_cascades(
+        system, **{**keys, "seeds": list(range(6))}, feed=feeds.Random(strength=2.0)
+    )
     assert (alone.table["ever"] == 0).all()
     assert (shown.table["ever"] > 0).any()
     reached = shown.parents[:, 6:]
@@ -180,7 +184,12 @@ def test_feeds_are_compared_within_replicas() -> None:
 
 def test_a_scenario_becomes_a_cascade_per_design() -> None:
     scenario = Scenario.load(SCENARIO).replace(
-        {"dynamics.sweeps": 60, "dynamics.burn_in": 55, "sweep.dynamics.temperature": [0.7, 0.8]}
+        {
+            "dynamics.sweeps": 55,
+            "dynamics.burn_in": 54,
+            "sweep.dynamics.temperature": [0.7, 0.8],
+            "observe.every": 5,
+        }
     )
     table = cascade_designs(scenario, replicas=2)
     names = [design.name for design in scenario.designs]
@@ -210,7 +219,7 @@ def test_scenarios_that_are_no_cascade_are_refused(change: dict, sentence: str) 
 def test_bad_seeding_is_refused(change: dict) -> None:
     keys = dict(seeds=[0], temperature=1.0, sweeps=5, seed=1, replicas=1)
     with pytest.raises(InputError):
-        cascades(SpinSystem.from_edges([0], [1]), **{**keys, **change})
+        seeded_cascades(SpinSystem.from_edges([0], [1]), **{**keys, **change})
 
 
 def lattice(side: int) -> SpinSystem:
@@ -223,7 +232,7 @@ def square(side: int, width: int) -> list[int]:
 
 def test_squares_grow_beyond_twice_coupling_over_field() -> None:
     # h = 0.5: the critical side is 2 / h = 4.
-    table = nucleation(
+    table = nucleation_probability(
         lattice(32), [square(32, 3), square(32, 5)], temperature=0.7, field=0.5, sweeps=400,
         seed=1, replicas=60, lost=-0.999,
     )  # fmt: skip
@@ -255,9 +264,7 @@ def test_seed_sets_hold_exactly_as_the_criterion_says() -> None:
     kept = []
     for trial in range(40):
         graph = nx.gnm_random_graph(14, 30, seed=trial)
-        system = SpinSystem(
-            couplings.uniform(graph).J, h=rng.choice([0.5, 2.5, 4.5], 14)
-        )
+        system = SpinSystem(couplings.uniform(graph).J, h=rng.choice([0.5, 2.5, 4.5], 14))
         members = rng.choice(14, 7, replace=False)
         spins = np.full(14, -1, np.int8)
         spins[members] = 1
@@ -265,7 +272,13 @@ def test_seed_sets_hold_exactly_as_the_criterion_says() -> None:
         others = [i for i in range(14) if i not in members]
         held = [Nucleate(0, others, 1.0, -1, "forever")]
         *_, last = trajectory(
-            system, temperature=0.0, sweeps=60, seed=trial, start=spins, interventions=held, every=60
+            system,
+            temperature=0.0,
+            sweeps=60,
+            seed=trial,
+            start=spins,
+            interventions=held,
+            every=60,
         )
         stays = bool((last.spins[0, members] == 1).all())
         assert stays == holds_at_zero_temperature(system, members)
@@ -276,6 +289,7 @@ def test_seed_sets_hold_exactly_as_the_criterion_says() -> None:
 def test_critical_mass_of_the_complete_graph() -> None:
     # x = tanh((p + (1 - p) x)/T) loses its negative solution at p_c: a spinodal in the field p.
     n, T = 500, 0.6
+
     def spinodal(p: float) -> float:
         a = 1 - p
         return p - (math.sqrt(a * (a - T)) - T * math.atanh(math.sqrt(1 - T / a)))

@@ -57,7 +57,11 @@ def test_expected_score_is_zero_and_its_covariance_exact() -> None:
 
 
 def raw_variability(
-    system: SpinSystem, s: np.ndarray, design: np.ndarray, theta: np.ndarray, information: np.ndarray
+    system: SpinSystem,
+    s: np.ndarray,
+    design: np.ndarray,
+    theta: np.ndarray,
+    information: np.ndarray,
 ) -> np.ndarray:
     """Return the estimate of the covariance before it is made positive."""
     with pytest.MonkeyPatch.context() as patch:
@@ -72,7 +76,7 @@ def test_the_fit_is_the_maximum_of_the_pseudolikelihood() -> None:
     s = snapshots(system, 8.0, 0.1 + 0.3 * x, 1, seed=5)[0]
     fit = fit_snapshot(system, s, {"age": x})
     design = 2 * np.column_stack([system.J @ s, np.ones(300), x])
-    other = LogisticRegression(C=1e10, fit_intercept=False, tol=1e-10, max_iter=1000)
+    other = LogisticRegression(C=1e10, fit_intercept=False, tol=1e-8)
     other.fit(design, s)
     np.testing.assert_allclose(fit.table["estimate"], other.coef_[0], rtol=1e-4)
     assert fit.temperature == pytest.approx(1 / fit.table.loc["contagion", "estimate"])

@@ -16,13 +16,15 @@ from sociophysics.experiments import (
 )
 from sociophysics.experiments.detection import detect, peak, side_distances, total_variation
 from sociophysics.experiments.expected import expected, temperature_range
-from sociophysics.experiments.measure import Work, measure, moments, varied
+from sociophysics.experiments.measure import Work, is_whole, measure, moments, varied
 from sociophysics.experiments.tipping import search
 from sociophysics.scenario import Scenario
 from sociophysics.theory.closed_forms import onsager_temperature, random_regular_temperature
 from tests.laws import assert_uniform
 
 TWO_CAMPS = 'kind = "planted_partition", n = {n}, communities = 2, k_in = {k_in}, k_out = {k_out}'
+
+EDITORIAL = 'feed = {kind = "editorial", strength = 0.0}'
 
 
 def society(
@@ -204,6 +206,19 @@ def test_a_phase_diagram_is_a_table_and_a_picture() -> None:
     assert diagram.grid.loc[0.005, 2.0] < 0.3
     assert diagram.picture.startswith(b"<?xml")
     assert list(diagram.table.columns) == [*keys, "replicas", "mean", "sd"]
+
+
+def test_a_grid_of_whole_numbers_is_not_refined() -> None:
+    scenario = society(
+        'kind = "random_regular", n = 200, degree = 3', temperature=4.0, sweeps=60, burn_in=30
+    )
+    found = search(scenario, "network.degree", [3, 4, 5, 6, 7, 8], replicas=6)
+    assert len(found.table) == 6
+    assert found.point.low <= found.point.mean <= found.point.high
+    pulled = complete(60, temperature=2.0, sweeps=40, burn_in=20, rest=EDITORIAL)
+    turned = search(pulled, "feed.strength", [-2, -1, 0, 1, 2], observable="magnetization")
+    assert not is_whole(pulled.cases()[0].settings, "feed.strength")
+    assert len(turned.table) >= 5
 
 
 # Durability, theory and bad input.

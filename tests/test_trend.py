@@ -66,9 +66,7 @@ def test_more_activity_makes_a_larger_trend() -> None:
         for share in (0.1, 0.3, 0.6)
     ]
     assert peaks == sorted(peaks)
-    flat = outbreaks(
-        small_world(), height=2.0, decay=5.0, active=0.0, sweeps=30, seed=1, **SOCIETY
-    )
+    flat = outbreaks(small_world(), height=2.0, decay=5.0, active=0.0, sweeps=30, seed=1, **SOCIETY)
     assert flat.max() < 60
 
 

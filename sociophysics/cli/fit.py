@@ -15,6 +15,7 @@ from sociophysics.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
+    from rich.console import Console
 
     from sociophysics.inference.workflow import ChamberFit
     from sociophysics.rollcall import Votes
@@ -46,6 +47,7 @@ Quick = Annotated[
 Out = Annotated[Path | None, typer.Option(help="Folder; runs/NAME-fit by default.")]
 Seed = Annotated[int, typer.Option(help="Of hidden votes, bootstrap and simulations.")]
 
+PLAIN_WIDTH = 150
 SHOWN = {"accuracy": "accuracy", "apre": "APRE", "gmp": "GMP", "ece": "ECE", "auc": "AUC"}
 
 
@@ -181,18 +183,17 @@ def _stages(title: str) -> Iterator[Stage]:
 
 def _show(evaluation: pd.DataFrame, title: str) -> None:
     from rich import box
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("model")
+    table.add_column("model", no_wrap=True)
     for heading in SHOWN.values():
         table.add_column(Text(heading), justify="right")
     for row in evaluation.to_dict("records"):
         cells = [_with_sd(row[name], row.get(f"{name}_sd", math.nan)) for name in SHOWN]
         table.add_row(Text(str(row["model"])), *cells)
-    console = Console()
+    console = _console()
     console.out(title, highlight=False)
     console.print(table)
 
@@ -204,7 +205,6 @@ def _with_sd(value: float, sd: float) -> str:
 
 def _show_trend(trend: pd.DataFrame) -> None:
     from rich import box
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
@@ -221,4 +221,11 @@ def _show_trend(trend: pd.DataFrame) -> None:
             interval = "" if low is None else f" [{low:.3f}, {high:.3f}]"
             cells.append(f"{row[name]:.3f}{interval}")
         table.add_row(Text(str(row["chamber"])), *map(Text, cells))
-    Console().print(table)
+    _console().print(table)
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    console = Console()
+    return console if console.is_terminal else Console(width=PLAIN_WIDTH)

@@ -8,14 +8,53 @@ from typing import Any
 
 _NAMES = {
     "binder_crossing": "binder",
+    "budget_curve": "leverage",
+    "cascade_designs": "cascade_scenarios",
+    "compare_feeds": "cascades",
+    "correlation_length": "response",
+    "critical_droplet": "nucleation",
+    "critical_mass": "nucleation",
     "early_warning": "early_warnings",
+    "fit_pulse": "trend",
+    "fluctuation_dissipation": "response",
     "hysteresis": "loops",
+    "life_cycle": "trend",
     "locate": "tipping",
+    "nucleation_probability": "nucleation",
+    "outbreaks": "trend",
     "phase_diagram": "phases",
+    "quasistatic": "avalanches",
+    "random_field_avalanches": "avalanches",
+    "robustness": "leverage",
+    "seeded_cascades": "cascades",
     "structure": "inspection",
+    "threshold_cascade": "avalanches",
 }
 
-__all__ = ["binder_crossing", "early_warning", "hysteresis", "locate", "phase_diagram", "structure"]
+__all__ = [
+    "binder_crossing",
+    "budget_curve",
+    "cascade_designs",
+    "compare_feeds",
+    "correlation_length",
+    "critical_droplet",
+    "critical_mass",
+    "early_warning",
+    "fit_pulse",
+    "fluctuation_dissipation",
+    "hysteresis",
+    "life_cycle",
+    "locate",
+    "nucleation_probability",
+    "outbreaks",
+    "phase_diagram",
+    "quasistatic",
+    "random_field_avalanches",
+    "robustness",
+    "seeded_cascades",
+    "structure",
+    "threshold_cascade",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -12,6 +12,7 @@ and the system remembers turning points bit for bit.
 from __future__ import annotations
 
 import importlib
+import warnings
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -28,15 +29,16 @@ from sociophysics.streams import generator
 __all__ = [
     "Exponent",
     "ThresholdCascade",
-    "avalanches",
     "complete_graph_avalanches",
     "exponent",
     "quasistatic",
+    "random_field_avalanches",
     "size_distribution",
     "threshold_cascade",
 ]
 
 Array = NDArray[np.float64]
+STEEPNESS = [1.0, 10.0]  # of power laws that are fitted
 
 
 class Exponent(NamedTuple):
@@ -66,7 +68,7 @@ class ThresholdCascade(NamedTuple):
     """Whose flip was the last one needed; -1 without one."""
 
 
-def avalanches(
+def random_field_avalanches(
     system: SpinSystem, *, disorder: float = 0.0, seed: int = 0, replica: int | None = None
 ) -> pd.DataFrame:
     """Return all avalanches of a slow rise of the field from minus to plus infinity.
@@ -98,7 +100,7 @@ def avalanches(
     Three friends in a row, the first one leaning up: all follow at once.
 
     >>> path = SpinSystem.from_edges([0, 1], [1, 2], h=[1.0, 0.0, 0.5])
-    >>> avalanches(path)
+    >>> random_field_avalanches(path)
        field  size  duration
     0    0.0     3         3
     """
@@ -132,7 +134,7 @@ def complete_graph_avalanches(
     disorder : float
         Standard deviation of the Gaussian fields; infinite avalanches end at ``sqrt(2/pi)``.
     seed, replica : int
-        As in ``avalanches``: on the complete graph both give the same avalanches.
+        As in ``random_field_avalanches``: on the complete graph both give the same avalanches.
 
     Examples
     --------
@@ -175,7 +177,7 @@ def quasistatic(
     Raises
     ------
     InputError
-        As ``avalanches``, or no field, or one that is not finite.
+        As ``random_field_avalanches``, or no field, or one that is not finite.
 
     Examples
     --------
@@ -283,14 +285,24 @@ def exponent(
             f"{((values >= low) & (values <= high)).sum()} avalanches lie between {low} and {high};"
             " an exponent needs at least 10: widen the range or pool more samples."
         )
-    fit: Any = _powerlaw().Fit(
-        values, discrete=True, xmin=smallest, xmax=largest, estimate_discrete=False, verbose=False
-    )
-    law = fit.power_law
+    powerlaw = _powerlaw()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the package warns of its own internals
+        # The package's own range ends at an exponent of 3.
+        fit: Any = powerlaw.Fit(
+            values,
+            discrete=True,
+            xmin=smallest,
+            xmax=largest,
+            estimate_discrete=False,
+            parameter_ranges={"alpha": STEEPNESS},
+            verbose=False,
+        )
+        law = fit.power_law
+        ratio, _ = fit.distribution_compare("power_law", "exponential")
     inside = values[values >= fit.xmin]
     if largest is not None:
         inside = inside[inside <= largest]
-    ratio, _ = fit.distribution_compare("power_law", "exponential")
     return Exponent(
         float(law.alpha),
         float((law.alpha - 1) / np.sqrt(inside.size)),

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sociophysics import cases, feeds
 from sociophysics.errors import InputError
-from sociophysics.experiments.cascades import Cascades, cascades, contrast
+from sociophysics.experiments.cascades import Cascades, contrast, seeded_cascades
 from sociophysics.scenario import Scenario, Settings
 from sociophysics.spins import SpinSystem
 
@@ -76,7 +76,7 @@ def _cascades(settings: Settings, replicas: int) -> Cascades:
     if not isinstance(who, str):
         position = {label: i for i, label in enumerate(system.labels)}
         who = np.array([position[label] for label in who if label in position], dtype=np.int64)
-    return cascades(
+    return seeded_cascades(
         system,
         seeds=who,
         share=act.share,

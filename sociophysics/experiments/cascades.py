@@ -25,14 +25,21 @@ from sociophysics.engine.cascade import NEVER, sweep_pairs
 from sociophysics.errors import InputError
 from sociophysics.experiments.avalanches import check_users
 from sociophysics.feeds import Draws, Feed, FeedMemory
+from sociophysics.feeds.pools import Pool
 from sociophysics.interventions import Nucleate, choose_users
 from sociophysics.observables.camps import camps_of
-from sociophysics.feeds.pools import Pool
 from sociophysics.spins import SpinSystem
 from sociophysics.statistics import holm, paired_difference
 from sociophysics.streams import check_seed, generator, key
 
-__all__ = ["Cascades", "cascades", "choose_seeds", "compare_feeds", "structural_virality"]
+__all__ = [
+    "Cascades",
+    "choose_seeds",
+    "compare_feeds",
+    "contrast",
+    "seeded_cascades",
+    "structural_virality",
+]
 
 Spins = NDArray[np.int8]
 MEASURES = ("reach", "ever", "R", "virality", "depth", "speed", "feed_share")
@@ -55,7 +62,7 @@ class Cascades(NamedTuple):
     parents: NDArray[np.int64]
 
 
-def cascades(
+def seeded_cascades(
     system: SpinSystem,
     *,
     seeds: str | ArrayLike = "degree",
@@ -105,7 +112,7 @@ def cascades(
     At zero temperature in a field a seed at the head of a row pulls everyone over:
 
     >>> path = SpinSystem.from_edges([0, 1], [1, 2], n=3, h=[0.0, 0.1, 0.1])
-    >>> found = cascades(path, seeds=[0], temperature=0.0, sweeps=20, seed=1, replicas=1)
+    >>> found = seeded_cascades(path, seeds=[0], temperature=0.0, sweeps=20, seed=1, replicas=1)
     >>> found.table["reach"].tolist(), found.parents.tolist()
     ([1.0], [[-1, 0, 1]])
     """
@@ -160,7 +167,7 @@ def compare_feeds(
     designs : mapping of names to feeds
         The first is the reference.
     keys
-        As for ``cascades``.
+        As for ``seeded_cascades``.
 
     Returns
     -------
@@ -171,13 +178,13 @@ def compare_feeds(
     Raises
     ------
     InputError
-        No design, or what ``cascades`` refuses.
+        No design, or what ``seeded_cascades`` refuses.
     """
     if not designs:
         raise InputError("no feed design is given; give at least one, such as {'no feed': None}.")
     tables = {}
     for name, feed in designs.items():
-        run: Callable[..., Cascades] = cascades
+        run: Callable[..., Cascades] = seeded_cascades
         tables[name] = run(system, feed=feed, **keys).table
     return contrast(tables)
 

@@ -153,14 +153,15 @@ def parabola(at: Floats, height: Floats) -> float:
 def detect(values: Floats, x: Floats, *, seed: int) -> Detection:
     """Return where the distribution of ``x`` changes most along a grid, and whether it does.
 
-    ``p_null`` is the share of shuffles of all values over the whole range in which some point of the
-    range parts the values into two sides as different (total variation of everything left and
-    everything right of it) as in the data; a distance below a tenth counts as none.
+    ``p_null`` is the share of shuffles, of all values over the whole range, in which some point
+    parts the range into two sides as different (total variation of everything left and everything
+    right of it) as in the data; a distance below a tenth counts as none.
 
     The place is where two points at one or two steps from each other differ most in excess of an
-    even drift. It is ``inside`` unless it lies in the first or the last interval, and the change
-    is ``concentrated`` if it beats an even drift (residuals shuffled between the sides), or if the means change at both ends of the range less than half as much as there. ``p_inside`` is the chance that
-    an even drift beats all changes that do not touch an end.
+    even drift. It is ``inside`` unless it lies in the first or the last interval. The change is
+    ``concentrated`` if it beats an even drift (residuals shuffled between the sides), or if the
+    means change at both ends of the range at less than half the rate. ``p_inside`` is the chance
+    that an even drift beats all changes that do not touch an end.
 
     Parameters
     ----------

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from sociophysics.errors import InputError
@@ -260,9 +261,15 @@ def _temperatures(system: SpinSystem) -> list[dict[str, Any]]:
         scaled = _normalized(system) if normalized else system
         for phase in ("ferromagnet", "glass"):
             value = float(critical_temperature(scaled, phase=phase))
-            note = "" if value > 0 else f"no {phase} transition at any temperature above 0"
+            note = "" if value > 0 else _why_none(system, phase)
             rows.append(_row("critical temperature (cavity)", phase + suffix, value, note))
     return rows
+
+
+def _why_none(system: SpinSystem, phase: str) -> str:
+    if phase == "ferromagnet" and (ties(system).coupling < 0).any():
+        return "no common pattern of stances: the glass comes first, or nothing does"
+    return f"no {phase} transition at any temperature above 0"
 
 
 def _normalized(system: SpinSystem) -> SpinSystem:
@@ -271,7 +278,5 @@ def _normalized(system: SpinSystem) -> SpinSystem:
     root = 1 / np.sqrt(np.where(strength > 0, strength, 1.0))
     J = system.J.tocoo()
     scaled = J.data * root[J.row] * root[J.col]
-    from scipy.sparse import csr_array
-
     matrix = csr_array((scaled, (J.row, J.col)), shape=J.shape)
     return SpinSystem(matrix, system.h, system.labels, system.nodes)

@@ -20,7 +20,17 @@ from sociophysics.ensemble.tables import join_tables
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.scenario import Scenario, Settings
 
-__all__ = ["Moments", "Progress", "Work", "along_values", "measure", "moments", "society", "varied"]
+__all__ = [
+    "Moments",
+    "Progress",
+    "Work",
+    "along_values",
+    "is_whole",
+    "measure",
+    "moments",
+    "society",
+    "varied",
+]
 
 Floats = NDArray[np.float64]
 Progress = Callable[[int, int, float], None]
@@ -93,6 +103,14 @@ def varied(
     return scenario.replace(changes)
 
 
+def is_whole(settings: Settings, key: str) -> bool:
+    """Return whether a key holds whole numbers only, so that its grid cannot be refined."""
+    here: Any = settings.canonical()
+    for step in key.split("."):
+        here = here[int(step)] if isinstance(here, list) else here.get(step)
+    return isinstance(here, int)
+
+
 def society(settings: Settings) -> tuple[int, bool]:
     """Return the number of users, and whether there are two camps or more."""
     system, camps = build_system(settings, 0 if settings.redraw else None)
@@ -147,13 +165,17 @@ def measure(scenario: Scenario, work: Work) -> pd.DataFrame:
     _report(work, len(data), len(known), updates)
     bundles = tasks.bundle(missing, folder=folder, simulate=tasks.simulate_case)
     # Closed at once when something is raised here, so that no worker runs on.
-    with closing(tasks.execute(bundles, workers=work.workers, executor=work.executor)) as batches:
-        for batch in batches:
-            for done in batch:
-                part = known[done.name]
-                data[done.name] = done.data or read_part(folder or Path(), part)
-                updates += tasks.updates_of(part)
-            _report(work, len(data), len(known), updates)
+    batches = tasks.execute(bundles, workers=work.workers, executor=work.executor)
+    try:
+        with closing(batches):
+            for batch in batches:
+                for done in batch:
+                    part = known[done.name]
+                    data[done.name] = done.data or read_part(folder or Path(), part)
+                    updates += tasks.updates_of(part)
+                _report(work, len(data), len(known), updates)
+    except tasks.WorkersDied as error:
+        raise tasks.gave_up(str(error), 1, work.folder) from error
     return join_tables(scenario, parts, data)
 
 

@@ -34,7 +34,7 @@ __all__ = [
     "critical_mass",
     "droplet",
     "holds_at_zero_temperature",
-    "nucleation",
+    "nucleation_probability",
     "win_probability",
 ]
 
@@ -43,7 +43,7 @@ class CriticalMass(NamedTuple):
     """Share of committed users at which half of the runs are won, its interval, and the curve.
 
     ``inf`` where one half is not reached at the largest share tried, ``-inf`` where it is at the
-    smallest; ``table`` as for ``nucleation``, by ``share``.
+    smallest; ``table`` as for ``nucleation_probability``, by ``share``.
     """
 
     share: float
@@ -101,7 +101,7 @@ def droplet(system: SpinSystem, center: int, size: int) -> NDArray[np.int64]:
     return np.flatnonzero(inside)
 
 
-def nucleation(
+def nucleation_probability(
     system: SpinSystem,
     sets: Sequence[ArrayLike],
     *,
@@ -146,7 +146,7 @@ def nucleation(
     Examples
     --------
     >>> pair = SpinSystem.from_edges([0], [1])
-    >>> table = nucleation(pair, [[0, 1]], temperature=0.0, sweeps=3, seed=1, replicas=4)
+    >>> table = nucleation_probability(pair, [[0, 1]], temperature=0.0, sweeps=3, seed=1, replicas=4)
     >>> table[["size", "probability"]].values.tolist()
     [[2.0, 1.0]]
     """
@@ -199,7 +199,7 @@ def critical_mass(
     Raises
     ------
     InputError
-        Shares that do not increase or lie outside 0..1, or what ``nucleation`` refuses.
+        Shares that do not increase or lie outside 0..1, or what ``nucleation_probability`` refuses.
 
     References
     ----------
@@ -239,7 +239,7 @@ def critical_droplet(
     """Return the size at which a compact group around ``center`` wins half of the runs.
 
     Interpolated between the ``sizes`` tried (``inf`` beyond the largest, ``-inf`` below the
-    smallest), with the table of ``nucleation``, whose other arguments are passed on.
+    smallest), with the table of ``nucleation_probability``, whose other arguments are passed on.
 
     Parameters
     ----------
@@ -250,12 +250,12 @@ def critical_droplet(
     Raises
     ------
     InputError
-        Sizes that do not increase, or what ``nucleation`` and ``droplet`` refuse.
+        Sizes that do not increase, or what ``nucleation_probability`` and ``droplet`` refuse.
     """
     tried = np.asarray(sizes)
     if tried.size < 2 or (np.diff(tried) <= 0).any():
         raise InputError(f"sizes is {sizes!r}; give at least two increasing ones.")
-    table = nucleation(system, [droplet(system, center, int(k)) for k in tried], **keys)
+    table = nucleation_probability(system, [droplet(system, center, int(k)) for k in tried], **keys)
     return _half(tried.astype(np.float64), table["probability"].to_numpy()), table
 
 

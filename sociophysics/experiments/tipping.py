@@ -20,6 +20,7 @@ from sociophysics.experiments.measure import (
     Progress,
     Work,
     along_values,
+    is_whole,
     measure,
     moments,
     society,
@@ -195,8 +196,7 @@ def search(
     name, detection = best
     levels = [np.array(grid, dtype=np.float64)]
     note = _doubt(detection, grid)
-    whole = all(isinstance(each, int) for each in grid) and along != TEMPERATURE
-    for _ in range(0 if note or whole else rounds):
+    for _ in range(0 if note or is_whole(base, along) else rounds):
         levels.append(finer(levels, scans[name], detection))
         scans = run.at(sorted({*scans[name].values.tolist(), *levels[-1].tolist()}))
     scan = scans[name]

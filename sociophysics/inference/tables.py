@@ -66,15 +66,15 @@ def members_table(
     * ``field``: ``h_i``, zero where +1 has no meaning;
     * ``strength``: ``sum_j |J_ij|``;
     * ``bloc``: the side of the two-bloc division found from the couplings alone;
-    * ``bridging``: share of positive coupling that goes to other parties; members of parties of
-      fewer than three count with the party that is most frequent in their bloc;
+    * ``bridging``: share of positive coupling that goes to other parties, with members of small
+      parties counted as ``party_groups`` says;
     * ``dissent``: share of votes against the majority of the own party, so counted;
     * ``ideal_point``, ``ideal_point_error``: on one dimension, in standard deviations;
     * ``pivotal``: total variation between the distributions of the number of yeas with the
       member's field raised by 1/2 and as it is, from ``pivotal_members``; blank without it.
     """
     bloc = party_blocs(fit.coupling_)
-    group = _groups(votes.party, bloc)
+    group = party_groups(votes.party, bloc)
     positive = np.maximum(fit.coupling_, 0.0)
     total = positive.sum(axis=1)
     across = (positive * (group[:, None] != group)).sum(axis=1)

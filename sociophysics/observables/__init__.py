@@ -18,6 +18,7 @@ from sociophysics.observables.order import (
     energy,
     local_agreement,
     magnetization,
+    passed,
     unsatisfied_fraction,
 )
 from sociophysics.observables.registry import DEFINITIONS, REGISTRY, check_names, evaluate
@@ -34,6 +35,7 @@ __all__ = [
     "evaluate",
     "local_agreement",
     "magnetization",
+    "passed",
     "unsatisfied_fraction",
 ]
 

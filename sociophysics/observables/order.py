@@ -25,6 +25,7 @@ __all__ = [
     "energy",
     "local_agreement",
     "magnetization",
+    "passed",
     "unsatisfied_fraction",
 ]
 
@@ -48,6 +49,20 @@ def magnetization(system: SpinSystem, spins: ArrayLike) -> Any:
     """
     s = system.check_spins(spins)
     return _like(s, _share(_rows(s).sum(axis=1, dtype=np.int64), system.n))
+
+
+def passed(system: SpinSystem, spins: ArrayLike) -> Any:
+    """Return whether more users hold +1 than -1: 1, 0, or 1/2 at a tie.
+
+    Averaged over time and replicas it is the chance that a roll call passes.
+
+    Examples
+    --------
+    >>> passed(SpinSystem([[0, 1], [1, 0]]), [[1, 1], [1, -1]])
+    array([1. , 0.5])
+    """
+    s = system.check_spins(spins)
+    return _like(s, (1 + np.sign(_rows(s).sum(axis=1, dtype=np.int64))) / 2)
 
 
 def abs_magnetization(system: SpinSystem, spins: ArrayLike) -> Any:

@@ -37,6 +37,7 @@ def _of_camps(plain: Callable[..., Any]) -> Observable:
 REGISTRY: dict[str, Observable] = {
     "magnetization": _of_spins(order.magnetization),
     "abs_magnetization": _of_spins(order.abs_magnetization),
+    "passed": _of_spins(order.passed),
     "energy": _of_spins(order.energy),
     "camp_polarization": _of_camps(order.camp_polarization),
     "abs_camp_polarization": _of_camps(order.abs_camp_polarization),
@@ -51,6 +52,7 @@ REGISTRY: dict[str, Observable] = {
 DEFINITIONS: dict[str, tuple[str, str]] = {
     "magnetization": ("mean stance, signed", "1"),
     "abs_magnetization": ("absolute value of the mean stance", "1"),
+    "passed": ("1 if more users hold +1 than -1, 1/2 at a tie, else 0", "1"),
     "energy": ("energy per user, -(1/2 s'Js + h's)/n, feeds left out", "J"),
     "camp_polarization": ("half the difference of the two camps' mean stances, signed", "1"),
     "abs_camp_polarization": (

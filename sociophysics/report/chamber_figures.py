@@ -28,10 +28,10 @@ __all__ = [
 ]
 
 Floats = NDArray[np.float64]
-FOR, AGAINST = "#0072b2", "#d55e00"
+FOR, AGAINST, RECORDED = "#0072b2", "#7b3294", "#c9d1dc"
 MOST_NAMES = 45  # that fit along the side of a matrix
-PARTY_COLORS = {"D": "#0072b2", "R": "#d55e00", "I": "#009e73"}
-OTHERS = ("#cc79a7", "#e69f00", "#56b4e9", "#009e73", "#0072b2", "#d55e00")
+PARTY_COLORS = {"D": "#0072b2", "R": "#d55e00"}
+OTHERS = ("#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#0072b2", "#d55e00")
 SOURCES = {
     "votes": "the chamber",
     "shuffled": "null: members independent",
@@ -61,11 +61,15 @@ def party_colors(party: Sequence[str]) -> dict[str, str]:
     """
     names = sorted(set(party))
     rest = iter([*OTHERS, *OTHERS])
-    colors: dict[str, str] = {}
-    for name in names:
-        known = PARTY_COLORS.get(name) if set(names) <= {"D", "R", "I", ""} else None
-        colors[name] = MUTED if not name else known or next(rest, MUTED)
-    return colors
+    american = set(PARTY_COLORS) <= set(names)
+    return {
+        name: MUTED
+        if not name
+        else PARTY_COLORS[name]
+        if american and name in PARTY_COLORS
+        else next(rest, MUTED)
+        for name in names
+    }
 
 
 def matrix(coupling: Floats, table: pd.DataFrame) -> Figure:
@@ -106,10 +110,10 @@ def network(coupling: Floats, table: pd.DataFrame, *, edges_per_member: float = 
     with settings():
         figure = Figure(figsize=(WIDTH, 6.2))
         axes = figure.add_subplot()
-        figure.subplots_adjust(0.01, 0.01, 0.99, 0.99)
+        figure.subplots_adjust(0.01, 0.01, 0.82, 0.99)
         axes.set_axis_off()
         top = float(np.abs(values).max()) or 1.0
-        for sign, color, dash in ((1, FOR, "-"), (-1, AGAINST, (0, (4, 2)))):
+        for sign, color, dash in ((1, MUTED, "-"), (-1, AGAINST, (0, (4, 2)))):
             strongest = np.argsort(-sign * values)[: count if sign > 0 else count // 3]
             for k in strongest[sign * values[strongest] > 0]:
                 strength = abs(values[k]) / top
@@ -118,14 +122,15 @@ def network(coupling: Floats, table: pd.DataFrame, *, edges_per_member: float = 
         colors = party_colors(table["party"].tolist())
         for name, color in colors.items():
             own = (table["party"] == name).to_numpy()
-            axes.scatter(place[own, 0], place[own, 1], s=46 if n > 40 else 90, color=color, edgecolor="white",
-                         lw=0.8, zorder=2)  # fmt: skip
+            axes.scatter(place[own, 0], place[own, 1], s=46 if n > 40 else 90, color=color,
+                         edgecolor="white", lw=0.8, zorder=2)  # fmt: skip
         _names(axes, place, table, _notable(table))
         lines = [
-            Line2D([], [], color=FOR, lw=2, label="coupling above 0"),
+            Line2D([], [], color=MUTED, lw=2, label="coupling above 0"),
             Line2D([], [], color=AGAINST, lw=2, ls=(0, (4, 2)), label="coupling below 0"),
         ]
-        axes.legend(handles=[*_dots(colors), *lines], frameon=False, loc="upper right")
+        axes.legend(handles=[*_dots(colors), *lines], frameon=False, loc="upper left",
+                    bbox_to_anchor=(1, 1))  # fmt: skip
     return figure
 
 
@@ -181,7 +186,7 @@ def distribution(centres: Floats, recorded: Floats, simulated: Floats, *, label:
     with settings():
         figure, axes = _panel(3.8)
         axes.grid(visible=False, axis="x")
-        axes.bar(centres, recorded, 0.9 * width, color="#c9d1dc", label="recorded")
+        axes.bar(centres, recorded, 0.9 * width, color=RECORDED, label="recorded")
         axes.plot(centres, simulated, color=FOR, marker="o", label="simulated")
         axes.set_xlabel(label)
         axes.set_ylabel("share of roll calls")
@@ -263,8 +268,11 @@ def _notable(table: pd.DataFrame) -> list[int]:
 
 def _names(axes: Axes, points: Any, table: pd.DataFrame, chosen: list[int]) -> None:
     box = {"fc": "white", "ec": GRID, "lw": 0.5, "pad": 1.2, "alpha": 0.85}
+    short_names = [surname(str(name)) for name in table["name"]]
     for i in chosen:
-        axes.annotate(surname(str(table["name"].iloc[i])), points[i], xytext=(6, 5), zorder=4,
+        twice = short_names.count(short_names[i]) > 1
+        text = short(str(table["name"].iloc[i]), 20) if twice else short_names[i]
+        axes.annotate(text, points[i], xytext=(6, 5), zorder=4,
                       textcoords="offset points", fontsize=8.5, bbox=box)  # fmt: skip
 
 

@@ -75,7 +75,7 @@ def _answer(fit: ChamberFit) -> str:
             "members of the larger parties with their party."
         )
     across = fit.members["bridging"]
-    if across.notna().any():
+    if across.max() > 0:
         top = fit.members.loc[across.idxmax()]
         lines.append(
             f"The member with the largest share of positive coupling to other parties is "
@@ -158,7 +158,7 @@ def _couplings(fit: ChamberFit) -> str:
         ),
         _figure(
             figures.network(coupling, fit.members),
-            "The strongest couplings: two per member above 0 (blue), fewer below 0 (orange, "
+            "The strongest couplings: two per member above 0 (gray), fewer below 0 (purple, "
             "dashed). Members who pull together stand together; who bridges most, and the two "
             "ends of the scale, are named.",
         ),
@@ -186,20 +186,22 @@ def _couplings(fit: ChamberFit) -> str:
 
 
 def _pairs(rows: pd.DataFrame) -> str:
-    columns = [("members", False), ("coupling", True), ("95&nbsp;% interval of the refit", True),
-               ("sign probability", True), ("stability", True)]  # fmt: skip
-    cells = [
-        [
-            f"{html.escape(row['name_i'])}, {html.escape(row['name_j'])}",
-            html.number(row["coupling"], digits=3, signed=True),
-            html.DASH
-            if np.isnan(row["low"])
-            else f"[{html.number(row['low'], digits=2)}, {html.number(row['high'], digits=2)}]",
-            html.number(row["sign_probability"], digits=2),
-            html.number(row["stability"], digits=2),
-        ]
-        for row in rows.to_dict("records")
-    ]
+    columns = [("members", False), ("coupling", True)]
+    sure = bool(rows["low"].notna().any())
+    if sure:
+        columns += [("95&nbsp;% interval of the refit", True), ("sign probability", True),
+                    ("stability", True)]  # fmt: skip
+    cells = []
+    for row in rows.to_dict("records"):
+        names = f"{html.escape(row['name_i'])}, {html.escape(row['name_j'])}"
+        cells.append([names, html.number(row["coupling"], digits=3, signed=True)])
+        if sure:
+            low, high = (html.number(row[bound], digits=2) for bound in ("low", "high"))
+            cells[-1] += [
+                f"[{low}, {high}]",
+                html.number(row["sign_probability"], digits=2),
+                html.number(row["stability"], digits=2),
+            ]
     return html.table(columns, cells)
 
 
@@ -228,10 +230,10 @@ def _members(fit: ChamberFit) -> str:
     top = table.sort_values("bridging", ascending=False, kind="stable").head(LISTED)[columns]
     parts += [
         "<h3>Who bridges</h3>",
-        html.frame(top.round(3)),
+        html.frame(top, digits=3),
         "<p class='note'>Bridging: share of positive coupling that goes to other parties. "
         "Dissent: share of votes against the majority of the own party.</p>",
-        html.details(f"All {len(table)} members", html.frame(table.round(3))),
+        html.details(f"All {len(table)} members", html.frame(table, digits=3)),
     ]
     return html.section("The members", *parts)
 

@@ -45,7 +45,8 @@ def _generated(fit: ChamberFit) -> str:
     found = fit.physics
     if found.samples is None or found.checks is None or fit.generative is None:
         return ""
-    temperature = html.number(fit.generative.temperature_, digits=2)
+    temperature = fit.generative.temperature_
+    over = ", so the fit that predicts is over-ordered" if temperature > 1.05 else ""
     centres, recorded, simulated, label = _sides(fit, found.samples)
     picture = figures.distribution(centres, recorded, simulated, label=label)
     caption = (
@@ -54,9 +55,9 @@ def _generated(fit: ChamberFit) -> str:
     )
     return (
         "<h3>Roll calls it generates</h3>"
-        f"<p>The Boltzmann refinement, from couplings divided by T* = {temperature} (above 1: the "
-        "fit that predicts is over-ordered), simulated by parallel tempering.</p>"
-        + html.frame(found.checks.reset_index(), names=CHECKS)
+        f"<p>The Boltzmann refinement, from couplings divided by T* = "
+        f"{html.number(temperature, digits=2)}{over}; simulated by parallel tempering.</p>"
+        + html.frame(found.checks.reset_index(), names=CHECKS, digits=3)
         + "<p class='note'>Model: simulated against recorded votes; correlation, root mean square "
         "error and slope of the moments of pairs and triples, and total variation between the "
         "distributions of the number of yeas. Shuffled: the same for independent members; "
@@ -100,17 +101,16 @@ def _landscape(fit: ChamberFit) -> str:
     table["energy_per_member"] = table["energy"] / fit.votes.n_members
     rows = [
         [
-            str(k + 1),
+            f"{k + 1}: {_who(stances[k], party, fit.members['name'].to_numpy())}",
             html.number(row["energy_per_member"], digits=3),
             f"{html.number(100 * row['basin'], digits=1)} %",
             html.number(row["depth"], digits=2),
             html.number(row["apart"], digits=2),
-            _who(stances[k], party, fit.members["name"].to_numpy()),
         ]
         for k, row in enumerate(table.head(NAMED).to_dict("records"))
     ]
-    columns = [("", False), ("energy per member", True), ("basin share", True), ("depth", True),
-               ("blocs apart", True), ("who sits where", False)]  # fmt: skip
+    columns = [("who sits where", False), ("energy per member", True), ("basin share", True),
+               ("depth", True), ("blocs apart", True)]  # fmt: skip
     symmetric = f" {claims.SYMMETRIC}" if _is_symmetric(fit) else ""
     caption = (
         f"{len(table)} minima. Area: share of random starts that end there; numbers: the rows of "
@@ -168,11 +168,12 @@ def _heat(found: ChamberPhysics) -> str:
         return ""
     tops = found.heat.loc[found.heat.groupby("source", sort=False)["specific_heat"].idxmax()]
     peak = {row["source"]: row for row in tops.to_dict("records")}
-    said = ", ".join(
-        f"{text} {html.number(peak[source]['temperature'], digits=2)}"
-        for source, text in figures.SOURCES.items()
-        if source in peak
-    )
+    lowest = float(found.heat["temperature"].min())
+    said = {
+        source: ("at most " if row["temperature"] == lowest else "")
+        + html.number(row["temperature"], digits=2)
+        for source, row in peak.items()
+    }
     return f"<h3>Specific heat</h3><p>Temperature of the peak: {said}.</p>" + html.figure(
         to_svg(figures.heat(found.heat)), alt="specific heat", caption=claims.HEAT
     )
@@ -190,7 +191,7 @@ def _pivotal(fit: ChamberFit) -> str:
     return (
         "<h3>Pivotal members</h3>"
         "<p>What changes when one member's field is raised by 1/2.</p>"
-        + html.frame(top.round(4), names=names)
+        + html.frame(top, names=names, digits=3)
         + "<p class='note'>Outcome distribution: total variation between the distributions of the "
         "number of members at +1 before and after.</p>"
     )
@@ -202,7 +203,7 @@ def _information(found: ChamberPhysics) -> str:
     table = pd.DataFrame([each._asdict() for each in found.information])
     return (
         "<h3>How much pairs explain</h3>"
-        + html.frame(table.round(3))
+        + html.frame(table, digits=3)
         + "<p class='note'>Multi-information in bits, of all orders and of pairs, and the share of "
         "pairs; corrected for the bias of entropies from few roll calls. It depends on the coding: "
         "symmetrized counts every roll call with both signs. Unanimous roll calls are in.</p>"

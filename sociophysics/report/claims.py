@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-__all__ = ["DIMENSIONLESS", "LIMITS", "READING", "REFERENCES", "STATISTICS"]
+__all__ = [
+    "DIMENSIONLESS",
+    "FITTED",
+    "LIMITS",
+    "OVER_ORDERED",
+    "READING",
+    "REFERENCES",
+    "STATISTICS",
+]
 
 DIMENSIONLESS = "1"
 
@@ -23,6 +31,18 @@ LIMITS = (
     "Down-ranking animosity warmed feelings for the other party by about 2 of 100 degrees [5]. "
     "An effect of several standard deviations between replicas of a model says that the model's "
     "designs are easy to tell apart, not that people would be.",
+)
+
+FITTED = (
+    "The society is a chamber fitted to roll-call votes. Its couplings are conditional "
+    "associations, not influence: what follows from changing them is what the model implies, not "
+    "what the members would do. At the fit's temperature, 1, the Boltzmann refinement generates "
+    "votes like those recorded. Only designs with draw = 'bootstrap' carry the uncertainty of the "
+    "fit in their intervals."
+)
+OVER_ORDERED = (
+    "At least one design simulates the pseudolikelihood fit. It predicts well but is over-ordered "
+    "at temperature 1: its members agree more than they did in the votes."
 )
 
 REFERENCES = (

@@ -127,8 +127,10 @@ def table(
     )
 
 
-def frame(data: pd.DataFrame, *, names: dict[str, str] | None = None) -> str:
-    """Return a DataFrame as a table."""
+def frame(
+    data: pd.DataFrame, *, names: dict[str, str] | None = None, digits: int | None = None
+) -> str:
+    """Return a DataFrame as a table; ``digits`` after the point of numbers that are not whole."""
     numeric = [bool(pd.api.types.is_numeric_dtype(data[column])) for column in data.columns]
     shown = names or {}
     columns = [
@@ -137,7 +139,9 @@ def frame(data: pd.DataFrame, *, names: dict[str, str] | None = None) -> str:
     ]
     rows = [
         [
-            number(_plain(value)) if is_number else escape(value)
+            number(_plain(value), digits=digits if isinstance(_plain(value), float) else None)
+            if is_number
+            else escape(value)
             for value, is_number in zip(row, numeric, strict=True)
         ]
         for row in data.itertuples(index=False, name=None)

@@ -69,7 +69,7 @@ def render(run: Run) -> str:
         pictures.others(run, observable, point),
         _tables(run),
         _measured(run),
-        _limits(),
+        _limits(run),
         _events(run),
         _scenario(run),
     )
@@ -125,8 +125,16 @@ def _measured(run: Run) -> str:
     return html.section("What was measured", html.table(columns, rows))
 
 
-def _limits() -> str:
-    paragraphs = [f"<p>{html.escape(text)}</p>" for text in claims.LIMITS]
+def _limits(run: Run) -> str:
+    fitted = [
+        case.settings.couplings
+        for case in run.scenario.cases()
+        if case.settings.couplings.kind == "fitted"
+    ]
+    texts = [*([claims.FITTED] if fitted else []), *claims.LIMITS]
+    if any(table.estimator == "pseudolikelihood" for table in fitted):
+        texts.insert(1, claims.OVER_ORDERED)
+    paragraphs = [f"<p>{html.escape(text)}</p>" for text in texts]
     references = "".join(f"<li>{html.escape(text)}</li>" for text in claims.REFERENCES)
     return html.section(
         "What a simulation cannot claim",

@@ -30,7 +30,7 @@ def theory_lines(run: Run, point: Mapping[str, Any]) -> Theory:
     """Return what theory says about the temperatures of a run.
 
     Two camps: each design's mean-field limit. No camps and no feed: the critical temperature of
-    the network (cavity). Nothing under external fields and interventions, for directed couplings
+    the network (cavity). Nothing under external fields and interventions, for fitted or directed couplings
     or another number of camps, and for a network whose file has gone.
 
     Parameters
@@ -92,7 +92,9 @@ def camp_couplings(system: SpinSystem, camps: NDArray[np.int64]) -> tuple[float,
 
 
 def _bare(settings: Settings) -> bool:
-    return not settings.interventions and settings.field.kind == "none"
+    # the couplings of a fit differ from pair to pair, which two camps in mean field do not
+    fitted = settings.couplings.kind == "fitted"
+    return not settings.interventions and settings.field.kind == "none" and not fitted
 
 
 def _system(settings: Settings) -> tuple[SpinSystem, NDArray[np.int64] | None]:
