@@ -21,8 +21,8 @@ from numba import njit
 
 import sociophysics as sp
 from sociophysics import feeds
+from sociophysics.dynamics.kernels import FixedPoint, Reference
 from sociophysics.engine import fixed_point
-from sociophysics.kernels import FixedPoint, Reference
 
 ROUNDS = 7
 TARGET = Path(__file__).parent.parent / "docs" / "benchmarks.md"

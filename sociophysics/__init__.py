@@ -10,10 +10,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sociophysics.dynamics import simulate, trajectory
+    from sociophysics.dynamics import Frame, simulate, trajectory
     from sociophysics.ensemble import run
     from sociophysics.errors import InputError
-    from sociophysics.frames import Frame
     from sociophysics.results import Run
     from sociophysics.scenario import Scenario
     from sociophysics.spins import SpinSystem
@@ -32,7 +31,7 @@ __all__ = [
 ]
 
 _NAMES = {
-    "Frame": "frames",
+    "Frame": "dynamics",
     "InputError": "errors",
     "Run": "results",
     "Scenario": "scenario",
@@ -50,7 +49,6 @@ _SUBMODULES = {
     "errors",
     "experiments",
     "feeds",
-    "frames",
     "inference",
     "interventions",
     "mesa_model",

@@ -87,9 +87,8 @@ def of(system: SpinSystem, attribute: str = "camp") -> tuple[NDArray[np.int64], 
     """
     if attribute not in system.nodes.columns:
         columns = [str(name) for name in system.nodes.columns]
-        raise InputError(
-            f"no user has the camp attribute {attribute!r}; {did_you_mean(attribute, columns)}"
-        )
+        hint = did_you_mean(attribute, columns) if columns else "give a node table that has it."
+        raise InputError(f"no user has the camp attribute {attribute!r}; {hint}")
     return camp_codes(system.nodes[attribute])
 
 

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from sociophysics import camps as camp_attributes
 from sociophysics import chambers, couplings, feeds, interventions, networks, schedules
 from sociophysics.dynamics import tabulate, trajectory
+from sociophysics.dynamics.frames import Frame, observe
+from sociophysics.dynamics.kernels import choose_kernel
 from sociophysics.errors import InputError
-from sociophysics.frames import Frame, observe
-from sociophysics.kernels import choose_kernel
 from sociophysics.scenario import Settings, StopRule, canonical_json, stop_rule
 from sociophysics.spins import SpinSystem
 

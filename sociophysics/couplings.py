@@ -25,6 +25,9 @@ from sociophysics.streams import generator
 __all__ = ["KINDS", "assign", "camps", "edge", "gaussian", "random_sign", "uniform"]
 
 NORMALIZATIONS = ("none", "degree")
+# Far from physics on both sides: squares of sums, and ratios, of such numbers are still finite.
+SMALLEST, LARGEST = 1e-100, 1e100
+RANGE = f"couplings are 0, or from {SMALLEST:g} to {LARGEST:g} in absolute value"
 UNNAMED = "\0"  # an attribute no file can name, so that every tie takes the default coupling
 
 
@@ -90,6 +93,11 @@ def camps(
     _check_normalize(normalize)
     within, across = _finite("within", within), _finite("across", across)
     system = SpinSystem.from_networkx(graph, UNNAMED, UNNAMED, 1.0)
+    if not len(system.nodes.columns):
+        raise InputError(
+            f"couplings by camp need the attribute {camp!r} of the users, who have no attributes; "
+            "give a node table with the users' camps, or use other couplings."
+        )
     codes, _ = camp_attributes.of(system, camp)
     if (codes < 0).any():
         missing = int((codes < 0).sum())
@@ -128,6 +136,14 @@ def edge(graph: nx.Graph, coupling: str = "coupling", normalize: str = "none") -
     """
     _check_normalize(normalize)
     system = SpinSystem.from_networkx(graph, coupling, UNNAMED)
+    extreme = _extreme(system.J.data)
+    if extreme.any():
+        k = int(np.argmax(extreme))
+        i = int(np.searchsorted(system.J.indptr, k, side="right")) - 1
+        ends = (system.labels[i], system.labels[system.J.indices[k]])
+        raise InputError(
+            f"the {coupling} of the tie {ends!r} is {system.J.data[k]}; {RANGE}: rescale them."
+        )
     return system if normalize == "none" else _replaced(system, system.J.data, graph, normalize)
 
 
@@ -278,7 +294,14 @@ def _finite(name: str, value: Any) -> float:
     number = isinstance(value, int | float | np.integer | np.floating)
     if not number or isinstance(value, bool) or not np.isfinite(value):
         raise InputError(f"{name} is {value!r}; it must be a finite number.")
+    if _extreme(np.float64(value)):
+        raise InputError(f"{name} is {value!r}; {RANGE}.")
     return float(value)
+
+
+def _extreme(values: NDArray[np.float64] | np.float64) -> NDArray[np.bool_]:
+    size = np.abs(values)
+    return np.asarray((size > LARGEST) | ((size > 0) & (size < SMALLEST)))
 
 
 def _ends(system: SpinSystem) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

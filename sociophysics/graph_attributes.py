@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 import networkx as nx
@@ -15,28 +17,27 @@ from sociophysics.errors import InputError
 
 def neighbour_indices(graph: nx.Graph, labels: tuple[Any, ...], count: int) -> NDArray[np.int64]:
     """Return the index of every neighbour, row by row, shape (count,)."""
-    neighbours = (v for row in graph.adj.values() for v in row)
+    # graph.adjacency() yields plain dicts; the views of graph.adj would double the time
+    neighbours = chain.from_iterable(row for _, row in graph.adjacency())
     if all(type(label) is int and label == i for i, label in enumerate(labels)):
         return np.fromiter(neighbours, np.int64, count=count)
     position = {label: i for i, label in enumerate(labels)}
-    return np.fromiter((position[v] for v in neighbours), np.int64, count=count)
+    return np.fromiter(map(position.__getitem__, neighbours), np.int64, count=count)
 
 
 def graph_couplings(graph: nx.Graph, name: str, default: float | None) -> NDArray[np.float64]:
     """Return the coupling of every adjacency entry, or raise naming the first edge without one."""
-    rows = graph.adj.values()
+    ties = chain.from_iterable(row.values() for _, row in graph.adjacency())
     try:
         if default is None:
-            values = [data[name] for row in rows for data in row.values()]
+            values = list(map(itemgetter(name), ties))
         else:
-            values = [data.get(name, default) for row in rows for data in row.values()]
+            values = [data.get(name, default) for data in ties]
         array = np.asarray(values)
-        some_bool = array.dtype.kind == "f" and any(type(value) is bool for value in values)
-        numeric = array.dtype.kind in "iuf" and not some_bool
-        if array.size == 0 or (numeric and np.isfinite(array).all()):
-            loop = next(((u, u) for u, row in graph.adj.items() if u in row), None)
-            if loop is None:
-                return array.astype(np.float64)
+        numeric = array.dtype.kind in "iuf" and bool not in set(map(type, values))
+        usable = array.size == 0 or (numeric and bool(np.isfinite(array).all()))
+        if usable and not any(user in row for user, row in graph.adjacency()):
+            return array.astype(np.float64)
     except (KeyError, ValueError, OverflowError):
         pass
     raise _bad_graph_coupling(graph, name, default)

@@ -134,7 +134,10 @@ def check_intervention(
                 f"toward of Rewire is {act.toward!r}; {did_you_mean(str(act.toward), TOWARD)}"
             )
         if act.toward == "bridge" and camps is None:
-            raise InputError("rewire goes toward 'bridge', but the users have no camps.")
+            raise InputError(
+                "rewire goes toward 'bridge', but the users have no camps; name a node attribute "
+                "in [network] camp, pass camps, or rewire toward random or similar."
+            )
     elif act.feed is not None:
         if not isinstance(act.feed, Feed):
             raise InputError(f"the feed of SwitchFeed is {act.feed!r}; give a feed, or None.")
@@ -200,10 +203,16 @@ def choose_users(
         among = np.arange(system.n)
     elif who.startswith("camp:") and who[5:].isdigit():
         if camps is None:
-            raise InputError(f"nucleate chooses by {who!r}, but the users have no camps.")
+            raise InputError(
+                f"nucleate chooses by {who!r}, but the users have no camps; name a node attribute "
+                "in [network] camp, pass camps, or choose random, degree or a list of users."
+            )
         among = np.flatnonzero(camps == int(who[5:]))
         if among.size == 0:
-            raise InputError(f"nucleate chooses by {who!r}, but no user is in that camp.")
+            present = ", ".join(f"camp:{c}" for c in np.unique(camps[camps >= 0])[:20])
+            raise InputError(
+                f"nucleate chooses by {who!r}, but no user is in that camp; allowed: {present}."
+            )
     else:
         raise InputError(
             f"who of nucleate is {who!r}; allowed: random, degree, camp:K or a list of users."

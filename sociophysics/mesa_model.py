@@ -14,13 +14,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sociophysics import couplings, feeds, networks
-from sociophysics.conditions import Field
 from sociophysics.dynamics import trajectory
+from sociophysics.dynamics.conditions import Field
+from sociophysics.dynamics.frames import Frame, observe
+from sociophysics.dynamics.loop import StopRule
 from sociophysics.errors import InputError
 from sociophysics.feeds import Feed
-from sociophysics.frames import Frame, observe
 from sociophysics.interventions import Intervention
-from sociophysics.loop import StopRule
 from sociophysics.observables import check_names
 from sociophysics.schedules import Schedule
 from sociophysics.spins import SpinSystem

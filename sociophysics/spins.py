@@ -288,7 +288,7 @@ class SpinSystem:
             )
         labels = tuple(graph)
         n = len(labels)
-        degree = np.fromiter((len(row) for row in graph.adj.values()), np.int64, count=n)
+        degree = np.fromiter((len(row) for _, row in graph.adjacency()), np.int64, count=n)
         require_memory(
             BYTES_PER_ENTRY * int(degree.sum()), what=f"a system of {n} users", fix="give fewer"
         )

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sociophysics.ensemble.parts import Part
+from sociophysics.ensemble.blocks import Part
 from sociophysics.ensemble.runs import run_with
 from sociophysics.errors import InputError
 from sociophysics.scenario import Scenario, Settings
@@ -52,9 +52,14 @@ def facts(parts: Sequence[Part]) -> dict[str, Any]:
     return {"kernel": "stub", "users": 10, "camps": []}
 
 
+def rehearse(settings: Settings, replicas: Sequence[int]) -> None:
+    """What never fails needs no rehearsal."""
+
+
 def run_stub(scenario: Scenario, out: Path | None, **options: Any) -> Any:
-    chosen: dict[str, Any] = {"workers": 1, "executor": None, "progress": None} | options
-    return run_with(scenario, out=out, simulate=simulate, facts=facts, **chosen)
+    chosen: dict[str, Any] = {"workers": 1, "executor": None, "progress": None}
+    chosen |= {"simulate": simulate, "rehearse": rehearse, "facts": facts} | options
+    return run_with(scenario, out=out, **chosen)
 
 
 def skip_report() -> None:

@@ -17,10 +17,8 @@ from sociophysics import couplings, networks
 from sociophysics.errors import InputError
 from sociophysics.experiments.avalanches import (
     complete_graph_avalanches,
-    exponent,
     quasistatic,
     random_field_avalanches,
-    size_distribution,
     threshold_cascade,
 )
 from sociophysics.experiments.response import (
@@ -28,6 +26,7 @@ from sociophysics.experiments.response import (
     correlations,
     fluctuation_dissipation,
 )
+from sociophysics.experiments.scaling import exponent, size_distribution
 from sociophysics.spins import SpinSystem
 from sociophysics.streams import generator
 from sociophysics.theory import cavity

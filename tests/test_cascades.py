@@ -15,7 +15,7 @@ from sociophysics.dynamics import trajectory
 from sociophysics.engine import cascade
 from sociophysics.errors import InputError
 from sociophysics.experiments.cascade_scenarios import cascade_designs
-from sociophysics.experiments.cascades import compare_feeds, seeded_cascades, structural_virality
+from sociophysics.experiments.cascades import compare_feeds, seeded_cascades
 from sociophysics.experiments.nucleation import (
     critical_droplet,
     critical_mass,
@@ -23,6 +23,7 @@ from sociophysics.experiments.nucleation import (
     holds_at_zero_temperature,
     nucleation_probability,
 )
+from sociophysics.experiments.trees import structural_virality
 from sociophysics.interventions import Nucleate
 from sociophysics.scenario import Scenario
 from sociophysics.spins import SpinSystem
@@ -138,11 +139,9 @@ def test_the_feed_is_named_as_the_cause_and_its_author_as_the_parent() -> None:
     # No ties between the two halves: only a feed that shows everybody can cross.
     halves = nx.disjoint_union(nx.complete_graph(6), nx.complete_graph(6))
     system = couplings.uniform(halves, 0.01)
-    keys = dict(seeds=range(6), temperature=0.05, sweeps=20, seed=1, replicas=4, settle=5)
-    alone = seeded_cascades(system, **{**keys, "seeds": list(range(6))})
-    shown = seeded_cascades(
-        system, **{**keys, "seeds": list(range(6))}, feed=feeds.Random(strength=2.0)
-    )
+    keys = dict(seeds=list(range(6)), temperature=0.05, sweeps=20, seed=1, replicas=4, settle=5)
+    alone = seeded_cascades(system, **keys)
+    shown = seeded_cascades(system, **keys, feed=feeds.Random(strength=2.0))
     assert (alone.table["ever"] == 0).all()
     assert (shown.table["ever"] > 0).any()
     reached = shown.parents[:, 6:]
@@ -247,7 +246,8 @@ def test_critical_droplet_lies_between() -> None:
         replicas=16, lost=-0.999,
     )  # fmt: skip
     assert 9 < size < 30
-    assert table["probability"].iloc[0] == 0 and table["probability"].iloc[-1] == 1
+    assert table["probability"].iloc[0] == 0
+    assert table["probability"].iloc[-1] == 1
 
 
 def test_droplets_are_compact() -> None:
@@ -302,7 +302,8 @@ def test_critical_mass_of_the_complete_graph() -> None:
     assert exact_share == pytest.approx(0.1156, abs=1e-4)
     # Fluctuations of 500 users escape a little earlier, never later.
     assert 0.08 <= found.low <= found.high < 0.14
-    assert found.table["probability"].iloc[0] == 0 and found.table["probability"].iloc[-1] == 1
+    assert found.table["probability"].iloc[0] == 0
+    assert found.table["probability"].iloc[-1] == 1
 
 
 def test_critical_mass_says_when_it_is_outside() -> None:

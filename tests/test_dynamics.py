@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import sociophysics as sp
-from sociophysics import feeds, kernels
+from sociophysics import feeds
+from sociophysics.dynamics import kernels
+from sociophysics.dynamics.kernels import FixedPoint
 from sociophysics.engine import counter, fixed_point, glauber
 from sociophysics.errors import InputError
 from sociophysics.interventions import Heat, Nucleate, SwitchFeed, Tilt
-from sociophysics.kernels import FixedPoint
 from sociophysics.schedules import Anneal, Hold, Loop, Patterned, Pulse, Ramp
 from sociophysics.theory import markov
 from sociophysics.theory.states import state_number
@@ -85,7 +86,7 @@ def test_same_seed_same_frames_and_another_seed_others(keys: dict[str, Any]) -> 
 def test_threads_change_no_number(
     keys: dict[str, Any], kernel: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sociophysics.loop.SMALL_TASK", 0)  # really use the threads
+    monkeypatch.setattr("sociophysics.dynamics.loop.SMALL_TASK", 0)  # really use the threads
     system = society()
     one = frames(system, **keys, kernel=kernel, replicas=5, threads=1)
     for threads in (2, 4, 7):
@@ -594,7 +595,7 @@ def test_stopping_one_replica_does_not_change_the_fixed_point_of_another(
         scales.append(encode(*given).scale)
         return encode(*given)
 
-    monkeypatch.setattr("sociophysics.loop.encode_couplings", remember)
+    monkeypatch.setattr("sociophysics.dynamics.loop.encode_couplings", remember)
     # Once the strong pulse is over, a new scale would be finer.
     field = Pulse(at=0, width=2, height=1000.0)
     frames(society(), field=field, replicas=3, stop=lambda frame: np.arange(3) < frame.sweep - 5)
@@ -614,6 +615,59 @@ def test_the_run_ends_when_all_replicas_have_stopped() -> None:
         stop=lambda frame: np.array([frame.sweep == 2, frame.sweep == 4]),
     )
     assert table.groupby("replica")["sweep"].max().tolist() == [2, 4]
+
+
+@pytest.mark.parametrize("feed", [None, feeds.Random(strength=0.5, slots=3)])
+def test_where_a_replica_stops_does_not_depend_on_how_often_it_is_observed(feed: Any) -> None:
+    system = society()
+
+    def ends(every: int) -> list[tuple[int, list[int], float]]:
+        table = sp.simulate(
+            system,
+            temperature=1.0,
+            sweeps=20,
+            seed=3,
+            replicas=4,
+            every=every,
+            feed=feed,
+            stop=lambda frame: np.abs(frame.spins.mean(axis=1)) > 0.25,
+            observe=["magnetization", "exposure_agreement"],
+        )
+        last = table.groupby("replica").last()
+        return last[["magnetization", "exposure_agreement"]].to_numpy()
+
+    stopped = frames(system, temperature=1.0, sweeps=20, seed=3, replicas=4, feed=feed)
+    assert len(stopped) == 21
+    for every in (3, 7, 20):
+        np.testing.assert_array_equal(ends(1), ends(every))
+
+
+def test_the_last_row_of_a_stopped_replica_does_not_depend_on_the_others() -> None:
+    system = society()
+
+    def rows(replicas: list[int]) -> Any:
+        table = sp.simulate(
+            system,
+            temperature=1.0,
+            sweeps=20,
+            seed=3,
+            replicas=replicas,
+            every=6,
+            stop=lambda frame: np.abs(frame.spins.mean(axis=1)) > 0.2,
+        )
+        return table[table["replica"] == replicas[0]].to_numpy()
+
+    for replica in range(4):
+        others = [r for r in range(4) if r != replica]
+        np.testing.assert_array_equal(rows([replica]), rows([replica, *others]))
+
+
+def test_a_frame_can_be_made_by_hand_and_is_frozen() -> None:
+    system = sp.SpinSystem.from_edges([0], [1])
+    frame = sp.Frame(0, np.array([[1, 1], [1, -1]], np.int8), system)
+    assert sp.observables.REGISTRY["magnetization"](frame).tolist() == [1.0, 0.0]
+    with pytest.raises(AttributeError, match="frozen"):
+        frame.sweep = 1
 
 
 # --- bad input ---------------------------------------------------------------------------------

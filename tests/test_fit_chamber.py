@@ -10,7 +10,14 @@ from sociophysics.inference.saved import load_system, save_systems
 from sociophysics.inference.workflow import fit_chamber
 from sociophysics.rollcall import Votes, open_votes
 
-FILES = {"evaluation.csv", "couplings.csv", "members.csv", "rollcalls.csv", "system.npz"}
+FILES = {
+    "evaluation.csv",
+    "couplings.csv",
+    "members.csv",
+    "notes.txt",
+    "rollcalls.csv",
+    "system.npz",
+}
 
 
 @pytest.fixture(scope="module")
@@ -26,8 +33,8 @@ def court(tmp_path_factory):
 def test_every_file_is_written_whole(court):
     folder, result, stages = court
     assert {path.name for path in folder.iterdir()} == FILES
-    assert stages[0] == ("couplings", 0, 7)
-    assert stages[-1] == ("done", 7, 7)
+    assert stages[0] == ("couplings", 0, 9)
+    assert stages[-1] == ("done", 9, 9)
     for name in ("evaluation", "couplings", "members", "rollcalls"):
         table = pd.read_csv(folder / f"{name}.csv")
         assert len(table) == len(getattr(result, name))
@@ -59,12 +66,12 @@ def test_the_table_of_members_by_their_definitions(court):
     conservatives = members[members["bloc"] == members.loc["Scalia", "bloc"]].index
     assert set(conservatives) == {"Rehnquist", "O.Connor", "Scalia", "Kennedy", "Thomas"}
     democrats = votes.party == "D"
-    # two Democrats are no party: they count with the party of most of their bloc
+    # with only one party of three or more everybody counts with the own one
     assert democrats.sum() == 2
-    stevens = members.loc["Stevens"]
     positive = np.maximum(J[votes.members["name"].tolist().index("Stevens")], 0)
-    assert 0 <= stevens["bridging"] <= 1
-    assert positive.sum() > 0
+    bridging = positive[democrats].sum() / positive.sum()
+    assert members.loc["Stevens", "bridging"] == pytest.approx(bridging)
+    assert members["pivotal"].between(0, 1).all()
     assert members["dissent"].between(0, 1).all()
     assert members["ideal_point"].std(ddof=0) == pytest.approx(1)
     assert members.loc["Scalia", "ideal_point"] > members.loc["Stevens", "ideal_point"]

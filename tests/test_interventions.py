@@ -9,6 +9,7 @@ import pytest
 
 import sociophysics as sp
 from sociophysics import feeds
+from sociophysics.dynamics.rewiring import rewired
 from sociophysics.errors import InputError
 from sociophysics.interventions import (
     Heat,
@@ -19,7 +20,6 @@ from sociophysics.interventions import (
     Tilt,
     choose_users,
 )
-from sociophysics.rewiring import rewired
 from sociophysics.schedules import Ramp
 from sociophysics.theory.feed_definitions import expected_field
 from tests.laws import assert_mean
@@ -80,7 +80,7 @@ def test_frames_up_to_t_are_those_without_it(kind: str) -> None:
 def test_numbers_do_not_depend_on_threads_replicas_or_cadence(
     kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sociophysics.loop.SMALL_TASK", 0)
+    monkeypatch.setattr("sociophysics.dynamics.loop.SMALL_TASK", 0)
     system = society()
     acts = list(EVERY_KIND.values()) if kind == "all" else [EVERY_KIND[kind]]
     acts += [Nucleate(at=7, share=0.2), Rewire(at=7, share=0.2)] if kind == "all" else []

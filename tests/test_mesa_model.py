@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 import sociophysics as sp
+from sociophysics.dynamics.kernels import FixedPoint
 from sociophysics.engine.fixed_point import encode_couplings
 from sociophysics.errors import InputError
 from sociophysics.interventions import Heat
-from sociophysics.kernels import FixedPoint
 from sociophysics.mesa_model import SpinModel
 from sociophysics.schedules import Ramp
 

@@ -7,23 +7,66 @@ import sys
 
 import pytest
 
-NAMES = """
-SpinSystem SpinSystem.from_networkx SpinSystem.from_edges trajectory simulate Scenario Scenario.load
-run Run Run.open
-networks.load networks.read networks.build couplings.uniform couplings.camps
-feeds.Chronological feeds.Random feeds.Trending feeds.Popularity feeds.Personalized
-feeds.Engagement feeds.InGroup feeds.SelfEcho feeds.Memory feeds.Diversity feeds.Bridging
-feeds.Counter feeds.Outrage feeds.Editorial feeds.Amplifier feeds.Animosity
-observables.magnetization observables.REGISTRY observables.domains.domains
-observables.domains.walls observables.frustration.frustration_index
-observables.polarization.random_walk_controversy observables.polarization.against_null
-statistics.susceptibility statistics.susceptibility_abs statistics.binder statistics.tau
-theory.exact.boltzmann theory.mean_field.two_camps theory.cavity.critical_temperature
-experiments.locate experiments.hysteresis
-rollcall.load rollcall.read_votes rollcall.read_voteview
-inference.PseudoLikelihood inference.ExactMaximumLikelihood inference.BoltzmannRefinement
-inference.MeanField inference.TAP inference.IdealPoints inference.Stack inference.evaluate
-""".split()
+NAMES = [
+    "SpinSystem",
+    "SpinSystem.from_networkx",
+    "SpinSystem.from_edges",
+    "trajectory",
+    "simulate",
+    "Scenario",
+    "Scenario.load",
+    "run",
+    "Run",
+    "Run.open",
+    "networks.load",
+    "networks.read",
+    "networks.build",
+    "couplings.uniform",
+    "couplings.camps",
+    "feeds.Chronological",
+    "feeds.Random",
+    "feeds.Trending",
+    "feeds.Popularity",
+    "feeds.Personalized",
+    "feeds.Engagement",
+    "feeds.InGroup",
+    "feeds.SelfEcho",
+    "feeds.Memory",
+    "feeds.Diversity",
+    "feeds.Bridging",
+    "feeds.Counter",
+    "feeds.Outrage",
+    "feeds.Editorial",
+    "feeds.Amplifier",
+    "feeds.Animosity",
+    "observables.magnetization",
+    "observables.REGISTRY",
+    "observables.domains.domains",
+    "observables.domains.walls",
+    "observables.frustration.frustration_index",
+    "observables.polarization.random_walk_controversy",
+    "observables.polarization.against_null",
+    "statistics.susceptibility",
+    "statistics.susceptibility_abs",
+    "statistics.binder",
+    "statistics.tau",
+    "theory.exact.boltzmann",
+    "theory.mean_field.two_camps",
+    "theory.cavity.critical_temperature",
+    "experiments.locate",
+    "experiments.hysteresis",
+    "rollcall.load",
+    "rollcall.read_votes",
+    "rollcall.read_voteview",
+    "inference.PseudoLikelihood",
+    "inference.ExactMaximumLikelihood",
+    "inference.BoltzmannRefinement",
+    "inference.MeanField",
+    "inference.TAP",
+    "inference.IdealPoints",
+    "inference.Stack",
+    "inference.evaluate",
+]
 
 
 @pytest.mark.parametrize("name", NAMES)

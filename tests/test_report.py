@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from defusedxml import ElementTree
 
-from sociophysics.report import figures, html, page, panels, render, write_report
+from sociophysics.report import figures, html, panels, render, write_report
 from sociophysics.report.drive import drive, plateaus
 from sociophysics.report.theory import theory_lines
 from sociophysics.results import Run, at, headline, telling_point
@@ -208,7 +208,7 @@ def test_a_report_is_written_whole_or_not_at_all(
     def fail(source: Any, target: Any) -> None:
         raise OSError("no space")
 
-    monkeypatch.setattr(page.os, "replace", fail)
+    monkeypatch.setattr(html.os, "replace", fail)
     with pytest.raises(OSError, match="no space"):
         write_report(hysteresis(), path)
     assert path.read_bytes() == before

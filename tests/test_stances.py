@@ -10,7 +10,7 @@ from scipy import stats
 from sociophysics import couplings, networks
 from sociophysics.dynamics import trajectory
 from sociophysics.errors import InputError
-from sociophysics.inference import stances
+from sociophysics.inference import stance_likelihood
 from sociophysics.inference.stances import fit_panel, fit_snapshot, operating_point
 from sociophysics.spins import SpinSystem
 from sociophysics.theory.exact import boltzmann
@@ -45,7 +45,7 @@ def test_expected_score_is_zero_and_its_covariance_exact() -> None:
     for state, p in zip(law.states, law.probabilities, strict=True):
         s = state.astype(float)
         design = np.column_stack([system.J @ s, np.ones(7), x])
-        score = stances._score(design, s, theta)
+        score = stance_likelihood.scores(design, s, theta)
         total = score.sum(axis=0)
         mean += p * total
         product += p * np.outer(total, total)
@@ -65,8 +65,8 @@ def raw_variability(
 ) -> np.ndarray:
     """Return the estimate of the covariance before it is made positive."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stances, "_positive", lambda matrix: matrix)
-        return stances._variability(system, s, design, theta, information)
+        patch.setattr(stance_likelihood, "_positive", lambda matrix: matrix)
+        return stance_likelihood.variability(system, s, design, theta, information)
 
 
 def test_the_fit_is_the_maximum_of_the_pseudolikelihood() -> None:
@@ -157,6 +157,15 @@ def test_panel_intervals_cover() -> None:
     assert (np.abs(np.mean(estimates, axis=0) - truth) < 4 * error + 0.02 * truth).all()
 
 
+def test_a_panel_of_rare_snapshots_carries_a_note() -> None:
+    system, x = society(400, mean_degree=6)
+    rng = np.random.default_rng(5)
+    often = fit_panel(system, panel(system, np.array([0.1, 0.0, 0.3, 0.1]), x, 12, rng))
+    rarely = fit_panel(system, panel(system, np.array([0.1, 0.0, 0.3, 0.7]), x, 4, rng))
+    assert often.note == ""
+    assert "too small" in rarely.note
+
+
 def test_directed_ties_in_a_panel() -> None:
     rng = np.random.default_rng(4)
     source, target = rng.integers(0, 300, (2, 1500))
@@ -181,10 +190,11 @@ def test_polblogs_is_deep_in_the_ordered_phase() -> None:
 
 
 def test_operating_point_of_a_disordered_society() -> None:
-    system, x = society(2000, mean_degree=6)
+    system, _ = society(2000, mean_degree=6)
     s = snapshots(system, 12.0, np.zeros(2000), 1, seed=2)[0]
     point = operating_point(system, fit_snapshot(system, s))
-    assert point.low > 1 and point.verdict.startswith("disordered")
+    assert point.low > 1
+    assert point.verdict.startswith("disordered")
     assert abs(point.temperature - 12) < 4
 
 

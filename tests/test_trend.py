@@ -9,7 +9,8 @@ import pytest
 
 from sociophysics import couplings, networks
 from sociophysics.errors import InputError
-from sociophysics.experiments.trend import Attention, fit_pulse, life_cycle, outbreaks
+from sociophysics.experiments.pulses import fit_pulse
+from sociophysics.experiments.trend import Attention, life_cycle, outbreaks
 from sociophysics.spins import SpinSystem
 
 SOCIETY = dict(temperature=0.7, quiet=0.4)

@@ -140,13 +140,10 @@ def _fit_several(chambers: dict[str, Votes], folder: Path, options: dict[str, An
 
 
 def _write_report(fitted: ChamberFit, name: str, folder: Path) -> Path:
-    from sociophysics.ensemble.parts import replace_file
+    from sociophysics.report import html
     from sociophysics.report.chamber_page import render
 
-    path = folder / "report.html"
-    text = render(fitted, name).encode()
-    replace_file(path, lambda file: file.write(text))
-    return path
+    return html.save(render(fitted, name), folder / "report.html")
 
 
 @contextlib.contextmanager

@@ -35,6 +35,31 @@ def rises(field: float, temperature: float, u: float) -> Any:
 
 
 @njit(cache=True, nogil=True)
+def friends_pull(
+    i: int,
+    level: float,
+    direction: int,
+    base: Array,
+    moved: Array,
+    indptr: Array,
+    indices: Array,
+    data: Array,
+) -> Any:
+    """Return the friend whose pull on user ``i`` takes the sum above ``level``, and that sum.
+
+    A pull is what a friend who differs adds to the difference of local fields in ``direction``;
+    without such a friend -1 and the sum of all.
+    """
+    total = 0.0
+    for p in range(indptr[i], indptr[i + 1]):
+        j = indices[p]
+        total += max(data[p] * (np.int64(moved[j]) - base[j]) * direction, 0.0)
+        if total > level:
+            return np.int64(j), total
+    return np.int64(-1), total
+
+
+@njit(cache=True, nogil=True)
 def author_of(
     i: int,
     u: float,
@@ -139,12 +164,9 @@ def sweep_pairs(
             continue
         direction = 1 if moved[i] > base[i] else -1
         feed = max((moved_field[i] - base_field[i]) * direction, 0.0)
-        total = feed
-        for p in range(J_indptr[i], J_indptr[i + 1]):
-            j = J_indices[p]
-            total += max(J_data[p] * (np.int64(moved[j]) - base[j]) * direction, 0.0)
+        ties = friends_pull(i, np.inf, direction, base, moved, J_indptr, J_indices, J_data)[1]
         draw = mix(counter ^ OTHER)
-        rest = uniform(draw) * total - feed
+        rest = uniform(draw) * (feed + ties) - feed
         cause: Any = np.int64(-1)
         if rest < 0.0:
             by_feed[i] = 1
@@ -162,12 +184,7 @@ def sweep_pairs(
                 difference,
             )
         else:
-            for p in range(J_indptr[i], J_indptr[i + 1]):
-                j = J_indices[p]
-                rest -= max(J_data[p] * (np.int64(moved[j]) - base[j]) * direction, 0.0)
-                if rest < 0.0:
-                    cause = np.int64(j)
-                    break
+            cause = friends_pull(i, rest, direction, base, moved, J_indptr, J_indices, J_data)[0]
         parent[i] = cause
         generation[i] = generation[cause] + 1 if cause >= 0 else 1
         when[i] = sweep + 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sociophysics.ensemble.parts import Part, plan
+from sociophysics.ensemble.blocks import Part, plan
 from sociophysics.ensemble.runs import Status, run, status
 
 __all__ = ["Part", "Status", "plan", "run", "status"]

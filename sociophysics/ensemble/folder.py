@@ -6,12 +6,14 @@ import contextlib
 import datetime
 import json
 import platform
+import re
 from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TextIO
 
-from sociophysics.ensemble.parts import BLOCK, replace_file
+from sociophysics.ensemble.blocks import BLOCK
+from sociophysics.ensemble.parts import replace_file
 from sociophysics.errors import InputError
 from sociophysics.scenario import Scenario, json_form
 
@@ -21,7 +23,10 @@ FORMAT = "sociophysics run 1"
 # What numbers come from; the others only carry them.
 DECISIVE = ("sociophysics", "numpy", "scipy", "networkx", "numba")
 CARRIERS = ("pandas", "pyarrow", "pydantic")
-BEFORE_MANIFEST = {"log.jsonl", "parts"}
+# What a reader is told, and no number depends on.
+WORDS = ("title", "question")
+OF_PARTS = re.compile(r"[0-9a-f]{64}\.(parquet|corrupt)|\..*\.tmp")
+RESULTS = ("results.parquet", "events.parquet", "comparison.csv", "report.html")
 
 
 def make_manifest(
@@ -73,12 +78,9 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
         return None
     path = folder / "manifest.json"
     if not path.exists():
-        # A run killed at its very beginning leaves these; anything else is somebody's.
-        others = {file.name for file in folder.iterdir()} - BEFORE_MANIFEST
-        if any(not name.startswith(".manifest.json.") for name in others):
-            raise InputError(
-                f"{folder} holds {sorted(others)[0]!r} and no run; choose another --out."
-            )
+        others = sorted(file.name for file in folder.iterdir() if not _begun(file))
+        if others:
+            raise InputError(f"{folder} holds {others[0]!r} and no run; choose another --out.")
         return None
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
@@ -91,20 +93,42 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
     return manifest
 
 
-def check_continues(folder: Path, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
-    """Raise unless the new run is the old one, or extends it.
+def _begun(file: Path) -> bool:
+    """Return whether a run that was killed before its manifest was written may have left it."""
+    if file.name == "parts":
+        return file.is_dir() and all(OF_PARTS.fullmatch(each.name) for each in file.iterdir())
+    return file.name.startswith(".manifest.json.") or (file.name == "log.jsonl" and _is_log(file))
+
+
+def _is_log(file: Path) -> bool:
+    try:
+        with file.open(encoding="utf-8") as lines:
+            first = lines.readline()
+        line = json.loads(first) if first else {"time": "", "event": ""}
+    except (OSError, ValueError):
+        return False
+    return isinstance(line, dict) and {"time", "event"} <= line.keys()
+
+
+def check_continues(folder: Path, new: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the manifest with which a run goes on in a folder.
+
+    A run that is the one of before, or extends it, keeps its name. What is another run is let in
+    only where nothing has been finished.
 
     Raises
     ------
     InputError
         Names what differs.
     """
+    old = read_manifest(folder)
+    if old is None or not _finished(folder):
+        return dict(new)
     what = (
         _different_versions(old, new)
         or _different_designs(old["scenario"], new["scenario"])
         or _different_sweep(old["scenario"]["sweep"], new["scenario"]["sweep"])
         or _different_keys(old["scenario"], new["scenario"], "")
-        or ("name" if old["name"] != new["name"] else "")
         or _different_inputs(old["inputs"], new["inputs"])
         or next((key for key in ("block", "kernel") if old.get(key) != new.get(key)), "")
     )
@@ -112,6 +136,14 @@ def check_continues(folder: Path, old: Mapping[str, Any], new: Mapping[str, Any]
         raise InputError(
             f"{folder} holds a run of another scenario: {what} differs; choose another --out."
         )
+    return {**new, "name": old["name"]}
+
+
+def _finished(folder: Path) -> bool:
+    """Return whether anything in a run's folder took time to compute."""
+    return any((folder / "parts").glob("*.parquet")) or any(
+        (folder / name).exists() for name in RESULTS
+    )
 
 
 def _different_versions(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
@@ -147,7 +179,7 @@ def _different_sweep(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
 
 
 def _different_keys(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str) -> str:
-    for key in sorted({*old, *new} - (set() if prefix else {"designs", "sweep"})):
+    for key in sorted({*old, *new} - (set() if prefix else {"designs", "sweep", *WORDS})):
         before, now = old.get(key), new.get(key)
         if isinstance(before, dict) and isinstance(now, dict):
             inner = _different_keys(before, now, f"{prefix}{key}.")

@@ -1,183 +1,172 @@
-"""Parts: what a run is made of, one design x point x block of replicas each."""
+"""Parts on disk: written whole or not at all, and believed only if every bit is as written."""
 
 from __future__ import annotations
 
 import hashlib
+import json
+import os
+import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from sociophysics.errors import InputError
-from sociophysics.memory import require_memory
-from sociophysics.scenario import (
-    Case,
-    Scenario,
-    Settings,
-    canonical_json,
-    expand,
-    files_of,
-    labelled,
-    resolved,
-)
+import numpy as np
+import pandas as pd
 
-__all__ = ["BLOCK", "Part", "fingerprints", "plan"]
+from sociophysics.ensemble.blocks import Part, plan
 
-BLOCK = 5
-FORMAT = 1
-BYTES_PER_CELL = 24  # a number in the parts' tables, in the joined one, and on its way there
-BYTES_PER_PART = 6_000  # its name and place in the plan, its own table apart from the numbers
+__all__ = [
+    "CorruptPart",
+    "Part",
+    "PartData",
+    "merged",
+    "plan",
+    "read_part",
+    "replace_file",
+    "write_part",
+]
 
-
-@dataclass(frozen=True)
-class Part:
-    """One design at one point of the sweep, for one block of replicas.
-
-    Parts with equal settings share a name, and are simulated once: a design that lacks a swept
-    key is the same at all its values.
-
-    Parameters
-    ----------
-    identity : str
-        Canonical JSON of the settings in which a file counts by its contents, not by its place.
-    source : str
-        File, design and swept values, as messages name them.
-    """
-
-    design: str
-    point: dict[str, bool | int | float | str]
-    settings: Settings
-    replicas: tuple[int, ...]
-    identity: str
-    source: str
-
-    @cached_property
-    def name(self) -> str:
-        """sha256 of the settings and replicas: what is in the part, not whose it is."""
-        listed = ",".join(map(str, self.replicas))
-        text = f'{{"format":{FORMAT},"replicas":[{listed}],"settings":{self.identity}}}'
-        return hashlib.sha256(text.encode()).hexdigest()
-
-    def of(self, replicas: Sequence[int]) -> Part:
-        """Return the part of the same case for other replicas."""
-        return replace(self, replicas=tuple(replicas))
-
-    def split(self, there: set[str]) -> tuple[list[Part], list[Part]]:
-        """Return the pieces of this block named in ``there``, and the pieces still to be done.
-
-        A run that asked for fewer replicas leaves a block that holds fewer of them.
-        """
-        found: list[Part] = []
-        missing: list[Part] = []
-        first, end = 0, len(self.replicas)
-        while first < end:
-            pieces = (self.of(self.replicas[first:last]) for last in range(end, first, -1))
-            piece = next((each for each in pieces if each.name in there), None)
-            if piece is not None:
-                found.append(piece)
-                first += len(piece.replicas)
-                continue
-            begun = missing[-1].replicas if missing else ()
-            if begun and begun[-1] == self.replicas[first - 1]:
-                missing[-1] = self.of((*begun, self.replicas[first]))
-            else:
-                missing.append(self.of(self.replicas[first : first + 1]))
-            first += 1
-        return found, missing
-
-    def pieces(self) -> list[Part]:
-        """Return every smaller run of neighbouring replicas in this block."""
-        size = len(self.replicas)
-        ends = ((i, j) for i in range(size) for j in range(i + 1, size + 1) if j - i < size)
-        return [self.of(self.replicas[i:j]) for i, j in ends]
+METADATA = b"sociophysics"
+EVENT_KEYS = {"sweep", "kind", "replica"}
 
 
-def fingerprints(scenario: Scenario) -> dict[str, str]:
-    """Return the sha256 of every file the scenario reads, by its path as the scenario gives it.
+class CorruptPart(Exception):
+    """A part's file exists but is not what it should be."""
+
+
+class PartData(NamedTuple):
+    """What the simulation of one part returns."""
+
+    table: pd.DataFrame
+    events: list[dict[str, Any]]
+
+
+def merged(pieces: Sequence[PartData]) -> PartData:
+    """Return the data of a block of replicas from those of its pieces."""
+    table = pd.concat([piece.table for piece in pieces], ignore_index=True)
+    return PartData(table, [event for piece in pieces for event in piece.events])
+
+
+def write_part(folder: Path, part: Part, data: PartData) -> None:
+    """Write a part under a temporary name, flush it to the disk, and rename it.
 
     Raises
     ------
-    InputError
-        One of them does not exist or cannot be read.
+    ValueError
+        The simulation did not return what it should, which is a defect.
     """
-    digests: dict[str, str] = {}
-    for case in expand(scenario, resolve=False):
-        found = files_of(resolved(case.settings, scenario.folder))
-        for key, path in files_of(case.settings).items():
-            if path in digests:
-                continue
-            try:
-                digests[path] = _digest(Path(found[key]))
-            except OSError as error:
-                raise InputError(
-                    f"{scenario.source}: {key} is {path!r}, which cannot be read "
-                    f"({error.strerror}); give the path of a file."
-                ) from None
-    return digests
+    import pyarrow as pa
+
+    table = checked(part, data.table)
+    if not all(event.keys() >= EVENT_KEYS for event in data.events):
+        raise ValueError(f"an event of a part lacks one of {sorted(EVENT_KEYS)}")
+    columns = {name: pa.array(table[name].to_numpy()) for name in table.columns}
+    events = json.loads(_text(data.events))
+    about = {"part": part.name, "events": events, "digest": _digest(part, table, events)}
+    arrow = pa.table(columns).replace_schema_metadata({METADATA: _text(about).encode()})
+    replace_file(folder / f"{part.name}.parquet", lambda file: _write_parquet(arrow, file))
 
 
-def _digest(path: Path) -> str:
-    files = sorted(each for each in path.rglob("*") if each.is_file()) if path.is_dir() else [path]
-    total = hashlib.sha256()
-    for file in files:
-        total.update(hashlib.sha256(file.read_bytes()).digest())
+def _text(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), default=np.generic.item)
+
+
+def _digest(part: Part, table: pd.DataFrame, events: Sequence[Mapping[str, Any]]) -> str:
+    """Return the sha256 of a part's name, events and numbers, bit for bit."""
+    total = hashlib.sha256(f"{part.name}{_text(events)}{len(table)}".encode())
+    for name in table.columns:
+        values = table[name].to_numpy()
+        if values.dtype == np.float64:
+            # A file keeps neither which of the NaNs it was nor the sign of a zero.
+            values = np.where(np.isnan(values), np.nan, values + 0.0)
+        total.update(name.encode() + values.tobytes())
     return total.hexdigest()
 
 
-def plan(scenario: Scenario, *, inputs: Mapping[str, str] | None = None) -> list[Part]:
-    r"""Return all parts of a run, in the order of its table.
+def _write_parquet(arrow: Any, file: Any) -> None:
+    import pyarrow.parquet as pq
 
-    Parameters
-    ----------
-    scenario : Scenario
-    inputs : mapping, optional
-        What ``fingerprints`` returned, if the files are not to be read again.
+    pq.write_table(arrow, file, write_page_checksum=True)
 
-    Examples
-    --------
-    >>> scenario = Scenario.from_toml(
-    ...     'seed = 1\nnetwork = {kind = "complete", n = 9}\ncouplings = {kind = "uniform"}\n'
-    ...     'dynamics = {temperature = 1, sweeps = 2}\nsweep = {replicas = 7}'
-    ... )
-    >>> [part.replicas for part in plan(scenario)]
-    [(0, 1, 2, 3, 4), (5, 6)]
+
+def replace_file(path: Path, write: Any) -> None:
+    """Let ``write(file)`` fill a temporary file, flush it to the disk, and rename it to ``path``.
+
+    A reader finds the old file or the new one, never half of one.
     """
-    digests = fingerprints(scenario) if inputs is None else dict(inputs)
-    cases = expand(scenario, resolve=False)
-    count = scenario.sweep.replicas
-    _require_memory(cases, count)
-    blocks = [tuple(range(first, min(first + BLOCK, count))) for first in range(0, count, BLOCK)]
-    parts = []
-    for case in cases:
-        identity = canonical_json(_identity(case.settings, digests))
-        settings = resolved(case.settings, scenario.folder)
-        source = labelled(scenario, case.design, case.point)
-        parts += [
-            Part(case.design, case.point, settings, replicas, identity, source)
-            for replicas in blocks
-        ]
-    return parts
+    scratch = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
+    try:
+        with scratch.open("wb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(scratch, path)
+    except BaseException:
+        scratch.unlink(missing_ok=True)
+        raise
+    _flush_folder(path.parent)
 
 
-def _require_memory(cases: Sequence[Case], replicas: int) -> None:
-    """Refuse a plan or a table that cannot fit, before either is made."""
-    cells = 0
-    for case in cases:
-        frames = case.settings.dynamics.sweeps // case.settings.observe.every + 1
-        columns = 3 + len(case.point) + len(case.settings.observe.names)
-        cells += frames * replicas * columns
-    count = len(cases) * -(-replicas // BLOCK)
-    require_memory(
-        BYTES_PER_CELL * cells + BYTES_PER_PART * count,
-        what=f"the table of {count} parts",
-        fix="raise observe.every, or ask for fewer replicas or values",
-    )
+def _flush_folder(folder: Path) -> None:
+    # The rename itself must survive a power failure; not every system lets a folder be opened.
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
-def _identity(settings: Settings, digests: Mapping[str, str]) -> dict[str, Any]:
-    identity = settings.canonical()
-    for key, path in files_of(settings).items():
-        table, _, entry = key.partition(".")
-        identity[table][entry] = digests[path]
-    return identity
+def checked(part: Part, table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table of a part with its binding columns, types and order of rows.
+
+    Raises
+    ------
+    ValueError
+        A column or a replica is missing or too many.
+    """
+    names = list(part.settings.observe.names)
+    if list(table.columns) != ["replica", "sweep", *names]:
+        raise ValueError(
+            f"a part has the columns {list(table.columns)}, not replica, sweep, {names}"
+        )
+    types = {"replica": np.int64, "sweep": np.int64, **dict.fromkeys(names, np.float64)}
+    table = table.astype(types).sort_values(["replica", "sweep"], ignore_index=True)
+    if tuple(table["replica"].unique()) != part.replicas:
+        raise ValueError(
+            f"a part has the replicas {table['replica'].unique()}, not {part.replicas}"
+        )
+    if table.duplicated(["replica", "sweep"]).any():
+        raise ValueError("a part has two rows for the same replica and sweep")
+    return table
+
+
+def read_part(folder: Path, part: Part) -> PartData:
+    """Return a finished part.
+
+    Raises
+    ------
+    FileNotFoundError
+        It is not there.
+    CorruptPart
+        It is truncated, damaged, or another part's.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path = folder / f"{part.name}.parquet"
+    if not path.is_file():
+        raise FileNotFoundError(path)
+    try:
+        arrow = pq.read_table(path, page_checksum_verification=True)
+        about = json.loads((arrow.schema.metadata or {})[METADATA])
+        table = checked(part, arrow.to_pandas())
+        events: list[dict[str, Any]] = about["events"]
+        whole = about["part"] == part.name and about["digest"] == _digest(part, table, events)
+    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
+        raise CorruptPart(f"{type(error).__name__}: {error}") from error
+    if not whole:
+        raise CorruptPart("it holds another part, or not what was written")
+    return PartData(table, events)

@@ -4,27 +4,17 @@ from __future__ import annotations
 
 import errno
 import os
-import platform
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sociophysics.ensemble import folder as run_folder
 from sociophysics.ensemble import tasks
-from sociophysics.ensemble.parts import (
-    CorruptPart,
-    Part,
-    PartData,
-    fingerprints,
-    plan,
-    read_part,
-)
+from sociophysics.ensemble.blocks import Part, fingerprints, plan
+from sociophysics.ensemble.session import Progress, Session
 from sociophysics.ensemble.tables import join_events, join_tables, write_results
 from sociophysics.errors import InputError
-from sociophysics.memory import require_memory
 from sociophysics.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -32,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Status", "run", "run_with", "status"]
 
-Progress = Callable[[int, int, float], None]
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -101,6 +90,7 @@ def run(
         executor=executor,
         progress=progress,
         simulate=tasks.simulate_case,
+        rehearse=tasks.rehearse_case,
         facts=society_facts,
     )
 
@@ -128,6 +118,7 @@ def run_with(
     executor: Executor | None,
     progress: Progress | None,
     simulate: tasks.Simulate,
+    rehearse: tasks.Rehearse,
     facts: Callable[[Sequence[Part]], dict[str, Any]],
 ) -> Run:
     """Do what ``run`` does, with any simulation of a part."""
@@ -136,17 +127,22 @@ def run_with(
     count = os.cpu_count() or 1 if workers is None else workers
     if isinstance(count, bool) or not isinstance(count, int) or count < 1:
         raise InputError(f"workers is {workers!r}; it must be a whole number >= 1.")
-    old = None if out is None else run_folder.read_manifest(out)
+    if out is not None:
+        run_folder.read_manifest(out)
     inputs = fingerprints(scenario)
     parts = plan(scenario, inputs=inputs)
-    _require_memory(parts)
-    manifest = run_folder.make_manifest(scenario, inputs=inputs, facts=facts(parts))
-    if out is not None and old is not None:
-        run_folder.check_continues(out, old, manifest)
-    session = _Session(out, parts, simulate, progress, manifest.get("users"))
+    with tasks.naming(parts[0]):
+        about = facts(parts)
+    manifest = run_folder.make_manifest(scenario, inputs=inputs, facts=about)
+    if out is not None:
+        run_folder.check_continues(out, manifest)
+    _rehearse(parts, out, rehearse)
+    session = Session(out, parts, simulate, progress, manifest.get("users"))
     try:
         with run_folder.claim(out) as log:
-            if out is not None and old != manifest:
+            if out is not None:
+                # Another run may have written here until now; from here on nobody else can.
+                manifest = run_folder.check_continues(out, manifest)
                 run_folder.write_manifest(out, manifest)
             data = session.compute(log, workers=count, executor=executor)
             result = Run(
@@ -158,7 +154,6 @@ def run_with(
             )
             if out is not None:
                 write_results(out, result)
-                session.drop_superseded(log)
             log.write("end")
     except OSError as error:
         if error.errno not in FULL:
@@ -167,128 +162,15 @@ def run_with(
     return result
 
 
-def _require_memory(parts: Sequence[Part]) -> None:
-    """Refuse a table that cannot fit, before anything is simulated."""
-    cells = 0
-    for part in parts:
-        frames = part.settings.dynamics.sweeps // part.settings.observe.every + 1
-        columns = 3 + len(part.point) + len(part.settings.observe.names)
-        cells += frames * len(part.replicas) * columns
-    require_memory(
-        3.0 * 8 * cells,
-        what=f"the table of {len(parts)} parts",
-        fix="raise observe.every, or ask for fewer replicas or values",
-    )
+def _rehearse(parts: Sequence[Part], out: Path | None, rehearse: tasks.Rehearse) -> None:
+    """Try the beginning of every case that is not finished, before anything is written."""
+    there = set() if out is None else {path.stem for path in (out / "parts").glob("*.parquet")}
+    first = {part.identity: part for part in reversed(parts) if part.name not in there}
+    # Cases of one society in a row, so that each is built once.
+    for part in sorted(reversed(first.values()), key=_society):
+        with tasks.naming(part):
+            rehearse(part.settings, part.replicas)
 
 
-class _Session:
-    """One attempt to finish a run: which parts are there, which are still to do."""
-
-    def __init__(
-        self,
-        out: Path | None,
-        parts: Sequence[Part],
-        simulate: tasks.Simulate,
-        progress: Progress | None,
-        users: int | None,
-    ) -> None:
-        self.folder = None if out is None else out / "parts"
-        self.parts = {part.name: part for part in parts}
-        self.data: dict[str, PartData] = {}
-        self.simulate, self.progress, self.users = simulate, progress, users
-        self.updates = 0.0
-
-    def compute(
-        self, log: run_folder.Log, *, workers: int, executor: Executor | None
-    ) -> dict[str, PartData]:
-        """Return the data of all parts, after simulating those that are missing."""
-        self.load(log)
-        started, failures = time.perf_counter(), 0
-        log.write(
-            "start",
-            host=platform.node(),
-            workers=workers,
-            executor=None if executor is None else type(executor).__name__,
-            finished=len(self.data),
-            total=len(self.parts),
-        )
-        self.report(len(self.data))
-        while missing := [part for name, part in self.parts.items() if name not in self.data]:
-            before = len(self.data)
-            work = tasks.bundle(missing, folder=self.folder, simulate=self.simulate)
-            try:
-                self.follow(log, work, workers, executor)
-                why = "parts were damaged as they were written"
-            except tasks.WorkersDied as error:
-                why = str(error)
-            self.load(log)
-            if all(name in self.data for name in self.parts):
-                break
-            failures = failures + 1 if len(self.data) == before else 1
-            log.write("retry", why=why, finished=len(self.data), attempt=failures)
-            if failures > tasks.RETRIES:
-                raise tasks.gave_up(why, failures, self.folder)
-        log.write("computed", seconds=round(time.perf_counter() - started, 3))
-        return self.data
-
-    def follow(
-        self,
-        log: run_folder.Log,
-        work: Sequence[tasks.Task],
-        workers: int,
-        executor: Executor | None,
-    ) -> None:
-        """Take in finished tasks, log and report them."""
-        finished = len(self.data)
-        # Closed at once when something is raised here, so that no worker runs on.
-        with closing(tasks.execute(work, workers=workers, executor=executor)) as batches:
-            for batch in batches:
-                for done in batch:
-                    part = self.parts[done.name]
-                    self.updates += tasks.updates_of(part, users=self.users)
-                    if done.data is not None:
-                        self.data[done.name] = done.data
-                    log.write("part", part=done.name, seconds=done.seconds, worker=done.worker)
-                finished += len(batch)
-                self.report(finished)
-
-    def report(self, finished: int) -> None:
-        """Tell the caller how far the run is."""
-        if self.progress is not None:
-            self.progress(finished, len(self.parts), self.updates)
-
-    def load(self, log: run_folder.Log) -> None:
-        """Read the parts that are on disk; set a damaged one aside."""
-        if self.folder is None:
-            return
-        for name, part in self.parts.items():
-            if name in self.data:
-                continue
-            try:
-                self.data[name] = read_part(self.folder, part)
-            except FileNotFoundError:
-                continue
-            except CorruptPart as error:
-                aside = self.folder / f"{name}.corrupt"
-                os.replace(self.folder / f"{name}.parquet", aside)
-                log.write("corrupt part", part=name, why=str(error), kept_as=aside.name)
-
-    def drop_superseded(self, log: run_folder.Log) -> None:
-        """Remove blocks of replicas that an extension has replaced by fuller ones."""
-        if self.folder is None:
-            return
-        for path in self.folder.glob("*.parquet"):
-            if path.stem not in self.parts:
-                path.unlink()
-                log.write("superseded part", part=path.stem)
-
-    def disk_full(self) -> InputError:
-        """Return the sentence for a full disk."""
-        finished = 0
-        if self.folder is not None and self.folder.is_dir():
-            finished = sum((self.folder / f"{name}.parquet").is_file() for name in self.parts)
-        where = "a disk" if self.folder is None else f"the disk of {self.folder.parent}"
-        return InputError(
-            f"no space is left on {where}; {finished} of {len(self.parts)} parts are finished and "
-            "kept: free some space and run the same again."
-        )
+def _society(part: Part) -> str:
+    return part.settings.network.model_dump_json() + part.settings.couplings.model_dump_json()

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from sociophysics.ensemble.parts import Part, PartData, replace_file
+from sociophysics.ensemble.blocks import Part
+from sociophysics.ensemble.parts import PartData, replace_file
 from sociophysics.scenario import Scenario
 
 if TYPE_CHECKING:

@@ -15,18 +15,32 @@ import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
 
-from sociophysics.ensemble.parts import Part, PartData, write_part
+from sociophysics.ensemble.blocks import Part
+from sociophysics.ensemble.parts import PartData, write_part
 from sociophysics.errors import InputError
 from sociophysics.scenario import Settings
 
-__all__ = ["Done", "Simulate", "Task", "WorkersDied", "bundle", "execute", "simulate_case", "work"]
+__all__ = [
+    "Done",
+    "Rehearse",
+    "Simulate",
+    "Task",
+    "WorkersDied",
+    "bundle",
+    "execute",
+    "rehearse_case",
+    "simulate_case",
+    "work",
+]
 
 Simulate = Callable[[Settings, Sequence[int]], tuple[pd.DataFrame, list[dict[str, Any]]]]
+Rehearse = Callable[[Settings, Sequence[int]], None]
 
 UPDATES_PER_TASK = 20_000_000
 PARTS_PER_TASK = 16
@@ -65,6 +79,21 @@ def simulate_case(
     # Imported where it runs: the parent of a process pool never needs the engine.
     result: tuple[pd.DataFrame, list[dict[str, Any]]] = cases.simulate_case(settings, replicas)
     return result
+
+
+def rehearse_case(settings: Settings, replicas: Sequence[int]) -> None:
+    """Build what a case needs and measure its first frame, without moving a stance.
+
+    Raises
+    ------
+    InputError
+        What ``simulate_case`` would refuse.
+    """
+    from sociophysics import cases
+    from sociophysics.dynamics.frames import observe
+
+    with closing(cases.case_frames(settings, replicas)) as frames:
+        observe(next(frames), settings.observe.names)
 
 
 def users_of(settings: Settings) -> int | None:
@@ -116,13 +145,23 @@ def work(task: Task) -> list[Done]:
     done = []
     for part in task.parts:
         start = time.perf_counter()
-        data = PartData(*task.simulate(part.settings, part.replicas))
+        with naming(part):
+            data = PartData(*task.simulate(part.settings, part.replicas))
         if task.folder is not None:
             write_part(Path(task.folder), part, data)
         seconds = time.perf_counter() - start
         kept = data if task.folder is None else None
         done.append(Done(part.name, seconds, os.getpid(), kept))
     return done
+
+
+@contextlib.contextmanager
+def naming(part: Part) -> Iterator[None]:
+    """Name the scenario's file, the design and the swept values in what is refused inside."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"{part.source}: {error}") from None
 
 
 def execute(

@@ -15,7 +15,7 @@ _NAMES = {
     "critical_droplet": "nucleation",
     "critical_mass": "nucleation",
     "early_warning": "early_warnings",
-    "fit_pulse": "trend",
+    "fit_pulse": "pulses",
     "fluctuation_dissipation": "response",
     "hysteresis": "loops",
     "life_cycle": "trend",

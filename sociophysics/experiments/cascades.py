@@ -19,11 +19,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from sociophysics.conditions import field_terms
 from sociophysics.dynamics import trajectory
+from sociophysics.dynamics.conditions import field_terms
 from sociophysics.engine.cascade import NEVER, sweep_pairs
 from sociophysics.errors import InputError
 from sociophysics.experiments.avalanches import check_users
+from sociophysics.experiments.trees import structural_virality
 from sociophysics.feeds import Draws, Feed, FeedMemory
 from sociophysics.feeds.pools import Pool
 from sociophysics.interventions import Nucleate, choose_users
@@ -38,7 +39,6 @@ __all__ = [
     "compare_feeds",
     "contrast",
     "seeded_cascades",
-    "structural_virality",
 ]
 
 Spins = NDArray[np.int8]
@@ -88,10 +88,8 @@ def seeded_cascades(
     share : float
         Share of the users (of the camp) seeded, where ``seeds`` is a name.
     stance : int
-        That the seeds take.
     hold : int or "forever"
-        Sweeps for which they keep it; 0 sets them and lets them go.
-    temperature : float
+        Sweeps for which the seeds keep it; 0 sets them and lets them go.
     sweeps : int
         After the seeding.
     feed : Feed, optional
@@ -125,17 +123,9 @@ def seeded_cascades(
             f"hold is {hold!r} and stance {stance!r}; allowed: sweeps >= 0 or 'forever', -1 or 1."
         )
     *_, settled = trajectory(
-        system,
-        temperature=temperature,
-        sweeps=settle,
-        seed=seed,
-        replicas=replicas,
-        feed=feed,
-        camps=codes,
-        field=field,
-        start=start,
-        every=settle,
-    )
+        system, temperature=temperature, sweeps=settle, every=settle, seed=seed,
+        replicas=replicas, feed=feed, camps=codes, field=field, start=start,
+    )  # fmt: skip
     values, patterns = field_terms(field, system.n, 1)
     effective = feed.couplings(system) if feed else system
     external = system.h + values[:, 0] @ patterns
@@ -228,57 +218,6 @@ def choose_seeds(
         return check_users(system, seeds, "seeds")
     chosen = choose_users(Nucleate(at=0, who=seeds, share=share), system, camps, rng)
     return check_users(system, chosen, f"seeds {seeds!r} at share {share}")
-
-
-def structural_virality(parents: ArrayLike) -> float:
-    """Return the mean distance of all pairs of users within the same tree of a cascade.
-
-    About 2 for broadcasts (one author reaches everybody), growing with the depth of chains. NaN if
-    nobody was reached.
-
-    Parameters
-    ----------
-    parents : int array, shape (n,)
-        Who reached user i; -1 for roots, -2 for users not reached.
-
-    References
-    ----------
-    S. Goel, A. Anderson, J. Hofman, D. J. Watts, Manage. Sci. 62, 180 (2016).
-
-    Examples
-    --------
-    A star of four, and a chain of three:
-
-    >>> structural_virality([-1, 0, 0, 0]), round(structural_virality([-1, 0, 1]), 4)
-    (1.5, 1.3333)
-    """
-    parent = np.asarray(parents, dtype=np.int64)
-    root, order = _roots(parent)
-    below = (parent != NEVER).astype(np.int64)
-    for i in order[::-1]:
-        if parent[i] >= 0:
-            below[parent[i]] += below[i]
-    size = below[root]
-    # Every tie of a tree separates the users below it from the rest of their tree.
-    inner = parent >= 0
-    distance = (below[inner] * (size[inner] - below[inner])).sum()
-    trees = below[parent == -1]
-    pairs = (trees * (trees - 1) // 2).sum()
-    return float(distance / pairs) if pairs else np.nan
-
-
-def _roots(parent: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the root of every user and an order in which parents come before children."""
-    root = np.where(parent == -1, np.arange(parent.size), 0)
-    children: dict[int, list[int]] = {}
-    for i in np.flatnonzero(parent >= 0).tolist():
-        children.setdefault(int(parent[i]), []).append(i)
-    order = np.flatnonzero(parent == -1).tolist()
-    for i in order:
-        for child in children.get(i, ()):
-            root[child] = root[i]
-            order.append(child)
-    return root, np.array(order, dtype=np.int64)
 
 
 class _Pair:

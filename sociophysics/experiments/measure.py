@@ -14,8 +14,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sociophysics.cases import build_system
-from sociophysics.ensemble import tasks
-from sociophysics.ensemble.parts import CorruptPart, Part, PartData, plan, read_part
+from sociophysics.ensemble import Part, plan, tasks
+from sociophysics.ensemble.parts import CorruptPart, PartData, read_part
 from sociophysics.ensemble.tables import join_tables
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.scenario import Scenario, Settings

@@ -20,10 +20,10 @@ from scipy.sparse.csgraph import dijkstra
 from scipy.special import ndtri
 
 from sociophysics.dynamics import trajectory
+from sociophysics.dynamics.frames import Frame
 from sociophysics.errors import InputError
 from sociophysics.experiments.avalanches import check_users
 from sociophysics.feeds import Feed
-from sociophysics.frames import Frame
 from sociophysics.interventions import Nucleate
 from sociophysics.spins import SpinSystem
 from sociophysics.statistics import bootstrap_interval
@@ -146,7 +146,8 @@ def nucleation_probability(
     Examples
     --------
     >>> pair = SpinSystem.from_edges([0], [1])
-    >>> table = nucleation_probability(pair, [[0, 1]], temperature=0.0, sweeps=3, seed=1, replicas=4)
+    >>> keys = dict(temperature=0.0, sweeps=3, seed=1, replicas=4)
+    >>> table = nucleation_probability(pair, [[0, 1]], **keys)
     >>> table[["size", "probability"]].values.tolist()
     [[2.0, 1.0]]
     """

@@ -25,24 +25,30 @@ contagion.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import minimize
-from scipy.special import expit, log_expit, ndtr, ndtri
+from scipy.special import log_expit, ndtr, ndtri
 
 from sociophysics.errors import InputError
+from sociophysics.inference.stance_likelihood import (
+    ATTEMPTS,
+    CONTAGION,
+    design_matrix,
+    inverted,
+    kinetic,
+    newton,
+    variability,
+)
 from sociophysics.spins import SpinSystem
 from sociophysics.theory.cavity import critical_temperature
 
 __all__ = ["OperatingPoint", "StanceFit", "fit_panel", "fit_snapshot", "operating_point"]
 
 Array = NDArray[np.float64]
-CONTAGION, INTERCEPT, ATTEMPTS = "contagion", "field", "attempts"
-STEPS = 100
-TOLERANCE = 1e-9  # largest gradient entry per user at which Newton's method stops
+SLOW = 0.25  # share of users who may reconsider before friends' changes within an interval matter
 
 
 class StanceFit(NamedTuple):
@@ -51,7 +57,8 @@ class StanceFit(NamedTuple):
     ``table`` has the columns ``estimate``, ``error``, ``low``, ``high``, ``naive_error`` (inverse
     Hessian, too small) and ``p`` (two-sided, zero effect) by name: ``contagion``, ``field`` and one
     row per covariate, in units of T; a panel adds ``attempts``. ``temperature`` is ``1/contagion``
-    with its ``interval``, in units of the couplings; ``inf`` where contagion may be zero.
+    with its ``interval``, in units of the couplings; ``inf`` where contagion may be zero. ``note``
+    holds a doubt, if there is one.
     """
 
     table: pd.DataFrame
@@ -61,6 +68,7 @@ class StanceFit(NamedTuple):
     log_likelihood: float
     users: int
     kind: str
+    note: str = ""
 
 
 class OperatingPoint(NamedTuple):
@@ -106,17 +114,17 @@ def fit_snapshot(
     Examples
     --------
     >>> ring = SpinSystem.from_edges(range(8), [1, 2, 3, 4, 5, 6, 7, 0])
-    >>> fit = fit_snapshot(ring, [1, 1, 1, 1, -1, -1, -1, -1])
+    >>> fit = fit_snapshot(ring, [1, 1, 1, 1, -1, -1, 1, -1])
     >>> round(float(fit.table.loc["contagion", "estimate"]), 4)
-    0.2747
+    -0.0774
     """
     s = system.check_spins(stances)
     if s.ndim != 1:
         raise InputError("stances must be one snapshot, shape (n,); for several use fit_panel.")
-    design, names = _design(system, s[np.newaxis].astype(np.float64), covariates)
-    estimate, information = _newton(design, s.astype(np.float64), names)
-    meat = _variability(system, s.astype(np.float64), design, estimate, information)
-    inverse = _inverse(information)
+    design, names = design_matrix(system, s[np.newaxis].astype(np.float64), covariates)
+    estimate, information = newton(design, s.astype(np.float64), names)
+    meat = variability(system, s.astype(np.float64), design, estimate, information)
+    inverse = inverted(information)
     likelihood = float(log_expit(2 * s * (design @ estimate)).sum())
     return _result(
         estimate, inverse @ meat @ inverse, inverse, names, confidence,
@@ -139,8 +147,9 @@ def fit_panel(
         ``P(s_i(t+1) = s) = (1 - attempts) [s = s_i(t)] + attempts sigma(2 s f_i(t))``.
 
     Given the earlier snapshot users are independent, so this is the likelihood, and its sandwich
-    sums over users and times. It holds for short intervals: where a user's friends change within
-    one as well, contagion comes out too small.
+    sums over users and times. It holds for short intervals, or where all reconsider at the same
+    moment: where friends change within an interval before the user does, contagion comes out too
+    small (by a third if 63 % reconsider one after the other), and ``note`` says so.
 
     Parameters
     ----------
@@ -158,13 +167,26 @@ def fit_panel(
     if (s[1:] == s[:-1]).all():
         raise InputError("nobody changes stance between snapshots; a panel needs some who do.")
     before, after = s[:-1].astype(np.float64), s[1:].astype(np.float64).ravel()
-    design, names = _design(system, before, covariates)
-    estimate, score, information, likelihood = _kinetic(design, before.ravel(), after, names)
-    inverse = _inverse(information)
-    return _result(
-        estimate, inverse @ (score.T @ score) @ inverse, inverse, [*names, ATTEMPTS], confidence,
-        likelihood, system.n, "panel",
-    )  # fmt: skip
+    design, names = design_matrix(system, before, covariates)
+    estimate, score, information, likelihood = kinetic(design, before.ravel(), after, names)
+    inverse = inverted(information)
+    result = _result(
+        estimate,
+        inverse @ (score.T @ score) @ inverse,
+        inverse,
+        [*names, ATTEMPTS],
+        confidence,
+        likelihood,
+        system.n,
+        "panel",
+    )
+    attempts = float(result.table.loc[ATTEMPTS, "estimate"])
+    if attempts <= SLOW:
+        return result
+    return result._replace(
+        note=f"{attempts:.0%} of the users reconsider between two snapshots: unless they do so at "
+        "the same moment contagion comes out too small; take snapshots more often, or fit one"
+    )
 
 
 def operating_point(system: SpinSystem, fit: StanceFit) -> OperatingPoint:
@@ -189,172 +211,6 @@ def operating_point(system: SpinSystem, fit: StanceFit) -> OperatingPoint:
     elif low > 1:
         verdict = "disordered: above the critical temperature"
     return OperatingPoint(fit.temperature, critical, fit.temperature / critical, low, high, verdict)
-
-
-def _design(
-    system: SpinSystem, spins: Array, covariates: Mapping[str, ArrayLike] | pd.DataFrame | None
-) -> tuple[Array, list[str]]:
-    """Return the rows (times n, parameters) that multiply the parameters, and their names."""
-    if system.J.nnz == 0:
-        raise InputError("the network has no ties; contagion needs some.")
-    if np.any(system.h):
-        raise InputError(
-            "the system has an external field; build it without, and give the field as a covariate."
-        )
-    if (spins == spins.flat[0]).all():
-        raise InputError("all stances are equal; nothing can be estimated from them.")
-    pulls = (system.J @ spins.T).T
-    columns = [pulls.ravel(), np.ones(spins.size)]
-    names = [CONTAGION, INTERCEPT]
-    given: Mapping[str, ArrayLike] | pd.DataFrame = {} if covariates is None else covariates
-    for name in given:
-        values = np.asarray(given[name])
-        if values.shape != (system.n,) or values.dtype.kind not in "biuf":
-            raise InputError(
-                f"the covariate {name!r} has shape {values.shape} and type {values.dtype}; give "
-                f"numbers of shape ({system.n},)."
-            )
-        if not np.isfinite(values.astype(np.float64)).all():
-            raise InputError(f"the covariate {name!r} holds NaN or infinity; give finite numbers.")
-        if str(name) in (*names, ATTEMPTS):
-            raise InputError(f"a covariate is named {name!r}, which is taken; rename it.")
-        columns.append(np.tile(values.astype(np.float64), spins.shape[0]))
-        names.append(str(name))
-    design = np.column_stack(columns)
-    scale = np.maximum(np.abs(design).max(axis=0), 1e-300)
-    if np.linalg.matrix_rank(design / scale) < design.shape[1]:
-        raise InputError(
-            f"the columns {', '.join(names)} are collinear (a constant covariate, or everybody "
-            "under the same pull); leave one out."
-        )
-    return design, names
-
-
-def _newton(design: Array, s: Array, names: list[str]) -> tuple[Array, Array]:
-    """Return the maximum of ``sum_i ln sigma(2 s_i x_i theta)`` and the information there."""
-    scale = np.abs(design).max(axis=0)
-    x = design / scale
-    theta = np.zeros(x.shape[1])
-    value = _logistic(x, s, theta)
-    for _ in range(STEPS):
-        against = expit(-2 * s * (x @ theta))
-        gradient = 2 * x.T @ (s * against)
-        information = 4 * (x * (against * (1 - against))[:, None]).T @ x
-        if np.abs(gradient).max() < TOLERANCE * s.size:
-            return theta / scale, information * np.outer(scale, scale)
-        step = np.linalg.lstsq(information, gradient, rcond=None)[0]
-        while (new := _logistic(x, s, theta + step)) < value - 1e-12 * abs(value):
-            step = step / 2
-        theta, value = theta + step, new
-        if (s * (x @ theta) > 0).all():
-            break
-    raise InputError(
-        f"the stances are predicted perfectly by {', '.join(names)}, so no finite strength fits "
-        "them best; leave out what separates them, or use a larger network."
-    )
-
-
-def _logistic(x: Array, s: Array, theta: Array) -> float:
-    return float(log_expit(2 * s * (x @ theta)).sum())
-
-
-def _score(design: Array, s: Array, theta: Array) -> Array:
-    return np.asarray(2 * design * (s * expit(-2 * s * (design @ theta)))[:, None])
-
-
-def _kinetic(
-    design: Array, before: Array, after: Array, names: list[str]
-) -> tuple[Array, Array, Array, float]:
-    """Return estimates, scores by user and time, information and log-likelihood of a panel."""
-    scale = np.abs(design).max(axis=0)
-    x, kept = design / scale, (before == after).astype(np.float64)
-
-    def parts(theta: Array) -> tuple[Array, Array, float]:
-        # attempts = sigma(theta_last): free of bounds
-        a = float(expit(theta[-1]))
-        toward = expit(2 * after * (x @ theta[:-1]))
-        p = (1 - a) * kept + a * toward
-        slope = 2 * a * after * toward * (1 - toward) / p
-        scores = np.column_stack([slope[:, None] * x, a * (1 - a) * (toward - kept) / p])
-        return p, scores, a
-
-    def objective(theta: Array) -> tuple[float, Array]:
-        p, scores, _ = parts(theta)
-        return -float(np.log(np.maximum(p, 1e-300)).mean()), -scores.mean(axis=0)
-
-    start = np.zeros(x.shape[1] + 1)
-    found: Any = minimize(objective, start, jac=True, method="BFGS", options={"gtol": 1e-8})
-    theta = np.asarray(found.x)
-    p, scores, a = parts(theta)
-    changed = before != after
-    if not np.isfinite(found.fun) or (after * (x @ theta[:-1]) > 0)[changed].all():
-        raise InputError(
-            f"the changes of stance are predicted perfectly by {', '.join(names)}; take more "
-            "snapshots or fewer covariates."
-        )
-    size = theta.size
-    information = np.empty((size, size))
-    for k in range(size):
-        shift = np.zeros(size)
-        shift[k] = 1e-5
-        ends = [parts(theta + sign * shift)[1].sum(axis=0) for sign in (1, -1)]
-        information[k] = (ends[1] - ends[0]) / 2e-5
-    # From sigma(theta) to attempts, and from scaled to given columns.
-    jacobian = np.append(1 / scale, max(a * (1 - a), 1e-12))
-    estimate = np.append(theta[:-1] / scale, a)
-    information = (information + information.T) / 2 / np.outer(jacobian, jacobian)
-    return estimate, scores / jacobian, information, float(np.log(p).sum())
-
-
-def _inverse(matrix: Array) -> Array:
-    return np.asarray(np.linalg.inv(matrix), dtype=np.float64)
-
-
-def _variability(
-    system: SpinSystem, s: Array, design: Array, theta: Array, information: Array
-) -> Array:
-    """Return the covariance of the score of the pseudolikelihood.
-
-    Symmetric couplings: each tied pair contributes ``E[g_i g_j' | all others]``, a sum over its
-    four states, which scatters less than the product itself; directed ones: the product.
-    """
-    if not system.is_symmetric:
-        score = _score(design, s, theta)
-        return _positive(score.T @ score + score.T @ (_tied(system) @ score))
-    ties = system.J.tocoo()
-    once = (ties.row < ties.col) & (ties.data != 0)
-    i, j, coupling = ties.row[once], ties.col[once], ties.data[once]
-    total = np.zeros_like(information)
-    weights, products = np.zeros(i.size), []
-    for own, other in ((1, 1), (1, -1), (-1, 1), (-1, -1)):
-        first, second = design[i].copy(), design[j].copy()
-        first[:, 0] += coupling * (other - s[j])
-        second[:, 0] += coupling * (own - s[i])
-        f, g = first @ theta, second @ theta
-        weight = np.exp(own * f + other * g - theta[0] * coupling * own * other)
-        factor = 4 * own * other * expit(-2 * own * f) * expit(-2 * other * g)
-        weights += weight
-        products.append((weight * factor, first, second))
-    for factor, first, second in products:
-        total += (first * (factor / weights)[:, None]).T @ second
-    return _positive(information + total + total.T)
-
-
-def _tied(system: SpinSystem) -> Any:
-    """Return the pattern of pairs where either listens to the other, 0/1, without the diagonal."""
-    pattern = system.J.copy()
-    pattern.data = np.ones_like(pattern.data)
-    both = (pattern + pattern.T).tocsr()
-    both.data = np.ones_like(both.data)
-    return both
-
-
-def _positive(matrix: Array) -> Array:
-    """Return the nearest positive semidefinite matrix: a sum over pairs may fall short of it."""
-    scale = np.sqrt(np.maximum(np.diag(matrix), 1e-300))
-    values, vectors = np.linalg.eigh(matrix / np.outer(scale, scale))
-    kept = vectors * np.maximum(values, 1e-6) @ vectors.T
-    return np.asarray(kept * np.outer(scale, scale))
 
 
 def _result(

@@ -84,6 +84,8 @@ def read(
 
 
 def _content(path: Path, suffixes: tuple[str, ...]) -> bytes:
+    if path.is_dir():
+        raise InputError(f"{path} is a folder; give the path of a file ({', '.join(suffixes)}).")
     if path.suffix.lower() not in suffixes:
         raise InputError(
             f"{path.name} has the suffix {path.suffix!r}; allowed: {', '.join(suffixes)}: convert "

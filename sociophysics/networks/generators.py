@@ -89,8 +89,8 @@ def _lattice(rng: np.random.Generator, *, shape: Sequence[int], periodic: bool =
         raise InputError(f"shape is {shape!r}; give a list of side lengths such as [32, 32].")
     if not isinstance(periodic, bool):
         raise InputError(f"periodic is {periodic!r}; allowed: true, false.")
-    for side in shape:
-        _whole("every side of shape", side, 3 if periodic else 1)
+    for k, side in enumerate(shape):
+        _whole(f"shape[{k}]", side, 3 if periodic else 1)
     n = math.prod(int(side) for side in shape)
     _fits(n, n * len(shape))
     index = np.arange(n).reshape(shape)
@@ -185,7 +185,8 @@ def _configuration(rng: np.random.Generator, *, degrees: Sequence[int]) -> nx.Gr
     n = len(degrees)
     if not n:
         raise InputError("degrees is an empty list; give one degree per user, at least one user.")
-    listed = [_whole("every entry of degrees", k, 0, n - 1, "the other users") for k in degrees]
+    others = f"there are {n - 1} other users"
+    listed = [_whole(f"degrees[{i}]", k, 0, n - 1, others) for i, k in enumerate(degrees)]
     _fits(n, sum(listed) / 2)
     if not nx.is_graphical(listed):
         why = "their sum is odd" if sum(listed) % 2 else "some users ask for more ties than fit"

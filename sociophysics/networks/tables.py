@@ -86,6 +86,7 @@ def _read(file: File, keys: tuple[tuple[str, ...], ...]) -> tuple[pd.DataFrame, 
             found = _key_columns(frame.columns, keys, name)
         else:
             text, separator = content.decode("utf-8-sig"), "," if suffix == ".csv" else "\t"
+            _refuse_nul(text, name)
             columns = _parse(text, separator, nrows=0).columns
             found = _key_columns(columns, keys, name)
             others = [column for column in columns if column not in found]
@@ -112,6 +113,16 @@ def _read(file: File, keys: tuple[tuple[str, ...], ...]) -> tuple[pd.DataFrame, 
                 f"{name}: row {int(np.argmax(blank)) + 1} has no {key}; give one or remove the row."
             )
     return frame, found
+
+
+def _refuse_nul(text: str, name: str) -> None:
+    # The parser would end a cell there without a word.
+    place = text.find("\0")
+    if place >= 0:
+        line = text.count("\n", 0, place) + 1
+        raise InputError(
+            f"{name}: line {line} holds a NUL byte, which no text has; save the file as UTF-8 text."
+        )
 
 
 def _parse(text: str, separator: str, **options: Any) -> pd.DataFrame:
@@ -142,11 +153,22 @@ def _key_columns(
         if all(key in written for key in wanted):
             return tuple(written[key] for key in wanted)
     allowed = ", or ".join(" and ".join(wanted) for wanted in keys)
-    missing = [key for key in keys[0] if key not in written]
+    missing = " and ".join(key for key in keys[0] if key not in written)
+    if len(columns) == 1 and (mark := _separator(str(columns[0]))):
+        raise InputError(
+            f"{name} has {mark} between its columns; separate them by "
+            f"{'tabs' if name.lower().endswith('.tsv') else 'commas'}."
+        )
     raise InputError(
-        f"{name} has no column {' and '.join(missing)}; its columns are "
-        f"{', '.join(map(str, columns))}; needed: {allowed}: name them in the first line."
+        f"{name} has no column {missing} but the columns {', '.join(map(repr, columns))}; name "
+        f"{allowed} in the first line."
     )
+
+
+def _separator(header: str) -> str:
+    """Return what seems to separate the columns of a file that has only one."""
+    marks = {";": "semicolons", "\t": "tabs", ",": "commas", "|": "bars"}
+    return next((word for mark, word in marks.items() if mark in header), "")
 
 
 def _check_coupling(frame: pd.DataFrame, coupling: str, name: str) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import base64
 import html
 import math
+import os
+import tempfile
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-__all__ = ["STYLE", "details", "document", "escape", "figure", "number", "section", "table"]
+__all__ = ["STYLE", "details", "document", "escape", "figure", "number", "save", "section", "table"]
 
 MINUS = "\N{MINUS SIGN}"
 DASH = "\N{EN DASH}"
@@ -177,6 +180,29 @@ def document(title: str, *parts: str) -> str:
         + "\n".join(filter(None, parts))
         + "\n</main></body></html>\n"
     )
+
+
+def save(text: str, path: str | Path) -> Path:
+    """Write a page; the file appears whole or not at all.
+
+    Raises
+    ------
+    OSError
+        The file cannot be written; an older one stays as it was.
+    """
+    target = Path(path)
+    with tempfile.NamedTemporaryFile(
+        "w", encoding="utf-8", dir=target.parent, prefix=f".{target.name}.", delete=False
+    ) as file:
+        temporary = Path(file.name)
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        temporary.chmod(0o644)
+        os.replace(temporary, target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    return target
 
 
 def _plain(value: Any) -> Any:

@@ -30,8 +30,8 @@ def theory_lines(run: Run, point: Mapping[str, Any]) -> Theory:
     """Return what theory says about the temperatures of a run.
 
     Two camps: each design's mean-field limit. No camps and no feed: the critical temperature of
-    the network (cavity). Nothing under external fields and interventions, for fitted or directed couplings
-    or another number of camps, and for a network whose file has gone.
+    the network (cavity). Nothing under external fields and interventions, for fitted or directed
+    couplings or another number of camps, and for a network whose file has gone.
 
     Parameters
     ----------

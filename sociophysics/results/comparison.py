@@ -22,6 +22,7 @@ __all__ = ["compare", "crossing", "melting"]
 Floats = NDArray[np.float64]
 CONFIDENCE = 0.95
 DRAWS = 1000
+TEMPERATURE = "dynamics.temperature"
 
 
 def compare(grid: Grid, observable: str) -> pd.DataFrame:
@@ -117,7 +118,16 @@ def melting(grid: Grid, observable: str, *, along: str, seed: int) -> pd.DataFra
             order = members[np.argsort(swept[members], kind="stable")]
             complete = grid.present[d, order].all(axis=0)
             row = {"design": design, **{k: grid.point(int(order[0]))[k] for k in others}}
-            found = _melting(swept[order], values[d, order][:, complete].T, above=coins, seed=seed)
+            found: tuple[float, float, float, str]
+            if (
+                along == TEMPERATURE
+                and np.isnan([grid.temperature(design, grid.point(int(k))) for k in order]).any()
+            ):
+                # What was swept is not what acted.
+                found = (np.nan, np.nan, np.nan, "the temperature changes during the runs")
+            else:
+                curves = values[d, order][:, complete].T
+                found = _melting(swept[order], curves, above=coins, seed=seed)
             rows.append(row | dict(zip((column, "low", "high", "note"), found, strict=True)))
     return pd.DataFrame(rows)
 

@@ -225,7 +225,10 @@ class Grid:
             return np.full(series.shape[0], np.nan)
         function = getattr(statistics, name)
         temperature = self._temperatures[cells // self.shape[2]]
-        return np.asarray(function(series, n=self.n, temperature=temperature))
+        with np.errstate(over="ignore"):
+            values: Floats = np.asarray(function(series, n=self.n, temperature=temperature))
+        # A temperature next to zero is as good as zero: there is no ratio to it.
+        return np.where(np.isfinite(values), values, np.nan)
 
     @cached_property
     def _temperatures(self) -> Floats:

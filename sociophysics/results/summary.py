@@ -6,12 +6,12 @@ from typing import Any
 
 import pandas as pd
 
+from sociophysics.results.comparison import TEMPERATURE
 from sociophysics.results.run import Run
 from sociophysics.statistics import t_interval
 
 __all__ = ["TEMPERATURE", "at", "headline", "melting_or_none", "telling_point"]
 
-TEMPERATURE = "dynamics.temperature"
 POLARIZATION = ("camp_polarization", "abs_camp_polarization")
 # A signed mean stance averages to nothing over replicas that agreed on different sides.
 FIRST = (*POLARIZATION, "abs_magnetization")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sociophysics.scenario.cases import Case, expand, files_of, resolved
+from sociophysics.scenario.cases import Case, expand, files_of, labelled, resolved
 from sociophysics.scenario.document import Design, Scenario, Sweep
 from sociophysics.scenario.process import StopRule, stop_rule
 from sociophysics.scenario.schema import scenario_schema
@@ -19,6 +19,7 @@ __all__ = [
     "expand",
     "files_of",
     "json_form",
+    "labelled",
     "resolved",
     "scenario_schema",
     "stop_rule",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import itertools
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,9 +22,10 @@ from sociophysics.scenario.settings import Settings, plain
 from sociophysics.scenario.values import Values
 from sociophysics.scenario.variation import SWEPT_TABLES, dotted_keys, set_key
 
-__all__ = ["Case", "check", "expand", "files_of", "resolved"]
+__all__ = ["Case", "check", "expand", "files_of", "labelled", "resolved"]
 
 BYTES_PER_CASE = 8_000
+TEMPERATURE = "dynamics.temperature"
 FILE_KEYS = (("network", "path"), ("network", "nodes"), ("couplings", "path"))
 
 
@@ -50,17 +52,23 @@ def _bases(scenario: Scenario) -> list[tuple[str, dict[str, Any]]]:
     return named
 
 
+def labelled(scenario: Scenario, design: str, point: Mapping[str, Any]) -> str:
+    """Return the file, the design and the swept values of a case, as messages name them."""
+    label = scenario.source
+    if scenario.designs:
+        label += f", design {design!r}"
+    if point:
+        label += ", swept to " + ", ".join(f"{key} = {value!r}" for key, value in point.items())
+    return label
+
+
 def _settings(
     scenario: Scenario, tables: dict[str, Any], *, design: str, point: dict[str, Any]
 ) -> Settings:
     try:
         return Settings.model_validate(tables)
     except ValidationError as error:
-        label = scenario.source
-        if scenario.designs:
-            label += f", design {design!r}"
-        if point:
-            label += ", swept to " + ", ".join(f"{key} = {value!r}" for key, value in point.items())
+        label = labelled(scenario, design, point)
         raise explain(error, tables, file=label, top=list(Settings.model_fields)) from None
 
 
@@ -101,13 +109,28 @@ def check(scenario: Scenario) -> None:
 
 def _check_axis(scenario: Scenario, key: str, bases: list[tuple[str, dict[str, Any]]]) -> None:
     values = scenario.sweep.axes[key]
-    if any(set_key(copy.deepcopy(tables), key, values[0]) for _, tables in bases):
-        return
-    known = {each for _, tables in bases for each in dotted_keys(tables)}
-    raise InputError(
-        f"{scenario.source}: sweep over {key!r}, which no design has; "
-        f"{did_you_mean(key, {'replicas', 'redraw', *known})}"
-    )
+    reached = [tables for _, tables in bases if set_key(copy.deepcopy(tables), key, values[0])]
+    if not reached:
+        known = {each for _, tables in bases for each in dotted_keys(tables)}
+        raise InputError(
+            f"{scenario.source}: sweep over {key!r}, which no design has; "
+            f"{did_you_mean(key, {'replicas', 'redraw', *known})}"
+        )
+    places = [_heated_at_once(tables, scenario.sweep.axes) for tables in reached]
+    if key.startswith(TEMPERATURE) and None not in places:
+        raise InputError(
+            f"{scenario.source}: sweep over {key!r}, which changes nothing, because a heat "
+            "intervention sets the temperature before the first sweep; sweep over "
+            f"'interventions.{places[0]}.temperature' instead, or leave the intervention out."
+        )
+
+
+def _heated_at_once(tables: Mapping[str, Any], axes: Mapping[str, Values]) -> int | None:
+    """Return the place of an intervention that sets the temperature of the very first sweep."""
+    for place, act in enumerate(tables.get("interventions", ())):
+        if act["kind"] == "heat" and act["at"] == 0 and f"interventions.{place}.at" not in axes:
+            return place
+    return None
 
 
 def expand(scenario: Scenario, *, resolve: bool = True) -> list[Case]:

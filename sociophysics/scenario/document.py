@@ -182,6 +182,8 @@ class Scenario(Table):
     def replace(self, changes: Mapping[str, Any]) -> Scenario:
         """Return the scenario with some keys set, checked like a file.
 
+        As in a sweep, a key is set in every design whose kind has it.
+
         Parameters
         ----------
         changes : mapping

@@ -5,11 +5,19 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    WithJsonSchema,
+    model_serializer,
+    model_validator,
+)
 
 from sociophysics.errors import InputError
 from sociophysics.scenario.feed_tables import Feed
-from sociophysics.scenario.values import Number, Probability, Table, Temperature, Text
+from sociophysics.scenario.values import Noise, Number, Probability, Table, Temperature, Text
 
 __all__ = ["INTERVENTIONS", "Dynamics", "Intervention", "Observe", "StopRule", "stop_rule"]
 
@@ -114,7 +122,7 @@ class Heat(_Event):
     """A new social temperature."""
 
     kind: Literal["heat"]
-    temperature: Annotated[float, Field(ge=0, allow_inf_nan=True)]
+    temperature: Noise
     """The temperature from then on."""
 
 
@@ -131,6 +139,9 @@ def _who(value: Any) -> str | tuple[int | str, ...]:
         return value
     listed = isinstance(value, list | tuple) and len(value) > 0
     if listed and all(isinstance(user, int | str) and user is not True for user in value):
+        twice = next((user for user in value if value.count(user) > 1), None)
+        if twice is not None:
+            raise ValueError(f"it names the user {twice!r} twice; list each user once")
         return tuple(value)
     raise ValueError(
         f"it is {value!r}; allowed: random, degree, camp:K with the camp's number K, or a list of "
@@ -158,11 +169,27 @@ class Nucleate(_Event):
     who: Who = "random"
     """random, degree (the best connected first), camp:K (users of camp K), or a list of users."""
     share: Probability = 0.1
-    """Share of the users, or of the camp."""
+    """Share of the users, or of the camp; a list of users is taken as a whole."""
     stance: Literal[-1, 1] = 1
     """Their stance."""
     hold: HoldFor = 0
     """Sweeps for which they keep it, or forever; 0 flips them and lets them go."""
+
+    @model_validator(mode="after")
+    def _whole_list(self) -> Nucleate:
+        if isinstance(self.who, tuple) and "share" in self.model_fields_set:
+            raise InputError(
+                f"share is {self.share}, but who is a list of users, all of whom are set; leave "
+                "share out."
+            )
+        return self
+
+    @model_serializer(mode="wrap")
+    def _without_share(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        tables: dict[str, Any] = handler(self)
+        if isinstance(self.who, tuple):
+            del tables["share"]
+        return tables
 
 
 class Rewire(_Event):

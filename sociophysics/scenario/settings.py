@@ -14,7 +14,7 @@ from sociophysics.errors import InputError
 from sociophysics.scenario.feed_tables import Feed, NoFeed
 from sociophysics.scenario.process import Dynamics, Intervention, Observe
 from sociophysics.scenario.society import Couplings, FieldTable, Network, NoField, NoNetwork
-from sociophysics.scenario.values import Table
+from sociophysics.scenario.values import Pulse, Table
 
 __all__ = ["Interventions", "Redrawn", "Seed", "Settings", "canonical_json", "json_form", "plain"]
 
@@ -104,7 +104,21 @@ class Settings(Table):
                     f"the {event.kind} intervention is at sweep {event.at}; it must be below "
                     f"dynamics.sweeps = {self.dynamics.sweeps}, or it never acts."
                 )
+        for key, schedule in self._schedules():
+            if isinstance(schedule, Pulse) and schedule.at >= self.dynamics.sweeps:
+                raise InputError(
+                    f"the pulse of {key} begins after sweep {schedule.at}; its `at` must be below "
+                    f"dynamics.sweeps = {self.dynamics.sweeps}, or it never acts."
+                )
         return self
+
+    def _schedules(self) -> list[tuple[str, Any]]:
+        field = self.field
+        return [
+            ("dynamics.temperature", self.dynamics.temperature),
+            ("field.value", getattr(field, "value", None)),
+            *((f"field.values[{c}]", v) for c, v in enumerate(getattr(field, "values", ()))),
+        ]
 
     def canonical(self) -> dict[str, Any]:
         """Return plain dicts, lists and scalars, defaults filled in."""

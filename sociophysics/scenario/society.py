@@ -217,7 +217,7 @@ class Gaussian(Table):
     kind: Literal["gaussian"]
     mean: Number = 0.0
     """Their mean."""
-    sd: Annotated[float, Field(ge=0)] = 1.0
+    sd: Annotated[Number, Field(ge=0)] = 1.0
     """Their standard deviation."""
     normalize: Normalize = "none"
     """degree: J_ij / sqrt(k_i k_j), directed J_ij / k_i, with k_i = sum_j |J_ij|."""

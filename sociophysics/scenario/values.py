@@ -20,12 +20,14 @@ from pydantic import (
 )
 
 __all__ = [
+    "LARGEST",
     "SCHEDULES",
     "Anneal",
     "Axis",
     "Hold",
     "Level",
     "Loop",
+    "Noise",
     "Number",
     "Pulse",
     "Ramp",
@@ -37,6 +39,7 @@ __all__ = [
 ]
 
 MAX_AXIS = 100_000
+LARGEST = 1e100  # far from physics; squares of sums of such numbers are still finite
 
 
 class Table(BaseModel):
@@ -56,7 +59,15 @@ def _read_inf(value: Any, info: ValidationInfo) -> Any:
     return math.inf if value == "inf" and (info.context or {}).get("canonical") else value
 
 
-Number = float
+def _noise(value: Any, info: ValidationInfo) -> Any:
+    value = _read_inf(value, info)
+    if isinstance(value, float) and math.isnan(value):
+        raise ValueError("it is nan; it must be a number >= 0, or inf")
+    return value
+
+
+Number = Annotated[float, Field(ge=-LARGEST, le=LARGEST)]
+Noise = Annotated[float, Field(ge=0, allow_inf_nan=True), BeforeValidator(_noise)]
 Text = Annotated[str, Field(min_length=1)]
 Probability = Annotated[float, Field(ge=0, le=1)]
 
@@ -152,7 +163,7 @@ def _shape(value: Any) -> str:
 
 
 Level = Annotated[
-    Annotated[float, Tag("a number")] | Annotated[Schedule, Tag("a schedule")],
+    Annotated[Number, Tag("a number")] | Annotated[Schedule, Tag("a schedule")],
     Discriminator(_shape),
 ]
 
@@ -167,11 +178,7 @@ def _not_negative(value: float | Table) -> float | Table:
 
 
 Temperature = Annotated[
-    Annotated[
-        Annotated[float, Field(ge=0, allow_inf_nan=True), BeforeValidator(_read_inf)],
-        Tag("a number"),
-    ]
-    | Annotated[Schedule, Tag("a schedule")],
+    Annotated[Noise, Tag("a number")] | Annotated[Schedule, Tag("a schedule")],
     Discriminator(_shape),
     AfterValidator(_not_negative),
 ]
@@ -191,7 +198,8 @@ def _stepped(start: Any, stop: Any, step: Any) -> list[float | int]:
         if not math.isfinite(value):
             raise ValueError(f"its {key} is {value}; it must be finite")
     if step == 0 or (stop - start) * step < 0:
-        raise ValueError(f"a step of {step} never leads from {start} to {stop}")
+        side = "above" if stop >= start else "below"
+        raise ValueError(f"a step of {step} never leads from {start} to {stop}; give one {side} 0")
     first, last, by = (Decimal(str(value)) for value in (start, stop, step))
     count = int((last - first) / by) + 1
     if count > MAX_AXIS:

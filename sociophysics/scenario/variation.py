@@ -77,10 +77,12 @@ def dotted_keys(tables: Mapping[str, Any]) -> list[str]:
 def change(tables: dict[str, Any], key: str, value: Any, *, file: str) -> None:
     """Set the dotted ``key`` of a whole scenario's ``tables``, designs and sweep included.
 
+    As in a sweep, a key of the base is also set in every design whose own table has it.
+
     Raises
     ------
     InputError
-        The key leads nowhere, or to a table that every design replaces.
+        The key leads nowhere, or no design has it.
     """
     value = _python(value)
     first, _, rest = key.partition(".")
@@ -96,7 +98,13 @@ def change(tables: dict[str, Any], key: str, value: Any, *, file: str) -> None:
             )
         tables[first] = value
     else:
-        _refuse_hidden(tables, key, first, file=file)
+        own = [each for each in tables.get("designs") or () if first in each]
+        reached = [set_key(each, key, value) for each in own]
+        if set_key(tables, key, value) or any(reached):
+            return
+        if own and len(own) == len(tables["designs"]):
+            known = {each for tables in own for each in dotted_keys(tables)}
+            raise InputError(f"{file}: no design has {key}; {did_you_mean(key, known)}")
         change_within(tables, key, value, key=key, file=file)
 
 
@@ -131,19 +139,6 @@ def _design(tables: Mapping[str, Any], rest: str, *, file: str) -> tuple[dict[st
                 return design, rest[len(label) + 1 :]
     names = [str(design.get("name")) for design in designs]
     raise InputError(f"{file}: designs.{rest} names no design; {did_you_mean(rest, names)}")
-
-
-def _refuse_hidden(tables: Mapping[str, Any], key: str, first: str, *, file: str) -> None:
-    # The base's own key can be set even if no design uses it; one it lacks was meant for designs.
-    designs = tables.get("designs") or []
-    _, _, inner = key.partition(".")
-    if inner in keys_of([first], tables.get(first)):
-        return
-    if designs and all(isinstance(each, Mapping) and first in each for each in designs):
-        raise InputError(
-            f"{file}: {key} cannot be set, because every design has its own [{first}]; set "
-            f"designs.NAME.{key}, or sweep over it with sweep.{key}."
-        )
 
 
 def _python(value: Any) -> Any:

@@ -9,22 +9,22 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from sociophysics import schedules
-from sociophysics.conditions import Conditions, Field, field_terms
+from sociophysics.dynamics.conditions import Conditions, Field, field_terms
+from sociophysics.dynamics.frames import Frame, observe
+from sociophysics.dynamics.kernels import choose_kernel
+from sociophysics.dynamics.loop import Loop, StopRule
+from sociophysics.dynamics.starts import first_stances
 from sociophysics.errors import InputError
 from sociophysics.feeds import Feed
-from sociophysics.frames import Frame, observe
 from sociophysics.interventions import Intervention, check_intervention
-from sociophysics.kernels import choose_kernel
-from sociophysics.loop import Loop, StopRule
 from sociophysics.memory import require_memory
 from sociophysics.observables import check_names
 from sociophysics.observables.camps import camps_of
 from sociophysics.schedules import Schedule
 from sociophysics.spins import SpinSystem
-from sociophysics.starts import first_stances
 from sociophysics.streams import check_seed
 
 __all__ = ["Frame", "simulate", "tabulate", "trajectory"]
@@ -76,7 +76,8 @@ def trajectory(
         ``random-sequential``, ``sequential`` or ``kawasaki`` (swaps of unlike neighbours); and
         ``auto``, ``fixed-point`` or ``reference``.
     stop : function of a frame, optional
-        Returns a bool array (replicas,): replicas to stop there. The run ends when all have.
+        Returns a bool array (replicas,), whom to stop there; asked after every sweep, whatever
+        ``every`` is. The run ends when all have stopped.
     threads : int, optional
         Threads that share the replicas; all cores if left out. It changes no number.
 
@@ -96,8 +97,7 @@ def trajectory(
     workers = len(os.sched_getaffinity(0)) if threads is None else threads
     _at_least_one(sweeps=sweeps, every=every, threads=workers)
     numbers = _replica_numbers(replicas, system.n, with_feed=feed is not None)
-    known = camps is not None or "camp" in system.nodes
-    codes = camps_of(system, camps, "the trajectory") if known else None
+    codes = _camps(system, camps)
     acts = tuple(interventions)
     for act in acts:
         check_intervention(act, sweeps, system, codes)
@@ -165,6 +165,9 @@ def simulate(
 def tabulate(frames: Iterable[Frame], names: Sequence[str]) -> pd.DataFrame:
     """Return the tidy table of some frames; a replica's rows end where it was stopped.
 
+    The last row of a stopped replica is the first frame due at or after its stop, and holds its
+    stances at the stop.
+
     Parameters
     ----------
     frames : iterable of Frame
@@ -178,11 +181,13 @@ def tabulate(frames: Iterable[Frame], names: Sequence[str]) -> pd.DataFrame:
     """
     sweeps, alive, rows = [], [], []
     numbers: tuple[int, ...] = ()
+    previous = -1
     for frame in frames:
         measured = observe(frame, names)
         numbers = frame.replicas
         sweeps.append(frame.sweep)
-        alive.append((frame.stopped < 0) | (frame.stopped == frame.sweep))
+        alive.append((frame.stopped < 0) | (frame.stopped > previous))
+        previous = frame.sweep
         rows.append(np.array([measured[name] for name in names], dtype=np.float64))
     if not rows:
         return pd.DataFrame(columns=["replica", "sweep", *names])
@@ -196,6 +201,12 @@ def tabulate(frames: Iterable[Frame], names: Sequence[str]) -> pd.DataFrame:
         }
     )
     return table[keep].reset_index(drop=True)
+
+
+def _camps(system: SpinSystem, camps: ArrayLike | None) -> NDArray[np.int64] | None:
+    if camps is None and "camp" not in system.nodes:
+        return None
+    return camps_of(system, camps, "the trajectory")
 
 
 def _at_least_one(**values: Any) -> None:

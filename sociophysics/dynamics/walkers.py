@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sociophysics.conditions import Conditions
+from sociophysics.dynamics.conditions import Conditions
+from sociophysics.dynamics.kernels import FixedPoint, Kernel, Reference
 from sociophysics.engine import fixed_point
 from sociophysics.feeds import Draws, Exposure, FeedMemory
-from sociophysics.kernels import FixedPoint, Kernel, Reference
 from sociophysics.spins import SpinSystem
 from sociophysics.streams import key
 

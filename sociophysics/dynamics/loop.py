@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sociophysics.conditions import Conditions
+from sociophysics.dynamics.conditions import Conditions
+from sociophysics.dynamics.frames import Frame, ReplicaExposure, SelectedExposure
+from sociophysics.dynamics.rewiring import rewired
+from sociophysics.dynamics.walkers import Walkers
 from sociophysics.engine.fixed_point import Couplings, encode_couplings
 from sociophysics.errors import InputError
 from sociophysics.feeds import FeedMemory
-from sociophysics.frames import Frame, ReplicaExposure
 from sociophysics.interventions import (
     Heat,
     Intervention,
@@ -25,10 +26,9 @@ from sociophysics.interventions import (
     Tilt,
     choose_users,
 )
-from sociophysics.rewiring import rewired
+from sociophysics.observables.exposure import Shown
 from sociophysics.spins import SpinSystem
 from sociophysics.streams import generator
-from sociophysics.walkers import Walkers
 
 __all__ = ["Loop", "StopRule"]
 
@@ -62,6 +62,8 @@ class Loop:
         self.conditions, self.numbers, self.threads = conditions, numbers, threads
         self.stopped = np.full(len(numbers), -1)
         self.final = np.zeros((0, system.n), np.int8)  # stances of the stopped, once there are some
+        self.final_phi: NDArray[np.float64] | None = None
+        self.final_shown: list[tuple[NDArray[np.int64], Shown]] = []
         self.events: list[dict[str, Any]] = []
         self.groups = [
             Walkers(system, spins[rows], rows, tuple(numbers[r] for r in rows))
@@ -79,17 +81,17 @@ class Loop:
         pool = ThreadPoolExecutor(self.threads) if len(self.groups) > 1 else None
         try:
             while True:
-                if done % every == 0 or done == sweeps:
-                    frame = self.frame(done)
-                    if stop is not None:
-                        self.stop(stop(frame), frame)
-                        events, self.events = (*frame.events, *self.events), []
-                        frame = replace(frame, stopped=self.stopped.copy(), events=events)
-                    yield frame
+                due = done % every == 0 or done == sweeps
+                if stop is not None:
+                    self.stop(stop(self.frame(done)), done)
+                if due or not self.groups:
+                    # Where the last replica stops between frames, its frame is the next one due.
+                    yield self.frame(done, at=min(sweeps, -(-done // every) * every))
+                    self.events = []
                 if done == sweeps or not self.groups:
                     return
                 self.intervene([act for act in acts if act.at == done], sweeps)
-                until = self.next_event(done, sweeps, every, acts)
+                until = done + 1 if stop else self.next_event(done, sweeps, every, acts)
                 self.advance(done, until, pool)
                 done = until
         finally:
@@ -136,26 +138,26 @@ class Loop:
                 memory = memory._replace(trace=trace)
             group.prepare(conditions, couplings, memory)
 
-    def frame(self, done: int) -> Frame:
-        """Return the frame after ``done`` sweeps."""
+    def frame(self, done: int, *, at: int | None = None) -> Frame:
+        """Return the frame after ``done`` sweeps, dated ``at``."""
         sweep, conditions = max(done, 1), self.conditions
         if done == 0:
             for group in self.groups:
                 group.refresh(conditions, 1)
         phi = self.no_feed
-        if any(group.phi is not None for group in self.groups):
-            phi = np.zeros(phi.shape)
+        if self.final_phi is not None or any(group.phi is not None for group in self.groups):
+            phi = np.zeros(phi.shape) if self.final_phi is None else self.final_phi.copy()
             for group in self.groups:
                 if group.phi is not None:
                     phi[group.rows] = group.phi
-        shown = [(g.rows, g.exposure) for g in self.groups if g.exposure is not None]
-        events, self.events = tuple(self.events), []
+        shown: list[tuple[NDArray[np.int64], Shown]] = list(self.final_shown)
+        shown += [(g.rows, g.exposure) for g in self.groups if g.exposure is not None]
         field = conditions.external(self.systems[0], sweep).view()
         field.flags.writeable = False
         return Frame(
-            sweep=done,
+            sweep=done if at is None else at,
             spins=self.spins(),
-            systems=tuple(self.systems),
+            system=tuple(self.systems),
             camps=conditions.camps,
             temperature=conditions.noise(sweep),
             field=field,
@@ -163,7 +165,7 @@ class Loop:
             exposure=ReplicaExposure(len(self.numbers), shown) if shown else None,
             replicas=self.numbers,
             stopped=self.stopped.copy(),
-            events=events,
+            events=tuple(self.events),
             seed=conditions.seed,
         )
 
@@ -176,7 +178,7 @@ class Loop:
             spins[group.rows] = group.spins
         return spins
 
-    def stop(self, wanted: Any, frame: Frame) -> None:
+    def stop(self, wanted: Any, done: int) -> None:
         """Take the replicas out that are to stop now; the others go on as if alone."""
         wanted = np.asarray(wanted)
         if wanted.shape != self.stopped.shape or wanted.dtype != np.bool_:
@@ -187,12 +189,25 @@ class Loop:
         new = wanted & (self.stopped < 0)
         if not new.any():
             return
-        self.stopped[new] = frame.sweep
+        self.stopped[new] = done
         for r in np.flatnonzero(new).tolist():
-            self._record(frame.sweep, "stop", self.numbers[r])
-        self.final = frame.spins.copy()
+            self._record(done, "stop", self.numbers[r])
+        self.final = self.spins().copy()
+        self._keep_feeds(new)
         running = [(group, ~new[group.rows]) for group in self.groups]
         self.groups = [g if keep.all() else g.only(keep) for g, keep in running if keep.any()]
+
+    def _keep_feeds(self, ending: NDArray[np.bool_]) -> None:
+        """Remember what the feed last showed to replicas that stop now."""
+        for group in self.groups:
+            rows = np.flatnonzero(ending[group.rows])
+            if group.phi is not None and rows.size:
+                if self.final_phi is None:
+                    self.final_phi = np.zeros(self.no_feed.shape)
+                self.final_phi[group.rows[rows]] = group.phi[rows]
+            if group.exposure is not None and rows.size:
+                ended = SelectedExposure(group.exposure, rows)
+                self.final_shown.append((group.rows[rows], ended))
 
     def intervene(self, acts: list[Intervention], sweeps: int) -> None:
         """Apply the interventions of one moment, in their order, to every replica that runs."""
