@@ -11,8 +11,10 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -22,8 +24,8 @@ from sociophysics.ensemble import folder as run_folder
 from sociophysics.ensemble import parts as run_parts
 from sociophysics.ensemble import plan, status, tasks
 from sociophysics.errors import InputError
-from sociophysics.scenario import Scenario
-from tests.ensemble_stub import ORDERS, run_stub
+from sociophysics.scenario import Scenario, Settings
+from tests.ensemble_stub import ORDERS, run_stub, simulate
 
 TEXT = """
 seed = 7
@@ -252,6 +254,42 @@ def test_a_run_killed_at_its_very_beginning_continues(
     assert_same_run(out, undisturbed)
 
 
+def test_a_part_with_any_bit_flipped_is_corrupt_or_the_same(
+    scenario: Scenario, tmp_path: Path
+) -> None:
+    part = plan(scenario)[0]
+    run_parts.write_part(tmp_path, part, run_parts.PartData(*simulate(part.settings, range(5))))
+    path = tmp_path / f"{part.name}.parquet"
+    whole, right = path.read_bytes(), run_parts.read_part(tmp_path, part)
+    assert right.events == [{"sweep": 1, "kind": "heat", "replica": None, "temperature": 2.0}]
+    caught = 0
+    for place in range(len(whole)):
+        flipped = bytearray(whole)
+        flipped[place] ^= 1 << place % 8
+        path.write_bytes(flipped)
+        try:
+            read = run_parts.read_part(tmp_path, part)
+        except run_parts.CorruptPart:
+            caught += 1
+            continue
+        assert read.table.equals(right.table)
+        assert read.events == right.events
+    assert caught > len(whole) / 2
+    for text in (b'"temperature":2.0', b'"kind":"heat"', b'"events":['):
+        assert whole.count(text) == 1
+        path.write_bytes(whole.replace(text, text[:-2] + b"3" + text[-1:]))
+        with pytest.raises(run_parts.CorruptPart):
+            run_parts.read_part(tmp_path, part)
+
+
+def test_an_event_that_lacks_something_is_never_written(scenario: Scenario, tmp_path: Path) -> None:
+    part = plan(scenario)[0]
+    table, _ = simulate(part.settings, part.replicas)
+    with pytest.raises(ValueError, match="an event of a part lacks one of"):
+        run_parts.write_part(tmp_path, part, run_parts.PartData(table, [{"sweep": 1}]))
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("damage", ["truncated", "flipped", "empty", "text", "swapped"])
 def test_a_damaged_part_is_set_aside_and_done_again(
     scenario: Scenario, undisturbed: Path, finished: Path, damage: str
@@ -383,10 +421,68 @@ def test_extension_equals_a_fresh_run(scenario: Scenario, tmp_path: Path, case: 
     assert len(kept) == expected
 
 
+class Counted:
+    """The stub, and which replicas it was asked for."""
+
+    def __init__(self) -> None:
+        self.replicas: list[tuple[int, ...]] = []
+
+    def __call__(self, settings: Settings, replicas: Sequence[int]) -> Any:
+        self.replicas.append(tuple(replicas))
+        return simulate(settings, replicas)
+
+
+@pytest.mark.parametrize(
+    ("steps", "asked"),
+    [
+        ([3, 7], {(3, 4), (5, 6)}),
+        ([6, 7, 9], {(7, 8)}),
+        ([3, 15], {(3, 4), (5, 6, 7, 8, 9), (10, 11, 12, 13, 14)}),
+    ],
+)
+def test_more_replicas_simulate_the_missing_ones_only(
+    scenario: Scenario, tmp_path: Path, steps: list[int], asked: set[tuple[int, ...]]
+) -> None:
+    out, fresh = tmp_path / "run", tmp_path / "fresh"
+    for replicas in steps:
+        counted = Counted()
+        run_stub(scenario.replace({"sweep.replicas": replicas}), out, simulate=counted)
+    assert set(counted.replicas) == asked
+    assert len(counted.replicas) == 9 * len(asked)
+    run_stub(scenario.replace({"sweep.replicas": steps[-1]}), fresh)
+    assert_same_run(out, fresh)
+
+
+@pytest.mark.parametrize("moment", ["not merged", "corrupt piece"])
+def test_a_run_killed_while_it_fills_up_blocks_continues(
+    scenario: Scenario, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    out, fresh = tmp_path / "run", tmp_path / "fresh"
+    few, more = (scenario.replace({"sweep.replicas": count}) for count in (3, 5))
+    run_stub(few, out)
+
+    def killed(*args: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("sociophysics.ensemble.session.merged", killed)
+        run_stub(more, out)
+    assert len(inodes(out)) == 18
+    if moment == "corrupt piece":
+        piece = plan(few)[0]
+        (out / "parts" / f"{piece.name}.parquet").write_bytes(b"")
+    counted = Counted()
+    run_stub(more, out, simulate=counted)
+    assert counted.replicas == ([] if moment == "not merged" else [(0, 1, 2)])
+    for aside in (out / "parts").glob("*.corrupt"):
+        aside.unlink()
+    run_stub(more, fresh)
+    assert_same_run(out, fresh)
+
+
 REFUSED = {
     "seed": ({"seed": 8}, r"seed \(7, now 8\) differs"),
     "coupling": ({"couplings.value": 2.0}, r"couplings.value \(1.0, now 2.0\) differs"),
-    "title": ({"title": "x"}, "title"),
     "fewer replicas": ({"sweep.replicas": 6}, r"sweep.replicas \(7, now 6\)"),
     "a value less": ({"sweep.feed.strength": [0.25]}, r"sweep.feed.strength \(without 0.5\)"),
     "a key more": ({"sweep.network.n": [10]}, "the swept keys"),
@@ -408,9 +504,15 @@ def test_any_other_change_is_refused(scenario: Scenario, finished: Path, case: s
     assert contents(finished) == before
 
 
-def test_another_name_is_refused(scenario: Scenario, undisturbed: Path) -> None:
-    with pytest.raises(InputError, match="name differs"):
-        run_stub(Scenario.from_toml(TEXT, name="other"), undisturbed)
+def test_only_the_numbers_count(scenario: Scenario, undisturbed: Path, finished: Path) -> None:
+    before = inodes(finished)
+    copy = Scenario.from_toml(TEXT, name="a copy").replace({"title": "said better"})
+    again = run_stub(copy, finished)
+    assert inodes(finished) == before
+    assert again.manifest["name"] == "small"
+    assert again.manifest["scenario"]["title"] == "said better"
+    run_stub(scenario, finished)
+    assert_same_run(finished, undisturbed)
 
 
 def test_a_changed_version_is_refused(scenario: Scenario, finished: Path) -> None:
@@ -450,6 +552,64 @@ def test_somebody_elses_folder_is_refused(scenario: Scenario, tmp_path: Path, co
     assert contents(tmp_path) == before
 
 
+@pytest.mark.parametrize("name", ["log.jsonl", "parts"])
+def test_files_that_only_look_like_a_run_are_refused(
+    scenario: Scenario, tmp_path: Path, name: str
+) -> None:
+    out = tmp_path / "run"
+    mine = out / name if name == "log.jsonl" else out / name / "photo.jpg"
+    mine.parent.mkdir(parents=True)
+    mine.write_text('{"my": "log"}\n')
+    with pytest.raises(InputError, match=f"holds '{name}' and no run; choose another --out"):
+        run_stub(scenario, out)
+    assert contents(out) == {str(mine): b'{"my": "log"}\n'}
+
+
+def test_of_two_runs_into_one_folder_the_later_is_refused(
+    scenario: Scenario, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "run"
+    real = run_folder.claim
+    finished: dict[str, bytes] = {}
+
+    def late(folder: Path | None) -> Any:
+        # Another run starts and ends between this one's checks and its lock.
+        monkeypatch.setattr(run_folder, "claim", real)
+        run_stub(scenario, out)
+        finished.update(contents(out))
+        return real(folder)
+
+    monkeypatch.setattr(run_folder, "claim", late)
+    with pytest.raises(InputError, match="seed .* differs; choose another --out"):
+        run_stub(scenario.replace({"seed": 8}), out)
+    assert finished
+    assert contents(out) == finished
+
+
+def test_a_folder_in_which_nothing_is_finished_is_let(
+    scenario: Scenario, undisturbed: Path, tmp_path: Path, orders: Path
+) -> None:
+    out = tmp_path / "run"
+    (orders / "bad input").touch()
+    with pytest.raises(InputError, match="no users"):
+        run_stub(scenario.replace({"seed": 8}), out)
+    assert (out / "manifest.json").exists()
+    (orders / "bad input").unlink()
+    run_stub(scenario, out)
+    assert_same_run(out, undisturbed)
+
+
+@pytest.mark.parametrize("kept", ["parts", "results.parquet", "report.html"])
+def test_a_folder_in_which_something_is_finished_is_not(
+    scenario: Scenario, finished: Path, kept: str
+) -> None:
+    for path in sorted(finished.rglob("*"), reverse=True):
+        if path.is_file() and kept not in path.parts and path.name != "manifest.json":
+            path.unlink()
+    with pytest.raises(InputError, match="seed .* differs"):
+        run_stub(scenario.replace({"seed": 8}), finished)
+
+
 def test_a_folder_in_use_is_refused(scenario: Scenario, tmp_path: Path) -> None:
     with (
         run_folder.claim(tmp_path / "run"),
@@ -475,6 +635,13 @@ def test_a_table_too_large_is_refused_first(scenario: Scenario) -> None:
         run_stub(huge, None)
 
 
+def test_a_plan_too_large_is_refused_before_it_is_made(scenario: Scenario) -> None:
+    start = time.perf_counter()
+    with pytest.raises(InputError, match="the table of 2400000000 parts needs about"):
+        run_stub(scenario.replace({"sweep.replicas": 10**9}), None)
+    assert time.perf_counter() - start < 2.0
+
+
 def test_manifest_holds_no_times(undisturbed: Path) -> None:
     manifest = json.loads((undisturbed / "manifest.json").read_text())
     assert set(manifest) == {
@@ -485,6 +652,91 @@ def test_manifest_holds_no_times(undisturbed: Path) -> None:
 
 
 # With the real simulation
+
+
+CAMPS = 'kind = "planted_partition"\nn = 10\ncommunities = 1\nk_in = 3\nk_out = 0'
+LATE = {
+    "start": ("sweeps = 6", 'sweeps = 6\nstart = "zzz"', "start is 'zzz'"),
+    "no camps": ('"energy"', '"camp_polarization"', "camp_polarization needs camps"),
+    "a pool": ('kind = "memory"', 'kind = "in_group"', "pool 'camp' needs camps"),
+    "a camp": (
+        "[sweep]",
+        '[[interventions]]\nkind = "nucleate"\nat = 3\nwho = "camp:7"\n[sweep]',
+        "no camps; name a node attribute",
+    ),
+    "a user": (
+        "[sweep]",
+        '[[interventions]]\nkind = "nucleate"\nat = 3\nwho = ["bob"]\n[sweep]',
+        "'bob', who is not in the network",
+    ),
+    "a bridge": (
+        "[sweep]",
+        '[[interventions]]\nkind = "rewire"\nat = 3\ntoward = "bridge"\n[sweep]',
+        "the users have no camps; name a node attribute",
+    ),
+    "a field": ("[observe]", '[field]\nkind = "camps"\nvalues = [1]\n[observe]', "values holds 1"),
+    "an attribute": ("[observe]", '[field]\nkind = "attribute"\nname = "x"\n[observe]', "'x'"),
+    "couplings": ('kind = "uniform"', 'kind = "camps"', "no attributes; give a node table"),
+}
+
+
+@pytest.mark.parametrize("case", LATE)
+def test_what_only_the_society_shows_is_refused_before_anything_is_written(
+    tmp_path: Path, case: str
+) -> None:
+    old, new, words = LATE[case]
+    assert old in TEXT
+    scenario = Scenario.from_toml(TEXT.replace(old, new), name="small")
+    with pytest.raises(InputError, match=words) as error:
+        sp.run(scenario, tmp_path / "run", workers=1)
+    assert str(error.value).startswith("small, design ")
+    assert not (tmp_path / "run").exists()
+
+
+def test_one_camp_is_refused_for_a_polarization(tmp_path: Path) -> None:
+    text = TEXT.replace('kind = "complete"\nn = 10', CAMPS).replace("energy", "camp_polarization")
+    with pytest.raises(InputError, match="exactly two camps, but 1 is present"):
+        sp.run(Scenario.from_toml(text), tmp_path / "run", workers=1)
+    assert not (tmp_path / "run").exists()
+
+
+def test_only_unfinished_cases_are_rehearsed_each_society_in_a_row(
+    scenario: Scenario, tmp_path: Path
+) -> None:
+    seen: list[Settings] = []
+
+    def rehearse(settings: Settings, replicas: Sequence[int]) -> None:
+        seen.append(settings)
+
+    swept = scenario.replace({"sweep.network.n": [10, 12]})
+    run_stub(swept, tmp_path / "run", rehearse=rehearse)
+    sizes = [settings.network.n for settings in seen]
+    assert sizes == sorted(sizes)
+    assert len({settings.hash for settings in seen}) == len(seen) == 2 * 9
+    seen.clear()
+    run_stub(swept.replace({"sweep.network.n": [10, 12, 14]}), tmp_path / "run", rehearse=rehearse)
+    assert {settings.network.n for settings in seen} == {14}
+
+
+def test_extended_events_are_those_of_a_fresh_run(tmp_path: Path) -> None:
+    acts = """
+[[interventions]]
+kind = "nucleate"
+at = 2
+share = 0.3
+hold = 1
+[[interventions]]
+kind = "heat"
+at = 4
+temperature = 2.0
+[sweep]"""
+    text = TEXT.replace("sweeps = 6", 'sweeps = 6\nstop_when = "abs(magnetization) > 0.9"')
+    few = Scenario.from_toml(text.replace("[sweep]", acts).replace("replicas = 7", "replicas = 2"))
+    more = few.replace({"sweep.replicas": 4})
+    sp.run(few, tmp_path / "run", workers=1)
+    sp.run(more, tmp_path / "run", workers=1)
+    sp.run(more, tmp_path / "fresh", workers=1)
+    assert_same_run(tmp_path / "run", tmp_path / "fresh")
 
 
 def test_a_real_run(tmp_path: Path) -> None:

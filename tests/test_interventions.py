@@ -473,3 +473,15 @@ def test_choosing_does_not_touch_the_given_list() -> None:
     rng = np.random.default_rng(0)
     assert choose_users(Nucleate(at=0, who=who), free(), None, rng).tolist() == [3, 1]
     assert who == [3, 1]
+
+
+def test_a_memory_feed_remembers_through_a_change_of_strength() -> None:
+    system = sp.SpinSystem.from_edges([0, 1, 2], [1, 2, 3])
+    keys = {"temperature": 1.0, "sweeps": 8, "seed": 5, "replicas": 3}
+    feed = feeds.Memory(strength=0.5, tau=5.0)
+    plain = list(sp.trajectory(system, feed=feed, **keys))
+    switched = list(
+        sp.trajectory(system, feed=feed, interventions=[SwitchFeed(at=4, feed=feed)], **keys)
+    )
+    for a, b in zip(plain, switched, strict=True):
+        np.testing.assert_array_equal(a.phi, b.phi)

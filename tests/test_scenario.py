@@ -20,7 +20,7 @@ from sociophysics.scenario import Scenario, StopRule, canonical_json, scenario_s
 from sociophysics.scenario.feed_tables import FEEDS
 from sociophysics.scenario.process import INTERVENTIONS
 from sociophysics.scenario.society import COUPLINGS, NETWORKS
-from sociophysics.scenario.values import SCHEDULES
+from sociophysics.scenario.values import LARGEST, SCHEDULES
 
 FILES = sorted((Path(__file__).parent.parent / "scenarios").glob("*.toml"))
 
@@ -189,7 +189,7 @@ def test_round_trip_keeps_the_order_of_swept_keys() -> None:
     assert swapped != scenario
 
 
-numbers = st.floats(allow_nan=False, allow_infinity=False)
+numbers = st.floats(-LARGEST, LARGEST)
 words = st.text(st.characters(codec="utf-8"), min_size=1, max_size=20)
 
 
@@ -285,11 +285,33 @@ def test_replace_refuses(key: str) -> None:
         load().replace({key: -1})
 
 
-def test_replace_of_a_key_that_only_designs_have() -> None:
-    text = TEXT.replace('[feed]\nkind = "engagement"\nstrength = 0.5', "")
-    scenario = load(text + '[[designs]]\nname = "a"\nfeed = { kind = "memory" }\n')
-    with pytest.raises(InputError, match=r"every design has its own \[feed\]"):
-        scenario.replace({"feed.strength": 1.0})
+DESIGNS = """
+[[designs]]
+name = "none"
+feed = { kind = "none" }
+[[designs]]
+name = "memory"
+feed = { kind = "memory" }
+[[designs]]
+name = "echo"
+feed = { kind = "self_echo", strength = 0.1 }
+"""
+
+
+def test_replace_sets_a_key_in_every_design_that_has_it() -> None:
+    changed = load(TEXT + DESIGNS).replace({"feed.strength": 1.0, "feed.tau": 3})
+    assert changed.feed.strength == 1.0
+    none, memory, echo = (design.feed for design in changed.designs)
+    assert none.kind == "none"
+    assert (memory.strength, memory.tau, echo.strength) == (1.0, 3.0, 1.0)
+    swept = load(TEXT + '"feed.strength" = [1.0]\n"feed.tau" = [3]' + DESIGNS)
+    assert [c.settings for c in changed.cases()] == [c.settings for c in swept.cases()]
+    only = load(TEXT.replace('[feed]\nkind = "engagement"\nstrength = 0.5', "") + DESIGNS)
+    again = only.replace({"feed.strength": 1.0})
+    assert [design.feed.kind for design in again.designs] == ["none", "memory", "self_echo"]
+    assert [getattr(design.feed, "strength", None) for design in again.designs] == [None, 1.0, 1.0]
+    with pytest.raises(InputError, match=r"no design has feed.strenght; .*mean feed.strength"):
+        only.replace({"feed.strenght": 1.0})
 
 
 def test_equal_ranges_and_lists_are_the_same_scenario() -> None:
@@ -380,6 +402,25 @@ def test_paths_are_relative_to_the_file(tmp_path: Path, monkeypatch: pytest.Monk
     assert scenario.network.path == "ties.csv"
 
 
+def test_a_heat_at_the_start_hides_the_temperature_only_where_it_is() -> None:
+    heat = 'at = 0\nkind = "heat"\ntemperature = inf\n[sweep]\n"dynamics.temperature" = [1, 2]\n'
+    text = with_('at = 20\nkind = "feed"\nfeed = { kind = "memory" }\n[sweep]\n', heat)
+    free = '[[designs]]\nname = "heated"\n[[designs]]\nname = "free"\ninterventions = []'
+    assert len(load(text + free).cases()) == 4
+    assert len(load(text + '"interventions.0.at" = [0, 5]').cases()) == 4
+
+
+def test_a_list_of_users_and_an_infinite_heat_survive_being_written() -> None:
+    acts = 'kind = "nucleate"\nwho = ["a", 2]\n[[interventions]]\nat = 30\nkind = "heat"'
+    text = with_('kind = "feed"\nfeed = { kind = "memory" }', acts + "\ntemperature = inf")
+    scenario = load(text)
+    assert "share" not in scenario.canonical()["interventions"][0]
+    assert Scenario.from_toml(scenario.to_toml()) == scenario
+    stored = json.loads(canonical_json(scenario.canonical()))
+    assert Scenario.from_canonical(stored) == scenario
+    assert scenario.replace({"sweep.replicas": 5}).interventions == scenario.interventions
+
+
 # stop_when
 
 
@@ -425,7 +466,7 @@ MISTAKES = {
     ('"engagement"', '"self_echo"\nslots = 3'): "feed.slots is not a key of .*'self_echo'",
     ('"engagement"', '"animosity"'): "feed.strength is not a key of .*'animosity'; allowed: delta",
     ("temperature = 0.8", "temperature = -1"): "dynamics.temperature is -1; it must be >= 0",
-    ("temperature = 0.8", "temperature = nan"): "dynamics.temperature is nan; it must be >= 0",
+    ("temperature = 0.8", "temperature = nan"): "it is nan; it must be a number >= 0, or inf",
     ("temperature = 0.8", 'temperature = "inf"'): "dynamics.temperature is 'inf'; it must be a nu",
     ("temperature = 0.8", "temprature = 0.8"): "temprature is not a key.*did you mean temperature",
     ("temperature = 0.8", ""): "dynamics.temperature is missing",
@@ -461,6 +502,28 @@ MISTAKES = {
     ("replicas = 3", '"feed.gamma" = 2'): "allowed: a list, or start, stop and step",
     ("replicas = 3", "feed.gamma = [2]"): "one quoted word",
     ("replicas = 3", '"feed.gamma" = { start = 1, stop = 2, step = -1 }'): "a step of -1 never",
+    ("replicas = 3", '"feed.gamma" = { start = 1, stop = 2, step = 0 }'): "give one above 0",
+    ("replicas = 3", '"feed.gamma" = { start = 2, stop = 1, step = 0.5 }'): "give one below 0",
+    ("strength = 0.5", "strength = -1e308"): r"feed.strength is -1e\+308; it must be >= -1e\+100",
+    ('"uniform"', '"uniform"\nvalue = 1e308'): r"couplings.value is 1e\+308; it must be <= 1e\+100",
+    ("temperature = 0.8", 'temperature = { kind = "pulse", at = 400, width = 1, height = 1 }'): (
+        "pulse of dynamics.temperature begins after sweep 400; its `at` must be below"
+    ),
+    (
+        "[observe]",
+        '[field]\nkind = "camps"\nvalues = [1, { kind = "pulse", at = 401, width = 1, '
+        "height = 1 }]\n[observe]",
+    ): r"pulse of field.values\[1\] begins after sweep 401",
+    ('kind = "feed"\nfeed = { kind = "memory" }', 'kind = "nucleate"\nwho = [1, 2, 1]'): (
+        "who: it names the user 1 twice"
+    ),
+    ('kind = "feed"\nfeed = { kind = "memory" }', 'kind = "nucleate"\nwho = [1]\nshare = 0.1'): (
+        "share is 0.1, but who is a list of users"
+    ),
+    (
+        'at = 20\nkind = "feed"\nfeed = { kind = "memory" }\n[sweep]',
+        'at = 0\nkind = "heat"\ntemperature = 2\n[sweep]\n"dynamics.temperature" = [1, 2]',
+    ): "changes nothing, because a heat .* sweep over 'interventions.0.temperature' instead",
     ("replicas = 3", '"dynamics.temperature" = [1, -1]'): "temperature = -1: dynamics.temperature",
     ("replicas = 3", 'redraw = ["feed"]'): r"sweep.redraw\[0\] is 'feed'; allowed: couplings, net",
     ("seed = 1", "seed = -1"): "seed is -1; it must be >= 0",

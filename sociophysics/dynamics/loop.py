@@ -16,7 +16,7 @@ from sociophysics.dynamics.rewiring import rewired
 from sociophysics.dynamics.walkers import Walkers
 from sociophysics.engine.fixed_point import Couplings, encode_couplings
 from sociophysics.errors import InputError
-from sociophysics.feeds import FeedMemory
+from sociophysics.feeds import FeedMemory, Memory
 from sociophysics.interventions import (
     Heat,
     Intervention,
@@ -213,7 +213,7 @@ class Loop:
         """Apply the interventions of one moment, in their order, to every replica that runs."""
         c, drawn = self.conditions, Counter[str]()
         for act in acts:
-            kind = type(act).__name__
+            kind, before = type(act).__name__, c.feed
             if isinstance(act, Heat):
                 c.heat(act.at, act.temperature)
                 self._record(act.at, "heat", temperature=act.temperature)
@@ -230,7 +230,9 @@ class Loop:
             else:
                 self._rewire(act, drawn[kind])
             drawn[kind] += 1
-            self.prepare(act.at, fresh_feed=isinstance(act, SwitchFeed))
+            # A feed that remembers stances keeps what it remembers when it only changes strength.
+            remembers = isinstance(before, Memory) and isinstance(c.feed, Memory)
+            self.prepare(act.at, fresh_feed=isinstance(act, SwitchFeed) and not remembers)
 
     def _stream(self, act: Nucleate | Rewire, replica: int, order: int) -> np.random.Generator:
         """Return a stream for one intervention: two of one kind at one moment do not share it."""

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sociophysics import streams
 from sociophysics.inference.blocs import party_blocs
 from sociophysics.inference.boltzmann import BoltzmannRefinement
 from sociophysics.inference.checks import generative_checks
@@ -95,7 +96,7 @@ def chamber_physics(
         frustrated=share,
         triangles=triangles,
         samples=samples,
-        checks=generative_checks(votes, samples, seed=seed),
+        checks=_checks(votes, samples, symmetric=not fitted.h.any(), seed=seed),
         pivotal=pivotal_members(fitted, samples),
         heat=_heat(votes, generative, seed),
         information=_information(votes if whole is None else whole),
@@ -109,6 +110,19 @@ def _samples(system: SpinSystem, seed: int) -> NDArray[np.int8]:
     found = temper(coupling, system.h, draws=SAMPLES, blocs=groups, seed=seed)
     samples: NDArray[np.int8] = found.spins[0]
     return samples
+
+
+def _checks(votes: Votes, samples: NDArray[np.int8], *, symmetric: bool, seed: int) -> pd.DataFrame:
+    """Return the generative checks; without fields, of roll calls with a random side as +1.
+
+    Such a model has both sides of each roll call with equal chance and no three-body moments.
+    """
+    if not symmetric:
+        return generative_checks(votes, samples, seed=seed)
+    sign = streams.generator(seed, "null").choice([-1, 1], (votes.n_rollcalls, 1))
+    turned = votes.replace(matrix=votes.matrix * sign, partial=True)
+    table = generative_checks(turned, samples, seed=seed)
+    return table.drop(columns=[name for name in table if name.startswith("three_body")])
 
 
 def _heat(votes: Votes, generative: BoltzmannRefinement, seed: int) -> pd.DataFrame:

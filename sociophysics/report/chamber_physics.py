@@ -47,6 +47,9 @@ def _generated(fit: ChamberFit) -> str:
         return ""
     temperature = fit.generative.temperature_
     over = ", so the fit that predicts is over-ordered" if temperature > 1.05 else ""
+    turned = ""
+    if _is_symmetric(fit):
+        turned = ", each roll call with a random side called yea, as the model has no fields"
     centres, recorded, simulated, label = _sides(fit, found.samples)
     picture = figures.distribution(centres, recorded, simulated, label=label)
     caption = (
