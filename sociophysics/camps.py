@@ -87,7 +87,8 @@ def of(system: SpinSystem, attribute: str = "camp") -> tuple[NDArray[np.int64], 
     """
     if attribute not in system.nodes.columns:
         columns = [str(name) for name in system.nodes.columns]
-        hint = did_you_mean(attribute, columns) if columns else "give a node table that has it."
+        none = "users have no attributes here: give a node table, or use nothing that needs camps."
+        hint = did_you_mean(attribute, columns) if columns else none
         raise InputError(f"no user has the camp attribute {attribute!r}; {hint}")
     return camp_codes(system.nodes[attribute])
 

@@ -93,11 +93,6 @@ def camps(
     _check_normalize(normalize)
     within, across = _finite("within", within), _finite("across", across)
     system = SpinSystem.from_networkx(graph, UNNAMED, UNNAMED, 1.0)
-    if not len(system.nodes.columns):
-        raise InputError(
-            f"couplings by camp need the attribute {camp!r} of the users, who have no attributes; "
-            "give a node table with the users' camps, or use other couplings."
-        )
     codes, _ = camp_attributes.of(system, camp)
     if (codes < 0).any():
         missing = int((codes < 0).sum())

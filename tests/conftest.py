@@ -54,15 +54,23 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
                 report.when == "call" or outcome == "error"
             ):
                 rows[report.location[0]].append(_row(report, outcome))
-    text = [INTRODUCTION + _machine()]
-    for file in sorted(rows):
-        text.append(f"\n## {Path(file).stem.removeprefix('test_').replace('_', ' ')}\n\n")
-        text.append("| check | outcome | measured | seconds |\n|---|---|---|---|\n")
-        text.extend(sorted(rows[file]))
+    sections = _sections(Path(page))
+    for file, lines in rows.items():
+        title = Path(file).stem.removeprefix("test_").replace("_", " ")
+        head = "| check | outcome | measured | seconds |\n|---|---|---|---|\n"
+        sections[title] = head + "".join(sorted(lines))
+    body = "".join(f"\n## {title}\n\n{sections[title]}" for title in sorted(sections))
     temporary = Path(page).with_suffix(".tmp")
-    temporary.write_text("".join(text), encoding="utf-8")
+    temporary.write_text(INTRODUCTION + _machine() + body, encoding="utf-8")
     os.replace(temporary, page)
     terminalreporter.write_line(f"validation page: {page}")
+
+
+def _sections(page: Path) -> dict[str, str]:
+    """Return what the page says of files that this session did not run."""
+    text = page.read_text(encoding="utf-8") if page.exists() else ""
+    parts = [part.split("\n\n", 1) for part in text.split("\n## ")[1:]]
+    return {title: rest.rstrip("\n") + "\n" for title, rest in parts}
 
 
 def _row(report: pytest.TestReport, outcome: str) -> str:

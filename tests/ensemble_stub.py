@@ -29,6 +29,10 @@ def simulate(
         (orders / "kill once").unlink()
         os.kill(os.getpid(), signal.SIGKILL)
     if (orders / "kill at 0.9").exists() and settings.dynamics.temperature == 0.9:
+        # Not before the other worker has finished something, however slow the machine is.
+        deadline = time.monotonic() + 30
+        while not any(orders.parent.glob("run/parts/*.parquet")) and time.monotonic() < deadline:
+            time.sleep(0.01)
         os.kill(os.getpid(), signal.SIGKILL)
     if (orders / "bad input").exists():
         raise InputError("the network has no users; give it some.")

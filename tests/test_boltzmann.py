@@ -160,7 +160,7 @@ def test_bad_parameters_are_refused():
 
 @pytest.mark.validate
 @pytest.mark.parametrize("seed", range(5))
-def test_senate_generates_its_own_votes(seed):
+def test_senate_generates_its_own_votes(seed, record_property):
     votes = load("senate109").contested().present(0.5)
     fit = BoltzmannRefinement(seed=seed).fit(votes)
     drawn = temper(
@@ -173,6 +173,8 @@ def test_senate_generates_its_own_votes(seed):
         thin=8,
     )
     row = generative_checks(votes, drawn.spins[0], seed=seed).loc["model"]
+    for name in ("pair_rmse", "pair_slope", "three_body_r", "yeas_tv"):
+        record_property(name, float(row[name]))
     assert row["pair_rmse"] <= 0.03
     assert 0.95 <= row["pair_slope"] <= 1.05
     assert row["three_body_r"] >= 0.95

@@ -229,3 +229,31 @@ def test_bootstrap_draws_scatter_around_the_fit_as_resampled_moments_do():
     assert np.abs(centre - generative.coupling_[upper]).mean() < 0.5 * spread.mean()
     errors = fit.standard_errors("bootstrap", l2=0.1, draws=40).error[upper]
     np.testing.assert_allclose(spread.mean(), errors.mean(), rtol=0.4)
+
+
+def test_a_chamber_runs_like_any_society_and_its_report_says_what_it_is(folder, tmp_path):
+    wanted = scenario(
+        folder,
+        "draw = 'bootstrap'\nexchange = 1.0",
+        "[sweep]\nreplicas = 4\n'couplings.exchange' = [0.0, 1.0]",
+    )
+    run = sp.run(wanted, out=tmp_path / "run", workers=1)
+    assert run.manifest["users"] in (7, None)
+    assert run.manifest["camps"] == ["D", "R"]
+    assert run.table.groupby("couplings.exchange")["replica"].nunique().tolist() == [4, 4]
+    page = (tmp_path / "run" / "report.html").read_text()
+    assert "chamber fitted to roll-call votes" in page
+    assert "over-ordered" not in page
+    other = scenario(folder, "estimator = 'pseudolikelihood'")
+    sp.run(other, out=tmp_path / "other", workers=1)
+    assert "over-ordered at temperature 1" in (tmp_path / "other" / "report.html").read_text()
+
+
+@pytest.mark.validate
+def test_a_bundled_court_is_fitted_on_first_use_with_its_polarity(tmp_path, monkeypatch):
+    monkeypatch.setattr(chambers, "_cache_folder", lambda: tmp_path)
+    system, codes = cases.build_system(scenario("scotus_rehnquist").cases()[0].settings, None)
+    assert system.n == 9
+    assert system.h.any()
+    assert (codes == 0).sum() == 2
+    assert len(list(tmp_path.iterdir())) == 1

@@ -180,6 +180,53 @@ def test_a_bad_network_is_one_sentence(
     assert {name: files(place)[name] for name in before} == before
 
 
+def test_a_bad_scenario_leaves_the_folder_to_the_corrected_one(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (place / "small.toml").write_text(SCENARIO.replace('start = "camps"', 'start = "zzz"'))
+    said = refused(capsys, "run", "small.toml", "--workers", "1")
+    assert "small.toml, design 'no feed'" in said
+    assert "start is 'zzz'" in said
+    assert not (place / "runs").exists()
+    (place / "small.toml").write_text(SCENARIO)
+    assert main(["run", "small.toml", "--workers", "1"]) == 0
+    (place / "copy.toml").write_text(SCENARIO)
+    assert main(["run", "copy.toml", "--workers", "1", "--out", "runs/small"]) == 0
+    assert "finished before" in capsys.readouterr().err
+
+
+def test_too_many_replicas_are_one_sentence_at_once(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = refused(capsys, "run", "small.toml", "--replicas", "1000000000")
+    assert "the table of 800000000 parts needs about" in said
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("temperature = 0.8", "temperature = 1e-320"),
+        ("temperature = 0.8", "temperature = 1e308"),
+        ("strength = 0.5", "strength = 1e-320"),
+        ("strength = 0.5", "strength = 1e308"),
+        ('kind = "edge"', 'kind = "uniform"\nvalue = 1e308'),
+        ('kind = "edge"', 'kind = "uniform"\nvalue = 1e100'),
+        ('kind = "edge"', 'kind = "uniform"\nvalue = 1e-320'),
+    ],
+)
+def test_extreme_numbers_give_a_sentence_or_no_infinity(
+    place: Path, capsys: pytest.CaptureFixture[str], change: tuple[str, str]
+) -> None:
+    text = SCENARIO.replace(*change).replace('"dynamics.temperature" = [0.4, 0.8]', "")
+    (place / "small.toml").write_text(text.replace('"magnetization"', '"magnetization", "energy"'))
+    status = main(["run", "small.toml", "--workers", "1"])  # a warning is an error here
+    if status == 2:
+        assert len(capsys.readouterr().err.splitlines()) == 1
+    else:
+        assert status == 0
+        assert "inf" not in (place / "runs" / "small" / "comparison.csv").read_text()
+
+
 def test_files_of_the_wrong_encoding_are_named(
     place: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -139,6 +139,12 @@ def test_inspect_prints_the_reference_values(
     page = (place / "runs" / "karate-inspect" / "report.html").read_text()
     assert page.count("<figure>") == 2
     assert "sociophysics inspect karate --draws 20 --seed 0" in page
+    # How robust the club is against targeting: linear response of belief propagation at 1.5 T_c.
+    assert values["gain of the best 1 % of users over random ones"] == pytest.approx(
+        1.9588, abs=1e-4
+    )
+    assert values["share of users with half of the influence"] == pytest.approx(12 / 34)
+    assert "Robustness against targeting" in page
 
 
 def test_polblogs_to_four_digits() -> None:

@@ -232,6 +232,16 @@ REFUSED = {
     ),
     "no coupling": (lambda g: couplings.edge(g, "weight"), "no attribute 'weight'"),
     "self-loop": (lambda g: couplings.uniform(nx.Graph([(1, 1)])), r"edge \(1, 1\) is a self-loop"),
+    "large": (lambda g: couplings.uniform(g, 1e308), r"value is 1e\+308; couplings are 0, or from"),
+    "small": (lambda g: couplings.camps(g, within=1e-320), "within is 1e-320; couplings are 0, or"),
+    "large edge": (
+        lambda g: couplings.edge(nx.Graph([("a", "b", {"coupling": -1e200})])),
+        r"coupling of the tie \('a', 'b'\) is -1e\+200; couplings are 0, or from",
+    ),
+    "no attributes": (
+        lambda g: couplings.camps(nx.path_graph(2)),
+        "attribute 'camp'; users have no attributes here: give a node table",
+    ),
     "parallel": (lambda g: couplings.uniform(nx.MultiGraph([(1, 2)])), "multigraph"),
 }
 

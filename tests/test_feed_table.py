@@ -91,9 +91,16 @@ def split(design: str, across: float, ratio: float, run: dict[str, int]) -> floa
     return float(weaker.mean() / order.split)
 
 
-def assert_limit(design: str, across: float, run: dict[str, int]) -> None:
-    assert split(design, across, ALIVE, run) > HALF
-    assert split(design, across, LOST, run) < HALF
+def assert_limit(design: str, across: float, run: dict[str, int], record: Any = None) -> None:
+    alive, lost = split(design, across, ALIVE, run), split(design, across, LOST, run)
+    if record is not None:
+        kind, keys = DESIGNS[design]
+        limit = camp_limits(kind, within=WITHIN, across=across, **keys).split
+        record("T_s in mean field", float(limit))
+        record(f"order at {ALIVE} T_s", round(alive, 3))
+        record(f"at {LOST} T_s", round(lost, 3))
+    assert alive > HALF
+    assert lost < HALF
 
 
 @pytest.mark.parametrize("design", SAMPLE)
@@ -111,8 +118,8 @@ def test_another_feed_would_be_noticed() -> None:
 @pytest.mark.validate
 @pytest.mark.parametrize("across", [FRIENDLY, HOSTILE])
 @pytest.mark.parametrize("design", DESIGNS)
-def test_every_design_at_both_couplings(design: str, across: float) -> None:
-    assert_limit(design, across, LONG)
+def test_every_design_at_both_couplings(design: str, across: float, record_property: Any) -> None:
+    assert_limit(design, across, LONG, record_property)
 
 
 # --- a feed switched on and off -------------------------------------------------------------------
@@ -143,7 +150,7 @@ class RampedOutrage(feeds.Outrage):
 
 
 @pytest.mark.validate
-def test_outrage_splits_late_and_reunites_later_still() -> None:
+def test_outrage_splits_late_and_reunites_later_still(record_property: Any) -> None:
     """Consensus holds against outrage far beyond the strength that keeps camps split."""
     frames = sp.trajectory(
         two_camps(FRIENDLY),
@@ -160,8 +167,12 @@ def test_outrage_splits_late_and_reunites_later_still() -> None:
     first = np.argmax(apart, axis=0)
     last = len(apart) - 1 - np.argmax(apart[::-1], axis=0)
     assert (apart.any(axis=0) & (first < LEG) & (last > LEG)).all()
-    assert SPLITS[0] <= np.mean([level(sweep) for sweep in first.tolist()]) <= SPLITS[1]
-    assert REUNITES[0] <= np.mean([level(sweep) for sweep in last.tolist()]) <= REUNITES[1]
+    on = float(np.mean([level(sweep) for sweep in first.tolist()]))
+    off = float(np.mean([level(sweep) for sweep in last.tolist()]))
+    record_property("splits at strength", on)
+    record_property("reunites at", off)
+    assert SPLITS[0] <= on <= SPLITS[1]
+    assert REUNITES[0] <= off <= REUNITES[1]
 
 
 def test_mean_field_knows_the_ramp() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -118,11 +120,16 @@ def test_bad_input_is_one_sentence(changes: dict[str, object], along: str, words
 
 
 @pytest.mark.validate
-def test_the_outrage_loop_of_a_large_society() -> None:
+def test_the_outrage_loop_of_a_large_society(
+    record_property: Callable[[str, object], None],
+) -> None:
     values = [round(0.02 * k, 2) for k in range(51)]
     found = loop(outrage(4000, 400, 40, 40, 3), "feed.strength", values)
+    record_property("splits at (mean field 0.715)", found.on.mean)
+    record_property("reunites at (mean field 0.055)", found.off.mean)
     assert 0.60 / 1.1 < found.on.mean < 0.787 / 1.1
     assert 0.049 / 1.1 < found.off.mean < 0.1 / 1.1
     narrow = [i / 100 for i in range(-32, 33, 2)]
     field = loop(in_field(0.5, n=2000, **{"dynamics.sweeps": 100}), "field.value", narrow)
+    record_property("coercive field (exact 0.2664)", field.on.mean)
     assert field.on.mean == pytest.approx(coercive_field(0.5), rel=0.12)

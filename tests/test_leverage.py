@@ -17,6 +17,7 @@ from sociophysics.experiments.leverage import (
     scores,
 )
 from sociophysics.experiments.response import response_to_users
+from sociophysics.experiments.targeting import targeting
 from sociophysics.spins import SpinSystem
 from sociophysics.theory import cavity, mean_field
 from sociophysics.theory.exact import boltzmann, pair_correlations
@@ -143,3 +144,40 @@ def test_directed_networks_have_mean_field_scores() -> None:
 def test_bad_campaigns_are_refused(call: object) -> None:
     with pytest.raises(InputError):
         call(SpinSystem.from_edges([0], [1]))  # type: ignore[operator]
+
+
+def test_structure_alone_says_how_robust_a_network_is() -> None:
+    hubs = targeting(scale_free())
+    assert hubs.temperature == pytest.approx(
+        1.5 * cavity.critical_temperature(scale_free()), rel=1e-6
+    )
+    response = cavity.response(scale_free(), temperature=hubs.temperature, start=0.0)
+    best = np.sort(response)[::-1]
+    assert hubs.chosen == pytest.approx(best[:10].mean() / best.mean(), rel=1e-6)
+    top, _ = hubs_and_random(scale_free(), 10)
+    assert hubs.connected == pytest.approx(response[top].mean() / response.mean(), rel=1e-6)
+    assert 2 < hubs.connected <= hubs.chosen
+    grid = targeting(couplings.uniform(networks.build("lattice", seed=1, shape=[12, 12])))
+    assert grid.chosen == pytest.approx(1.0)
+    assert grid.half == pytest.approx(0.5, abs=0.01)
+
+
+def test_labelled_users_with_opinions_have_the_robustness_of_their_ties() -> None:
+    star = SpinSystem.from_edges([0, 0, 0], [1, 2, 3])
+    named = SpinSystem(star.J, h=[1.0, -2.0, 0.5, 0.0], labels=["a", "b", "c", "d"])
+    assert targeting(named) == targeting(star)
+    # A tree has no transition: T is the mean number of ties, 1.5; dm/dh of the center is exact.
+    t = np.tanh(1 / 1.5)
+    center, leaf = 1 + 3 * t, 1 + t + 2 * t**2
+    assert targeting(star).temperature == pytest.approx(1.5)
+    assert targeting(star).chosen == pytest.approx(center / ((center + 3 * leaf) / 4))
+
+
+def test_shares_of_a_response_of_both_signs_are_refused() -> None:
+    rivals = SpinSystem.from_edges([0, 0, 0], [1, 2, 3], [-1.0, -1.0, -1.0])
+    with pytest.raises(InputError, match="the other way"):
+        robustness(rivals, temperature=1.0, users=1)
+    found = targeting(rivals)
+    assert np.isnan(found.chosen)
+    assert "antagonistic" in found.note
+    assert targeting(SpinSystem(np.zeros((3, 3)))).note == "no ties"

@@ -294,8 +294,27 @@ BAD_FILES = {
     "empty": ("e.csv", "", "e.csv is empty; the first line must name the columns source and t"),
     "blank lines": ("e.csv", "\n\n", "e.csv is empty"),
     "no ties": ("e.csv", "source,target\n", "empty network"),
-    "missing column": ("e.csv", "source,weight\n1,2\n", "no column target; its columns are source"),
-    "semicolons": ("e.csv", "source;target\n1;2\n", "its columns are source;target"),
+    "missing column": (
+        "e.csv",
+        "source,weight\n1,2\n",
+        "no column target but the columns 'source', 'w",
+    ),
+    "semicolons": (
+        "e.csv",
+        "source;target\n1;2\n",
+        "e.csv has semicolons between its columns; separate them by co",
+    ),
+    "commas": (
+        "e.tsv",
+        "source,target\n1,2\n",
+        "e.tsv has commas between its columns; separate .*tabs",
+    ),
+    "NUL": ("e.csv", "source,target\n1,2\na\0x,3\n", "line 3 holds a NUL byte"),
+    "one column": (
+        "e.csv",
+        "source\n1\n",
+        "no column target but the columns 'source'; name source",
+    ),
     "long row": ("e.csv", "source,target\n1,2\n1,2,3\n", "malformed .*line 3, saw 3"),
     "all rows long": ("e.csv", "source,target\n1,2,3\n", "malformed"),
     "short row": ("e.csv", "source,target\n1,2\n1\n", "row 2 has no target"),
@@ -375,8 +394,9 @@ def test_missing_and_unreadable_files(tmp_path):
     with pytest.raises(InputError, match=r"nothing\.csv does not exist"):
         networks.read(tmp_path / "nothing.csv")
     (tmp_path / "folder.csv").mkdir()
-    with pytest.raises(InputError, match="cannot be read"):
-        networks.read(tmp_path / "folder.csv")
+    for folder in (tmp_path / "folder.csv", tmp_path):
+        with pytest.raises(InputError, match="is a folder; give the path of a file"):
+            networks.read(folder)
 
 
 @pytest.mark.parametrize(
@@ -384,7 +404,7 @@ def test_missing_and_unreadable_files(tmp_path):
     [
         ("id\n1\n2\n", r"row 2 names the user '5', who is not in n\.csv"),
         ("id\n1\n2\n5\n1\n", "lists the user '1' twice"),
-        ("name\n1\n", "no column id; its columns are name"),
+        ("name\n1\n", "no column id but the columns 'name'; name id in the first"),
         ("id,x\n1,a\n,b\n", "row 2 has no id"),
         ("", "n.csv is empty"),
     ],
@@ -580,8 +600,8 @@ IMPOSSIBLE = [
     ("complete", {"n": "ten"}, "n is 'ten'"),
     ("lattice", {"shape": 5}, "shape is 5; give a list"),
     ("lattice", {"shape": []}, "give a list"),
-    ("lattice", {"shape": [4, 0]}, "side of shape is 0"),
-    ("lattice", {"shape": [2, 4]}, "side of shape is 2; it must be a whole number >= 3"),
+    ("lattice", {"shape": [4, 0]}, r"shape\[1\] is 0"),
+    ("lattice", {"shape": [2, 4]}, r"shape\[0\] is 2; it must be a whole number >= 3"),
     ("lattice", {"shape": [4], "periodic": "yes"}, "periodic is 'yes'"),
     ("erdos_renyi", {"n": 5, "mean_degree": 5}, r"from 0 to 4 \(n - 1\)"),
     ("erdos_renyi", {"n": 5, "mean_degree": math.nan}, "mean_degree is nan"),
@@ -601,8 +621,8 @@ IMPOSSIBLE = [
     ("configuration", {"degrees": []}, "empty list"),
     ("configuration", {"degrees": [1, 1, 1]}, "sum is odd"),
     ("configuration", {"degrees": [3, 3, 1, 1]}, "no simple network"),
-    ("configuration", {"degrees": [1, -1]}, "degrees is -1"),
-    ("configuration", {"degrees": [1, 2]}, "degrees is 2"),
+    ("configuration", {"degrees": [1, -1]}, r"degrees\[1\] is -1"),
+    ("configuration", {"degrees": [1, 2]}, r"degrees\[1\] is 2; .*from 0 to 1 \(the other users\)"),
 ]
 
 

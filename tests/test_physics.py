@@ -101,7 +101,7 @@ def test_energy_of_the_torus_at_the_critical_temperature(
     ("temperature", "replicas"),
     [(2.0, 40), pytest.param(1.0, 400, marks=pytest.mark.validate)],
 )
-def test_ring_in_equilibrium(temperature: float, replicas: int) -> None:
+def test_ring_in_equilibrium(temperature: float, replicas: int, record_property: Any) -> None:
     n = 2000  # finite-size corrections are of order tanh(1/T)^n
     tau = closed_forms.ring_relaxation_time(temperature)
     spins = sampled(
@@ -113,11 +113,14 @@ def test_ring_in_equilibrium(temperature: float, replicas: int) -> None:
         replicas=replicas,
     ).astype(np.int8)
     neighbours = float(np.mean(spins * np.roll(spins, 1, axis=2)))
+    record_property("energy", float(-neighbours))
     assert -neighbours == pytest.approx(closed_forms.ring_energy(temperature), rel=0.01)
     distant = float(np.mean(spins * np.roll(spins, 3, axis=2)))
     xi = closed_forms.ring_correlation_length(temperature)
+    record_property("correlation length", float(-3 / np.log(distant)))
     assert -3 / np.log(distant) == pytest.approx(xi, rel=0.02)
     chi = n * spins.mean(axis=2).var() / temperature
+    record_property("susceptibility", float(chi))
     assert chi == pytest.approx(closed_forms.ring_susceptibility(temperature), rel=0.05)
 
 
@@ -144,9 +147,11 @@ def test_complete_graph_at_its_size(temperature: float) -> None:
 @pytest.mark.validate
 @pytest.mark.parametrize(("temperature", "m"), [(0.5, 0.957504), (0.8, 0.710412)])
 def test_large_complete_graph_has_the_mean_field_magnetization(
-    temperature: float, m: float
+    temperature: float, m: float, record_property: Any
 ) -> None:
     spins = sampled(complete(3000), temperature, burn_in=40, samples=120, every=5, replicas=2)
+    record_property("m", float(spins.mean()))
+    record_property("exact", m)
     assert spins.mean() == pytest.approx(m, abs=0.008)
     assert mean_field.magnetization(temperature) == pytest.approx(m, abs=1e-6)
 
@@ -171,22 +176,26 @@ def crossing(
 
 
 @pytest.mark.validate
-def test_random_regular_graphs_order_where_the_bethe_lattice_does() -> None:
+def test_random_regular_graphs_order_where_the_bethe_lattice_does(record_property: Any) -> None:
     systems = {n: [regular(n, 3, seed) for seed in range(4)] for n in (250, 1000)}
     temperatures = [1.72, 1.77, 1.82, 1.87, 1.92]
     where, value = crossing(systems, temperatures, burn_in=400, samples=300, every=10, replicas=32)
+    record_property("crossing T", float(where))
+    record_property("U4", float(value))
     assert where == pytest.approx(closed_forms.random_regular_temperature(3), abs=0.06)
     # Mean field has 0.27 at infinite size and comes down to it like n^-1/2; a plane has 0.61.
     assert value < (0.27 + 0.61) / 2
 
 
 @pytest.mark.validate
-def test_square_lattices_cross_at_the_universal_binder_value() -> None:
+def test_square_lattices_cross_at_the_universal_binder_value(record_property: Any) -> None:
     systems = {side: [torus(side)] for side in (8, 16)}
     temperatures = [2.20, 2.24, 2.28, 2.32]
     where, value = crossing(
         systems, temperatures, burn_in=2000, samples=1500, every=20, replicas=64
     )
+    record_property("crossing T", float(where))
+    record_property("U4", float(value))
     assert 2.20 < where < 2.32
     assert value == pytest.approx(0.6107, abs=0.03)
 
@@ -295,7 +304,7 @@ def test_complete_graph_relaxes_above_its_transition(temperature: float) -> None
 
 
 @pytest.mark.validate
-def test_domains_of_the_lattice_coarsen() -> None:
+def test_domains_of_the_lattice_coarsen(record_property: Any) -> None:
     side, times = 256, [8, 16, 32, 64, 128, 256]
     density = []
     for frame in sp.trajectory(
@@ -306,6 +315,7 @@ def test_domains_of_the_lattice_coarsen() -> None:
             walls = [np.mean(grid != np.roll(grid, 1, axis=axis)) for axis in (1, 2)]
             density.append(np.mean(walls))
     exponent = -np.polyfit(np.log(times), np.log(density), 1)[0]
+    record_property("exponent", float(exponent))
     assert 0.43 < exponent < 0.53
 
 
@@ -337,7 +347,9 @@ def test_hostile_camps_polarize() -> None:
 @pytest.mark.parametrize(
     "size", [400, pytest.param(2000, marks=pytest.mark.validate)], ids=["small", "large"]
 )
-def test_friendly_camps_stay_apart_by_trapping(ratio: float, size: int) -> None:
+def test_friendly_camps_stay_apart_by_trapping(
+    ratio: float, size: int, record_property: Any
+) -> None:
     system = two_camps(size, 1.0, ratio)
     spinodal = mean_field.split_temperature(1.0, ratio)
     assert spinodal == pytest.approx({0.1: 0.8165, 0.3: 0.5279}[ratio], abs=1e-4)
@@ -345,6 +357,7 @@ def test_friendly_camps_stay_apart_by_trapping(ratio: float, size: int) -> None:
     below, above = 0.85 * spinodal, 1.15 * spinodal
     state = mean_field.two_camps(temperature=below, within=1.0, across=ratio).magnetizations
     trapped = camp_means(system, below, **keys)
+    record_property("camps", np.round(trapped.mean(axis=(0, 1)), 3).tolist())
     assert trapped.mean(axis=(0, 1)) == pytest.approx(state, abs=0.03)
     # Consensus has the lower energy all the same.
     apart = np.repeat([1, -1], size)
@@ -383,7 +396,9 @@ def test_slow_ramps_flip_mean_field_at_the_coercive_field(
 
 @pytest.mark.validate
 @pytest.mark.parametrize(("temperature", "top"), [(0.5, 0.35), (0.8, 0.12)])
-def test_complete_graph_flips_at_the_coercive_field(temperature: float, top: float) -> None:
+def test_complete_graph_flips_at_the_coercive_field(
+    temperature: float, top: float, record_property: Any
+) -> None:
     rate = 1e-4
     sweeps = round(top / rate)
     *_, last = sp.trajectory(
@@ -399,19 +414,21 @@ def test_complete_graph_flips_at_the_coercive_field(temperature: float, top: flo
     )
     flip = last.stopped * rate
     # At this rate the flip lags behind the spinodal, at T = 0.8 by 9 % in mean field.
+    record_property("field at flip", float(flip.mean()))
     assert flip.mean() == pytest.approx(mean_field_flip(temperature, rate), rel=0.08)
     target = closed_forms.coercive_field(temperature)
     assert 0.88 * target < flip.mean() < 1.12 * target
 
 
 @pytest.mark.validate
-def test_there_is_no_hysteresis_above_the_transition() -> None:
+def test_there_is_no_hysteresis_above_the_transition(record_property: Any) -> None:
     table = sp.simulate(
         complete(400), temperature=1.4, field=Loop(-0.2, 0.2), sweeps=8000, seed=1, replicas=4
     )
     m = table.groupby("sweep")["magnetization"].mean().to_numpy()[1:]
     area = np.abs((m[:4000] - m[4000:][::-1]).mean()) * 0.4
     # Lag at this speed is tau times 1e-4 in the field; at T = 0.5 the area is about 1.
+    record_property("loop area", float(area))
     assert area < 0.005
 
 
@@ -448,7 +465,7 @@ def test_escape_from_consensus_takes_its_exact_time() -> None:
 
 
 @pytest.mark.validate
-def test_escape_times_follow_arrhenius() -> None:
+def test_escape_times_follow_arrhenius(record_property: Any) -> None:
     sizes = [20, 35, 50, 65]
     logs = []
     for n in sizes:
@@ -460,4 +477,5 @@ def test_escape_times_follow_arrhenius() -> None:
     spread = np.array(logs) - np.mean(logs)
     assert 1 - ((logs - fitted) ** 2).sum() / (spread**2).sum() > 0.98
     assert closed_forms.escape_barrier(0.7) == pytest.approx(0.0897, abs=1e-4)
+    record_property("barrier per user over T", float(slope))
     assert slope == pytest.approx(0.0897, rel=0.05)

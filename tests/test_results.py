@@ -213,6 +213,32 @@ def test_susceptibility_needs_a_constant_temperature() -> None:
         assert run.compare("binder")["mean"].notna().all()
 
 
+def test_susceptibility_next_to_zero_temperature_is_undefined() -> None:
+    run = make_run(noise, dynamics={"temperature": 1e-320})
+    for name in ("susceptibility", "susceptibility_abs"):
+        rows = run.compare(name)
+        assert rows[["mean", "sd", "difference"]].isna().all(axis=None)
+    assert not np.isinf(run.compare_all().select_dtypes("number")).any(axis=None)
+
+
+def test_nothing_melts_where_an_intervention_sets_the_temperature() -> None:
+    run = make_run(
+        step({"none": 0.6, "feed": 0.8}),
+        sweep={"dynamics.temperature": TEMPERATURES},
+        observables=("camp_polarization",),
+    )
+    free = run.melting().set_index("design")
+    run.scenario.canonical()["designs"][1]["interventions"] = [
+        {"at": 0, "kind": "heat", "temperature": 2.0}
+    ]
+    again = Run(table=run.table, manifest=run.manifest, scenario=run.scenario)
+    heated = again.melting().set_index("design")
+    assert heated.loc["none"].equals(free.loc["none"])
+    assert free.loc["feed", "temperature"] == pytest.approx(0.8, abs=0.05)
+    assert heated.loc["feed", ["temperature", "low", "high"]].isna().all()
+    assert heated.loc["feed", "note"] == "the temperature changes during the runs"
+
+
 def test_crossing_by_hand() -> None:
     T = np.array([1.0, 2.0, 3.0, 4.0])
     assert crossing(T, np.array([1.0, 1.0, 0.0, 0.0]), above=0) == 2.5

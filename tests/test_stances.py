@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -116,7 +118,9 @@ def test_snapshot_intervals_cover_and_naive_ones_do_not() -> None:
         ("lattice", {}, 4.0),
     ],
 )
-def test_snapshot_coverage(kind: str, keys: dict, T: float) -> None:
+def test_snapshot_coverage(
+    kind: str, keys: dict, T: float, record_property: Callable[[str, object], None]
+) -> None:
     if kind == "lattice":
         system = couplings.uniform(networks.build(kind, seed=1, shape=[32, 32]))
         x = np.random.default_rng(1).normal(size=1024)
@@ -127,7 +131,8 @@ def test_snapshot_coverage(kind: str, keys: dict, T: float) -> None:
     for s in snapshots(system, T, truth[1] + truth[2] * x, 1000, seed=12):
         table = fit_snapshot(system, s, {"age": x}).table
         hits.append((table["low"] <= truth) & (truth <= table["high"]))
-    for k in range(3):
+    for k, name in enumerate(table.index):
+        record_property(f"coverage of {name} (nominal 0.95)", float(np.mean(hits, axis=0)[k]))
         coverage(np.array(hits)[:, k])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -307,10 +308,13 @@ def test_sizes_must_be_variable() -> None:
 
 
 @pytest.mark.validate
-def test_larger_societies_tip_closer_to_the_exact_number() -> None:
+def test_larger_societies_tip_closer_to_the_exact_number(
+    record_property: Callable[[str, object], None],
+) -> None:
     exact = onsager_temperature()
     scenario = society('kind = "lattice", shape = [32, 32]', sweeps=3000, burn_in=1000)
     tip = locate(scenario, values=[1.9, 2.0, 2.1, 2.2, 2.3, 2.4, 2.5, 2.6, 2.7], replicas=20)
+    record_property("tipping point, 32 x 32 (exact 2.2692)", tip.value)
     assert tip.value == pytest.approx(exact, abs=0.08)
     crossing = binder_crossing(
         scenario.replace({"dynamics.sweeps": 20000, "dynamics.start": "random"}),
@@ -318,12 +322,17 @@ def test_larger_societies_tip_closer_to_the_exact_number() -> None:
         sizes=[16, 32],
         replicas=20,
     )
+    record_property("Binder crossing 16/32", crossing.value)
+    record_property("low", crossing.interval[0])
+    record_property("high", crossing.interval[1])
     assert crossing.value == pytest.approx(exact, abs=0.01)
     assert crossing.interval[1] - crossing.interval[0] < 0.02
 
 
 @pytest.mark.validate
-def test_two_friendly_camps_of_mean_field_size() -> None:
+def test_two_friendly_camps_of_mean_field_size(
+    record_property: Callable[[str, object], None],
+) -> None:
     tied = TWO_CAMPS.format(n=1000, k_in=498.999, k_out=50)
     scenario = society(
         tied, 'kind = "uniform", normalize = "degree"', start="camps", sweeps=400, burn_in=300
@@ -331,4 +340,6 @@ def test_two_friendly_camps_of_mean_field_size() -> None:
     found = search(scenario, "dynamics.temperature", [0.5, 0.6, 0.7, 0.8, 0.9])
     exact = found.theory[0].value
     assert exact == pytest.approx(0.8165 / 1.1, rel=1e-2)
+    record_property("tipping point", found.point.mean)
+    record_property("mean field", exact)
     assert 0.85 * exact < found.point.mean < 1.02 * exact

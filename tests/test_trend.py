@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -108,13 +109,15 @@ def test_a_known_pulse_is_found_again() -> None:
 
 
 @pytest.mark.validate
-def test_pulse_intervals_cover() -> None:
+def test_pulse_intervals_cover(record_property: Callable[[str, object], None]) -> None:
     truth, hits = np.array([2.5, 6.0, 5.0]), []
     for seed in range(200, 230):
         fit = fit_pulse(
             small_world(), observed(seed), seed=1, hold_out=0.4, replicas=24, onset=5, **SOCIETY
         )
         hits.append(((fit.table["low"] <= truth) & (truth <= fit.table["high"])).to_numpy())
+    for name, share in zip(fit.table.index, np.mean(hits, axis=0), strict=True):
+        record_property(f"coverage of {name} (nominal 0.95)", float(share))
     assert np.mean(hits) > 0.8  # 90 intervals, three of a fit correlated
 
 

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from sociophysics.cli import data, fit, inspect, run, scenario, tip
+from sociophysics.cli import cascades, data, fit, inspect, run, scenario, tip
 from sociophysics.errors import InputError
 
 __all__ = ["BAD_INPUT", "DEFECT", "DONE", "INTERRUPTED", "app", "main"]
@@ -27,6 +27,7 @@ app = typer.Typer(
 )
 app.command("run")(run.run)
 app.command("tip")(tip.tip)
+app.command("cascades")(cascades.cascades)
 app.command("fit")(fit.fit)
 app.command("inspect")(inspect.inspect)
 app.command("describe")(scenario.describe)

@@ -13,6 +13,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from sociophysics.errors import InputError
+from sociophysics.experiments.targeting import targeting
 from sociophysics.observables.camps import camps_of
 from sociophysics.observables.frustration import balanced_triads, frustration_index
 from sociophysics.observables.polarization import (
@@ -92,7 +93,7 @@ def structure(
     seed: int = 0,
     time_limit: float = 10.0,
 ) -> pd.DataFrame:
-    """Return the structural report of a network: sizes, signs, camps, frustration, temperatures.
+    """Return the structural report of a network: sizes, signs, camps, frustration, thresholds.
 
     Scores of ties and camps come with mean, standard deviation and ``z = (value - mean)/sd`` over
     rewirings that keep everybody's number of friends and antagonists (all scores meet the same
@@ -137,6 +138,7 @@ def structure(
         *_scores(system, codes, draws, seed),
         *_frustration(system, time_limit),
         *_temperatures(system),
+        *_targeting(system),
     ]
     return pd.DataFrame(rows, columns=["group", "measure", "value", "mean", "sd", "z", "note"])
 
@@ -264,6 +266,19 @@ def _temperatures(system: SpinSystem) -> list[dict[str, Any]]:
             note = "" if value > 0 else _why_none(system, phase)
             rows.append(_row("critical temperature (cavity)", phase + suffix, value, note))
     return rows
+
+
+def _targeting(system: SpinSystem) -> list[dict[str, Any]]:
+    found = targeting(system)
+    group = "robustness against targeting"
+    where = f"in linear response at T = {found.temperature:.4g}"
+    note = found.note or where
+    return [
+        _row(group, "gain of the best 1 % of users over random ones", found.chosen, note),
+        _row(group, "gain of the 1 % with most ties over random ones", found.connected, note),
+        _row(group, "share of users with half of the influence", found.half, note),
+        _row(group, "concentration of influence (Gini)", found.concentration, note),
+    ]
 
 
 def _why_none(system: SpinSystem, phase: str) -> str:

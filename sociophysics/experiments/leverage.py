@@ -262,7 +262,7 @@ def robustness(
     Raises
     ------
     InputError
-        As ``scores``, or more users than there are.
+        As ``scores``, more users than there are, or users who move the others the other way.
 
     Examples
     --------
@@ -276,6 +276,11 @@ def robustness(
     worth = scores(system, temperature=temperature, start=start)
     order = np.argsort(-worth, kind="stable")
     ranked = worth[order]
+    if ranked[-1] < 0:
+        raise InputError(
+            "some users move the others the other way (antagonistic ties), so shares of the total "
+            "response have no meaning; read the responses themselves from leverage.scores."
+        )
     n = system.n
     table = pd.DataFrame(
         {

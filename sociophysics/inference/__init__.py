@@ -1,4 +1,4 @@
-"""Fits to votes: couplings, ideal points, how well they predict, and how sure they are.
+"""Fits to votes and stances: couplings, ideal points, predictions, and how sure they are.
 
 Names are loaded when they are first used.
 """
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sociophysics.inference.saved import load_system
     from sociophysics.inference.stability import StabilitySelection
     from sociophysics.inference.stack import Stack
+    from sociophysics.inference.stances import fit_panel, fit_snapshot, operating_point
     from sociophysics.inference.workflow import fit_chamber
 
 __all__ = [
@@ -38,8 +39,11 @@ __all__ = [
     "evaluate_seeds",
     "fit_chamber",
     "fit_chambers",
+    "fit_panel",
+    "fit_snapshot",
     "leakage",
     "load_system",
+    "operating_point",
     "trend",
 ]
 
@@ -59,8 +63,11 @@ _NAMES = {
     "evaluate_seeds": "evaluation",
     "fit_chamber": "workflow",
     "fit_chambers": "comparison",
+    "fit_panel": "stances",
+    "fit_snapshot": "stances",
     "leakage": "evaluation",
     "load_system": "saved",
+    "operating_point": "stances",
     "trend": "comparison",
 }
 

@@ -29,6 +29,7 @@ __all__ = ["ChamberPhysics", "chamber_physics"]
 
 SAMPLES = 8000
 QUENCHES = 2000
+SURE = 0.95  # probability of a coupling's sign
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -36,7 +37,9 @@ class ChamberPhysics:
     """What a fitted chamber does; what needs a fit that generates is None without one.
 
     ``estimator`` is the fit that all of it belongs to. ``samples`` int8 (draws, members) are
-    simulated roll calls at temperature 1. ``heat`` holds the specific heat of the ``votes`` and of
+    simulated roll calls at temperature 1. ``frustrated`` is the share of ``triangles`` with a
+    negative product of couplings, ``sure_...`` the same among couplings whose sign is at least
+    95 % sure. ``heat`` holds the specific heat of the ``votes`` and of
     the nulls ``shuffled`` and ``blocs``.
     """
 
@@ -46,6 +49,8 @@ class ChamberPhysics:
     minima_stances: NDArray[np.int8]
     frustrated: float
     triangles: int
+    sure_frustrated: float = float("nan")
+    sure_triangles: int = 0
     samples: NDArray[np.int8] | None = None
     checks: pd.DataFrame | None = None
     pivotal: pd.DataFrame | None = None
@@ -58,6 +63,7 @@ def chamber_physics(
     system: SpinSystem,
     generative: BoltzmannRefinement | None,
     *,
+    sign_probability: NDArray[np.float64] | None = None,
     whole: Votes | None = None,
     seed: int = 0,
 ) -> ChamberPhysics:
@@ -71,6 +77,8 @@ def chamber_physics(
         The fit that predicts; used for the landscape where there is none that generates.
     generative : BoltzmannRefinement, optional
         The fit that generates; nulls are fitted with its parameters.
+    sign_probability : array, shape (n, n), optional
+        How sure the signs of the couplings are.
     whole : Votes, optional
         With unanimous roll calls, for the multi-information of at most 12 members.
     seed : int
@@ -88,6 +96,9 @@ def chamber_physics(
             triangles=triangles,
         )
     samples = _samples(fitted, seed)
+    sure = (float("nan"), 0)
+    if sign_probability is not None:
+        sure = frustrated_triangles(fitted, sign_probability >= SURE)
     return ChamberPhysics(
         estimator="boltzmann",
         system=fitted,
@@ -95,6 +106,8 @@ def chamber_physics(
         minima_stances=stances,
         frustrated=share,
         triangles=triangles,
+        sure_frustrated=sure[0],
+        sure_triangles=sure[1],
         samples=samples,
         checks=_checks(votes, samples, symmetric=not fitted.h.any(), seed=seed),
         pivotal=pivotal_members(fitted, samples),

@@ -17,6 +17,7 @@ from sociophysics.inference.boltzmann import BoltzmannRefinement
 from sociophysics.inference.calibration import calibration
 from sociophysics.inference.draws import bootstrap_draws, refined
 from sociophysics.inference.evaluation import Model, evaluate_seeds
+from sociophysics.inference.holdout import split
 from sociophysics.inference.ideal_points import IdealPoints
 from sociophysics.inference.physics import ChamberPhysics, chamber_physics
 from sociophysics.inference.pseudolikelihood import PseudoLikelihood
@@ -128,7 +129,14 @@ def fit_chamber(
     tell("bootstrap")
     draws = {} if quick or generative is None else bootstrap_draws(data, fit, generative, DRAWS)
     tell("physics")
-    physics = chamber_physics(data, fit.system_, generative, whole=votes, seed=seed)
+    physics = chamber_physics(
+        data,
+        fit.system_,
+        generative,
+        sign_probability=None if errors is None else errors.sign_probability,
+        whole=votes,
+        seed=seed,
+    )
     tell("evaluation")
     kind = "cells" if quick else test
     evaluation = _evaluation(data, kind, seed, quick=quick)
@@ -203,7 +211,10 @@ def _evaluation(votes: Votes, test: str, seed: int, *, quick: bool) -> pd.DataFr
     # later roll calls are the same for every seed
     once = quick or test == "rollcalls" or votes.n_members > MANY_MEMBERS
     seeds = range(seed, seed + (1 if once else SEEDS))
-    return evaluate_seeds(votes, models, test=test, seeds=seeds)
+    table = evaluate_seeds(votes, models, test=test, seeds=seeds)
+    table.insert(2, "seed", seed)
+    table.insert(3, "n_cells", int(split(votes, test=test, seed=seed).cells.sum()))
+    return table
 
 
 def _errors(fit: PseudoLikelihood, members: int) -> StandardErrors:

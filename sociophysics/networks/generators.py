@@ -185,7 +185,7 @@ def _configuration(rng: np.random.Generator, *, degrees: Sequence[int]) -> nx.Gr
     n = len(degrees)
     if not n:
         raise InputError("degrees is an empty list; give one degree per user, at least one user.")
-    others = f"there are {n - 1} other users"
+    others = "the other users"
     listed = [_whole(f"degrees[{i}]", k, 0, n - 1, others) for i, k in enumerate(degrees)]
     _fits(n, sum(listed) / 2)
     if not nx.is_graphical(listed):

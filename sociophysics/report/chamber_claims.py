@@ -29,7 +29,8 @@ SCORES = (
 )  # fmt: skip
 CODINGS = {
     "arbitrary": "Which side of a roll call is called +1 is an accident of its wording. The model "
-    "has no fields, and every number here is the same if any roll call is turned round.",
+    "has no fields, and its couplings and predictions do not change if any roll call is turned "
+    "round (the baselines majority and independent do).",
     "expert": "Experts coded which side is +1, so members have fields: a positive one is a pull "
     "towards +1 that no other member explains.",
     "majority": "+1 is the side of the majority. This coding selects on the outcome and makes "

@@ -221,8 +221,9 @@ def landscape(minima: pd.DataFrame, *, named: int) -> Figure:
     with settings():
         figure, axes = _panel(4.4)
         area = 30 + 2600 * minima["basin"].to_numpy(float)
-        axes.scatter(minima["apart"], minima["energy_per_member"], s=area, color=FOR, alpha=0.35,
-                     edgecolor=FOR, lw=0.8)  # fmt: skip
+        axes.scatter(minima["apart"], minima["energy_per_member"], s=area, color=FOR,
+                     alpha=0.35 if len(minima) < 200 else 0.15,
+                     edgecolor=FOR, lw=0.5)  # fmt: skip
         for k, row in enumerate(minima.head(named).to_dict("records")):
             axes.annotate(str(k + 1), (row["apart"], row["energy_per_member"]), ha="center",
                           va="center", fontsize=8.5, weight="bold")  # fmt: skip

@@ -81,13 +81,23 @@ def _answer(fit: ChamberFit) -> str:
             f"The member with the largest share of positive coupling to other parties is "
             f"{html.escape(top['name'])} ({html.number(100 * top['bridging'], digits=0)} %)."
         )
-    share = fit.physics.frustrated
-    lines.append(
-        f"{html.number(100 * share, digits=0)} % of the {fit.physics.triangles:,} triangles of "
-        "members are frustrated: an odd number of their three couplings is negative, so not all "
-        "three can be satisfied (half would be by chance signs)."
-    )
+    lines.append(_frustration(fit))
     return html.section("In short", *[f"<p>{line}</p>" for line in lines])
+
+
+def _frustration(fit: ChamberFit) -> str:
+    found = fit.physics
+    text = (
+        f"{html.number(100 * found.frustrated, digits=0)} % of the {found.triangles:,} triangles "
+        "of members are frustrated: an odd number of their three couplings is negative, so not "
+        "all three can be satisfied (random signs give half)."
+    )
+    if found.sure_triangles:
+        text += (
+            f" Of the {found.sure_triangles:,} whose couplings all have a sign that is at least "
+            f"95 % sure, {html.number(100 * found.sure_frustrated, digits=0)} % are."
+        )
+    return text
 
 
 def _score_sentence(scores: pd.DataFrame) -> str:

@@ -53,8 +53,8 @@ def _generated(fit: ChamberFit) -> str:
     centres, recorded, simulated, label = _sides(fit, found.samples)
     picture = figures.distribution(centres, recorded, simulated, label=label)
     caption = (
-        "How lopsided roll calls are, recorded and simulated. Contested ones only, as in the fit; "
-        "simulated roll calls have the absences of recorded ones."
+        "How lopsided roll calls are, recorded and simulated. Recorded ones are the contested "
+        "ones of the fit; simulated ones may be unanimous, and have the absences of recorded ones."
     )
     return (
         "<h3>Roll calls it generates</h3>"
@@ -62,8 +62,8 @@ def _generated(fit: ChamberFit) -> str:
         f"{html.number(temperature, digits=2)}{over}; simulated by parallel tempering.</p>"
         + html.frame(found.checks.reset_index(), names=CHECKS, digits=3)
         + "<p class='note'>Model: simulated against recorded votes; correlation, root mean square "
-        "error and slope of the moments of pairs and triples, and total variation between the "
-        "distributions of the number of yeas. Shuffled: the same for independent members; "
+        "error and slope of their moments, and total variation between the distributions of the "
+        f"number of yeas{turned}. Shuffled: the same for independent members; "
         "resampled: half of the roll calls against the other half.</p>"
         + html.figure(to_svg(picture), alt=caption, caption=caption)
     )
@@ -177,7 +177,11 @@ def _heat(found: ChamberPhysics) -> str:
         + html.number(row["temperature"], digits=2)
         for source, row in peak.items()
     }
-    return f"<h3>Specific heat</h3><p>Temperature of the peak: {said}.</p>" + html.figure(
+    said_so = (
+        f"It peaks at {said['votes']} times the temperature of the fit; for members made "
+        f"independent at {said['shuffled']}, for blocs made independent at {said['blocs']}."
+    )
+    return f"<h3>Specific heat</h3><p>{said_so}</p>" + html.figure(
         to_svg(figures.heat(found.heat)), alt="specific heat", caption=claims.HEAT
     )
 

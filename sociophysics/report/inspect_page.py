@@ -25,6 +25,12 @@ TEMPERATURES = (
     "stances hold together: a common opinion or two fixed sides in a ferromagnet, a frozen "
     "disorder in a glass. Networks with hubs have high ones that grow with their size."
 )
+TARGETING = (
+    "Robustness against targeting: how much further a small push moves the mean stance if it is "
+    "given to the best-chosen or best-connected users instead of to anybody, at 1.5 times the "
+    "critical temperature. Near 1 there is no small group to buy, or to guard; a small share of "
+    "users with half of the influence means that there is one."
+)
 
 
 def render(
@@ -57,7 +63,9 @@ def render(
     return html.document(
         title,
         f"<header><h1>{html.escape(title)}</h1></header>",
-        html.section("Structure", *groups, f'<p class="note">{NULL} {TEMPERATURES}</p>'),
+        html.section(
+            "Structure", *groups, f'<p class="note">{NULL} {TEMPERATURES} {TARGETING}</p>'
+        ),
         html.section("Figures", *pictures),
         html.section("How to repeat it", f"<pre>{html.escape(command)}</pre>"),
     )

@@ -44,6 +44,8 @@ def constant_temperature(document: Document, design: str, point: Mapping[str, An
     if any(act["kind"] == "heat" for act in _table(document, "interventions", design) or ()):
         return np.nan
     value = setting(document, "dynamics.temperature", design=design, point=point)
+    if value is None:
+        return 1.0  # only fitted couplings may leave it out: it is the fit's own
     return float(value) if isinstance(value, int | float | np.number) else np.nan
 
 
