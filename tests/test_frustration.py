@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sociophysics.errors import InputError
-from sociophysics.observables import covering, frustration
+from sociophysics.observables import annealing, covering, frustration
 from sociophysics.observables.annealing import anneal, independent_classes
 from sociophysics.spins import SpinSystem
 
@@ -232,7 +232,9 @@ def test_unsatisfied_weight_is_the_energy_above_satisfaction():
     )
 
 
-def test_annealing_finds_ground_states_and_classes_are_independent():
+@pytest.mark.parametrize("compiled", [0, 10**9], ids=["engine", "classes"])
+def test_annealing_finds_ground_states_and_classes_are_independent(monkeypatch, compiled):
+    monkeypatch.setattr(annealing, "COMPILED", compiled)
     system = random_signed(14, 50, np.random.default_rng(5), "real")
     rng = np.random.default_rng(0)
     s = anneal(system.J, copies=16, sweeps=200, rng=rng, deadline=time.monotonic() + 10)
@@ -245,6 +247,44 @@ def test_annealing_finds_ground_states_and_classes_are_independent():
         == np.flatnonzero(np.diff(system.J.indptr)).tolist()
     )
     assert all(abs(system.J[users][:, users]).sum() == 0 for users in classes)
+
+
+def test_hubs_and_leaves_freeze_together_in_the_engine(monkeypatch):
+    """With hubs both ways of cooling end equally low; one temperature for all would not."""
+    graph = nx.barabasi_albert_graph(400, 4, seed=3)
+    i, j = np.array(graph.edges).T
+    rng = np.random.default_rng(3)
+    weight = rng.normal(size=i.size) * np.exp(2 * rng.random(400))[j]
+    system = SpinSystem.from_edges(i, j, weight)
+    least = []
+    for compiled in (0, 10**9):
+        monkeypatch.setattr(annealing, "COMPILED", compiled)
+        s = anneal(system.J, copies=16, sweeps=300, rng=rng, deadline=time.monotonic() + 30)
+        least.append(frustration.unsatisfied_weight(system, s).min())
+    assert least[0] == pytest.approx(least[1], rel=0.01)
+
+
+def test_cooling_is_over_by_its_deadline(monkeypatch):
+    now = iter([0.0, *np.arange(0.0, 20.0, 1.5)])
+    monkeypatch.setattr(annealing.time, "monotonic", lambda: next(now))
+    temperatures = list(annealing._temperatures(1000, 6.0))
+    np.testing.assert_allclose(temperatures, [1.2, 0.9, 0.6, 0.3])
+
+
+@pytest.mark.validate
+def test_large_random_signs_come_within_a_percent_of_long_annealing(record_property):
+    rng = np.random.default_rng(12)
+    ends = np.sort(rng.integers(0, 20_000, (205_000, 2)), axis=1)
+    i, j = np.unique(ends[ends[:, 0] < ends[:, 1]], axis=0)[:200_000].T
+    system = SpinSystem.from_edges(i, j, rng.choice([-1.0, 1.0], i.size), n=20_000)
+    least = []
+    for sweeps in (400, 4000):
+        begin = time.monotonic()
+        s = anneal(system.J, copies=4, sweeps=sweeps, rng=rng, deadline=begin + 120)
+        least.append(float(frustration.unsatisfied_weight(system, s).min()) / i.size)
+        record_property(f"least share unsatisfied, {sweeps} sweeps", least[-1])
+        record_property("seconds", time.monotonic() - begin)
+    assert least[0] <= 1.01 * least[1]
 
 
 @pytest.mark.parametrize("limit", [0, -1, float("nan")])

@@ -14,7 +14,7 @@ from scipy import stats
 
 from sociophysics import statistics
 from sociophysics.errors import InputError
-from sociophysics.results import Run
+from sociophysics.results import Run, comparison
 from sociophysics.results.comparison import crossing
 from tests.synthetic_runs import FakeScenario, make_run
 
@@ -405,3 +405,16 @@ def test_a_manifest_without_a_scenario_is_refused(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text(json.dumps({"hash": "x"}))
     with pytest.raises(InputError, match="no valid scenario"):
         Run.open(tmp_path)
+
+
+def test_an_imbalance_of_camps_that_replicas_resolve_is_no_separation() -> None:
+    """Means of 0.003 known to 0.001 are far from zero in error bars and still mixed camps."""
+    rng = np.random.default_rng(4)
+    replicas, points = 20, 5
+    curves = 0.004 + 0.001 * rng.normal(size=(replicas, points))
+    users = 1000
+    value, low, high, note = comparison._melting(
+        np.linspace(0.3, 1.1, points), curves, above=3 / np.sqrt(users), seed=1
+    )
+    assert np.isnan([value, low, high]).all()
+    assert note == "never held apart"

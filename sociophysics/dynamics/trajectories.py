@@ -155,6 +155,8 @@ def simulate(
     0        0      0            1.0
     1        0      2            1.0
     """
+    if isinstance(observe, str):
+        raise InputError(f"observe is the text {observe!r}; give a list of names: [{observe!r}].")
     check_names(observe)
     if not 0 <= burn_in <= sweeps:
         raise InputError(f"burn_in is {burn_in}; allowed: 0 to sweeps = {sweeps}.")

@@ -149,8 +149,8 @@ def _melting_note(melting: pd.DataFrame | None, theory: Theory) -> str:
     text = (
         "<em>Camps melt</em> at the first swept temperature at which camp polarization falls "
         "through half its largest mean, interpolated, with the bootstrap interval over replicas; "
-        "&ldquo;never held apart&rdquo; means that no mean along the sweep was distinguishable "
-        "from mixed camps."
+        "&ldquo;never held apart&rdquo; means that no mean along the sweep exceeded what "
+        "fair coins show in so many users (three standard deviations)."
     )
     if theory.split:
         text += (

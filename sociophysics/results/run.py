@@ -167,9 +167,7 @@ class Run:
         Parameters
         ----------
         observable : str
-            0 means mixed, e.g. camp_polarization; an absolute value never gets there, so it has
-            to exceed three standard deviations of fair coins, ``3 / sqrt(users)``, at least once,
-            and so has a single replica.
+            0 means mixed, e.g. camp_polarization.
         along : str
             A swept key with numbers.
 
@@ -179,8 +177,8 @@ class Run:
             ``design``, the other swept keys, the value under the last part of the key's name
             (``temperature``), ``low``, ``high``, ``note``. NaN with a note where it is not
             reached: "above 1.1" if more than half is left at the end of the sweep, "never held
-            apart" if the largest mean is not distinguishable from zero (95 %, corrected for
-            picking the largest).
+            apart" if the largest mean does not exceed three standard deviations of fair coins,
+            ``3 / sqrt(users)``, by its 95 % interval (corrected for picking the largest).
 
         Raises
         ------
