@@ -249,19 +249,20 @@ def test_annealing_finds_ground_states_and_classes_are_independent(monkeypatch, 
     assert all(abs(system.J[users][:, users]).sum() == 0 for users in classes)
 
 
-def test_hubs_and_leaves_freeze_together_in_the_engine(monkeypatch):
-    """With hubs both ways of cooling end equally low; one temperature for all would not."""
+def test_the_engine_cools_as_well_as_classes_do(monkeypatch):
+    """Means over copies; a quench without cooling ends far above both."""
     graph = nx.barabasi_albert_graph(400, 4, seed=3)
     i, j = np.array(graph.edges).T
     rng = np.random.default_rng(3)
     weight = rng.normal(size=i.size) * np.exp(2 * rng.random(400))[j]
     system = SpinSystem.from_edges(i, j, weight)
-    least = []
-    for compiled in (0, 10**9):
+    mean = {}
+    for compiled, sweeps in ((0, 300), (10**9, 300), (10**9, 1)):
         monkeypatch.setattr(annealing, "COMPILED", compiled)
-        s = anneal(system.J, copies=16, sweeps=300, rng=rng, deadline=time.monotonic() + 30)
-        least.append(frustration.unsatisfied_weight(system, s).min())
-    assert least[0] == pytest.approx(least[1], rel=0.01)
+        s = anneal(system.J, copies=32, sweeps=sweeps, rng=rng, deadline=time.monotonic() + 30)
+        mean[compiled, sweeps] = frustration.unsatisfied_weight(system, s).mean()
+    assert mean[0, 300] < 1.03 * mean[10**9, 300]
+    assert mean[10**9, 1] > 1.06 * mean[10**9, 300]
 
 
 def test_cooling_is_over_by_its_deadline(monkeypatch):

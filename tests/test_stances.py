@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from sociophysics import couplings, networks
+from sociophysics import couplings, inference, networks
 from sociophysics.dynamics import trajectory
 from sociophysics.errors import InputError
 from sociophysics.inference import stance_likelihood
@@ -169,6 +169,13 @@ def test_a_panel_of_rare_snapshots_carries_a_note() -> None:
     rarely = fit_panel(system, panel(system, np.array([0.1, 0.0, 0.3, 0.7]), x, 4, rng))
     assert often.note == ""
     assert "too small" in rarely.note
+
+
+def test_fits_of_stances_are_among_the_fits() -> None:
+    assert inference.fit_snapshot is fit_snapshot
+    assert inference.fit_panel is fit_panel
+    assert inference.operating_point is operating_point
+    assert {"fit_snapshot", "fit_panel", "operating_point"} <= set(dir(inference))
 
 
 def test_directed_ties_in_a_panel() -> None:

@@ -14,7 +14,7 @@ import scipy.sparse as sparse
 from numpy.typing import NDArray
 
 from sociophysics.engine.fixed_point import encode_couplings, encode_state, read_spins, thresholds
-from sociophysics.engine.glauber import sweep_prefetched
+from sociophysics.engine.glauber import sweep_sequential
 
 __all__ = ["anneal", "independent_classes"]
 
@@ -113,7 +113,7 @@ def _cooled_by_the_engine(
     nobody, flipped = np.zeros((copies, 0), np.uint8), np.zeros(copies, np.int64)
     for sweep, temperature in enumerate(cooling):
         bounds = thresholds(temperature, couplings)
-        sweep_prefetched(
+        sweep_sequential(
             state, couplings.indptr, couplings.rows, bounds.surely, bounds.never, bounds.unit,
             nobody, keys, sweep, 1, flipped,
         )  # fmt: skip
