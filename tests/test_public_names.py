@@ -66,6 +66,9 @@ NAMES = [
     "inference.IdealPoints",
     "inference.Stack",
     "inference.evaluate",
+    "inference.fit_snapshot",
+    "inference.fit_panel",
+    "experiments.compare_feeds",
 ]
 
 
