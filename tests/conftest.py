@@ -57,20 +57,32 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     sections = _sections(Path(page))
     for file, lines in rows.items():
         title = Path(file).stem.removeprefix("test_").replace("_", " ")
-        head = "| check | outcome | measured | seconds |\n|---|---|---|---|\n"
-        sections[title] = head + "".join(sorted(lines))
-    body = "".join(f"\n## {title}\n\n{sections[title]}" for title in sorted(sections))
+        known = sections.setdefault(title, {})
+        known.update({_check(line): line for line in lines})
+    head = "| check | outcome | measured | seconds |\n|---|---|---|---|\n"
+    body = "".join(
+        f"\n## {title}\n\n{head}{''.join(sorted(sections[title].values()))}"
+        for title in sorted(sections)
+    )
     temporary = Path(page).with_suffix(".tmp")
     temporary.write_text(INTRODUCTION + _machine() + body, encoding="utf-8")
     os.replace(temporary, page)
     terminalreporter.write_line(f"validation page: {page}")
 
 
-def _sections(page: Path) -> dict[str, str]:
-    """Return what the page says of files that this session did not run."""
+def _sections(page: Path) -> dict[str, dict[str, str]]:
+    """Return the rows of the page by file and check: what this session does not run is kept."""
+    sections: dict[str, dict[str, str]] = {}
     text = page.read_text(encoding="utf-8") if page.exists() else ""
-    parts = [part.split("\n\n", 1) for part in text.split("\n## ")[1:]]
-    return {title: rest.rstrip("\n") + "\n" for title, rest in parts}
+    for part in text.split("\n## ")[1:]:
+        title, rest = part.split("\n\n", 1)
+        rows = [line + "\n" for line in rest.splitlines()[2:] if line.startswith("| ")]
+        sections[title] = {_check(row): row for row in rows}
+    return sections
+
+
+def _check(row: str) -> str:
+    return row.split("|")[1].split(":")[0].strip()
 
 
 def _row(report: pytest.TestReport, outcome: str) -> str:

@@ -19,6 +19,8 @@ from sociophysics import feeds
 from sociophysics.theory.camp_feeds import camp_limits, magnetizations, switching_strengths
 
 PER_CAMP = 1000
+# Squared shares make the split a shallow valley: 1000 per camp escape from it within the run.
+LARGER = {"popularity, camp": 2000}
 WITHIN = 1.0
 FRIENDLY, HOSTILE = 0.1, -0.2  # coupling across the camps
 ALIVE, LOST = 0.90, 1.06  # of the temperature at which mean field loses the split
@@ -56,9 +58,9 @@ SAMPLE = ["random", "popularity, all", "self_echo", "in_group"]
 
 
 @cache
-def two_camps(across: float) -> sp.SpinSystem:
-    J = np.full((2 * PER_CAMP, 2 * PER_CAMP), across / PER_CAMP)
-    J[:PER_CAMP, :PER_CAMP] = J[PER_CAMP:, PER_CAMP:] = WITHIN / PER_CAMP
+def two_camps(across: float, per_camp: int = PER_CAMP) -> sp.SpinSystem:
+    J = np.full((2 * per_camp, 2 * per_camp), across / per_camp)
+    J[:per_camp, :per_camp] = J[per_camp:, per_camp:] = WITHIN / per_camp
     np.fill_diagonal(J, 0.0)
     return sp.SpinSystem(J)
 
@@ -68,7 +70,7 @@ CAMPS = np.repeat([0, 1], PER_CAMP)
 
 def camp_means(frame: sp.Frame) -> np.ndarray:
     """Return the mean stance of each camp, (2, replicas)."""
-    means: np.ndarray = frame.spins.reshape(-1, 2, PER_CAMP).mean(axis=2).T
+    means: np.ndarray = frame.spins.reshape(len(frame.spins), 2, -1).mean(axis=2).T
     return means
 
 
@@ -77,11 +79,12 @@ def split(design: str, across: float, ratio: float, run: dict[str, int]) -> floa
     kind, keys = DESIGNS[design]
     limit = camp_limits(kind, within=WITHIN, across=across, **keys).split
     order = magnetizations(kind, temperature=ALIVE * limit, within=WITHIN, across=across, **keys)
+    per_camp = LARGER.get(design, PER_CAMP)
     frames = sp.trajectory(
-        two_camps(across),
+        two_camps(across, per_camp),
         temperature=ratio * limit,
         feed=feeds.make(kind, **keys),
-        camps=CAMPS,
+        camps=np.repeat([0, 1], per_camp),
         start="camps",
         every=run["sweeps"] // 30,
         **run,
