@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from scipy import optimize, stats
 
 from sociophysics.errors import InputError
 from sociophysics.experiments import hysteresis
-from sociophysics.experiments.loops import loop
+from sociophysics.experiments.loops import Loop, loop
 from sociophysics.scenario import Scenario
 from sociophysics.theory.closed_forms import coercive_field
 
@@ -72,6 +74,17 @@ def test_noise_is_not_met_twice() -> None:
     assert not np.isclose(up, down).any()
 
 
+def test_segments_do_not_share_their_noise() -> None:
+    changes = {"dynamics.sweeps": 400, "dynamics.burn_in": 0, "observe.every": 1}
+    found = loop(in_field(1e9, n=2, **changes), "couplings.value", [-1.0, 0.0, 1.0])
+    # In pure noise two users who flip at the same times twice agree in the same frames both
+    # times, or in just the others.
+    up, down = found.curves[:, 0, :2], found.curves[:, 1, :2]
+    assert not (np.isclose(up, down) | np.isclose(up, 1 - down)).all(axis=0).any()
+    first, second = found.curves[:, 0, 0], found.curves[:, 0, 1]
+    assert not (np.isclose(first, second) | np.isclose(first, 1 - second)).all()
+
+
 def test_cooling_and_heating_differ_below_the_transition_only_by_what_was_chosen() -> None:
     scenario = in_field(1.0, **{"field": {"kind": "none"}, "dynamics.start": "up"})
     found = loop(scenario, "dynamics.temperature", [0.4, 0.7, 1.0, 1.3, 1.6])
@@ -104,8 +117,20 @@ def test_a_feed_without_memory_of_the_past_has_no_loop() -> None:
 @pytest.mark.parametrize(
     ("changes", "along", "words"),
     [
-        ({}, "couplings.value", "cannot be turned up and down while a society runs"),
-        ({}, "network.n", "cannot be turned up and down|users"),
+        ({}, "dynamics.burn_in", "cannot be turned up and down while a society runs"),
+        ({}, "network.n", "changes who the users or their camps are .10 users.*30 at the highest"),
+        ({}, "couplings.valu", "which no design has.*couplings.value"),
+        ({}, "observe.every", "which no design has"),
+        (
+            {"field.value": {"kind": "ramp", "start": 0.0, "stop": 1.0}},
+            "couplings.value",
+            "changes couplings.value by itself, but temperature or field follow a schedule",
+        ),
+        (
+            {"dynamics.stop_when": "abs(magnetization) > 0.9"},
+            "couplings.value",
+            "stop_when is .* has to come back",
+        ),
         (
             {"interventions": [{"kind": "heat", "at": 3, "temperature": 1.0}]},
             "field.value",
@@ -117,6 +142,111 @@ def test_a_feed_without_memory_of_the_past_has_no_loop() -> None:
 def test_bad_input_is_one_sentence(changes: dict[str, object], along: str, words: str) -> None:
     with pytest.raises(InputError, match=words):
         hysteresis(in_field(1.0, n=20, **changes), along, [10, 20, 30])
+
+
+COUPLED = [0.01, 0.03, 0.05]
+ACROSS = [round(0.1 * k - 0.6, 1) for k in range(13)]
+
+
+def two_camps(temperature: float, n: int = 120) -> Scenario:
+    # Everyone is tied to everyone; the couplings within a camp add up to 1, as do those across
+    # for a value of 2 / n.
+    return Scenario.from_toml(
+        f'seed = 5\nnetwork = {{kind = "planted_partition", n = {n}, communities = 2, '
+        f"k_in = {n // 2 - 1}, k_out = {n // 2}}}\n"
+        f'couplings = {{kind = "camps", within = {2 / n}, across = 0.0}}\n'
+        f"dynamics = {{temperature = {temperature}, sweeps = 40, burn_in = 20, "
+        'start = "camps"}\nobserve = {every = 2}\nsweep = {replicas = 10}\n'
+    )
+
+
+def area_p(found: Loop) -> float:
+    """Return the p-value of no area, over replicas."""
+    curves = found.curves
+    areas = np.trapezoid(curves[:, 1] - curves[:, 0], found.values, axis=1)
+    return float(stats.ttest_1samp(areas, 0.0).pvalue)
+
+
+def split_is_lost() -> float:
+    """Return the coupling across, at T = 0.5, where the mean-field split becomes unstable."""
+
+    def excess(across: float) -> float:
+        m = 1.0
+        for _ in range(2000):
+            m = float(np.tanh((1 - across) * m / 0.5))
+        return (1 - m * m) * (1 + across) - 0.5
+
+    return float(optimize.brentq(excess, 0.0, 0.45))
+
+
+def test_camps_reunite_late_and_split_late_along_the_coupling_across() -> None:
+    across = [each * 2 / 120 for each in ACROSS]
+    found = loop(two_camps(0.5), "couplings.across", across)
+    assert found.observable == "abs_camp_polarization"
+    limit = split_is_lost() * 2 / 120
+    # Small camps escape before the state is lost, in both directions, but after the coupling
+    # has changed its sign; to flip one camp turns one direction into the other.
+    assert 0.3 * limit < found.on.mean < 1.1 * limit
+    assert -1.1 * limit < found.off.mean < -0.3 * limit
+    assert found.area.high < 0
+    assert area_p(found) < 1e-4
+    together = hysteresis(
+        two_camps(0.5), "couplings.across", across, observable="abs_magnetization"
+    )
+    low, high = together.table.attrs["area"][1:]
+    assert 0 < low < together.area < high
+    zero = together.table[together.table["couplings.across"] == 0].set_index("direction")["mean"]
+    assert zero["up"] < 0.3
+    assert zero["down"] > 0.7
+
+
+def test_hot_camps_have_no_loop_along_the_coupling_across() -> None:
+    found = loop(two_camps(3.0), "couplings.across", [each * 2 / 120 for each in ACROSS])
+    assert area_p(found) > 1e-4
+    assert abs(found.area.mean) < 0.05 * 2 / 120
+
+
+def test_stronger_couplings_are_a_lower_temperature() -> None:
+    temperatures = [0.5, 0.8, 1.0, 1.25, 2.5]
+    scenario = in_field(1.0, n=60, **{"field": {"kind": "none"}, "sweep.replicas": 25})
+    heated = loop(scenario.replace({"dynamics.start": "up"}), "dynamics.temperature", temperatures)
+    values = [1 / 60 / each for each in temperatures]
+    tied = loop(scenario.replace({"dynamics.start": "random"}), "couplings.value", values)
+    # Rising couplings cool: ways and values are in reverse order.
+    same = tied.curves[:, ::-1, ::-1]
+    for way in range(2):
+        for k in range(len(temperatures)):
+            met = stats.ks_2samp(heated.curves[:, way, k], same[:, way, k])
+            assert met.pvalue > 1e-4 / 10
+    assert same[:, :, 0].min() > 0.8
+    assert same[:, :, -1].max() < 0.5
+
+
+@pytest.mark.parametrize(
+    ("changes", "along", "values"),
+    [
+        ({"feed": {"kind": "memory", "strength": 0.2, "tau": 5.0}}, "couplings.value", COUPLED),
+        (
+            {"couplings": {"kind": "gaussian"}, "sweep.redraw": ["couplings"]},
+            "couplings.mean",
+            [-1, 0, 1],
+        ),
+        (
+            {"network": {"kind": "erdos_renyi", "n": 20, "mean_degree": 4.0}},
+            "network.mean_degree",
+            [2, 4, 8],
+        ),
+    ],
+)
+def test_a_replica_does_not_depend_on_who_else_runs(
+    changes: dict[str, object], along: str, values: list[float]
+) -> None:
+    scenario = in_field(1.0, n=20, **changes)
+    alone = loop(scenario, along, values, replicas=2)
+    with ThreadPoolExecutor(2) as executor:
+        many = loop(scenario, along, values, replicas=7, executor=executor)
+    np.testing.assert_array_equal(many.curves[:2], alone.curves)
+    assert np.unique(many.curves[:, 0, 1]).size > 1
 
 
 @pytest.mark.validate

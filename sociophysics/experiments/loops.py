@@ -22,6 +22,7 @@ from sociophysics.experiments.measure import (
     society,
     varied,
 )
+from sociophysics.experiments.segments import check_segments, measure_segments
 from sociophysics.scenario import Scenario, Settings
 from sociophysics.statistics import Interval, t_interval
 
@@ -81,16 +82,19 @@ def hysteresis(
 ) -> Hysteresis:
     """Return the loop of an observable when a key is turned up and down again, and its area.
 
-    The values are visited in ascending order and back, in one run per replica: stances, and the
-    clock of the random numbers, go on from value to value. At each value the society spends
-    ``dynamics.sweeps`` sweeps, of which the first ``burn_in`` are for settling.
+    The values are visited in ascending order and back, in one run per replica: stances go on from
+    value to value, and no noise is met twice. At each value the society spends
+    ``dynamics.sweeps`` sweeps, of which the first ``burn_in`` are for settling. Along temperature,
+    a uniform field or the feed a society is one run; along any other key its ties are built anew
+    at each value, from the same draws, and what a feed remembers is forgotten there.
 
     Parameters
     ----------
     scenario : Scenario
         Without interventions of its own; its start is where the lowest value begins.
     along : str
-        ``dynamics.temperature``, ``field.value``, or a key of the feed.
+        ``dynamics.temperature``, or a number of ``[couplings]``, ``[field]``, ``[feed]`` or
+        ``[network]`` that leaves users and camps as they are.
     values : sequence of float, optional
         At least three; left out, the scenario's own sweep over the key.
     design : str, optional
@@ -109,7 +113,8 @@ def hysteresis(
     Raises
     ------
     InputError
-        A key that cannot be changed while the society runs, or a scenario with interventions.
+        A key that cannot be changed while the society runs, or changes who the users are; a
+        scenario with interventions, or along a key that needs new ties with schedules.
 
     Examples
     --------
@@ -156,7 +161,10 @@ def loop(
     executor: Executor | None = None,
     progress: Progress | None = None,
 ) -> Loop:
-    """Return what ``hysteresis`` finds, with switching points; parts are kept in ``out``."""
+    """Return what ``hysteresis`` finds, with switching points.
+
+    Parts are kept in ``out``, but for keys that need new ties at each value.
+    """
     grid = along_values(scenario, along, values, least=FEWEST_VALUES)
     at = _settings(scenario, along, grid, design)
     if at[0].interventions:
@@ -165,9 +173,9 @@ def loop(
             "remove them."
         )
     users, name = _observable(at[0], along, observable)
-    driven = _driven(scenario, along, at, name, design=design, replicas=replicas)
     work = Work(folder=out, workers=workers, executor=executor, progress=progress)
-    table = measure(driven, work)
+    base = varied(scenario, design=design, observables=[name], replicas=replicas)
+    table = _measured(base, along, at, work)
     dynamics = at[0].dynamics
     x = np.array(grid, dtype=np.float64)
     curves = _curves(table, name, x.size, dynamics.sweeps, max(dynamics.burn_in, 1))
@@ -200,39 +208,34 @@ def _observable(settings: Settings, along: str, asked: str | None) -> tuple[int,
     return users, asked or ("magnetization" if along.startswith("field.") else own)
 
 
-def _driven(
-    scenario: Scenario,
-    along: str,
-    at: Sequence[Settings],
-    observable: str,
-    *,
-    design: str | None,
-    replicas: int | None,
-) -> Scenario:
-    """Return the scenario of one run that visits all values and comes back."""
+def _measured(base: Scenario, along: str, at: Sequence[Settings], work: Work) -> pd.DataFrame:
+    """Return the table of one run per replica that visits all values and comes back."""
     sweeps = at[0].dynamics.sweeps
     visits = [*at, *at[-2::-1]]
-    acts = [_act(along, each, k * sweeps) for k, each in enumerate(visits) if k]
     first = at[0].canonical()
     kept = ("network", "couplings", "field", "dynamics", "feed")
-    base = varied(scenario, design=design, observables=[observable], replicas=replicas)
     dynamics = {**first["dynamics"], "sweeps": len(visits) * sweeps, "burn_in": 0}
-    tables = {key: first[key] for key in kept} | {"dynamics": dynamics}
-    return base.replace({**tables, "designs": [], "interventions": acts})
+    tables = {key: first[key] for key in kept} | {"dynamics": dynamics, "designs": []}
+    if not _acts_within(along, at[0]):
+        check_segments(along, at)
+        return measure_segments(base.replace({**tables, "interventions": []}), visits, work)
+    acts = [_act(along, each, k * sweeps) for k, each in enumerate(visits) if k]
+    return measure(base.replace({**tables, "interventions": acts}), work)
+
+
+def _acts_within(along: str, settings: Settings) -> bool:
+    """Return whether an intervention can set the key in the middle of a run."""
+    uniform = along == "field.value" and settings.field.kind == "uniform"
+    return uniform or along == "dynamics.temperature" or along.startswith("feed.")
 
 
 def _act(along: str, settings: Settings, sweep: int) -> dict[str, Any]:
     tables = settings.canonical()
     if along == "dynamics.temperature":
         return {"kind": "heat", "at": sweep, "temperature": tables["dynamics"]["temperature"]}
-    if along == "field.value" and settings.field.kind == "uniform":
+    if along == "field.value":
         return {"kind": "tilt", "at": sweep, "field": tables["field"]["value"]}
-    if along.startswith("feed."):
-        return {"kind": "feed", "at": sweep, "feed": tables["feed"]}
-    raise InputError(
-        f"{along} cannot be turned up and down while a society runs; allowed: "
-        "dynamics.temperature, field.value (of a uniform field), and the keys of [feed]."
-    )
+    return {"kind": "feed", "at": sweep, "feed": tables["feed"]}
 
 
 def _curves(table: pd.DataFrame, name: str, count: int, sweeps: int, settled: int) -> Floats:
