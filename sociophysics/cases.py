@@ -21,7 +21,7 @@ from sociophysics.errors import InputError
 from sociophysics.scenario import Settings, StopRule, canonical_json, stop_rule
 from sociophysics.spins import SpinSystem
 
-__all__ = ["build_system", "case_frames", "kernel_name", "simulate_case"]
+__all__ = ["build_system", "case_frames", "kernel_name", "simulate_case", "varies"]
 
 COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     ">": np.greater,
@@ -60,7 +60,7 @@ def simulate_case(
     names = list(settings.observe.names)
     events: list[dict[str, Any]] = []
     tables = []
-    groups = [[r] for r in replicas] if _varies(settings) else [list(replicas)]
+    groups = [[r] for r in replicas] if varies(settings) else [list(replicas)]
     for group in groups:
         frames = case_frames(settings, group, threads=threads)
 
@@ -81,7 +81,7 @@ def case_frames(settings: Settings, replicas: Sequence[int], *, threads: int = 1
     InputError
         As ``simulate_case``.
     """
-    replica = replicas[0] if _varies(settings) else None
+    replica = replicas[0] if varies(settings) else None
     system, codes = build_system(settings, replica)
     dynamics = settings.dynamics
     keys = settings.feed.model_dump()
@@ -133,7 +133,7 @@ def build_system(
     )
 
 
-def _varies(settings: Settings) -> bool:
+def varies(settings: Settings) -> bool:
     """Return whether each replica has a society of its own."""
     return bool(settings.redraw) or getattr(settings.couplings, "draw", "point") == "bootstrap"
 

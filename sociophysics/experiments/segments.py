@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sociophysics import feeds
-from sociophysics.cases import build_system, case_frames
+from sociophysics.cases import build_system, case_frames, varies
 from sociophysics.dynamics import Frame, tabulate, trajectory
 from sociophysics.ensemble import Part, plan, tasks
 from sociophysics.errors import InputError
@@ -126,8 +126,7 @@ def _passed(
     settings: Settings, replicas: Sequence[int], *, visits: tuple[Settings, ...]
 ) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
     """Return the table of some replicas that pass through all visits."""
-    drawn = getattr(settings.couplings, "draw", "point") == "bootstrap"
-    alone = bool(settings.redraw) or drawn
+    alone = varies(settings)
     groups = [(r,) for r in replicas] if alone else [tuple(replicas)]
     stances: dict[tuple[int, ...], NDArray[np.int8]] = {}
     tables = []

@@ -221,7 +221,10 @@ def search(
 def _doubt(detection: Detection, grid: Sequence[float]) -> str:
     """Return why there is no tipping point in the range, or nothing."""
     if detection.p_null >= ALPHA:
-        return "the distributions along the range do not differ more than shuffled ones"
+        return (
+            "the distributions along the range do not differ more than shuffled ones at the "
+            f"{ALPHA:g} level; more replicas may tell"
+        )
     if not detection.inside:
         return f"the largest change is at an end of the range, {grid[0]:g} to {grid[-1]:g}"
     if not detection.concentrated:
