@@ -10,7 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sociophysics.dynamics import Frame, simulate, trajectory
+    from sociophysics.dynamics import Frame, State, simulate, trajectory
     from sociophysics.ensemble import run
     from sociophysics.errors import InputError
     from sociophysics.results import Run
@@ -25,6 +25,7 @@ __all__ = [
     "Run",
     "Scenario",
     "SpinSystem",
+    "State",
     "run",
     "simulate",
     "trajectory",
@@ -36,12 +37,14 @@ _NAMES = {
     "Run": "results",
     "Scenario": "scenario",
     "SpinSystem": "spins",
+    "State": "dynamics",
     "run": "ensemble",
     "simulate": "dynamics",
     "trajectory": "dynamics",
 }
 _SUBMODULES = {
     "camps",
+    "cases",
     "couplings",
     "describe",
     "dynamics",

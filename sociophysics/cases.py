@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from sociophysics import camps as camp_attributes
 from sociophysics import chambers, couplings, feeds, interventions, networks, schedules
-from sociophysics.dynamics import tabulate, trajectory
+from sociophysics.dynamics import State, tabulate, trajectory
 from sociophysics.dynamics.frames import Frame, observe
 from sociophysics.dynamics.kernels import choose_kernel
 from sociophysics.errors import InputError
@@ -73,13 +73,39 @@ def simulate_case(
     return pd.concat(tables, ignore_index=True), events
 
 
-def case_frames(settings: Settings, replicas: Sequence[int], *, threads: int = 1) -> Any:
-    """Yield the frames of one case; of one replica at a time where each has its own society.
+def case_frames(
+    settings: Settings, replicas: Sequence[int], *, threads: int = 1, resume: State | None = None
+) -> Generator[Frame, None, None]:
+    r"""Return the frames of one case, one after the other, as ``trajectory`` yields them.
+
+    Where each replica has its own society, ask for one replica at a time.
+
+    Parameters
+    ----------
+    settings : Settings
+        One design at one sweep point: ``scenario.cases()[k].settings``.
+    replicas : sequence of int
+        Numbers of the replicas.
+    threads : int
+        Threads that share the replicas.
+    resume : State, optional
+        From ``frame.state()`` of the same case: go on after that frame. Interventions at its
+        sweep or later may have been added.
 
     Raises
     ------
     InputError
         As ``simulate_case``.
+
+    Examples
+    --------
+    >>> from sociophysics import Scenario
+    >>> scenario = Scenario.from_toml(
+    ...     'seed = 1\nnetwork = {kind = "complete", n = 9}\ncouplings = {kind = "uniform"}\n'
+    ...     'dynamics = {temperature = 1, sweeps = 2}\nobserve = {every = 1, names = ["energy"]}'
+    ... )
+    >>> [frame.sweep for frame in case_frames(scenario.cases()[0].settings, [0])]
+    [0, 1, 2]
     """
     replica = replicas[0] if varies(settings) else None
     system, codes = build_system(settings, replica)
@@ -99,6 +125,7 @@ def case_frames(settings: Settings, replicas: Sequence[int], *, threads: int = 1
         every=settings.observe.every,
         stop=_stop(stop_rule(dynamics.stop_when)),
         threads=threads,
+        resume=resume,
     )
 
 

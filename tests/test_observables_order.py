@@ -281,3 +281,28 @@ def test_submodules_resolve():
     assert sp.observables.exposure.__name__ == "sociophysics.observables.exposure"
     with pytest.raises(AttributeError, match="nothing"):
         _ = observables.nothing
+
+
+def test_no_observable_depends_on_how_many_replicas_stand_side_by_side() -> None:
+    graph = sp.networks.build("planted_partition", seed=4, n=40, communities=2, k_in=6.0, k_out=1.0)
+    plain = sp.couplings.camps(graph, within=0.37, across=-0.21, normalize="degree")
+    rng = np.random.default_rng(1)
+    system = sp.SpinSystem(plain.J, 0.3 * rng.normal(size=40), plain.labels, plain.nodes)
+    camps, _ = sp.camps.of(system, "camp")
+    spins = np.where(rng.random((7, 40)) < 0.5, -1, 1).astype(np.int8)
+    for name in sp.observables.REGISTRY:
+        values = [
+            np.concatenate(
+                [
+                    sp.dynamics.observe(sp.Frame(0, spins[k : k + size], system, camps), [name])[
+                        name
+                    ]
+                    for k in range(0, 7, size)
+                ]
+            )
+            for size in (1, 2, 7)
+        ]
+        assert np.array_equal(values[0], values[2], equal_nan=True), name
+        assert np.array_equal(values[1], values[2], equal_nan=True), name
+    each = [system.energy(row) for row in spins]
+    assert system.energy(spins).tolist() == each

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sociophysics.dynamics.state import State
 from sociophysics.errors import InputError
 from sociophysics.observables import evaluate
 from sociophysics.observables.exposure import Shown
@@ -95,6 +96,7 @@ class Frame:
         stopped: NDArray[np.int64] | None = None,
         events: tuple[dict[str, Any], ...] = (),
         seed: int = 0,
+        state: Callable[[], State] | None = None,
     ) -> None:
         count = len(spins)
         self.sweep, self.spins, self.camps, self.temperature = sweep, spins, camps, temperature
@@ -104,7 +106,7 @@ class Frame:
         self.exposure = exposure
         self.replicas = tuple(range(count)) if replicas is None else replicas
         self.stopped = np.full(count, -1) if stopped is None else stopped
-        self.events, self._seed = events, seed
+        self.events, self._seed, self._state = events, seed, state
         if rng is not None:
             self.__dict__["rng"] = rng
         self._frozen = True
@@ -118,6 +120,24 @@ class Frame:
     def rng(self) -> tuple[np.random.Generator, ...]:
         """One stream per replica and sweep, for observables that draw."""
         return tuple(generator(self._seed, "observables", r, self.sweep) for r in self.replicas)
+
+    def state(self) -> State:
+        """Return all that the trajectory needs to go on from here.
+
+        It is taken before the interventions of this sweep act, and only while the trajectory
+        waits at this frame. ``trajectory(..., resume=state)`` yields the frames after this one,
+        bit for bit as if nothing had been interrupted.
+
+        Raises
+        ------
+        InputError
+            The trajectory has gone on, or the frame is not from one.
+        """
+        if self._state is None:
+            raise InputError(
+                "this frame was not yielded by a trajectory; take the state of one that was."
+            )
+        return self._state()
 
     @property
     def system(self) -> SpinSystem:

@@ -41,6 +41,12 @@ class Kernel(Protocol):
     def only(self, keep: NDArray[np.bool_]) -> Kernel:
         """Return a kernel that goes on with the replicas marked in ``keep``."""
 
+    def remembered(self) -> dict[str, NDArray[Any]]:
+        """Return what it carries besides stances and fields; first axis replicas."""
+
+    def recall(self, remembered: dict[str, NDArray[Any]]) -> None:
+        """Go on with what ``remembered`` returned."""
+
 
 def choose_kernel(kernel: str, scheme: str) -> str:
     """Return the name of the kernel that ``auto`` stands for, after checking both names.
@@ -125,6 +131,13 @@ class FixedPoint:
         fixed_point.read_spins(self.state, spins)
         return spins
 
+    def remembered(self) -> dict[str, NDArray[Any]]:
+        """Return nothing: draws are functions of the sweep."""
+        return {}
+
+    def recall(self, remembered: dict[str, NDArray[Any]]) -> None:
+        """Do nothing, as there is nothing to recall."""
+
     def only(self, keep: NDArray[np.bool_]) -> FixedPoint:
         """Return a kernel that goes on with the replicas marked in ``keep``."""
         part = copy(self)
@@ -174,6 +187,13 @@ class Reference:
     def spins(self) -> NDArray[np.int8]:
         """Return the stances, shape (replicas, n)."""
         return self._spins.copy()
+
+    def remembered(self) -> dict[str, NDArray[Any]]:
+        """Return nothing: draws are functions of the sweep."""
+        return {}
+
+    def recall(self, remembered: dict[str, NDArray[Any]]) -> None:
+        """Do nothing, as there is nothing to recall."""
 
     def only(self, keep: NDArray[np.bool_]) -> Reference:
         """Return a kernel that goes on with the replicas marked in ``keep``."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from numpy.typing import NDArray
 from sociophysics.dynamics.conditions import Conditions
 from sociophysics.dynamics.frames import Frame, ReplicaExposure, SelectedExposure
 from sociophysics.dynamics.rewiring import rewired
+from sociophysics.dynamics.snapshots import change_conditions, restore, take
+from sociophysics.dynamics.state import State
 from sociophysics.dynamics.walkers import Walkers
 from sociophysics.engine.fixed_point import Couplings, encode_couplings
 from sociophysics.errors import InputError
@@ -49,6 +52,8 @@ class Loop:
         Of the replicas.
     threads : int
         That share the replicas.
+    resume : State, optional
+        To go on from, instead of ``spins``.
     """
 
     def __init__(
@@ -58,42 +63,49 @@ class Loop:
         spins: NDArray[np.int8],
         numbers: tuple[int, ...],
         threads: int,
+        resume: State | None = None,
     ) -> None:
         self.conditions, self.numbers, self.threads = conditions, numbers, threads
+        self.original, self.done, self.prepared = system, 0, 0
+        self.resumed = resume is not None
         self.stopped = np.full(len(numbers), -1)
         self.final = np.zeros((0, system.n), np.int8)  # stances of the stopped, once there are some
         self.final_phi: NDArray[np.float64] | None = None
         self.final_shown: list[tuple[NDArray[np.int64], Shown]] = []
         self.events: list[dict[str, Any]] = []
+        self.systems: list[SpinSystem] = [system]
+        self.no_feed = np.broadcast_to(0.0, (len(numbers), system.n))
+        if resume is not None:
+            restore(self, resume)
+            return
         self.groups = [
             Walkers(system, spins[rows], rows, tuple(numbers[r] for r in rows))
             for rows in np.array_split(np.arange(len(numbers)), min(threads, len(numbers)))
         ]
-        self.systems: list[SpinSystem] = [system]
-        self.no_feed = np.broadcast_to(0.0, (len(numbers), system.n))
         self.prepare(0, fresh_feed=True)
 
     def frames(
         self, sweeps: int, every: int, acts: tuple[Intervention, ...], stop: StopRule | None
-    ) -> Iterator[Frame]:
+    ) -> Generator[Frame, None, None]:
         """Advance from event to event, and yield a frame where one is due."""
-        done = 0
+        done, seen = self.done, self.resumed  # the frame a state was taken at is not yielded again
         pool = ThreadPoolExecutor(self.threads) if len(self.groups) > 1 else None
         try:
             while True:
                 due = done % every == 0 or done == sweeps
-                if stop is not None:
+                if stop is not None and not seen:
                     self.stop(stop(self.frame(done)), done)
-                if due or not self.groups:
+                if (due or not self.groups) and not seen:
                     # Where the last replica stops between frames, its frame is the next one due.
                     yield self.frame(done, at=min(sweeps, -(-done // every) * every))
                     self.events = []
+                seen = False
                 if done == sweeps or not self.groups:
                     return
                 self.intervene([act for act in acts if act.at == done], sweeps)
                 until = done + 1 if stop else self.next_event(done, sweeps, every, acts)
                 self.advance(done, until, pool)
-                done = until
+                done = self.done = until
         finally:
             if pool is not None:
                 pool.shutdown()
@@ -120,6 +132,7 @@ class Loop:
         """Load every group into its kernel for what acts from ``sweep + 1`` on."""
         known: dict[int, tuple[Couplings | None, FeedMemory | None]] = {}
         conditions = self.conditions
+        self.prepared = sweep
         for group in self.groups:
             if id(group.system) not in known:
                 feed = conditions.feed
@@ -167,7 +180,17 @@ class Loop:
             stopped=self.stopped.copy(),
             events=tuple(self.events),
             seed=conditions.seed,
+            state=partial(self.state, done),
         )
+
+    def state(self, done: int) -> State:
+        """Return the state at the frame after ``done`` sweeps, while the loop waits there."""
+        if done != self.done:
+            raise InputError(
+                f"the trajectory has gone on to sweep {self.done}; take the state of a frame "
+                f"(here of sweep {done}) before the next one is asked for."
+            )
+        return take(self)
 
     def spins(self) -> NDArray[np.int8]:
         """Return the stances of all replicas now, or where they were stopped."""
@@ -214,15 +237,13 @@ class Loop:
         c, drawn = self.conditions, Counter[str]()
         for act in acts:
             kind, before = type(act).__name__, c.feed
+            change_conditions(c, act, sweeps)
             if isinstance(act, Heat):
-                c.heat(act.at, act.temperature)
                 self._record(act.at, "heat", temperature=act.temperature)
                 continue
             if isinstance(act, Tilt):
-                c.tilt(act.field, sweeps)
                 self._record(act.at, "tilt", field=np.asarray(act.field).tolist())
             elif isinstance(act, SwitchFeed):
-                c.feed = act.feed
                 self._record(act.at, "feed", feed=repr(act.feed))
             elif isinstance(act, Nucleate):
                 for group in self.groups:

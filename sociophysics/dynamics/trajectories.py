@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,9 @@ from sociophysics.dynamics.conditions import Conditions, Field, field_terms
 from sociophysics.dynamics.frames import Frame, observe
 from sociophysics.dynamics.kernels import choose_kernel
 from sociophysics.dynamics.loop import Loop, StopRule
+from sociophysics.dynamics.snapshots import check_resumes, replay
 from sociophysics.dynamics.starts import first_stances
+from sociophysics.dynamics.state import State
 from sociophysics.errors import InputError
 from sociophysics.feeds import Feed
 from sociophysics.interventions import Intervention, check_intervention
@@ -50,7 +52,8 @@ def trajectory(
     kernel: str = "auto",
     stop: StopRule | None = None,
     threads: int | None = None,
-) -> Iterator[Frame]:
+    resume: State | None = None,
+) -> Generator[Frame, None, None]:
     r"""Yield frames of replicas of a system under heat-bath dynamics.
 
     One sweep is ``n`` single-user updates, each of which flips ``s_i`` with probability
@@ -80,6 +83,10 @@ def trajectory(
         ``every`` is. The run ends when all have stopped.
     threads : int, optional
         Threads that share the replicas; all cores if left out. It changes no number.
+    resume : State, optional
+        What ``frame.state()`` returned, or ``State.load``: go on from there, with the frames
+        after it. The other arguments are those of the run; ``sweeps`` counts from its start, and
+        interventions at the state's sweep or later may be added.
 
     Raises
     ------
@@ -102,8 +109,9 @@ def trajectory(
     for act in acts:
         check_intervention(act, sweeps, system, codes)
     values, patterns = field_terms(field, system.n, sweeps)
+    temperatures = schedules.values(temperature, sweeps, name="temperature", lowest=0.0)
     conditions = Conditions(
-        temperature=schedules.values(temperature, sweeps, name="temperature", lowest=0.0),
+        temperature=temperatures,
         field=values,
         pattern=patterns,
         feed=feed,
@@ -112,8 +120,14 @@ def trajectory(
         scheme=scheme,
         kernel=choose_kernel(kernel, scheme),
     )
-    spins = first_stances(start, system, codes, seed, numbers)
-    return Loop(system, conditions, spins, numbers, workers).frames(sweeps, every, acts, stop)
+    if resume is None:
+        spins = first_stances(start, system, codes, seed, numbers)
+    else:
+        check_resumes(resume, system, conditions, numbers, sweeps)
+        replay(conditions, acts, resume.sweep, sweeps)
+        spins = resume.spins
+    loop = Loop(system, conditions, spins, numbers, workers, resume)
+    return loop.frames(sweeps, every, acts, stop)
 
 
 def simulate(

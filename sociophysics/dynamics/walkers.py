@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from sociophysics.dynamics.conditions import Conditions
+from sociophysics.dynamics.frames import SelectedExposure
 from sociophysics.dynamics.kernels import FixedPoint, Kernel, Reference
 from sociophysics.engine import fixed_point
-from sociophysics.feeds import Draws, Exposure, FeedMemory
+from sociophysics.feeds import Draws, FeedMemory
+from sociophysics.observables.exposure import Shown
 from sociophysics.spins import SpinSystem
 from sociophysics.streams import key
 
@@ -40,7 +44,7 @@ class Walkers:
         self.held_until = np.zeros((len(replicas), 0), np.int64)
         self.memory: FeedMemory | None = None
         self.phi: NDArray[np.float64] | None = None
-        self.exposure: Exposure | None = None
+        self.exposure: Shown | None = None
         self._start = spins
         self._kernel: Kernel | None = None
         self._field: NDArray[np.float64] | None = None
@@ -140,9 +144,22 @@ class Walkers:
         part.held_until = self.held_until[keep]
         part.memory, part._feed_keys = self.memory, self._feed_keys[keep]
         part._kernel, part._field = self.kernel.only(keep), self._field
+        part.phi = None if self.phi is None else self.phi[keep]
+        if self.exposure is not None:
+            part.exposure = SelectedExposure(self.exposure, np.flatnonzero(keep))
         if self.memory is not None and self.memory.trace is not None:
             part.memory = self.memory._replace(trace=self.memory.trace[keep])
         return part
+
+    def remembered(self) -> dict[str, NDArray[Any]]:
+        """Return what the kernel carries besides stances and fields."""
+        return self.kernel.remembered()
+
+    def recall(self, remembered: dict[str, NDArray[Any]], trace: NDArray[np.float64]) -> None:
+        """Give kernel and feed back what they carried when a state was taken."""
+        self.kernel.recall(remembered)
+        if self.memory is not None and self.memory.trace is not None:
+            self.memory = self.memory._replace(trace=trace)
 
     def restart(self, spins: NDArray[np.int8], system: SpinSystem | None = None) -> None:
         """Give the replicas other stances, or a rewired system, to be prepared anew."""

@@ -202,7 +202,7 @@ def local_agreement(system: SpinSystem, spins: ArrayLike) -> Any:
     stances = np.ascontiguousarray(_rows(s).T, dtype=np.float64)
     agreement = (stances * (known.neighbours @ stances))[listening]
     mean = agreement / known.degree[listening, np.newaxis]
-    return _like(s, _share(mean.sum(axis=0), int(listening.sum())))
+    return _like(s, _share(_sum_over_users(mean), int(listening.sum())))
 
 
 def _rows(s: NDArray[np.int8]) -> NDArray[np.int8]:
@@ -225,5 +225,11 @@ def _mean(s: NDArray[np.int8], members: NDArray[np.bool_]) -> NDArray[np.float64
 def _tie_sum(matrix: Any, s: NDArray[np.int8]) -> NDArray[np.float64]:
     # One sparse product over the ties listed once: four times as fast as gathering both ends.
     stances = np.ascontiguousarray(_rows(s).T, dtype=np.float64)
-    total: NDArray[np.float64] = np.einsum("ir,ir->r", stances, matrix @ stances)
+    return _sum_over_users(stances * (matrix @ stances))
+
+
+def _sum_over_users(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    # Replica by replica: the order of a sum, and so its rounding, must not depend on how many
+    # replicas stand side by side in ``values`` (n, replicas).
+    total: NDArray[np.float64] = np.ascontiguousarray(values.T).sum(axis=1)
     return total

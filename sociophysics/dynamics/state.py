@@ -1,0 +1,154 @@
+"""States: all a trajectory needs to go on from one of its frames, in memory or in a file.
+
+Random numbers are functions of the seed, the replica and the sweep, so a state holds no generator:
+a run that is saved and continued equals the run that was not, bit for bit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import zipfile
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sparse
+from numpy.typing import NDArray
+
+from sociophysics.errors import InputError
+from sociophysics.spins import SpinSystem
+
+__all__ = ["State", "fingerprint"]
+
+FORMAT = "sociophysics state 1"
+OWN = "own_"  # prefix of what the kernel remembers
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class State:
+    """One moment of a trajectory, before the interventions of its sweep.
+
+    Attributes
+    ----------
+    sweep, prepared : int
+        Sweeps done, and the sweep at which the kernel was last loaded.
+    seed : int
+    replicas : tuple of int
+        Their numbers.
+    scheme, kernel, system : str
+        The system by the sha256 of its couplings and fields.
+    spins : int8 array, shape (replicas, n)
+    stopped : int array, shape (replicas,)
+        Sweep at which a replica was stopped, -1 while it runs.
+    held_until : int array, shape (replicas, n), or (replicas, 0) if nobody was ever held
+    trace : array, shape (replicas, n), or (replicas, 0)
+        Running mean of own stances, of a feed that remembers.
+    phi, shown : arrays, shape (replicas, n) or (replicas, 0), and (replicas, 3)
+        What the feed last showed to stopped replicas.
+    rewired : tuple of csr_array
+        Couplings of each replica after a rewiring, else empty.
+    remembered : dict of arrays, first axis replicas
+        What the kernel carries besides stances and fields.
+    """
+
+    sweep: int
+    prepared: int
+    seed: int
+    replicas: tuple[int, ...]
+    scheme: str
+    kernel: str
+    system: str
+    spins: NDArray[np.int8]
+    stopped: NDArray[np.int64]
+    held_until: NDArray[np.int64]
+    trace: NDArray[np.float64]
+    phi: NDArray[np.float64]
+    shown: NDArray[np.float64]
+    rewired: tuple[sparse.csr_array, ...]
+    remembered: dict[str, NDArray[Any]]
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the state to one ``.npz`` file: numbers and JSON, whole or not at all."""
+        target = Path(path)
+        arrays: dict[str, Any] = {"header": np.array(json.dumps(self._header()))}
+        arrays |= {name: getattr(self, name) for name in ARRAYS}
+        arrays |= {OWN + name: value for name, value in self.remembered.items()}
+        for k, J in enumerate(self.rewired):
+            arrays |= {f"J{k}_data": J.data, f"J{k}_indices": J.indices, f"J{k}_indptr": J.indptr}
+        scratch = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+        try:
+            with scratch.open("wb") as file:
+                np.savez_compressed(file, **arrays)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(scratch, target)
+        finally:
+            scratch.unlink(missing_ok=True)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> State:
+        """Return the state in a file that ``save`` wrote.
+
+        Raises
+        ------
+        InputError
+            There is no such file, or it holds something else.
+        """
+        try:
+            with Path(path).open("rb") as raw, np.load(raw, allow_pickle=False) as file:
+                arrays = {name: file[name] for name in file.files}
+            header = json.loads(str(arrays.pop("header")))
+            if header.pop("format") != FORMAT:
+                raise ValueError
+            return cls._of(header, arrays)
+        except FileNotFoundError:
+            raise InputError(f"there is no file {path}; give one that State.save wrote.") from None
+        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
+            raise InputError(
+                f"{path} is not a state of this version, or it is damaged; give a file that "
+                "State.save wrote."
+            ) from None
+
+    @classmethod
+    def _of(cls, header: dict[str, Any], arrays: dict[str, Any]) -> State:
+        count = header.pop("rewired")
+        header["replicas"] = tuple(header["replicas"])
+        n = arrays["spins"].shape[1]
+        rewired = tuple(
+            sparse.csr_array(
+                tuple(arrays[f"J{k}_{part}"] for part in ("data", "indices", "indptr")),
+                shape=(n, n),
+            )
+            for k in range(count)
+        )
+        own = {name.removeprefix(OWN): a for name, a in arrays.items() if name.startswith(OWN)}
+        return cls(
+            **header, **{name: arrays[name] for name in ARRAYS}, rewired=rewired, remembered=own
+        )
+
+    def _header(self) -> dict[str, Any]:
+        plain = {name: getattr(self, name) for name in HEADER}
+        return {"format": FORMAT, **plain, "rewired": len(self.rewired)}
+
+
+ARRAYS = ("spins", "stopped", "held_until", "trace", "phi", "shown")
+HEADER = tuple(f.name for f in fields(State) if f.name not in (*ARRAYS, "rewired", "remembered"))
+
+
+def fingerprint(system: SpinSystem) -> str:
+    """Return the sha256 of a system's couplings and fields.
+
+    Examples
+    --------
+    >>> pair = SpinSystem.from_edges([0], [1])
+    >>> fingerprint(pair) == fingerprint(SpinSystem.from_edges([1], [0]))
+    True
+    """
+    digest = hashlib.sha256()
+    J = system.J
+    for array, kind in ((J.indptr, "i8"), (J.indices, "i8"), (J.data, "f8"), (system.h, "f8")):
+        digest.update(np.ascontiguousarray(array, dtype=kind).data)
+    return digest.hexdigest()
