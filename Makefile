@@ -1,4 +1,4 @@
-# Everything a person does here: make run, make test, make validate, make bench.
+# Everything a person does here: make run, dashboard, test, test-core, validate, bench.
 
 PYTHON ?= python3
 # Small matrices: several BLAS threads on a shared machine cost far more than they save.
@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup run test test-core lint validate bench clean
+.PHONY: setup run dashboard test test-core lint validate bench clean
 
 setup: $(READY)
 
@@ -17,14 +17,22 @@ $(READY): pyproject.toml constraints.txt
 		{ echo "sociophysics needs Python 3.11 or newer; run: make PYTHON=/path/to/python3.11 setup"; exit 2; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt \
-		-e '.[dev,communities,cascades]'
+		-e '.[dev,dashboard,communities,cascades]'
 	@touch $(READY)
 
 run: $(READY)
 	$(BIN)/sociophysics run scenarios/feed_designs.toml
 
+# On 127.0.0.1:8765; another port: make dashboard PORT=8800
+dashboard: $(READY)
+	$(BIN)/sociophysics dashboard $(if $(PORT),--port $(PORT))
+
 test: lint
 	$(BIN)/python -m pytest -m "not validate and not bench"
+
+# Everything that needs no browser.
+test-core: lint
+	$(BIN)/python -m pytest -m "not validate and not bench" --ignore tests/dashboard --ignore dashboards
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -34,8 +42,10 @@ lint: $(READY)
 validate: $(READY)
 	$(BIN)/python -m pytest -m validate --validation-page docs/validation.md
 
+# make bench BENCH=--quick tries it out in minutes; BENCH=--resume goes on after a break.
 bench: $(READY)
-	$(BIN)/python -m benchmarks.speed
+	-$(BIN)/python -m benchmarks.install
+	$(BIN)/python -m benchmarks $(BENCH)
 
 clean:
 	rm -rf $(VENV)

@@ -45,6 +45,7 @@ _NAMES = {
 _SUBMODULES = {
     "camps",
     "cases",
+    "chambers",
     "couplings",
     "describe",
     "dynamics",

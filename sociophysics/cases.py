@@ -16,7 +16,7 @@ from sociophysics import camps as camp_attributes
 from sociophysics import chambers, couplings, feeds, interventions, networks, schedules
 from sociophysics.dynamics import State, tabulate, trajectory
 from sociophysics.dynamics.frames import Frame, observe
-from sociophysics.dynamics.kernels import choose_kernel
+from sociophysics.dynamics.kernels import choose_kernel, task_of
 from sociophysics.errors import InputError
 from sociophysics.scenario import Settings, StopRule, canonical_json, stop_rule
 from sociophysics.spins import SpinSystem
@@ -32,7 +32,11 @@ COMPARE: dict[str, Callable[[Any, Any], Any]] = {
 
 
 def simulate_case(
-    settings: Settings, replicas: Sequence[int], *, threads: int = 1
+    settings: Settings,
+    replicas: Sequence[int],
+    *,
+    threads: int = 1,
+    check: Callable[[], None] | None = None,
 ) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
     """Return the table of some replicas of one case, and what interventions did to them.
 
@@ -44,6 +48,8 @@ def simulate_case(
         Numbers of the replicas; a replica's rows do not depend on which others are asked for.
     threads : int
         Threads that share the replicas.
+    check : callable, optional
+        Called at every frame; what it raises ends the simulation.
 
     Returns
     -------
@@ -66,6 +72,8 @@ def simulate_case(
 
         def logged(frames: Any = frames) -> Any:
             for frame in frames:
+                if check is not None:
+                    check()
                 events.extend(frame.events)
                 yield frame
 
@@ -190,6 +198,8 @@ def _built(
     table = json.loads(couplings_json)["couplings"]
     attribute = network.pop("camp")
     kind = table.pop("kind")
+    if network["kind"] == "file" and os.path.isdir(network["path"]):
+        return _opened(network, attribute, kind, table)
     graph = _graph(network, seed, network_replica)
     if graph.number_of_nodes() == 0:
         raise InputError("the network has no users; give one with at least one user.")
@@ -199,6 +209,34 @@ def _built(
     if attribute not in system.nodes and attribute == "camp":
         return system, None
     return system, _camps(system, attribute)
+
+
+def _opened(
+    network: dict[str, Any], attribute: str, kind: str, table: dict[str, Any]
+) -> tuple[SpinSystem, None]:
+    """Return the system in a folder of ``SpinSystem.from_edge_file``, whose couplings are its own.
+
+    Raises
+    ------
+    InputError
+        No finished system there, or settings that would need the network as a graph.
+    """
+    given = {
+        "network.nodes": network["nodes"],
+        "network.coupling": network["coupling"],
+        "network.directed": network["directed"] or None,
+        "network.camp": None if attribute == "camp" else attribute,
+        "couplings.kind": None if kind == "edge" else kind,
+        "couplings.normalize": None if table["normalize"] == "none" else table["normalize"],
+    }
+    for key, value in given.items():
+        if value is not None:
+            raise InputError(
+                f"{key} is {value!r}, but network.path is a folder of SpinSystem.from_edge_file, "
+                "which holds couplings and no attributes: leave it out, with couplings.kind = "
+                "'edge', or give an edge list."
+            )
+    return SpinSystem.open(network["path"]), None
 
 
 def _graph(network: dict[str, Any], seed: int, replica: int | None) -> Any:
@@ -298,6 +336,22 @@ def _stop(rule: StopRule | None) -> Callable[[Frame], NDArray[np.bool_]] | None:
     return reached
 
 
-def kernel_name(settings: Settings) -> str:
-    """Return the kernel that moves a case: a matter of couplings and kinds, never of workers."""
-    return choose_kernel("auto", "random-sequential")
+def kernel_name(cases: Sequence[Settings]) -> str:
+    """Return the kernel that moves the cases: a matter of couplings and kinds, never of workers.
+
+    Both names, if cases with a field or a feed take one kernel and those without another, which
+    gives the same numbers. Networks of one kind with the same table of couplings count once.
+    """
+    names: dict[str, str] = {}
+    for settings in cases:
+        field = None if settings.field.kind == "none" else settings.field
+        keys = settings.feed.model_dump()
+        feed = feeds.make(keys.pop("kind"), **keys)
+        acts = [_intervention(event) for event in settings.interventions]
+        # What task_of looks at; building a system for every case could take long.
+        key = f"{settings.network.kind} {settings.couplings} {field is None} {feed} {acts}"
+        if key not in names:
+            system = build_system(settings, 0)[0]
+            task = task_of(system, "random-sequential", field, feed, acts)
+            names[key] = choose_kernel("auto", task)
+    return ", ".join(sorted(set(names.values())))

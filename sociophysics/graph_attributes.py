@@ -3,19 +3,45 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from itertools import chain
 from operator import itemgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import networkx as nx
 import numpy as np
 import pandas as pd
+import scipy.sparse as sparse
 from numpy.typing import NDArray
 
 from sociophysics.errors import InputError
+from sociophysics.memory import require_memory
+from sociophysics.spin_checks import BYTES_PER_ENTRY
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 
-def neighbour_indices(graph: nx.Graph, labels: tuple[Any, ...], count: int) -> NDArray[np.int64]:
+def graph_matrix(
+    graph: nx.Graph, labels: Sequence[Any], coupling: str, default: float | None
+) -> sparse.csr_array:
+    """Return the couplings of a graph's edges, or raise; as ``SpinSystem.from_networkx``."""
+    if graph.is_multigraph():
+        raise InputError(
+            "the graph is a multigraph, and parallel ties have no single coupling; convert it "
+            "with nx.Graph(graph) or nx.DiGraph(graph) after merging their couplings."
+        )
+    n = len(labels)
+    degree = np.fromiter((len(row) for _, row in graph.adjacency()), np.int64, count=n)
+    require_memory(
+        BYTES_PER_ENTRY * int(degree.sum()), what=f"a system of {n} users", fix="give fewer"
+    )
+    indptr = np.concatenate([[0], np.cumsum(degree)])
+    indices = neighbour_indices(graph, labels, int(indptr[-1]))
+    data = graph_couplings(graph, coupling, default)
+    return sparse.csr_array((data, indices, indptr), shape=(n, n))
+
+
+def neighbour_indices(graph: nx.Graph, labels: Sequence[Any], count: int) -> NDArray[np.int64]:
     """Return the index of every neighbour, row by row, shape (count,)."""
     # graph.adjacency() yields plain dicts; the views of graph.adj would double the time
     neighbours = chain.from_iterable(row for _, row in graph.adjacency())
@@ -72,7 +98,7 @@ def attribute_columns(graph: nx.Graph) -> dict[str, list[Any]]:
 
 
 def graph_field(
-    values: list[Any] | None, name: str, labels: tuple[Any, ...]
+    values: list[Any] | None, name: str, labels: Sequence[Any]
 ) -> NDArray[np.float64] | None:
     """Return the external field (n,) from a node attribute, 0 where it is missing; None without."""
     if values is None:
@@ -87,7 +113,7 @@ def graph_field(
 
 
 def add_users(
-    graph: nx.Graph, labels: tuple[Any, ...], h: NDArray[np.float64], nodes: pd.DataFrame
+    graph: nx.Graph, labels: Sequence[Any], h: NDArray[np.float64], nodes: pd.DataFrame
 ) -> None:
     """Add the users of a system to a graph, with their field and the attributes they have."""
     for label, field in zip(labels, h.tolist(), strict=True):
@@ -100,6 +126,19 @@ def add_users(
         for label, value, missing in zip(labels, column, column.isna(), strict=True):
             if not missing:
                 graph.nodes[label][str(name)] = _plain_number(value, column)
+
+
+def add_ties(graph: nx.Graph, labels: Sequence[Any], J: sparse.csr_array) -> None:
+    """Add the couplings of a system as edges; of an undirected graph the upper triangle."""
+    entries = J.tocoo()
+    row, column, value = entries.row, entries.col, entries.data.astype(np.float64, copy=False)
+    if not graph.is_directed():
+        upper = row < column
+        row, column, value = row[upper], column[upper], value[upper]
+    graph.add_edges_from(
+        (labels[i], labels[j], {"coupling": w})
+        for i, j, w in zip(row.tolist(), column.tolist(), value.tolist(), strict=True)
+    )
 
 
 def _plain_number(value: Any, column: pd.Series) -> Any:

@@ -11,6 +11,9 @@ import scipy.sparse as sparse
 from numpy.typing import ArrayLike, NDArray
 
 from sociophysics.errors import InputError
+from sociophysics.memory import require_memory
+
+BYTES_PER_ENTRY = 40  # float64 + int32 in the CSR, and the copies alive while it is built
 
 
 def check_couplings(J: Any) -> sparse.csr_array:
@@ -39,8 +42,20 @@ def check_couplings(J: Any) -> sparse.csr_array:
             f"J[{i}, {i}] is {diagonal[i]}, a self-coupling; users do not listen to themselves: "
             "set the diagonal to zero."
         )
+    return frozen(matrix)
+
+
+def frozen(matrix: sparse.csr_array) -> sparse.csr_array:
+    """Return the matrix with its arrays made read-only."""
     for part in (matrix.data, matrix.indices, matrix.indptr):
         part.flags.writeable = False
+    return matrix
+
+
+def csr(data: NDArray[Any], indices: Any, indptr: Any, n: int) -> sparse.csr_array:
+    """Return rows that are known to be sorted and free of repetition, without copies."""
+    matrix = sparse.csr_array((data, indices, indptr), shape=(len(indptr) - 1, n))
+    matrix.has_sorted_indices = matrix.has_canonical_format = True
     return matrix
 
 
@@ -67,8 +82,10 @@ def check_field(h: ArrayLike | None, n: int) -> NDArray[np.float64]:
     return field
 
 
-def check_labels(labels: Sequence[Any] | None, n: int) -> tuple[Any, ...]:
+def check_labels(labels: Sequence[Any] | None, n: int) -> Sequence[Any]:
     """Return the labels as a tuple, ``0..n-1`` if left out, or raise if two are equal."""
+    if isinstance(labels, range) and len(labels) == n:
+        return labels  # distinct as it is, and no object per user
     names = tuple(range(n)) if labels is None else tuple(labels)
     if len(names) != n:
         raise InputError(f"{len(names)} labels are given for {n} users; give one each.")
@@ -88,7 +105,7 @@ def check_labels(labels: Sequence[Any] | None, n: int) -> tuple[Any, ...]:
     return names
 
 
-def node_table(nodes: pd.DataFrame | None, labels: tuple[Any, ...]) -> pd.DataFrame:
+def node_table(nodes: pd.DataFrame | None, labels: Sequence[Any]) -> pd.DataFrame:
     """Return the attributes indexed by the labels, or raise if the rows do not match."""
     index = pd.Index(labels, tupleize_cols=False, name="user")
     if nodes is None:
@@ -98,6 +115,42 @@ def node_table(nodes: pd.DataFrame | None, labels: tuple[Any, ...]) -> pd.DataFr
     if len(nodes) != len(labels):
         raise InputError(f"nodes has {len(nodes)} rows for {len(labels)} users; give one each.")
     return nodes.set_axis(index, axis=0)
+
+
+def edge_matrix(
+    source: ArrayLike,
+    target: ArrayLike,
+    coupling: ArrayLike,
+    *,
+    n: int | None,
+    labels: Sequence[Any] | None,
+    directed: bool,
+) -> sparse.csr_array:
+    """Return the couplings of an edge list given as arrays, or raise; as ``from_edges``."""
+    i, j = edge_indices(source, "source"), edge_indices(target, "target")
+    if i.shape != j.shape:
+        raise InputError(
+            f"source has {i.size} entries and target {j.size}; each tie needs one of both."
+        )
+    top = int(max(i.max(), j.max())) + 1 if i.size else 0
+    n = user_count(n, labels, top)
+    if i.size and (int(min(i.min(), j.min())) < 0 or top > n):
+        raise InputError(
+            f"edge indices run from {min(i.min(), j.min())} to {top - 1}; allowed: 0 to "
+            f"{n - 1} (n = {n})."
+        )
+    require_memory(
+        BYTES_PER_ENTRY * i.size * (1 if directed else 2) + 32 * n,
+        what=f"a system of {n} users and {i.size} ties",
+        fix="give fewer ties, or stream them from a file with SpinSystem.from_edge_file",
+    )
+    weight = edge_couplings(coupling, i, j)
+    if not directed:
+        i, j, weight = np.concatenate([i, j]), np.concatenate([j, i]), np.tile(weight, 2)
+    J = sparse.coo_array((weight, (i, j)), shape=(n, n)).tocsr()
+    if J.nnz < weight.size:
+        raise repeated_edge(i, j, n, directed)
+    return J
 
 
 def edge_indices(values: ArrayLike, name: str) -> NDArray[np.int64]:
@@ -145,12 +198,17 @@ def edge_couplings(
     return weight
 
 
-def repeated_edge(i: NDArray[np.int64], j: NDArray[np.int64], n: int, directed: bool) -> InputError:
+def repeated_edge(
+    i: NDArray[np.int64],
+    j: NDArray[np.int64],
+    n: int,
+    directed: bool,
+    labels: Sequence[Any] | None = None,
+) -> InputError:
     """Return the error that names the first edge listed twice."""
     key = i.astype(np.int64) * n + j
     values, counts = np.unique(key, return_counts=True)
-    first = int(values[counts > 1][0])
+    ends = divmod(int(values[counts > 1][0]), n)
+    one, other = ends if labels is None else (labels[end] for end in ends)
     how = "" if directed else " (an undirected tie is listed once, in either direction)"
-    return InputError(
-        f"the tie ({first // n}, {first % n}) is listed twice{how}; merge repeated ties first."
-    )
+    return InputError(f"the tie ({one}, {other}) is listed twice{how}; merge repeated ties first.")

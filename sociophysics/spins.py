@@ -14,11 +14,11 @@ Temperature belongs to the dynamics and stances to the trajectory; neither is pa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import networkx as nx
 import numpy as np
 import pandas as pd
 import scipy.sparse as sparse
@@ -26,27 +26,31 @@ from numpy.typing import ArrayLike, NDArray
 
 from sociophysics.errors import InputError
 from sociophysics.graph_attributes import (
+    add_ties,
     add_users,
     attribute_columns,
-    graph_couplings,
     graph_field,
-    neighbour_indices,
+    graph_matrix,
 )
 from sociophysics.memory import require_memory
 from sociophysics.spin_checks import (
     check_couplings,
     check_field,
     check_labels,
-    edge_couplings,
-    edge_indices,
+    csr,
+    edge_matrix,
+    frozen,
     node_table,
-    repeated_edge,
-    user_count,
 )
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+    from sociophysics.edge_files import StoredSystem
 
 __all__ = ["SpinSystem"]
 
-BYTES_PER_ENTRY = 40  # float64 + int32 in the CSR, and the copies alive while it is built
+BLOCK = 1 << 22  # couplings widened to float64 at a time
 
 
 class SpinSystem:
@@ -87,11 +91,11 @@ class SpinSystem:
         labels: Sequence[Any] | None = None,
         nodes: pd.DataFrame | None = None,
     ) -> None:
-        self.J = check_couplings(J)
-        n = self.J.shape[0]
+        self.stored = check_couplings(J)
+        n = self.stored.shape[0]
         self.h = check_field(h, n)
-        self.labels = check_labels(labels, n)
-        self.nodes = node_table(nodes, self.labels)
+        self._labels: Sequence[Any] | None = check_labels(labels, n)
+        self.nodes = node_table(nodes, self._labels)
         self._frozen = True
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -101,23 +105,47 @@ class SpinSystem:
 
     def __repr__(self) -> str:
         kind = "symmetric" if self.is_symmetric else "directed"
-        return f"SpinSystem(n={self.n}, {kind}, {self.J.nnz} couplings)"
+        return f"SpinSystem(n={self.n}, {kind}, {self.stored.nnz} couplings)"
 
     @property
     def n(self) -> int:
         """Number of users."""
-        return int(self.J.shape[0])
+        return int(self.stored.shape[0])
+
+    @cached_property
+    def J(self) -> sparse.csr_array:
+        """The couplings as a CSR of float64, shape (n, n).
+
+        The system of an edge file keeps them in ``stored``, an equal CSR on the same indices whose
+        numbers are as small as exactness allows (int8, float32); ``J`` is made of it when asked
+        for, at 8 bytes a coupling. Otherwise the two are the same object.
+        """
+        if self.stored.dtype == np.float64:
+            return self.stored
+        stored = self.stored
+        require_memory(
+            8 * stored.nnz, what=f"J in double precision, {stored.nnz} couplings", fix="use .stored"
+        )
+        return frozen(csr(stored.data.astype(np.float64), stored.indices, stored.indptr, self.n))
+
+    @cached_property
+    def labels(self) -> Sequence[Any]:
+        """Names of the users in the order of ``J``."""
+        if self._labels is not None:
+            return self._labels
+        index = self.nodes.index
+        return range(self.n) if isinstance(index, pd.RangeIndex) else tuple(index.tolist())
 
     @cached_property
     def is_symmetric(self) -> bool:
         """Whether ``J_ij = J_ji`` for all pairs, so that an energy exists."""
-        transpose = self.J.T.tocsr()
+        transpose = self.stored.T.tocsr()
         transpose.sort_indices()
-        if np.array_equal(transpose.indptr, self.J.indptr) and np.array_equal(
-            transpose.indices, self.J.indices
+        if np.array_equal(transpose.indptr, self.stored.indptr) and np.array_equal(
+            transpose.indices, self.stored.indices
         ):
-            return bool(np.array_equal(transpose.data, self.J.data))
-        return bool((transpose != self.J).nnz == 0)  # zeros may be stored on one side only
+            return bool(np.array_equal(transpose.data, self.stored.data))
+        return bool((transpose != self.stored).nnz == 0)  # zeros may be stored on one side only
 
     def energy(self, spins: ArrayLike) -> Any:
         """Return the total energy ``E = -1/2 s'Js - h's`` in units of ``J``.
@@ -146,7 +174,8 @@ class SpinSystem:
                 "needs symmetric couplings: use an undirected network or local_field."
             )
         s = self.check_spins(spins).astype(float)
-        total = -0.5 * (s * (self.J @ s.T).T).sum(axis=-1) - s @ self.h
+        # Summed replica by replica, so that rounding does not depend on how many there are.
+        total = -(np.ascontiguousarray(s * (0.5 * self._from_others(s) + self.h))).sum(axis=-1)
         return float(total) if s.ndim == 1 else total
 
     def local_field(self, spins: ArrayLike) -> NDArray[np.float64]:
@@ -158,8 +187,28 @@ class SpinSystem:
         array([-0.5,  1. ])
         """
         s = self.check_spins(spins).astype(float)
-        field: NDArray[np.float64] = (self.J @ s.T).T + self.h
+        field: NDArray[np.float64] = self._from_others(s) + self.h
         return field
+
+    def _from_others(self, s: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return ``sum_j J_ij s_j`` in the shape of ``s``."""
+        parts = [block @ s.T for block in self._blocks()]
+        total: NDArray[np.float64] = np.concatenate(parts).T
+        return total
+
+    def _blocks(self) -> Iterator[sparse.csr_array]:
+        """Yield ``J`` in blocks of rows, so that small numbers are widened block by block."""
+        stored, first = self.stored, 0
+        while first < self.n or first == 0:
+            # A limit of the pointers' own type: another one would convert all pointers.
+            limit = stored.indptr.dtype.type(min(int(stored.indptr[first]) + BLOCK, stored.nnz))
+            reach = int(np.searchsorted(stored.indptr, limit, side="right")) - 1
+            last = min(max(reach, first + 1), self.n)
+            start, stop = int(stored.indptr[first]), int(stored.indptr[last])
+            data = stored.data[start:stop].astype(np.float64, copy=False)
+            indptr = stored.indptr[first : last + 1] - stored.indptr[first]
+            yield csr(data, stored.indices[start:stop], indptr, self.n)
+            first = max(last, 1)
 
     def check_spins(self, spins: ArrayLike) -> NDArray[np.int8]:
         """Return ``spins`` as an int8 array after checking shape and values.
@@ -217,34 +266,99 @@ class SpinSystem:
                [ 1. ,  0. , -0.5],
                [ 0. , -0.5,  0. ]])
         """
-        i, j = edge_indices(source, "source"), edge_indices(target, "target")
-        if i.shape != j.shape:
-            raise InputError(
-                f"source has {i.size} entries and target {j.size}; each tie needs one of both."
-            )
-        top = int(max(i.max(), j.max())) + 1 if i.size else 0
-        n = user_count(n, labels, top)
-        if i.size and (int(min(i.min(), j.min())) < 0 or top > n):
-            raise InputError(
-                f"edge indices run from {min(i.min(), j.min())} to {top - 1}; allowed: 0 to "
-                f"{n - 1} (n = {n})."
-            )
-        require_memory(
-            BYTES_PER_ENTRY * i.size * (1 if directed else 2) + 32 * n,
-            what=f"a system of {n} users and {i.size} ties",
-            fix="give fewer ties",
-        )
-        weight = edge_couplings(coupling, i, j)
-        if not directed:
-            i, j, weight = (
-                np.concatenate([i, j]),
-                np.concatenate([j, i]),
-                np.concatenate([weight, weight]),
-            )
-        J = sparse.coo_array((weight, (i, j)), shape=(n, n)).tocsr()
-        if J.nnz < weight.size:
-            raise repeated_edge(i, j, n, directed)
+        J = edge_matrix(source, target, coupling, n=n, labels=labels, directed=directed)
         return cls(J, h, labels)
+
+    @classmethod
+    def from_edge_file(
+        cls,
+        path: str | Path,
+        *,
+        source: str = "source",
+        target: str = "target",
+        coupling: str | None = None,
+        value: float = 1.0,
+        ids: str = "numbers",
+        n: int | None = None,
+        directed: bool = False,
+        memory_map: str | Path | None = None,
+    ) -> SpinSystem:
+        r"""Return the system of an edge list on disk, streamed: for networks of up to 1e9 ties.
+
+        Memory holds the couplings (``stored``: 5 bytes per coupling where all are -1 or +1, two
+        couplings per mutual tie), 12 bytes per user and a buffer; the ties are sorted in
+        temporary files.
+
+        Parameters
+        ----------
+        path : str or Path
+            ``.parquet``, ``.csv`` or ``.tsv``; a text file names its columns in the first line.
+        source, target : str
+            Columns that hold the two users of a tie. Directed: ``source`` listens to ``target``.
+        coupling : str, optional
+            Column of the couplings; if left out every tie has the coupling ``value``.
+        ids : {"numbers", "names"}
+            numbers: user numbers ``0..n-1``. names: any integers or texts; users are numbered in
+            the order of their first appearance (source before target) and keep their names in
+            ``labels``. Names that are all written as integers become integers.
+        n : int, optional
+            Number of users; one more than the largest number if left out.
+        directed : bool
+            False: each tie counts both ways and ``J`` is symmetric.
+        memory_map : str or Path, optional
+            Folder for the couplings, which are then mapped from there instead of held in memory.
+            If it already holds them, made of the same unchanged file in the same way, they are
+            used as they are; ``SpinSystem.open`` needs no edge file. A process killed while it
+            writes leaves a folder ``arrays-...`` that nothing reads and may be deleted.
+
+        Raises
+        ------
+        InputError
+            A file that is missing or malformed; a missing column; an id that is missing, no
+            integer or out of range; a coupling that is not finite; a self-loop; a tie listed twice
+            (undirected: in either direction); a network larger than memory or than the disk.
+
+        Examples
+        --------
+        >>> import tempfile, pathlib
+        >>> file = pathlib.Path(tempfile.mkdtemp()) / "friends.csv"
+        >>> _ = file.write_text("source,target,sign\n0,1,1\n1,2,-1\n")
+        >>> system = SpinSystem.from_edge_file(file, coupling="sign")
+        >>> system.stored.dtype, system.local_field([1, 1, 1])
+        (dtype('int8'), array([ 1.,  0., -1.]))
+        """
+        from sociophysics.edge_files import Columns, read_edge_file
+
+        columns = Columns(source, target, coupling)
+        keys: dict[str, Any] = {"value": value, "ids": ids, "n": n, "directed": directed}
+        return cls._assembled(read_edge_file(path, columns, memory_map=memory_map, **keys))
+
+    @classmethod
+    def open(cls, folder: str | Path) -> SpinSystem:
+        """Return the system that ``from_edge_file`` wrote into a folder, mapped into memory.
+
+        Raises
+        ------
+        InputError
+            No finished system there, one of another version, or a damaged one.
+        """
+        from sociophysics.edge_files import open_folder
+
+        return cls._assembled(open_folder(folder))
+
+    @classmethod
+    def _assembled(cls, parts: StoredSystem) -> SpinSystem:
+        """Return the system of arrays known to be right: nothing is copied, sorted or checked."""
+        n = len(parts.users)
+        system = cls.__new__(cls)
+        system.stored = frozen(csr(parts.couplings, parts.indices, parts.indptr, n))
+        system.h = check_field(None, n)
+        system._labels = None
+        system.nodes = pd.DataFrame(index=parts.users)
+        if parts.symmetric is not None:
+            system.__dict__["is_symmetric"] = parts.symmetric
+        system._frozen = True
+        return system
 
     @classmethod
     def from_networkx(
@@ -276,29 +390,19 @@ class SpinSystem:
 
         Examples
         --------
+        >>> import networkx as nx
         >>> graph = nx.Graph()
         >>> graph.add_edge("ann", "bob", coupling=-1.0)
         >>> SpinSystem.from_networkx(graph).labels
         ('ann', 'bob')
         """
-        if graph.is_multigraph():
-            raise InputError(
-                "the graph is a multigraph, and parallel ties have no single coupling; convert it "
-                "with nx.Graph(graph) or nx.DiGraph(graph) after merging their couplings."
-            )
         labels = tuple(graph)
-        n = len(labels)
-        degree = np.fromiter((len(row) for _, row in graph.adjacency()), np.int64, count=n)
-        require_memory(
-            BYTES_PER_ENTRY * int(degree.sum()), what=f"a system of {n} users", fix="give fewer"
-        )
-        indptr = np.concatenate([[0], np.cumsum(degree)])
-        indices = neighbour_indices(graph, labels, int(indptr[-1]))
-        data = graph_couplings(graph, coupling, default_coupling)
-        J = sparse.csr_array((data, indices, indptr), shape=(n, n))
+        J = graph_matrix(graph, labels, coupling, default_coupling)
         columns = attribute_columns(graph)
         h = graph_field(columns.pop(field, None), field, labels)
-        return cls(J, h, labels, pd.DataFrame(columns, index=range(n)) if columns else None)
+        return cls(
+            J, h, labels, pd.DataFrame(columns, index=range(len(labels))) if columns else None
+        )
 
     def to_networkx(self) -> nx.Graph:
         """Return a Graph (symmetric ``J``) or DiGraph with ``coupling``, ``field``, attributes.
@@ -308,16 +412,9 @@ class SpinSystem:
         >>> SpinSystem.from_edges([0], [1], -0.5).to_networkx().edges(data=True)
         EdgeDataView([(0, 1, {'coupling': -0.5})])
         """
+        import networkx as nx
+
         graph: nx.Graph = nx.Graph() if self.is_symmetric else nx.DiGraph()
         add_users(graph, self.labels, self.h, self.nodes)
-        entries = self.J.tocoo()
-        row, column, value = entries.row, entries.col, entries.data
-        if self.is_symmetric:
-            upper = row < column
-            row, column, value = row[upper], column[upper], value[upper]
-        name = self.labels
-        graph.add_edges_from(
-            (name[i], name[j], {"coupling": w})
-            for i, j, w in zip(row.tolist(), column.tolist(), value.tolist(), strict=True)
-        )
+        add_ties(graph, self.labels, self.stored)
         return graph

@@ -33,6 +33,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--validation-page", metavar="FILE", help="write what the long checks measured to FILE"
     )
+    parser.addoption(
+        "--images", action="store_true", help="keep the dashboard's pictures in docs/images"
+    )
 
 
 @pytest.hookimpl(wrapper=True)

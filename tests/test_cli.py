@@ -242,7 +242,7 @@ def test_missing_and_superfluous_arguments(place: Path, capsys: pytest.CaptureFi
     assert "small.toml" in refused(capsys, "describe", "smal.toml")
     assert "valid" in refused(capsys, "run", "small.toml", "--replicas", "many")
     assert "workers is 0" in refused(capsys, "run", "small.toml", "--workers", "0")
-    assert "this machine only" in refused(capsys, "run", "small.toml", "--scheduler", "tcp://h")
+    assert "HOST:PORT" in refused(capsys, "run", "small.toml", "--scheduler", "tcp://h")
     assert "SCENARIO" in refused(capsys, "run").upper()
     assert "--wrong" in refused(capsys, "run", "small.toml", "--wrong")
     assert "runn" in refused(capsys, "runn")

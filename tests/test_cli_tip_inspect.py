@@ -125,6 +125,18 @@ def test_tip_refuses_bad_input(place: Path, capsys: pytest.CaptureFixture[str]) 
     assert "holds a search in another scenario" in line
 
 
+def test_tip_rehearses_and_names_the_file(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (place / "small.toml").write_text(SCENARIO.replace('start = "up"', 'start = "zzz"'))
+    line = refused(capsys, "tip", "small.toml", "--values", VALUES, "--workers", "1")
+    assert "small.toml" in line
+    assert "start is 'zzz'" in line
+    assert not (place / "runs").exists()
+    (place / "small.toml").write_text(SCENARIO)
+    line = refused(capsys, "tip", "small.toml", "--values", VALUES, "--scheduler", "nonsense")
+    assert "HOST:PORT" in line
+    assert not (place / "runs").exists()
+
+
 def test_inspect_prints_the_reference_values(
     place: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -201,7 +201,7 @@ def test_cached_and_prefetched_and_wide_words_give_the_same_numbers(
     narrow = frames(exact, replicas=2)
     monkeypatch.setattr(fixed_point, "RELATIVE_ERROR", -1e-300)
     monkeypatch.setattr(
-        fixed_point, "_rounding", lambda J, total, scale: -1.0 if scale > 2.0**40 else 1.0
+        fixed_point, "_rounding", lambda indptr, data, scale: -1.0 if scale > 2.0**40 else 1.0
     )
     assert fixed_point.encode_couplings(exact.J, 0.0).rows.dtype == np.int64
     assert_same(narrow, frames(exact, replicas=2))
@@ -591,11 +591,11 @@ def test_stopping_one_replica_does_not_change_the_fixed_point_of_another(
     scales = []
     encode = fixed_point.encode_couplings
 
-    def remember(*given: Any) -> Any:
-        scales.append(encode(*given).scale)
-        return encode(*given)
+    def remember(*given: Any, **keys: Any) -> Any:
+        scales.append(encode(*given, **keys).scale)
+        return encode(*given, **keys)
 
-    monkeypatch.setattr("sociophysics.dynamics.loop.encode_couplings", remember)
+    monkeypatch.setattr(fixed_point, "encode_couplings", remember)
     # Once the strong pulse is over, a new scale would be finer.
     field = Pulse(at=0, width=2, height=1000.0)
     frames(society(), field=field, replicas=3, stop=lambda frame: np.arange(3) < frame.sweep - 5)

@@ -82,11 +82,17 @@ def p_values(system: sp.SpinSystem, spins: np.ndarray, law: np.ndarray) -> list[
     return values
 
 
-@pytest.mark.parametrize("kernel", ["fixed-point", "reference"])
-@pytest.mark.parametrize("name", SYSTEMS)
+CASES = [
+    *((name, kernel) for name in SYSTEMS for kernel in ("fixed-point", "reference")),
+    ("unit signs", "integer"),
+    ("directed signs", "integer"),
+]
+
+
+@pytest.mark.parametrize(("name", "kernel"), CASES)
 @pytest.mark.parametrize("temperature", [0.0, 1.3, np.inf])
 def test_random_sequential_law(name: str, temperature: float, kernel: str) -> None:
-    system = SYSTEMS[name]
+    system = SYSTEMS.get(name) or sp.SpinSystem(0.8 * SYSTEMS["directed"].J.sign())
     spins = final_spins(system, temperature, kernel=kernel)
     law = exact_law(system, temperature, "random-sequential")
     counts = np.bincount(state_number(spins), minlength=2**system.n)

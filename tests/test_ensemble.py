@@ -21,11 +21,12 @@ import pyarrow.parquet as pq
 import pytest
 
 import sociophysics as sp
+from sociophysics.ensemble import bundles, plan, status, tasks
 from sociophysics.ensemble import folder as run_folder
 from sociophysics.ensemble import parts as run_parts
-from sociophysics.ensemble import plan, status, tasks
 from sociophysics.errors import InputError
 from sociophysics.scenario import Scenario, Settings
+from sociophysics.store import Folder
 from tests.ensemble_stub import ORDERS, run_stub, simulate
 
 TEXT = """
@@ -58,13 +59,13 @@ def scenario() -> Scenario:
     return Scenario.from_toml(TEXT, name="small")
 
 
-def fake_report(run: sp.Run, path: Path) -> None:
-    path.write_text("a report")
+def fake_report(run: sp.Run) -> str:
+    return "a report"
 
 
 @pytest.fixture(autouse=True)
 def _no_report(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sociophysics.report.write_report", fake_report)
+    monkeypatch.setattr("sociophysics.report.page.render", fake_report)
 
 
 @pytest.fixture
@@ -79,7 +80,7 @@ def orders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("runs") / "undisturbed"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sociophysics.report.write_report", fake_report)
+        patch.setattr("sociophysics.report.page.render", fake_report)
         run_stub(Scenario.from_toml(TEXT, name="small"), folder)
     return folder
 
@@ -212,7 +213,7 @@ def test_workers_that_always_die_are_given_up(
     scenario: Scenario, tmp_path: Path, orders: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tasks, "RETRIES", 1)
-    monkeypatch.setattr(tasks, "PARTS_PER_TASK", 4)
+    monkeypatch.setattr(bundles, "PARTS_PER_TASK", 4)
     (orders / "kill at 0.9").touch()
     with pytest.raises(InputError, match=r"no progress in 2 attempts .* finished parts are kept"):
         run_stub(scenario, tmp_path / "run", workers=2)
@@ -259,9 +260,11 @@ def test_a_part_with_any_bit_flipped_is_corrupt_or_the_same(
     scenario: Scenario, tmp_path: Path
 ) -> None:
     part = plan(scenario)[0]
-    run_parts.write_part(tmp_path, part, run_parts.PartData(*simulate(part.settings, range(5))))
-    path = tmp_path / f"{part.name}.parquet"
-    whole, right = path.read_bytes(), run_parts.read_part(tmp_path, part)
+    (tmp_path / "parts").mkdir()
+    data = run_parts.PartData(*simulate(part.settings, range(5)))
+    run_parts.write_part(Folder(tmp_path), part, data)
+    path = tmp_path / "parts" / f"{part.name}.parquet"
+    whole, right = path.read_bytes(), run_parts.read_part(Folder(tmp_path), part)
     assert right.events == [{"sweep": 1, "kind": "heat", "replica": None, "temperature": 2.0}]
     caught = 0
     places = range(0, len(whole), 5)
@@ -270,7 +273,7 @@ def test_a_part_with_any_bit_flipped_is_corrupt_or_the_same(
         flipped[place] ^= 1 << place % 8
         path.write_bytes(flipped)
         try:
-            read = run_parts.read_part(tmp_path, part)
+            read = run_parts.read_part(Folder(tmp_path), part)
         except run_parts.CorruptPart:
             caught += 1
             continue
@@ -294,22 +297,24 @@ def test_changed_events_make_a_part_corrupt(
     scenario: Scenario, tmp_path: Path, change: str
 ) -> None:
     part = plan(scenario)[0]
-    run_parts.write_part(tmp_path, part, run_parts.PartData(*simulate(part.settings, range(5))))
-    path = tmp_path / f"{part.name}.parquet"
+    (tmp_path / "parts").mkdir()
+    data = run_parts.PartData(*simulate(part.settings, range(5)))
+    run_parts.write_part(Folder(tmp_path), part, data)
+    path = tmp_path / "parts" / f"{part.name}.parquet"
     arrow = pq.read_table(path)
     about = json.loads(arrow.schema.metadata[run_parts.METADATA])
     CHANGED[change](about)
     text = json.dumps(about).encode()
     pq.write_table(arrow.replace_schema_metadata({run_parts.METADATA: text}), path)
     with pytest.raises(run_parts.CorruptPart):
-        run_parts.read_part(tmp_path, part)
+        run_parts.read_part(Folder(tmp_path), part)
 
 
 def test_an_event_that_lacks_something_is_never_written(scenario: Scenario, tmp_path: Path) -> None:
     part = plan(scenario)[0]
     table, _ = simulate(part.settings, part.replicas)
     with pytest.raises(ValueError, match="an event of a part lacks one of"):
-        run_parts.write_part(tmp_path, part, run_parts.PartData(table, [{"sweep": 1}]))
+        run_parts.write_part(Folder(tmp_path), part, run_parts.PartData(table, [{"sweep": 1}]))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -354,7 +359,7 @@ def test_a_full_disk_keeps_what_is_finished(
 
     out = tmp_path / "run"
     with monkeypatch.context() as patch:
-        patch.setattr(run_parts.os, "fsync", full)
+        patch.setattr(os, "fsync", full)
         with pytest.raises(InputError, match=r"no space is left .* 5 of 18 parts are finished"):
             run_stub(scenario, out)
     assert not list(out.rglob(".*.tmp"))
@@ -372,7 +377,7 @@ def test_ctrl_c_keeps_what_is_finished(
     orders: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(tasks, "PARTS_PER_TASK", 2)
+    monkeypatch.setattr(bundles, "PARTS_PER_TASK", 2)
 
     def interrupt(done: int, total: int, updates: float) -> None:
         if done > 2:
@@ -596,12 +601,12 @@ def test_of_two_runs_into_one_folder_the_later_is_refused(
     real = run_folder.claim
     finished: dict[str, bytes] = {}
 
-    def late(folder: Path | None) -> Any:
+    def late(store: Folder | None) -> Any:
         # Another run starts and ends between this one's checks and its lock.
         monkeypatch.setattr(run_folder, "claim", real)
         run_stub(scenario, out)
         finished.update(contents(out))
-        return real(folder)
+        return real(store)
 
     monkeypatch.setattr(run_folder, "claim", late)
     with pytest.raises(InputError, match=r"seed .* differs; choose another --out"):
@@ -636,7 +641,7 @@ def test_a_folder_in_which_something_is_finished_is_not(
 
 def test_a_folder_in_use_is_refused(scenario: Scenario, tmp_path: Path) -> None:
     with (
-        run_folder.claim(tmp_path / "run"),
+        run_folder.claim(Folder(tmp_path / "run")),
         pytest.raises(InputError, match="another run is writing"),
     ):
         run_stub(scenario, tmp_path / "run")
@@ -782,8 +787,8 @@ sp.observables.REGISTRY["third"] = third
 """
 SCRIPT = """
 import pathlib, sociophysics as sp
-from sociophysics.ensemble import tasks
-tasks.PARTS_PER_TASK = 9
+from sociophysics.ensemble import bundles
+bundles.PARTS_PER_TASK = 9
 text = (pathlib.Path(__file__).parent / "small.toml").read_text()
 if {guard}:
     run = sp.run(sp.Scenario.from_toml(text), workers=2)

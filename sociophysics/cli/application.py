@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from sociophysics.cli import cascades, data, fit, inspect, run, scenario, tip
+from sociophysics.cli import cascades, dashboard, data, fit, inspect, run, scenario, tip
 from sociophysics.errors import InputError
 
 __all__ = ["BAD_INPUT", "DEFECT", "DONE", "INTERRUPTED", "app", "main"]
@@ -32,6 +32,7 @@ app.command("fit")(fit.fit)
 app.command("inspect")(inspect.inspect)
 app.command("describe")(scenario.describe)
 app.command("schema")(scenario.schema)
+app.command("dashboard")(dashboard.dashboard)
 app.add_typer(data.app, name="data")
 
 # typer brings its own copy of click; the class of wrong usage is only reachable through this.

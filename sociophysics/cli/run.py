@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import shlex
 import sys
+from collections.abc import Iterator
+from concurrent.futures import Executor
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sociophysics.errors import InputError
-
 if TYPE_CHECKING:
     from sociophysics.scenario import Scenario
 
-__all__ = ["run"]
+__all__ = ["Scheduler", "run", "workers_of"]
 
 
 ScenarioFile = Annotated[Path, typer.Argument(help="TOML file.", show_default=False)]
-Out = Annotated[Path | None, typer.Option(help="Folder of the run; runs/NAME by default.")]
+Out = Annotated[
+    str | None,
+    typer.Option(help="Folder of the run, or s3://BUCKET/NAME; runs/NAME by default."),
+]
 Workers = Annotated[
     int | None, typer.Option(help="Processes; all processors by default. No number depends on it.")
 ]
 Replicas = Annotated[int | None, typer.Option(help="Replicas, instead of the file's.")]
-Scheduler = Annotated[str | None, typer.Option(help="Address of a cluster's scheduler.")]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(help="Address of a dask scheduler, as tcp://HOST:8786; its workers do the work."),
+]
 
 
 def run(
@@ -39,41 +47,53 @@ def run(
     """
     from sociophysics.scenario import Scenario
 
-    if scheduler is not None:
-        raise InputError(
-            f"--scheduler is {scheduler!r}, but this version runs on this machine only; leave it "
-            "out, or pass an executor of your cluster to sociophysics.run."
-        )
     loaded = Scenario.load(scenario)
     if replicas is not None:
         loaded = loaded.replace({"sweep.replicas": replicas})
-    folder = Path("runs") / scenario.stem if out is None else out
-    again = _command(scenario, out=out, workers=workers, replicas=replicas)
-    _run(loaded, folder, workers, again)
+    place = str(Path("runs") / scenario.stem) if out is None else out
+    options = {
+        "--out": out,
+        "--workers": workers,
+        "--replicas": replicas,
+        "--scheduler": scheduler,
+    }
+    words = [str(word) for item in options.items() if item[1] is not None for word in item]
+    again = shlex.join(["sociophysics", "run", str(scenario), *words])
+    with workers_of(scheduler) as executor:
+        _run(loaded, place, workers, executor, again)
 
 
-def _run(scenario: Scenario, folder: Path, workers: int | None, again: str) -> None:
+@contextlib.contextmanager
+def workers_of(scheduler: str | None) -> Iterator[Executor | None]:
+    """Give the executor of a scheduler's workers, None for processes of this machine."""
+    if scheduler is None:
+        yield None
+        return
+    from sociophysics.ensemble import cluster
+
+    # What matters of it is said in a sentence of ours.
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    with cluster.connect(scheduler) as executor:
+        yield executor
+
+
+def _run(
+    scenario: Scenario, place: str, workers: int | None, executor: Executor | None, again: str
+) -> None:
     from sociophysics import ensemble
     from sociophysics.cli.progress import follow
     from sociophysics.cli.summary import show
 
     try:
         with follow(scenario.title or scenario.name) as progress:
-            result = ensemble.run(scenario, out=folder, workers=workers, progress=progress)
+            result = ensemble.run(
+                scenario, out=place, workers=workers, executor=executor, progress=progress
+            )
     except KeyboardInterrupt:
         print(
-            f"\nsociophysics: interrupted; finished parts are kept in {folder}. "
+            f"\nsociophysics: interrupted; finished parts are kept in {place}. "
             f"To continue: {again}",
             file=sys.stderr,
         )
         raise typer.Exit(130) from None
     show(result)
-
-
-def _command(scenario: Path, *, out: Path | None, workers: int | None, replicas: int | None) -> str:
-    options = {"--out": out, "--workers": workers, "--replicas": replicas}
-    words = ["sociophysics", "run", str(scenario)]
-    for name, value in options.items():
-        if value is not None:
-            words += [name, str(value)]
-    return shlex.join(words)

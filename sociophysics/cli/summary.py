@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -35,7 +36,7 @@ def show(run: Run) -> None:
     console.print(table)
     if run.directory is not None:
         for what, name in (("comparison", "comparison.csv"), ("report", "report.html")):
-            console.out(f"{what}: {run.directory / name}", highlight=False)
+            console.out(f"{what}: {os.path.join(run.directory, name)}", highlight=False)
 
 
 def _designs(run: Run, observable: str, point: dict[str, Any]) -> tuple[str, Table]:

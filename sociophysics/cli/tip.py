@@ -7,22 +7,28 @@ import math
 import os
 from collections.abc import Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
 
+from sociophysics.cli.run import Scheduler, workers_of
 from sociophysics.errors import InputError
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from sociophysics.experiments.binder import Crossing
     from sociophysics.experiments.loops import Loop
     from sociophysics.experiments.tipping import Search
     from sociophysics.scenario import Scenario
+    from sociophysics.store import Store
 
 __all__ = ["tip"]
 
 FORMAT = "sociophysics tip 1"
+MANIFEST = "manifest.json"
 
 ScenarioFile = Annotated[Path, typer.Argument(help="TOML file.", show_default=False)]
 Along = Annotated[str, typer.Option(help="Dotted key of a number, such as feed.strength.")]
@@ -33,7 +39,9 @@ Values = Annotated[
         "half to one and a half times what theory expects."
     ),
 ]
-Out = Annotated[Path | None, typer.Option(help="Folder; runs/NAME-tip by default.")]
+Out = Annotated[
+    str | None, typer.Option(help="Folder, or s3://BUCKET/NAME; runs/NAME-tip by default.")
+]
 Design = Annotated[str | None, typer.Option(help="Name of a design; the first by default.")]
 Observable = Annotated[str | None, typer.Option(help="Order parameter, between 0 and 1.")]
 Replicas = Annotated[int | None, typer.Option(help="Replicas, instead of the file's.")]
@@ -59,17 +67,19 @@ def tip(
     sizes: Sizes = None,
     with_loop: WithLoop = False,
     workers: Workers = None,
+    scheduler: Scheduler = None,
 ) -> None:
     """Locate the tipping point along a key, with an interval, and say how it was found.
 
     Running again into the same folder continues where an interrupted search stopped.
     """
     from sociophysics.scenario import Scenario
+    from sociophysics.store import open_store
 
     loaded = Scenario.load(scenario)
     if values is not None:
         loaded = loaded.replace({f"sweep.{along}": _parsed(values)})
-    folder = Path("runs") / f"{scenario.stem}-tip" if out is None else out
+    store = open_store(Path("runs") / f"{scenario.stem}-tip" if out is None else out)
     count = os.cpu_count() or 1 if workers is None else workers
     if count < 1:
         raise InputError(f"--workers is {workers}; it must be a whole number >= 1.")
@@ -80,11 +90,23 @@ def tip(
         "replicas": replicas,
         "sizes": None if sizes is None else _sizes(sizes),
     }
+    _rehearse(loaded, design)
     with ExitStack() as stack:
-        _claim(folder, loaded, stack)
-        found, crossing, loop = _measured(loaded, asked, with_loop, folder, count)
-        _write(folder, loaded, found, crossing, loop)
-    _show(found, crossing, loop, folder)
+        executor = stack.enter_context(workers_of(scheduler))
+        _claim(store, loaded, stack)
+        found, crossing, loop = _measured(loaded, asked, with_loop, store.place, count, executor)
+        _write(store, loaded, found, crossing, loop)
+    _show(found, crossing, loop, store.place)
+
+
+def _rehearse(scenario: Scenario, design: str | None) -> None:
+    """Refuse what cannot be run before anything is written."""
+    from sociophysics.ensemble import plan, tasks
+    from sociophysics.experiments.measure import varied
+
+    part = plan(varied(scenario, design=design, replicas=1))[0]
+    with tasks.naming(part):
+        tasks.rehearse_case(part.settings, part.replicas)
 
 
 def _number(text: str) -> int | float:
@@ -120,57 +142,54 @@ def _sizes(text: str) -> list[int]:
         raise InputError(f"--sizes is {text!r}; give whole numbers, as in 250,1000.") from None
 
 
-def _claim(folder: Path, scenario: Scenario, stack: ExitStack) -> None:
-    """Take the folder for this search, or refuse one that holds something else."""
-    from sociophysics.ensemble.folder import DECISIVE, claim
-    from sociophysics.ensemble.parts import replace_file
+def _claim(store: Store, scenario: Scenario, stack: ExitStack) -> None:
+    """Take the place for this search, or refuse one that holds something else."""
+    from sociophysics.ensemble.folder import claim
+    from sociophysics.ensemble.work import decisive_versions
     from sociophysics.scenario import json_form
 
-    path = folder / "manifest.json"
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"{folder} is a file, not a folder; choose another --out.")
-    if path.exists():
-        old = _manifest(path)
-        if old.get("seed") != scenario.seed or old.get("name") != scenario.name:
-            raise InputError(f"{folder} holds a search in another scenario; choose another --out.")
-    elif folder.exists() and any(folder.iterdir()) and not _begun(folder):
-        first = min(each.name for each in folder.iterdir())
-        raise InputError(f"{folder} holds {first!r} and no search; choose another --out.")
-    stack.enter_context(claim(folder))
-    from importlib.metadata import version
-
+    there = store.names()
+    old = _manifest(store) if MANIFEST in there else None
+    if old is not None and (old.get("seed") != scenario.seed or old.get("name") != scenario.name):
+        raise InputError(f"{store.place} holds a search in another scenario; choose another --out.")
+    if old is None and not there <= {"parts", "log.jsonl", ".lease"}:
+        raise InputError(f"{store.place} holds {min(there)!r} and no search; choose another --out.")
+    stack.enter_context(claim(store))
     manifest = {
         "format": FORMAT,
         "name": scenario.name,
         "seed": scenario.seed,
         "scenario": json_form(scenario.canonical()),
-        "versions": {name: version(name) for name in DECISIVE},
+        "versions": decisive_versions(),
     }
     text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
-    if path.exists() and _manifest(path)["versions"] != manifest["versions"]:
+    if old is not None and old["versions"] != manifest["versions"]:
         raise InputError(
-            f"{folder} holds a search by other versions of the package or of what it computes "
+            f"{store.place} holds a search by other versions of the package or of what it computes "
             "with; choose another --out."
         )
-    replace_file(path, lambda file: file.write(text.encode()))
+    store.write(MANIFEST, lambda file: file.write(text.encode()))
 
 
-def _begun(folder: Path) -> bool:
-    return {each.name for each in folder.iterdir()} <= {"parts", "log.jsonl"}
-
-
-def _manifest(path: Path) -> dict[str, Any]:
+def _manifest(store: Store) -> dict[str, Any]:
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
+        manifest = json.loads(store.read(MANIFEST))
     except (OSError, ValueError):
         manifest = None
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        raise InputError(f"{path} is not the manifest of a search; choose another --out.")
+        raise InputError(
+            f"{store.place}/{MANIFEST} is not the manifest of a search; choose another --out."
+        )
     return manifest
 
 
 def _measured(
-    scenario: Scenario, asked: dict[str, Any], with_loop: bool, folder: Path, workers: int
+    scenario: Scenario,
+    asked: dict[str, Any],
+    with_loop: bool,
+    place: str,
+    workers: int,
+    executor: Executor | None,
 ) -> tuple[Search, Crossing | None, Loop | None]:
     from sociophysics.cli.progress import follow
     from sociophysics.experiments.binder import binder_crossing
@@ -178,9 +197,9 @@ def _measured(
     from sociophysics.experiments.tipping import search
 
     along, design, replicas = asked["along"], asked["design"], asked["replicas"]
-    common: dict[str, Any] = {"design": design, "replicas": replicas, "out": folder}
+    common: dict[str, Any] = {"design": design, "replicas": replicas, "out": place}
     with follow(scenario.title or scenario.name) as progress:
-        common |= {"workers": workers, "progress": progress}
+        common |= {"workers": workers, "executor": executor, "progress": progress}
         found = search(scenario, along, observable=asked["observable"], **common)
         grid = found.grid
         crossing = looped = None
@@ -194,13 +213,12 @@ def _measured(
 
 
 def _write(
-    folder: Path,
+    store: Store,
     scenario: Scenario,
     found: Search,
     crossing: Crossing | None,
     loop: Loop | None,
 ) -> None:
-    from sociophysics.ensemble.parts import replace_file
     from sociophysics.report import tip_page
 
     tables = {"table": found.table}
@@ -208,12 +226,16 @@ def _write(
         tables["binder"] = crossing.table
     if loop is not None:
         tables["loop"] = loop.table
-    for name, table in tables.items():
-        text = table.to_csv(index=False)
-        replace_file(folder / f"{name}.csv", lambda file, text=text: file.write(text.encode()))
-    replace_file(folder / "table.parquet", lambda file: found.table.to_parquet(file, index=False))
-    page = tip_page.render(scenario, found, crossing, loop)
-    replace_file(folder / "report.html", lambda file: file.write(page.encode()))
+    pages = {f"{name}.csv": table.to_csv(index=False) for name, table in tables.items()}
+    pages["report.html"] = tip_page.render(scenario, found, crossing, loop)
+    for name, text in pages.items():
+        data = text.encode()
+        store.write(name, partial(_put, data))
+    store.write("table.parquet", lambda file: found.table.to_parquet(file, index=False))
+
+
+def _put(data: bytes, file: BinaryIO) -> None:
+    file.write(data)
 
 
 def _interval(value: float, low: float, high: float) -> str:
@@ -222,10 +244,10 @@ def _interval(value: float, low: float, high: float) -> str:
     return f"{value:.4g} [{low:.4g}, {high:.4g}]"
 
 
-def _show(found: Search, crossing: Crossing | None, loop: Loop | None, folder: Path) -> None:
+def _show(found: Search, crossing: Crossing | None, loop: Loop | None, place: str) -> None:
     typer.echo("\n".join(_lines(found, crossing, loop)))
-    typer.echo(f"table: {folder / 'table.csv'}")
-    typer.echo(f"report: {folder / 'report.html'}")
+    typer.echo(f"table: {os.path.join(place, 'table.csv')}")
+    typer.echo(f"report: {os.path.join(place, 'report.html')}")
 
 
 def _lines(found: Search, crossing: Crossing | None, loop: Loop | None) -> Sequence[str]:

@@ -8,25 +8,22 @@ replicas of one word are not quite independent of each other: intervals take wor
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from copy import copy
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sociophysics.dynamics.conditions import Conditions
-from sociophysics.engine import bit_sliced
-from sociophysics.engine.bit_sliced import LANES
-from sociophysics.errors import InputError
-from sociophysics.interventions import Heat, Intervention, Nucleate
+from sociophysics.dynamics.tasks import Task
+from sociophysics.engine.bit_sliced import sweep_words
+from sociophysics.engine.lanes import LANES, flip_table, pack, unpack
 from sociophysics.spins import SpinSystem
 from sociophysics.streams import key
 
-__all__ = ["LANES", "BitSliced", "Ties", "check_bit_sliced", "encode_ties", "whole_words"]
+__all__ = ["BitSliced", "Ties", "encode_ties", "whole_words"]
 
-ROUNDING = 1e-12  # relative spread of couplings that differ by floating point only
-REFUSAL = "the bit-sliced kernel has couplings of one magnitude, no field and no feed"
+MOST_USERS = 2**31  # that a neighbour of 31 bits can number
 
 
 class Ties(NamedTuple):
@@ -39,58 +36,27 @@ class Ties(NamedTuple):
 
 
 def encode_ties(system: SpinSystem) -> Ties:
-    """Return the couplings as signed ties; those of weight 0 are left out.
-
-    Raises
-    ------
-    InputError
-        Couplings of different magnitudes.
+    """Return the couplings ``+-c`` as signed ties; those of weight 0 are left out.
 
     Examples
     --------
     >>> encode_ties(SpinSystem.from_edges([0, 1], [1, 2], [0.5, -0.5])).ends
     array([2, 0, 5, 3], dtype=uint32)
     """
-    J = system.J
+    J = system.stored
     present = J.data != 0
-    size = np.abs(J.data[present])
-    least, most = (float(size.min()), float(size.max())) if size.size else (1.0, 1.0)
-    if most - least > ROUNDING * most:
-        raise InputError(
-            f"{REFUSAL}, but these couplings run from {least:.6g} to {most:.6g} in magnitude; use "
-            "kernel auto."
-        )
-    listener = np.repeat(np.arange(system.n), np.diff(J.indptr))[present]
-    degree = np.bincount(listener, minlength=system.n)
-    indptr = np.concatenate([[0], np.cumsum(degree)]).astype(np.int64)
+    kept = np.concatenate([[0], np.cumsum(present)])
+    indptr = kept[J.indptr].astype(np.int64)
     ends = J.indices[present].astype(np.uint32) << np.uint32(1)
     ends |= J.data[present] < 0
-    return Ties(indptr, ends, most, int(degree.max(initial=0)))
+    return Ties(indptr, ends, _magnitudes(system)[1], int(np.diff(indptr).max(initial=0)))
 
 
-def check_bit_sliced(
-    system: SpinSystem, conditions: Conditions, acts: Iterable[Intervention]
-) -> None:
-    """Raise unless a whole run can be done by the bit-sliced kernel.
-
-    Raises
-    ------
-    InputError
-        A field at any time, a feed, an intervention other than heat and nucleate, couplings of
-        different magnitudes.
-    """
-    if conditions.feed is not None:
-        raise InputError(f"{REFUSAL}, but there is a feed; use kernel auto.")
-    strongest = conditions.bound(system, 1)
-    if strongest > 0:
-        raise InputError(f"{REFUSAL}, but a field reaches {strongest:.6g}; use kernel auto.")
-    for act in acts:
-        if not isinstance(act, Heat | Nucleate):
-            raise InputError(
-                f"{REFUSAL}; {type(act).__name__} at sweep {act.at} is not among its "
-                "interventions, which are Heat and Nucleate: use kernel auto."
-            )
-    encode_ties(system)
+def _magnitudes(system: SpinSystem) -> tuple[float, float]:
+    """Return the smallest and the largest ``|J_ij|`` that is not 0; (1, 1) without couplings."""
+    size = np.abs(system.stored.data, dtype=np.float64)
+    size = size[size > 0]
+    return (float(size.min()), float(size.max())) if size.size else (1.0, 1.0)
 
 
 def whole_words(replicas: Sequence[int], shares: int) -> list[NDArray[np.int64]]:
@@ -104,7 +70,7 @@ def whole_words(replicas: Sequence[int], shares: int) -> list[NDArray[np.int64]]
     words, word = np.unique(np.asarray(replicas) // LANES, return_inverse=True)
     return [
         np.flatnonzero(np.isin(word, part))
-        for part in np.array_split(np.arange(words.size), min(shares, words.size))
+        for part in np.array_split(np.arange(words.size), max(min(shares, words.size), 1))
     ]
 
 
@@ -123,8 +89,39 @@ class BitSliced:
         Word ``w`` of the replicas has the key of the dynamics stream ``w``.
     """
 
+    @staticmethod
+    def refusal(task: Task) -> str | None:
+        """Return why this kernel cannot do a task, None if it can."""
+        if task.scheme != "random-sequential":
+            return f"scheme is {task.scheme!r}; the bit-sliced kernel is random-sequential only"
+        if task.has_field:
+            return "an external field acts, or is to act; the bit-sliced kernel has none"
+        if task.has_feed:
+            return "a feed acts, or is to act; the bit-sliced kernel has none"
+        if task.rewires:
+            return "replicas are rewired apart; those of the bit-sliced kernel share their ties"
+        least, most = _magnitudes(task.system)
+        if least < most:
+            return (
+                f"the couplings run from {least:.6g} to {most:.6g} in size; the bit-sliced kernel "
+                "needs c or -c with one c"
+            )
+        if task.system.n >= MOST_USERS:
+            return f"there are {task.system.n} users; the bit-sliced kernel numbers {MOST_USERS}"
+        return None
+
+    @staticmethod
+    def encode(system: SpinSystem, bound: float) -> Ties:
+        """Return the signed ties."""
+        return encode_ties(system)
+
     def __init__(
-        self, ties: Ties, spins: NDArray[np.int8], seed: int, replicas: tuple[int, ...]
+        self,
+        ties: Ties,
+        spins: NDArray[np.int8],
+        seed: int,
+        replicas: tuple[int, ...],
+        scheme: str = "random-sequential",
     ) -> None:
         self.ties = ties
         numbers = np.asarray(replicas, np.int64)
@@ -138,23 +135,21 @@ class BitSliced:
         """Do sweeps ``first + 1 .. first + sweeps``; users marked in ``held`` never flip."""
         t = self.ties
         if self._table is None or self._table[0] != temperature:
-            table = bit_sliced.flip_table(temperature, t.coupling, t.degree)
+            table = flip_table(temperature, t.coupling, t.degree)
             self._table = (temperature, table)
         chance, leading = self._table[1]
         lanes = self._packed(held)
-        bit_sliced.sweep_words(
-            self.state, t.indptr, t.ends, chance, leading, lanes, self.keys, first, sweeps
-        )
+        sweep_words(self.state, t.indptr, t.ends, chance, leading, lanes, self.keys, first, sweeps)
 
     def change_field(self, field: NDArray[np.float64], phi: NDArray[np.float64] | None) -> None:
-        """Accept a field of zero; there is no other."""
-        if field.any() or phi is not None:
-            raise InputError(f"{REFUSAL}; use kernel auto.")
+        """Accept that there is no field: tasks with one are refused."""
+        if np.any(field) or (phi is not None and np.any(phi)):
+            raise RuntimeError("a field reached the bit-sliced kernel")
 
     def spins(self) -> NDArray[np.int8]:
         """Return the stances, shape (replicas, n)."""
         spins = np.empty((self._lane.size, self.state.shape[1]), np.int8)
-        bit_sliced.unpack(self.state, self._word, self._lane, spins)
+        unpack(self.state, self._word, self._lane, spins)
         return spins
 
     def remembered(self) -> dict[str, NDArray[Any]]:
@@ -175,5 +170,5 @@ class BitSliced:
     def _packed(self, marks: NDArray[Any]) -> NDArray[np.uint64]:
         """Return marks of the replicas (replicas, columns) as bits (words, columns)."""
         words = np.zeros((len(self.keys), marks.shape[1]), np.uint64)
-        bit_sliced.pack(marks, self._word, self._lane, words)
+        pack(marks, self._word, self._lane, words)
         return words

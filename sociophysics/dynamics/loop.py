@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from sociophysics.dynamics.conditions import Conditions
 from sociophysics.dynamics.frames import Frame, ReplicaExposure, SelectedExposure
+from sociophysics.dynamics.kernels import REGISTRY, thread_groups
 from sociophysics.dynamics.rewiring import rewired
 from sociophysics.dynamics.snapshots import change_conditions, restore, take
 from sociophysics.dynamics.state import State
 from sociophysics.dynamics.walkers import Walkers
-from sociophysics.engine.fixed_point import Couplings, encode_couplings
 from sociophysics.errors import InputError
 from sociophysics.feeds import FeedMemory, Memory
 from sociophysics.interventions import (
@@ -80,7 +80,7 @@ class Loop:
             return
         self.groups = [
             Walkers(system, spins[rows], rows, tuple(numbers[r] for r in rows))
-            for rows in np.array_split(np.arange(len(numbers)), min(threads, len(numbers)))
+            for rows in thread_groups(conditions.kernel, numbers, threads)
         ]
         self.prepare(0, fresh_feed=True)
 
@@ -130,26 +130,24 @@ class Loop:
 
     def prepare(self, sweep: int, *, fresh_feed: bool = False) -> None:
         """Load every group into its kernel for what acts from ``sweep + 1`` on."""
-        known: dict[int, tuple[Couplings | None, FeedMemory | None]] = {}
+        known: dict[int, tuple[Any, FeedMemory | None]] = {}
         conditions = self.conditions
         self.prepared = sweep
         for group in self.groups:
             if id(group.system) not in known:
                 feed = conditions.feed
-                couplings = None
-                if conditions.kernel != "reference":
-                    effective = feed.couplings(group.system) if feed else group.system
-                    couplings = encode_couplings(
-                        effective.J, conditions.bound(group.system, sweep + 1)
-                    )
+                effective = feed.couplings(group.system) if feed else group.system
+                encoded = REGISTRY[conditions.kernel].encode(
+                    effective, conditions.bound(group.system, sweep + 1)
+                )
                 memory = feed.start(group.system, group.spins, conditions.camps) if feed else None
-                known[id(group.system)] = couplings, memory
-            couplings, memory = known[id(group.system)]
+                known[id(group.system)] = encoded, memory
+            encoded, memory = known[id(group.system)]
             if memory is not None and memory.trace is not None:
                 old = group.memory.trace if group.memory and not fresh_feed else None
                 trace = group.spins.astype(np.float64) if old is None else old
                 memory = memory._replace(trace=trace)
-            group.prepare(conditions, couplings, memory)
+            group.prepare(conditions, encoded, memory)
 
     def frame(self, done: int, *, at: int | None = None) -> Frame:
         """Return the frame after ``done`` sweeps, dated ``at``."""

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sociophysics.dynamics.conditions import Conditions
+from sociophysics.dynamics.kernels import thread_groups
 from sociophysics.dynamics.state import State, fingerprint
 from sociophysics.dynamics.walkers import Walkers
 from sociophysics.errors import InputError
@@ -136,7 +137,9 @@ def restore(loop: Loop, state: State) -> None:
         loop.systems = [SpinSystem(J, first.h, first.labels, first.nodes) for J in state.rewired]
         shares = [running[k : k + 1] for k in range(running.size)]
     else:
-        shares = np.array_split(running, max(min(loop.threads, running.size), 1))
+        numbers = [loop.numbers[r] for r in running]
+        groups = thread_groups(loop.conditions.kernel, numbers, loop.threads)
+        shares = [running[rows] for rows in groups]
     loop.groups = [
         Walkers(
             loop.systems[rows[0] if state.rewired else 0],

@@ -25,6 +25,7 @@ __all__ = ["State", "fingerprint"]
 
 FORMAT = "sociophysics state 1"
 OWN = "own_"  # prefix of what the kernel remembers
+PIECE = 1 << 20
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -148,7 +149,10 @@ def fingerprint(system: SpinSystem) -> str:
     True
     """
     digest = hashlib.sha256()
-    J = system.J
+    J = system.stored
     for array, kind in ((J.indptr, "i8"), (J.indices, "i8"), (J.data, "f8"), (system.h, "f8")):
-        digest.update(np.ascontiguousarray(array, dtype=kind).data)
+        # Piece by piece, and of one type: the same for couplings stored in fewer bytes.
+        for first in range(0, array.size, PIECE):
+            piece = np.ascontiguousarray(array[first : first + PIECE], dtype=kind)
+            digest.update(piece.data)
     return digest.hexdigest()

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from sociophysics import schedules
 from sociophysics.dynamics.conditions import Conditions, Field, field_terms
 from sociophysics.dynamics.frames import Frame, observe
-from sociophysics.dynamics.kernels import choose_kernel
+from sociophysics.dynamics.kernels import choose_kernel, task_of
 from sociophysics.dynamics.loop import Loop, StopRule
 from sociophysics.dynamics.snapshots import check_resumes, replay
 from sociophysics.dynamics.starts import first_stances
@@ -32,6 +32,7 @@ from sociophysics.streams import check_seed
 __all__ = ["Frame", "simulate", "tabulate", "trajectory"]
 
 BYTES_PER_STANCE = 20.0  # word, applied field, stances of the kernel and of a frame
+BYTES_PER_LANE = 4.0  # a bit of a word instead of the word and its field
 BYTES_PER_SHOWN = 40.0  # of the feed: field, what was shown, their copies
 
 
@@ -77,7 +78,8 @@ def trajectory(
         name of a node attribute that holds +1 and -1.
     scheme, kernel : str
         ``random-sequential``, ``sequential`` or ``kawasaki`` (swaps of unlike neighbours); and
-        ``auto``, ``fixed-point`` or ``reference``.
+        ``auto``, ``integer`` (couplings +-c, no field, no feed), ``bit-sliced`` (the same, 64
+        replicas at once that share the order of users), ``fixed-point`` or ``reference``.
     stop : function of a frame, optional
         Returns a bool array (replicas,), whom to stop there; asked after every sweep, whatever
         ``every`` is. The run ends when all have stopped.
@@ -103,7 +105,10 @@ def trajectory(
     _check_dynamics(system, feed, scheme, stop)
     workers = len(os.sched_getaffinity(0)) if threads is None else threads
     _at_least_one(sweeps=sweeps, every=every, threads=workers)
-    numbers = _replica_numbers(replicas, system.n, with_feed=feed is not None)
+    bytes_each = BYTES_PER_LANE if kernel == "bit-sliced" else BYTES_PER_STANCE
+    if feed is not None:
+        bytes_each += BYTES_PER_SHOWN
+    numbers = _replica_numbers(replicas, system.n, bytes_each)
     codes = _camps(system, camps)
     acts = tuple(interventions)
     for act in acts:
@@ -118,7 +123,7 @@ def trajectory(
         camps=codes,
         seed=check_seed(seed),
         scheme=scheme,
-        kernel=choose_kernel(kernel, scheme),
+        kernel=choose_kernel(kernel, task_of(system, scheme, field, feed, acts)),
     )
     if resume is None:
         spins = first_stances(start, system, codes, seed, numbers)
@@ -232,7 +237,7 @@ def _at_least_one(**values: Any) -> None:
             raise InputError(f"{name} is {value!r}; it must be an integer >= 1.")
 
 
-def _replica_numbers(given: Any, n: int, *, with_feed: bool) -> tuple[int, ...]:
+def _replica_numbers(given: Any, n: int, bytes_each: float) -> tuple[int, ...]:
     single = isinstance(given, int | np.integer)
     if single:
         _at_least_one(replicas=given)
@@ -240,7 +245,7 @@ def _replica_numbers(given: Any, n: int, *, with_feed: bool) -> tuple[int, ...]:
         raise InputError(f"replicas is {given!r}; give an integer >= 1, or their numbers.")
     count = int(given) if single else len(given)
     require_memory(
-        count * n * (BYTES_PER_STANCE + BYTES_PER_SHOWN * with_feed),
+        count * n * bytes_each,
         what=f"{count} replicas of {n} users",
         fix="ask for fewer replicas",
     )

@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 
 from sociophysics.dynamics.conditions import Conditions
 from sociophysics.dynamics.frames import SelectedExposure
-from sociophysics.dynamics.kernels import FixedPoint, Kernel, Reference
-from sociophysics.engine import fixed_point
+from sociophysics.dynamics.kernels import REGISTRY, Kernel
 from sociophysics.feeds import Draws, FeedMemory
 from sociophysics.observables.exposure import Shown
 from sociophysics.spins import SpinSystem
@@ -66,17 +65,15 @@ class Walkers:
     def prepare(
         self,
         conditions: Conditions,
-        couplings: fixed_point.Couplings | None,
+        encoded: Any,
         memory: FeedMemory | None,
     ) -> None:
-        """Load the stances into a new kernel, of these couplings or the reference, and the feed."""
-        spins, seed, feed = self.spins, conditions.seed, conditions.feed
-        if couplings is None:
-            effective = feed.couplings(self.system) if feed else self.system
-            self._kernel = Reference(effective, spins, seed, self.replicas)
-        else:
-            self._kernel = FixedPoint(couplings, spins, seed, self.replicas, conditions.scheme)
-        self.memory = memory
+        """Load the stances into a new kernel, with the couplings it encoded, and the feed."""
+        seed = conditions.seed
+        self._kernel = REGISTRY[conditions.kernel](
+            encoded, self.spins, seed, self.replicas, conditions.scheme
+        )
+        self.memory = None if memory is None else memory.apart()
         self._feed_keys = np.array([key(seed, "feed", r) for r in self.replicas], dtype=np.uint64)
         self.phi = self.exposure = self._field = None
 
@@ -142,13 +139,12 @@ class Walkers:
             tuple(r for r, kept in zip(self.replicas, keep, strict=True) if kept),
         )
         part.held_until = self.held_until[keep]
-        part.memory, part._feed_keys = self.memory, self._feed_keys[keep]
+        part.memory = None if self.memory is None else self.memory.apart(keep)
+        part._feed_keys = self._feed_keys[keep]
         part._kernel, part._field = self.kernel.only(keep), self._field
         part.phi = None if self.phi is None else self.phi[keep]
         if self.exposure is not None:
             part.exposure = SelectedExposure(self.exposure, np.flatnonzero(keep))
-        if self.memory is not None and self.memory.trace is not None:
-            part.memory = self.memory._replace(trace=self.memory.trace[keep])
         return part
 
     def remembered(self) -> dict[str, NDArray[Any]]:

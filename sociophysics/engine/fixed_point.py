@@ -8,12 +8,13 @@ The draw flips ``s_i`` iff ``u < 1/(1 + exp(2 s_i f_i/T))``, that is iff
 
 .. math:: s_i f_i < L(u), \qquad L(u) = \tfrac{T}{2} \ln\frac{1-u}{u} .
 
-The upper 12 bits of ``u`` select one of 4096 bins; ``never[bin]`` and ``surely[bin]`` bound ``L``
+The upper 10 bits of ``u`` select one of 1024 bins; ``never[bin]`` and ``surely[bin]`` bound ``L``
 over the bin, and only fields between the two need the logarithm.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,13 +22,23 @@ import scipy.sparse as sparse
 from numba import njit
 from numpy.typing import NDArray
 
+from sociophysics.engine.columns import by_column, row_chunks
 from sociophysics.errors import InputError
 
-__all__ = ["BINS", "Couplings", "Thresholds", "encode_couplings", "encode_state", "thresholds"]
+__all__ = [
+    "BINS",
+    "Couplings",
+    "Thresholds",
+    "append_stances",
+    "encode_couplings",
+    "encode_state",
+    "fixed_scale",
+    "thresholds",
+]
 
 Array = NDArray[Any]
-BINS = 4096
-BITS = {np.dtype(np.int32): 29, np.dtype(np.int64): 59}
+BINS = 1024  # few enough for a first-level cache; how many changes no number
+BITS: dict[np.dtype[Any], int] = {np.dtype(np.int32): 29, np.dtype(np.int64): 59}
 RELATIVE_ERROR = 2.0**-14  # of any user's field by rounding couplings; else the wider words
 FAR = {np.dtype(np.int32): 2**40, np.dtype(np.int64): 2**62}  # beyond every field of that width
 
@@ -48,7 +59,7 @@ class Thresholds(NamedTuple):
     unit: float
 
 
-def encode_couplings(J: sparse.csr_array, bound: float) -> Couplings:
+def encode_couplings(J: sparse.csr_array, bound: float, *, symmetric: bool = False) -> Couplings:
     """Return the couplings in fixed point, in 32 bits where these carry them, else in 64.
 
     Parameters
@@ -56,45 +67,94 @@ def encode_couplings(J: sparse.csr_array, bound: float) -> Couplings:
     J : csr_array, shape (n, n)
     bound : float
         The largest external and feed field, in units of ``J``, that will be added.
+    symmetric : bool
+        ``J`` is known to be: its columns are its rows, which saves finding them.
 
     Raises
     ------
     InputError
         Couplings that span too many orders of magnitude for 64 bits.
     """
-    total = np.abs(J).sum(axis=1) if J.nnz else np.zeros(J.shape[0])
-    columns = J.T.tocsr()
-    columns.sort_indices()
-    indptr = columns.indptr.astype(np.int64)
-    for width in (np.dtype(np.int32), np.dtype(np.int64)):
-        scale = _scale(float(total.max(initial=0.0)) + bound, BITS[width])
-        if _rounding(J, total, scale) <= RELATIVE_ERROR:
-            break
-    else:
-        raise InputError(
-            f"the couplings run from {np.abs(J.data[J.data != 0]).min():.3g} to "
-            f"{np.abs(J.data).max():.3g}, too many orders of magnitude for 64-bit fields: rescale "
-            "or drop the smallest."
-        )
-    rows = np.empty(2 * columns.nnz, dtype=width)
-    rows[0::2] = columns.indices
-    rows[1::2] = np.rint(columns.data * scale).astype(width)
-    return Couplings(indptr, rows, scale)
+    width, scale = fixed_scale(J.indptr, J.data, bound)
+
+    def encode(rows: Array, part: slice) -> Array:
+        words = np.empty((rows.size, 2), width)
+        words[:, 0] = rows
+        words[:, 1] = np.rint(J.data[part] * scale)
+        return words
+
+    rows = np.empty((J.nnz, 2), width)
+    indptr = by_column(J.indptr, J.indices, encode, rows, symmetric=symmetric)
+    return Couplings(indptr, rows.reshape(-1), scale)
+
+
+def fixed_scale(indptr: Array, data: Array, bound: float) -> tuple[np.dtype[Any], float]:
+    """Return the words that carry these couplings, and the power of two that scales them.
+
+    Raises
+    ------
+    InputError
+        Couplings that span too many orders of magnitude for 64 bits.
+
+    Examples
+    --------
+    >>> fixed_scale(np.array([0, 1, 2]), np.array([1.0, 1.0]), 1.0)
+    (dtype('int32'), 268435456.0)
+    """
+    largest = max((_totals(part, values) for part, values in _pieces(indptr, data)), default=0.0)
+    for width, bits in BITS.items():
+        scale = _scale(largest + bound, bits)
+        if _rounding(indptr, data, scale) <= RELATIVE_ERROR:
+            return width, scale
+    sizes = [np.abs(values[values != 0]) for _, values in _pieces(indptr, data)]
+    raise InputError(
+        f"the couplings run from {min(each.min() for each in sizes if each.size):.3g} to "
+        f"{max(each.max() for each in sizes if each.size):.3g}, too many orders of magnitude for "
+        "64-bit fields: rescale or drop the smallest."
+    )
 
 
 def _scale(largest: float, bits: int) -> float:
     return float(2.0 ** np.floor(np.log2(2.0**bits / largest))) if largest > 0 else 1.0
 
 
-def _rounding(J: sparse.csr_array, total: NDArray[np.float64], scale: float) -> float:
+def _pieces(indptr: Array, data: Array) -> Iterator[tuple[Array, Array]]:
+    """Yield some rows at a time: where each ends, and the couplings."""
+    for first, last, part in row_chunks(indptr):
+        ends = np.array(indptr[first : last + 1], np.int64)
+        yield ends - ends[0], np.array(data[part], np.float64)
+
+
+def _rounding(indptr: Array, data: Array, scale: float) -> float:
     """Return the largest relative error of a user's field by rounding couplings to the scale."""
-    if J.nnz == 0:
-        return 0.0
-    error = np.abs(np.rint(J.data * scale) / scale - J.data)
-    cumulative = np.concatenate([[0.0], np.cumsum(error)])
-    by_user = cumulative[J.indptr[1:]] - cumulative[J.indptr[:-1]]
-    listens = total > 0
-    return float((by_user[listens] / total[listens]).max(initial=0.0))
+    worst = (_errors(part, values, scale) for part, values in _pieces(indptr, data))
+    return float(max(worst, default=0.0))
+
+
+@njit(cache=True, nogil=True)
+def _totals(indptr: Array, data: Array) -> float:
+    """Return the largest sum of absolute couplings of a row."""
+    largest = 0.0
+    for i in range(indptr.shape[0] - 1):
+        total = 0.0
+        for p in range(indptr[i], indptr[i + 1]):
+            total += abs(data[p])
+        largest = max(largest, total)
+    return largest
+
+
+@njit(cache=True, nogil=True)
+def _errors(indptr: Array, data: Array, scale: float) -> float:
+    """Return the largest rounding error of a row's couplings, as a part of their sum."""
+    largest = 0.0
+    for i in range(indptr.shape[0] - 1):
+        total, error = 0.0, 0.0
+        for p in range(indptr[i], indptr[i + 1]):
+            total += abs(data[p])
+            error += abs(np.rint(data[p] * scale) / scale - data[p])
+        if total > 0.0:
+            largest = max(largest, error / total)
+    return largest
 
 
 def thresholds(temperature: float, couplings: Couplings) -> Thresholds:
@@ -132,10 +192,12 @@ def encode_state(
         External field and feed field together, rounded once.
     couplings : Couplings
     """
-    fixed = np.rint(np.broadcast_to(field, spins.shape) * couplings.scale)
-    state = fixed.astype(couplings.rows.dtype)
+    state = np.empty(spins.shape, couplings.rows.dtype)
+    for r, external in enumerate(np.broadcast_to(field, spins.shape)):
+        state[r] = np.rint(external * couplings.scale)
     accumulate(state, spins, couplings.indptr, couplings.rows)
-    return np.asarray(state * 2 + (spins > 0))
+    append_stances(state, spins)
+    return state
 
 
 @njit(cache=True, nogil=True)
@@ -145,6 +207,14 @@ def accumulate(state: Array, spins: Array, indptr: Array, rows: Array) -> None:
         for j in range(spins.shape[1]):
             for p in range(indptr[j], indptr[j + 1]):
                 state[r, rows[2 * p]] += rows[2 * p + 1] * spins[r, j]
+
+
+@njit(cache=True, nogil=True)
+def append_stances(state: Array, spins: Array) -> None:
+    """Make words of fields, in place: ``field << 1 | (stance == +1)``."""
+    for r in range(state.shape[0]):
+        for i in range(state.shape[1]):
+            state[r, i] = 2 * state[r, i] + (spins[r, i] > 0)
 
 
 @njit(cache=True, nogil=True)

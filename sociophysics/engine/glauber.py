@@ -17,13 +17,25 @@ from numpy.typing import NDArray
 from sociophysics.engine.counter import increment, mix
 from sociophysics.engine.prefetch import prefetch
 
-__all__ = ["CACHED_BYTES", "sweep_cached", "sweep_kawasaki", "sweep_prefetched", "sweep_sequential"]
+__all__ = [
+    "BLOCK",
+    "CACHED_BYTES",
+    "aligned",
+    "flips_between",
+    "sweep_cached",
+    "sweep_kawasaki",
+    "sweep_prefetched",
+    "sweep_sequential",
+]
 
 Array = NDArray[Any]
 CACHED_BYTES = 512 * 1024  # words and couplings of a replica that stay in a second-level cache
-BLOCK = 128
+BLOCK = 32  # draws made ahead at a time; four such blocks are under way
 U64 = np.uint64
+U32 = np.uint32
+SHIFT = U64(22)  # from the lower 32 bits of a draw to its bin of ``fixed_point.thresholds``
 LOW = U64(0xFFFFFFFF)
+HALF = U64(0x80000000)
 TAIL = U64(0xD6E8FEB86659FD93)
 
 
@@ -38,6 +50,8 @@ def aligned(word: Any) -> Any:
 @njit
 def flips_between(field: Any, draw: Any, unit: float) -> Any:
     """Decide the draws that the bins leave open, with 64 bits of u instead of 32."""
+    if unit == math.inf:
+        return (draw & LOW) < HALF
     tail = mix(draw ^ TAIL)
     u = (np.float64(draw & LOW) * 4294967296.0 + np.float64(tail >> U64(32)) + 0.5) * 2.0**-64
     rest = (
@@ -52,7 +66,7 @@ def flips_between(field: Any, draw: Any, unit: float) -> Any:
 def flips(word: Any, draw: Any, surely: Array, never: Array, unit: float) -> Any:
     """Return whether the draw flips the user whose word this is."""
     field = aligned(word)
-    bin_ = (draw & LOW) >> U64(20)
+    bin_ = (draw & LOW) >> SHIFT
     if field <= surely[bin_]:
         return True
     if field >= never[bin_]:
@@ -120,51 +134,70 @@ def sweep_prefetched(
 ) -> None:
     """Do the same sweeps, draw for draw, when the words outgrow the cache.
 
-    A block of draws is made ahead: their words are fetched, flips are guessed, and the listeners
-    of the guessed ones are fetched. Then the block is decided in order, so a wrong guess costs
-    time and changes nothing.
+    Four blocks of draws are under way. The newest is drawn and its words are fetched; in the one
+    before, flips are guessed; in the one before that, the guessed users' rows are fetched; in the
+    oldest, their listeners are, and then it is decided in order. So a wrong guess costs time and
+    changes nothing.
     """
     n = U64(state.shape[1])
     some_held = held.shape[1] > 0
-    site, draws = np.empty(BLOCK, np.uint64), np.empty(BLOCK, np.uint64)
-    guess = np.empty(BLOCK, np.uint64)
-    one, two = U64(1), U64(2)
+    one, two, ring = U64(1), U64(2), U64(3)
+    site, draws = np.empty(4 * BLOCK, np.uint32), np.empty(4 * BLOCK, np.uint64)
+    guess, begin = np.empty(4 * BLOCK, np.uint64), np.empty(4 * BLOCK, np.uint64)
+    end = np.empty(4 * BLOCK, np.uint64)
+    size, found = np.zeros(4, np.uint64), np.zeros(4, np.uint64)
     for r in range(state.shape[0]):
         words = state[r]
         step = increment(keys[r, 1])
         counter = keys[r, 0] + U64(first) * n * step
-        left: Any = np.int64(U64(sweeps) * n)
-        while left > 0:
-            size: Any = min(left, BLOCK)
-            left -= size
-            for k in range(U64(size)):
+        left: Any = U64(sweeps) * n
+        accepted = 0
+        for t in range((left + U64(BLOCK) - one) // U64(BLOCK) + U64(3)):
+            b = t & ring
+            o = b * U64(BLOCK)
+            drawn: Any = min(left, U64(BLOCK))
+            left -= drawn
+            size[b] = drawn
+            for k in range(o, o + drawn):
                 counter += step
                 draw = mix(counter)
                 draws[k] = draw
-                site[k] = ((draw >> U64(32)) * n) >> U64(32)
-                prefetch(words, site[k])
-            guessed = U64(0)
-            for k in range(U64(size)):
-                i = site[k]
-                guess[guessed] = i
-                guessed += U64(aligned(words[i]) <= surely[(draws[k] & LOW) >> U64(20)])
-            for k in range(guessed):
+                i = ((draw >> U64(32)) * n) >> U64(32)
+                site[k] = i
+                prefetch(words, i)
+
+            b = (t - one) & ring
+            o = b * U64(BLOCK)
+            g = o
+            for k in range(o, o + size[b]):
+                i = U64(site[k])
+                guess[g] = i
+                g += U64(aligned(words[i]) <= surely[(draws[k] & LOW) >> SHIFT])
+            for k in range(o, g):
                 prefetch(indptr, guess[k])
-            for k in range(guessed):
-                i = guess[k]
-                prefetch(rows, two * U64(indptr[i]))
-                prefetch(rows, two * U64(indptr[i + one]) - one)
-            for k in range(guessed):
-                i = guess[k]
-                for p in range(U64(indptr[i]), U64(indptr[i + one])):
+            found[b] = g - o
+
+            b = (t - two) & ring
+            o = b * U64(BLOCK)
+            for k in range(o, o + found[b]):
+                begin[k], end[k] = indptr[guess[k]], indptr[guess[k] + one]
+                prefetch(rows, two * begin[k])
+                prefetch(rows, two * end[k] - one)
+
+            b = (t - U64(3)) & ring
+            o = b * U64(BLOCK)
+            for k in range(o, o + found[b]):
+                for p in range(begin[k], end[k]):
                     prefetch(words, U64(rows[two * p]))
-            for k in range(U64(size)):
-                i = site[k]
+            for k in range(o, o + size[b]):
+                i = U64(site[k])
                 if flips(words[i], draws[k], surely, never, unit):
                     if some_held and held[r, i]:
                         continue
-                    flipped[r] += 1
+                    accepted += 1
                     spread(state, r, i, indptr, rows)
+            size[b], found[b] = U64(0), U64(0)
+        flipped[r] += accepted
 
 
 @njit(cache=True, nogil=True, boundscheck=False)
@@ -241,7 +274,7 @@ def sweep_kawasaki(
                 + aligned(state[r, j])
                 + 2 * np.int64(rows[U64(2) * p + U64(1)])
             )
-            bin_ = (draw & LOW) >> U64(20)
+            bin_ = (draw & LOW) >> SHIFT
             if barrier <= surely[bin_] or (
                 barrier < never[bin_] and flips_between(barrier, draw, unit)
             ):

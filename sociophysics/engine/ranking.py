@@ -1,8 +1,9 @@
-"""Array kernels of feeds: what a pool shows, how a ranker weighs it, who gets the attention.
+"""Array kernels of feeds: what a pool shows, and how a ranker weighs it.
 
-A pool gives user ``i`` the weight ``w_ij`` on followed users (CSR rows, normalized) and the weight
-``G[g_i, c]`` on the mean stance of group ``c`` (without ``i`` where ``c`` is the own group). A
-negative weight marks a signed response; its absolute value is the share of the posts shown.
+A pool gives user ``i`` either the weight ``w_ij`` on followed users (CSR rows, normalized), or the
+weight ``G[g_i, c]`` on the mean stance of group ``c`` (without ``i`` where ``c`` is the own group).
+A negative weight marks a signed response; its absolute value is the share of the posts shown.
+Followed users are in ``engine.following``.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from sociophysics.engine.counter import increment, mix, uniform
 
-__all__ = ["attention", "group_sums", "shown_means"]
+__all__ = ["disfavor", "draw_posts", "group_sums", "plain", "rank_groups", "respond"]
 
 Array = NDArray[Any]
 U64 = np.uint64
@@ -42,8 +43,11 @@ def plain(mean: float) -> Any:
 
 
 @njit(inline="always")
-def respond(up: float, down: float, stance: int, alpha: float, gamma: float) -> Any:
-    """Return ``tanh((1 + alpha) artanh(up - down) + gamma stance)`` of the two stances' shares."""
+def respond(up: float, down: float, stance: int, alpha: float, gamma: float, factor: float) -> Any:
+    """Return ``tanh((1 + alpha) artanh(up - down) + gamma stance)`` of the two stances' shares.
+
+    ``factor`` is ``exp(-2 gamma)`` where ``gamma`` is not too steep for it.
+    """
     if down == 0.0:
         return 1.0
     if up == 0.0:
@@ -52,187 +56,98 @@ def respond(up: float, down: float, stance: int, alpha: float, gamma: float) -> 
     if alpha == 1.0:
         more, less = up * up, down * down
     elif alpha != 0.0:
-        more, less = up ** (1.0 + alpha), down ** (1.0 + alpha)
+        # Only the odds count; where their power underflows, no factor makes up for it.
+        odds = (min(up, down) / max(up, down)) ** (1.0 + alpha)
+        more, less = (1.0, odds) if up >= down else (odds, 1.0)
     if abs(gamma) <= STEEPEST:
-        factor = math.exp(-2.0 * gamma)
-        if stance > 0:
-            less *= factor
-        else:
-            more *= factor
+        # A factor of one changes nothing, and no branch is to be guessed.
+        less *= factor if stance > 0 else 1.0
+        more *= 1.0 if stance > 0 else factor
         if more + less > SMALLEST:
             return (more - less) / (more + less)
-    odds = (1.0 + alpha) * 0.5 * (math.log(up) - math.log(down))
-    return math.tanh(odds + gamma * stance)
+    pull = (1.0 + alpha) * 0.5 * (math.log(up) - math.log(down))
+    return math.tanh(pull + gamma * stance)
+
+
+@njit(inline="always")
+def disfavor(gamma: float) -> Any:
+    """Return how much less a post that disagrees weighs, where that is a number."""
+    return math.exp(-2.0 * gamma) if abs(gamma) <= STEEPEST else 0.0
 
 
 @njit(cache=True, nogil=True)
-def shown_means(
+def rank_groups(
     spins: Array,
-    indptr: Array,
-    indices: Array,
-    weights: Array,
     groups: Array,
     sizes: Array,
     group_weights: Array,
     own: int,
-    reached: Array,
     alpha: float,
     gamma: float,
-    slots: int,
-    keys: Array,
-    sweep: int,
     shown: Array,
 ) -> None:
-    """Write the mean stance shown to every user into ``shown``, shape (replicas, n).
+    """Write the mean stance shown by pools of groups into ``shown``, shape (replicas, n).
 
-    Only rankers need the share of each stance, which is exactly 0 in unanimous pools.
+    Everybody of one group and stance is shown the same, so there are two rankings per group. What
+    comes out for a stance that nobody of the group has is shown to nobody.
 
     Parameters
     ----------
     spins : int8 array, shape (replicas, n)
-    indptr, indices, weights
-        CSR rows of the followed part; an ``indptr`` of length 1 means there is none.
     groups, sizes, group_weights
         Group of each user (n,), users per group (G,), weight of each group's mean (G, G).
     own : int
         1 leaves a user out of the mean of the own group, 0 does not.
-    reached : bool array, shape (n,)
-        Users with an empty pool see nothing: 0.
-    slots : int
-        0 shows the expected feed; k > 0 draws k posts with replacement.
-    keys : uint64 array, shape (replicas, 2)
-        Stream of the slots; draw (sweep, user, slot) is a hash of its position.
     """
     replicas, n = spins.shape
-    local = indptr.shape[0] > 1
     count = sizes.shape[0]
     ranked = alpha != 0.0 or gamma != 0.0
+    factor = disfavor(gamma)
     sums = np.empty(count, np.int64)
+    answers = np.empty(2 * count)
     for r in range(replicas):
-        if count > 0:
-            group_sums(spins[r], groups, sums)
-        step = increment(keys[r, 1])
-        for i in range(n):
-            if not reached[i]:
-                shown[r, i] = 0.0
-                continue
-            stance = spins[r, i]
-            mean, up, down = 0.0, 0.0, 0.0
-            if local and not ranked:
-                for p in range(indptr[i], indptr[i + 1]):
-                    mean += weights[p] * spins[r, indices[p]]
-            elif local:
-                for p in range(indptr[i], indptr[i + 1]):
-                    half = 0.5 * weights[p]
-                    up += half * (1 + spins[r, indices[p]])
-                    down += half * (1 - spins[r, indices[p]])
-            if count > 0:
-                g = groups[i]
+        group_sums(spins[r], groups, sums)
+        for g in range(count):
+            for side in range(2):
+                stance = 2 * side - 1
+                mean, up, down, reached = 0.0, 0.0, 0.0, False
                 for c in range(count):
                     if group_weights[g, c] != 0.0:
+                        reached = True
                         leave = own if c == g else 0
                         size, total = sizes[c] - leave, sums[c] - leave * stance
                         mean += group_weights[g, c] * total / size
                         up += group_weights[g, c] * (size + total) / (2 * size)
                         down += group_weights[g, c] * (size - total) / (2 * size)
-            answer = respond(up, down, stance, alpha, gamma) if ranked else plain(mean)
-            if slots > 0:
-                probability = 0.5 * (1.0 + answer)
-                counter = keys[r, 0] + (U64(sweep) * U64(n) + U64(i)) * U64(slots) * step
-                drawn = 0
-                for _ in range(slots):
-                    counter += step
-                    drawn += uniform(mix(counter)) < probability
-                answer = (2.0 * drawn - slots) / slots
-            shown[r, i] = answer
+                answer = respond(up, down, stance, alpha, gamma, factor) if ranked else plain(mean)
+                answers[2 * g + side] = answer if reached else 0.0
+        for i in range(n):
+            shown[r, i] = answers[2 * groups[i] + (spins[r, i] + 1) // 2]
 
 
 @njit(cache=True, nogil=True)
-def attention(
-    spins: Array,
-    shown: Array,
-    indptr: Array,
-    indices: Array,
-    weights: Array,
-    groups: Array,
-    sizes: Array,
-    group_weights: Array,
-    own: int,
-    reached: Array,
-    camps: Array,
-    signed: bool,
-    received: Array,
-    agree: Array,
-    outside: Array,
+def draw_posts(
+    expected: Array, reached: Array, slots: int, keys: Array, sweep: int, shown: Array
 ) -> None:
-    """Write the share of everybody's feed that shows user j into ``received`` (replicas, n).
+    """Write the mean stance of ``slots`` posts drawn with replacement into ``shown``.
 
-    ``agree`` and ``outside`` (replicas, n) get the share of user i's posts that agree with i and
-    that come from another camp. Within a stance, posts are shown in proportion to pool weight.
-    ``signed`` pools respond by sign and do not rank: their posts are shown by absolute weight.
+    Parameters
+    ----------
+    expected, shown : array, shape (replicas, n)
+        Mean stance of the expected feed, and of the drawn one.
+    reached : bool array, shape (n,)
+        Users with an empty pool see nothing: 0.
+    keys : uint64 array, shape (replicas, 2)
+        Stream of the slots; draw (sweep, user, slot) is a hash of its position.
     """
-    replicas, n = spins.shape
-    local = indptr.shape[0] > 1
-    count = sizes.shape[0]
-    sums = np.empty(count, np.int64)
-    viewed = np.zeros((count, 2))  # per group of viewers and stance of post
+    replicas, n = expected.shape
     for r in range(replicas):
-        viewed[:] = 0.0
-        if count > 0:
-            group_sums(spins[r], groups, sums)
+        step = increment(keys[r, 1])
         for i in range(n):
-            agree[r, i] = np.nan
-            outside[r, i] = np.nan
-            if not reached[i]:
-                continue
-            total = np.zeros(2)  # pool weight of each stance: down, up
-            others = np.zeros(2)  # the same, of other camps
-            g = groups[i] if count > 0 else 0
-            stance = spins[r, i]
-            if local:
-                for p in range(indptr[i], indptr[i + 1]):
-                    j = indices[p]
-                    o = (spins[r, j] + 1) // 2
-                    total[o] += abs(weights[p])
-                    if camps[j] >= 0 and camps[j] != camps[i]:
-                        others[o] += abs(weights[p])
-            for c in range(count):
-                if group_weights[g, c] != 0.0:
-                    leave = own if c == g else 0
-                    mean = (sums[c] - leave * stance) / (sizes[c] - leave)
-                    for o in range(2):
-                        weight = abs(group_weights[g, c]) * 0.5 * (1.0 + (2 * o - 1) * mean)
-                        total[o] += weight
-                        # the group without a camp is the last one and is nobody's other camp
-                        if c != g and c < count - 1:
-                            others[o] += weight
-            everything = total[0] + total[1]
-            up = total[1] / everything if signed else 0.5 * (1.0 + shown[r, i])
-            agree[r, i] = up if stance > 0 else 1.0 - up
-            factor = np.zeros(2)
-            if total[0] > 0.0:
-                factor[0] = (1.0 - up) / total[0]
-            if total[1] > 0.0:
-                factor[1] = up / total[1]
-            if camps[i] >= 0:
-                outside[r, i] = factor[0] * others[0] + factor[1] * others[1]
-            if local:
-                for p in range(indptr[i], indptr[i + 1]):
-                    o = (spins[r, indices[p]] + 1) // 2
-                    received[r, indices[p]] += factor[o] * abs(weights[p])
-            if count > 0:
-                viewed[g, 0] += factor[0]
-                viewed[g, 1] += factor[1]
-                if group_weights[g, g] != 0.0 and own == 1:
-                    o = (stance + 1) // 2
-                    received[r, i] -= factor[o] * abs(group_weights[g, g]) / (sizes[g] - 1)
-        if count > 0:
-            for j in range(n):
-                o = (spins[r, j] + 1) // 2
-                c = groups[j]
-                for g in range(count):
-                    if group_weights[g, c] != 0.0:
-                        leave = own if c == g else 0
-                        received[r, j] += (
-                            viewed[g, o] * abs(group_weights[g, c]) / (sizes[c] - leave)
-                        )
+            probability = 0.5 * (1.0 + expected[r, i])
+            counter = keys[r, 0] + (U64(sweep) * U64(n) + U64(i)) * U64(slots) * step
+            drawn = 0
+            for _ in range(slots):
+                counter += step
+                drawn += uniform(mix(counter)) < probability
+            shown[r, i] = (2.0 * drawn - slots) / slots if reached[i] else 0.0

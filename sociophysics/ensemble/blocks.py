@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from sociophysics.edge_files import content
 from sociophysics.errors import InputError
 from sociophysics.memory import require_memory
 from sociophysics.scenario import (
@@ -118,6 +119,8 @@ def fingerprints(scenario: Scenario) -> dict[str, str]:
 
 
 def _digest(key: str, path: Path) -> str:
+    if key == "network.path" and path.is_dir():
+        return content(path)
     # Of the folder that a fit wrote one file is read.
     file = path / "system.npz" if key == "couplings.path" and path.is_dir() else path
     return hashlib.sha256(file.read_bytes()).hexdigest()

@@ -1,4 +1,4 @@
-"""The folder of a run: whose it is, what it says of itself, its log."""
+"""What a run says of itself where it is kept: its manifest, whose it is, its log."""
 
 from __future__ import annotations
 
@@ -7,21 +7,27 @@ import datetime
 import json
 import platform
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import version
-from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from sociophysics.ensemble.blocks import BLOCK
-from sociophysics.ensemble.parts import replace_file
+from sociophysics.ensemble.work import DECISIVE, decisive_versions
 from sociophysics.errors import InputError
 from sociophysics.scenario import Scenario, json_form
+from sociophysics.store import LOG, Store
 
-__all__ = ["Log", "check_continues", "claim", "make_manifest", "read_manifest", "write_manifest"]
+__all__ = [
+    "DECISIVE",
+    "Log",
+    "check_continues",
+    "claim",
+    "make_manifest",
+    "read_manifest",
+    "write_manifest",
+]
 
 FORMAT = "sociophysics run 1"
-# What numbers come from; the others only carry them.
-DECISIVE = ("sociophysics", "numpy", "scipy", "networkx", "numba")
 CARRIERS = ("pandas", "pyarrow", "pydantic")
 # What a reader is told, and no number depends on.
 WORDS = ("title", "question")
@@ -42,7 +48,7 @@ def make_manifest(
     facts : mapping
         What is known once the society is built: kernel, users, camps.
     """
-    versions = {name: version(name) for name in (*DECISIVE, *CARRIERS)}
+    versions = decisive_versions() | {name: version(name) for name in CARRIERS}
     return {
         "format": FORMAT,
         "name": scenario.name,
@@ -58,59 +64,55 @@ def make_manifest(
     }
 
 
-def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
+def write_manifest(store: Store, manifest: Mapping[str, Any]) -> None:
     """Write ``manifest.json``."""
     text = json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    replace_file(folder / "manifest.json", lambda file: file.write(text.encode()))
+    store.write("manifest.json", lambda file: file.write(text.encode()))
 
 
-def read_manifest(folder: Path) -> dict[str, Any] | None:
-    """Return the manifest of a run's folder, None if nothing was written there yet.
+def read_manifest(store: Store) -> dict[str, Any] | None:
+    """Return the manifest of a run, None if nothing was written there yet.
 
     Raises
     ------
     InputError
         The folder holds something else, or a damaged manifest.
     """
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"{folder} is a file, not a folder; choose another --out.")
-    if not folder.exists():
-        return None
-    path = folder / "manifest.json"
-    if not path.exists():
-        others = sorted(file.name for file in folder.iterdir() if not _begun(file))
+    there = store.names()
+    if "manifest.json" not in there:
+        others = sorted(name for name in there if not _begun(store, name))
         if others:
-            raise InputError(f"{folder} holds {others[0]!r} and no run; choose another --out.")
+            raise InputError(f"{store.place} holds {others[0]!r} and no run; choose another --out.")
         return None
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
+        manifest = json.loads(store.read("manifest.json"))
     except (OSError, ValueError):
         manifest = None
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise InputError(
-            f"{path} is not the manifest of a run of this package; choose another --out."
+            f"{store.place}/manifest.json is not the manifest of a run of this package; choose "
+            "another --out."
         )
     return manifest
 
 
-def _begun(file: Path) -> bool:
+def _begun(store: Store, name: str) -> bool:
     """Return whether a run that was killed before its manifest was written may have left it."""
-    if file.name == "parts":
-        return file.is_dir() and all(OF_PARTS.fullmatch(each.name) for each in file.iterdir())
-    return file.name.startswith(".manifest.json.") or (file.name == "log.jsonl" and _is_log(file))
+    if name == "parts":
+        return all(OF_PARTS.fullmatch(each) for each in store.names(name))
+    return name.startswith((".manifest.json.", ".lease")) or (name == LOG and _is_log(store))
 
 
-def _is_log(file: Path) -> bool:
+def _is_log(store: Store) -> bool:
     try:
-        with file.open(encoding="utf-8") as lines:
-            first = lines.readline()
+        first = store.read(LOG).partition(b"\n")[0]
         line = json.loads(first) if first else {"time": "", "event": ""}
     except (OSError, ValueError):
         return False
     return isinstance(line, dict) and {"time", "event"} <= line.keys()
 
 
-def check_continues(folder: Path, new: Mapping[str, Any]) -> dict[str, Any]:
+def check_continues(store: Store, new: Mapping[str, Any]) -> dict[str, Any]:
     """Return the manifest with which a run goes on in a folder.
 
     A run that is the one of before, or extends it, keeps its name. What is another run is let in
@@ -121,8 +123,8 @@ def check_continues(folder: Path, new: Mapping[str, Any]) -> dict[str, Any]:
     InputError
         Names what differs.
     """
-    old = read_manifest(folder)
-    if old is None or not _finished(folder):
+    old = read_manifest(store)
+    if old is None or not _finished(store):
         return dict(new)
     what = (
         _different_versions(old, new)
@@ -130,19 +132,25 @@ def check_continues(folder: Path, new: Mapping[str, Any]) -> dict[str, Any]:
         or _different_sweep(old["scenario"]["sweep"], new["scenario"]["sweep"])
         or _different_keys(old["scenario"], new["scenario"], "")
         or _different_inputs(old["inputs"], new["inputs"])
-        or next((key for key in ("block", "kernel") if old.get(key) != new.get(key)), "")
+        or ("block" if old.get("block") != new.get("block") else "")
+        or ("kernel" if _numbers(old.get("kernel")) != _numbers(new.get("kernel")) else "")
     )
     if what:
         raise InputError(
-            f"{folder} holds a run of another scenario: {what} differs; choose another --out."
+            f"{store.place} holds a run of another scenario: {what} differs; choose another --out."
         )
     return {**new, "name": old["name"]}
 
 
-def _finished(folder: Path) -> bool:
-    """Return whether anything in a run's folder took time to compute."""
-    return any((folder / "parts").glob("*.parquet")) or any(
-        (folder / name).exists() for name in RESULTS
+def _numbers(kernels: object) -> set[str]:
+    """Return the named kernels, as one where they give the same numbers."""
+    return {"fixed-point" if name == "integer" else name for name in str(kernels).split(", ")}
+
+
+def _finished(store: Store) -> bool:
+    """Return whether anything in a run took time to compute."""
+    return any(name.endswith(".parquet") for name in store.names("parts")) or bool(
+        store.names() & set(RESULTS)
     )
 
 
@@ -202,56 +210,29 @@ def _different_inputs(old: Mapping[str, str], new: Mapping[str, str]) -> str:
 class Log:
     """Appends one JSON object a line: times, host, retries; nothing numbers depend on."""
 
-    def __init__(self, file: TextIO | None) -> None:
-        self._file = file
+    def __init__(self, append: Callable[[str], None] | None) -> None:
+        self._append = append
 
     def write(self, event: str, **facts: Any) -> None:
         """Append one line; a disk that is full must not hide why the run ended."""
-        if self._file is None:
+        if self._append is None:
             return
         now = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
         with contextlib.suppress(OSError):
-            self._file.write(json.dumps({"time": now, "event": event, **facts}) + "\n")
-            self._file.flush()
+            self._append(json.dumps({"time": now, "event": event, **facts}) + "\n")
 
 
 @contextlib.contextmanager
-def claim(folder: Path | None) -> Iterator[Log]:
-    """Make the folder, keep other runs out of it, and open its log.
+def claim(store: Store | None) -> Iterator[Log]:
+    """Keep other runs out of a place, and open its log.
 
     Raises
     ------
     InputError
-        The folder cannot be made, or another run is writing to it.
+        Nothing can be written there, or another run is writing to it.
     """
-    if folder is None:
+    if store is None:
         yield Log(None)
         return
-    try:
-        (folder / "parts").mkdir(parents=True, exist_ok=True)
-        file = (folder / "log.jsonl").open("a", encoding="utf-8")
-    except OSError as error:
-        raise InputError(
-            f"{folder} cannot be written to ({error.strerror}); choose another --out."
-        ) from None
-    with file:
-        _lock(file, folder)
-        for scratch in [*folder.glob(".*.tmp"), *folder.glob("parts/.*.tmp")]:
-            scratch.unlink(missing_ok=True)
-        yield Log(file)
-
-
-def _lock(file: TextIO, folder: Path) -> None:
-    try:
-        import fcntl
-    except ImportError:
-        return
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise InputError(
-            f"another run is writing to {folder}; wait for it, or choose another --out."
-        ) from None
-    except OSError:
-        # Some network file systems have no locks; parts are safe without.
-        return
+    with store.claim() as append:
+        yield Log(append)

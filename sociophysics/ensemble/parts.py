@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import threading
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from sociophysics.ensemble.blocks import Part, plan
+from sociophysics.store import Store, replace_file
 
 __all__ = [
     "CorruptPart",
     "Part",
     "PartData",
+    "file_of",
     "merged",
     "plan",
     "read_part",
+    "read_parts",
     "replace_file",
     "write_part",
 ]
@@ -47,8 +47,13 @@ def merged(pieces: Sequence[PartData]) -> PartData:
     return PartData(table, [event for piece in pieces for event in piece.events])
 
 
-def write_part(folder: Path, part: Part, data: PartData) -> None:
-    """Write a part under a temporary name, flush it to the disk, and rename it.
+def file_of(name: str) -> str:
+    """Return where the part of that name lies in a run."""
+    return f"parts/{name}.parquet"
+
+
+def write_part(store: Store, part: Part, data: PartData) -> None:
+    """Write a part, with what shows later whether every bit of it is as it was.
 
     Raises
     ------
@@ -64,7 +69,7 @@ def write_part(folder: Path, part: Part, data: PartData) -> None:
     events = json.loads(_text(data.events))
     about = {"part": part.name, "events": events, "digest": _digest(part, table, events)}
     arrow = pa.table(columns).replace_schema_metadata({METADATA: _text(about).encode()})
-    replace_file(folder / f"{part.name}.parquet", lambda file: _write_parquet(arrow, file))
+    store.write(file_of(part.name), lambda file: _write_parquet(arrow, file))
 
 
 def _text(value: Any) -> str:
@@ -89,36 +94,6 @@ def _write_parquet(arrow: Any, file: Any) -> None:
     pq.write_table(arrow, file, write_page_checksum=True)
 
 
-def replace_file(path: Path, write: Any) -> None:
-    """Let ``write(file)`` fill a temporary file, flush it to the disk, and rename it to ``path``.
-
-    A reader finds the old file or the new one, never half of one.
-    """
-    scratch = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
-    try:
-        with scratch.open("wb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(scratch, path)
-    except BaseException:
-        scratch.unlink(missing_ok=True)
-        raise
-    _flush_folder(path.parent)
-
-
-def _flush_folder(folder: Path) -> None:
-    # The rename itself must survive a power failure; not every system lets a folder be opened.
-    try:
-        handle = os.open(folder, os.O_RDONLY)
-    except OSError:
-        return
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def checked(part: Part, table: pd.DataFrame) -> pd.DataFrame:
     """Return the table of a part with its binding columns, types and order of rows.
 
@@ -133,17 +108,25 @@ def checked(part: Part, table: pd.DataFrame) -> pd.DataFrame:
             f"a part has the columns {list(table.columns)}, not replica, sweep, {names}"
         )
     types = {"replica": np.int64, "sweep": np.int64, **dict.fromkeys(names, np.float64)}
-    table = table.astype(types).sort_values(["replica", "sweep"], ignore_index=True)
-    if tuple(table["replica"].unique()) != part.replicas:
-        raise ValueError(
-            f"a part has the replicas {table['replica'].unique()}, not {part.replicas}"
-        )
-    if table.duplicated(["replica", "sweep"]).any():
-        raise ValueError("a part has two rows for the same replica and sweep")
-    return table
+    if any(table[name].dtype != kind for name, kind in types.items()):
+        table = table.astype(types)
+    if not _in_order(table):
+        table = table.sort_values(["replica", "sweep"], ignore_index=True)
+        if not _in_order(table):
+            raise ValueError("a part has two rows for the same replica and sweep")
+    replicas = np.unique(table["replica"].to_numpy())
+    if tuple(replicas.tolist()) != part.replicas:
+        raise ValueError(f"a part has the replicas {replicas}, not {part.replicas}")
+    return table.reset_index(drop=True)
 
 
-def read_part(folder: Path, part: Part) -> PartData:
+def _in_order(table: pd.DataFrame) -> bool:
+    """Return whether rows are by replica, then sweep, and none is there twice."""
+    replica, sweep = (np.diff(table[name].to_numpy()) for name in ("replica", "sweep"))
+    return bool(((replica > 0) | ((replica == 0) & (sweep > 0))).all())
+
+
+def read_part(store: Store, part: Part) -> PartData:
     """Return a finished part.
 
     Raises
@@ -153,14 +136,29 @@ def read_part(folder: Path, part: Part) -> PartData:
     CorruptPart
         It is truncated, damaged, or another part's.
     """
+    return _parsed(part, store.read(file_of(part.name)))
+
+
+def read_parts(
+    store: Store, parts: Sequence[Part]
+) -> Iterator[tuple[Part, PartData | CorruptPart | None]]:
+    """Yield parts with their data, None if not there; from an object store several at once."""
+    wanted = {file_of(part.name): part for part in parts}
+    for name, data in store.read_many(list(wanted)):
+        part = wanted[name]
+        try:
+            yield part, None if data is None else _parsed(part, data)
+        except CorruptPart as error:
+            yield part, error
+
+
+def _parsed(part: Part, data: bytes) -> PartData:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    path = folder / f"{part.name}.parquet"
-    if not path.is_file():
-        raise FileNotFoundError(path)
     try:
-        arrow = pq.read_table(path, page_checksum_verification=True)
+        file = pq.ParquetFile(pa.BufferReader(data), page_checksum_verification=True)
+        arrow = file.read(use_threads=False)
         about = json.loads((arrow.schema.metadata or {})[METADATA])
         table = checked(part, arrow.to_pandas())
         events: list[dict[str, Any]] = about["events"]

@@ -2,60 +2,59 @@
 
 from __future__ import annotations
 
-import errno
 import os
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sociophysics.ensemble import folder as run_folder
 from sociophysics.ensemble import tasks
 from sociophysics.ensemble.blocks import Part, fingerprints, plan
-from sociophysics.ensemble.session import Progress, Session
+from sociophysics.ensemble.session import Cancelled, Progress, Session, finished
 from sociophysics.ensemble.tables import join_events, join_tables, write_results
 from sociophysics.errors import InputError
 from sociophysics.scenario import Scenario
+from sociophysics.store import Place, open_store, place_of
 
 if TYPE_CHECKING:
     from sociophysics.results import Run
 
-__all__ = ["Status", "run", "run_with", "status"]
-
-FULL = (errno.ENOSPC, errno.EDQUOT)
+__all__ = ["Cancelled", "Status", "run", "run_with", "status"]
 
 
 class Status(NamedTuple):
-    """How many parts of a run are on disk, and how many it has."""
+    """How many parts of a run are finished, and how many it has."""
 
     finished: int
     total: int
 
 
-def status(directory: str | Path) -> Status:
-    """Return how far the run in a folder is; files are counted, not read.
+def status(directory: Place) -> Status:
+    """Return how far the run in a folder or at an address is; files are counted, not read.
 
     Raises
     ------
     InputError
-        The folder holds no run.
+        There is no run.
     """
-    where = Path(directory)
-    manifest = run_folder.read_manifest(where)
+    store = open_store(directory)
+    manifest = run_folder.read_manifest(store)
     if manifest is None:
-        raise InputError(f"{where} holds no run; give the output folder of one.")
+        raise InputError(f"{store.place} holds no run; give the output folder of one.")
     scenario = Scenario.from_canonical(manifest["scenario"], name=manifest["name"])
     names = {part.name for part in plan(scenario, inputs=manifest["inputs"])}
-    return Status(sum((where / "parts" / f"{n}.parquet").is_file() for n in names), len(names))
+    return Status(len(names & finished(store)), len(names))
 
 
 def run(
     scenario: Scenario,
-    out: str | Path | None = None,
+    out: Place | None = None,
     workers: int | None = None,
     executor: Executor | None = None,
     *,
     progress: Progress | None = None,
+    cancel: threading.Event | None = None,
 ) -> Run:
     """Run a scenario: all designs, at all points of the sweep, in all replicas.
 
@@ -63,16 +62,20 @@ def run(
     ----------
     scenario : Scenario
     out : path, optional
-        Folder for parts, table, comparison and report. A run that was interrupted continues
-        there, and one with more replicas, listed values or designs extends it. Left out, nothing
-        is written.
+        Folder for parts, table, comparison and report, or an address of fsspec such as
+        ``s3://bucket/run``. A run that was interrupted continues there, and one with more
+        replicas, listed values or designs extends it. Left out, nothing is written.
     workers : int, optional
         Processes; all processors by default, 1 works in this process. No number depends on it.
     executor : Executor, optional
-        Any ``concurrent.futures`` executor instead; it is not shut down. Its workers must see
-        ``out``.
+        Any ``concurrent.futures`` executor instead, such as ``client.get_executor()`` of a
+        dask client; it is not shut down. Its workers must see ``out``.
     progress : callable, optional
-        Called with finished parts, all parts, and updates done in this session, now and then.
+        Called with finished parts, all parts, and updates done in this session, about twice a
+        second; what it raises ends the run.
+    cancel : threading.Event, optional
+        Once it is set, from any thread, the run ends: within a second if it is simulated in
+        worker processes, after the frame at work if in this one. Finished parts are kept.
 
     Returns
     -------
@@ -82,13 +85,16 @@ def run(
     ------
     InputError
         Something in the scenario cannot be run, or the folder is another run's or full.
+    Cancelled
+        ``cancel`` was set.
     """
     return run_with(
         scenario,
-        out=None if out is None else Path(out),
+        out=out,
         workers=workers,
         executor=executor,
         progress=progress,
+        cancel=cancel,
         simulate=tasks.simulate_case,
         rehearse=tasks.rehearse_case,
         facts=society_facts,
@@ -96,7 +102,7 @@ def run(
 
 
 def society_facts(parts: Sequence[Part]) -> dict[str, Any]:
-    """Return what the manifest says of the society: kernel, users and camps of the first case."""
+    """Return what the manifest says of the society: its kernels, and the first case's camps."""
     from sociophysics import camps, cases
 
     first = parts[0].settings
@@ -104,7 +110,7 @@ def society_facts(parts: Sequence[Part]) -> dict[str, Any]:
     names = [] if codes is None else camps.of(system, first.network.camp)[1]
     sizes = {tasks.users_of(part.settings) for part in parts}
     return {
-        "kernel": cases.kernel_name(first),
+        "kernel": cases.kernel_name([part.settings for part in parts]),
         "users": system.n if len(sizes) == 1 else None,
         "camps": [str(name) for name in names],
     }
@@ -113,10 +119,11 @@ def society_facts(parts: Sequence[Part]) -> dict[str, Any]:
 def run_with(
     scenario: Scenario,
     *,
-    out: Path | None,
+    out: Place | None,
     workers: int | None,
     executor: Executor | None,
     progress: Progress | None,
+    cancel: threading.Event | None,
     simulate: tasks.Simulate,
     rehearse: tasks.Rehearse,
     facts: Callable[[Sequence[Part]], dict[str, Any]],
@@ -127,50 +134,32 @@ def run_with(
     count = os.cpu_count() or 1 if workers is None else workers
     if isinstance(count, bool) or not isinstance(count, int) or count < 1:
         raise InputError(f"workers is {workers!r}; it must be a whole number >= 1.")
-    if out is not None:
-        run_folder.read_manifest(out)
+    store = None if out is None else open_store(out)
+    if store is not None:
+        run_folder.read_manifest(store)
     inputs = fingerprints(scenario)
     parts = plan(scenario, inputs=inputs)
     with tasks.naming(parts[0]):
         about = facts(parts)
     manifest = run_folder.make_manifest(scenario, inputs=inputs, facts=about)
-    if out is not None:
-        run_folder.check_continues(out, manifest)
-    _rehearse(parts, out, rehearse)
-    session = Session(out, parts, simulate, progress, manifest.get("users"))
-    try:
-        with run_folder.claim(out) as log:
-            if out is not None:
-                # Another run may have written here until now; from here on nobody else can.
-                manifest = run_folder.check_continues(out, manifest)
-                run_folder.write_manifest(out, manifest)
-            data = session.compute(log, workers=count, executor=executor)
-            result = Run(
-                table=join_tables(scenario, parts, data),
-                manifest=manifest,
-                scenario=scenario,
-                directory=out,
-                events=join_events(scenario, parts, data),
-            )
-            if out is not None:
-                write_results(out, result)
-            log.write("end")
-    except OSError as error:
-        if error.errno not in FULL:
-            raise
-        raise session.disk_full() from error
+    if store is not None:
+        run_folder.check_continues(store, manifest)
+    session = Session(store, parts, simulate, progress, manifest.get("users"), cancel)
+    session.rehearse(rehearse)
+    with session.full_disk_told(), run_folder.claim(store) as log:
+        if store is not None:
+            # Another run may have written here until now; from here on nobody else can.
+            manifest = run_folder.check_continues(store, manifest)
+            run_folder.write_manifest(store, manifest)
+        data = session.compute(log, workers=count, executor=executor)
+        result = Run(
+            table=join_tables(scenario, parts, data),
+            manifest=manifest,
+            scenario=scenario,
+            directory=None if out is None else place_of(out),
+            events=join_events(scenario, parts, data),
+        )
+        if store is not None:
+            write_results(store, result)
+        log.write("end")
     return result
-
-
-def _rehearse(parts: Sequence[Part], out: Path | None, rehearse: tasks.Rehearse) -> None:
-    """Try the beginning of every case that is not finished, before anything is written."""
-    there = set() if out is None else {path.stem for path in (out / "parts").glob("*.parquet")}
-    first = {part.identity: part for part in reversed(parts) if part.name not in there}
-    # Cases of one society in a row, so that each is built once.
-    for part in sorted(reversed(first.values()), key=_society):
-        with tasks.naming(part):
-            rehearse(part.settings, part.replicas)
-
-
-def _society(part: Part) -> str:
-    return part.settings.network.model_dump_json() + part.settings.couplings.model_dump_json()

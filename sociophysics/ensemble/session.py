@@ -2,47 +2,103 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
+import errno
 import platform
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import closing
-from pathlib import Path
 
+from sociophysics.ensemble import cluster, tasks
 from sociophysics.ensemble import folder as run_folder
-from sociophysics.ensemble import tasks
 from sociophysics.ensemble.blocks import Part
-from sociophysics.ensemble.parts import CorruptPart, PartData, merged, read_part, write_part
+from sociophysics.ensemble.bundles import society
+from sociophysics.ensemble.parts import (
+    CorruptPart,
+    PartData,
+    file_of,
+    merged,
+    read_parts,
+    write_part,
+)
 from sociophysics.errors import InputError
+from sociophysics.store import Store
 
-__all__ = ["Progress", "Session"]
+__all__ = ["Cancelled", "Progress", "Session", "finished"]
 
 Progress = Callable[[int, int, float], None]
+FULL = (errno.ENOSPC, errno.EDQUOT)
+SECONDS_BETWEEN_REPORTS = 0.5
+UNSEEN = "parts that were reported as finished are not there: do all workers see {}?"
+
+
+class Cancelled(Exception):
+    """The caller stopped a run; finished parts are kept, and running it again continues."""
+
+
+def finished(store: Store | None) -> set[str]:
+    """Return the names of the parts that are in a store, damaged ones included."""
+    names = set() if store is None else store.names("parts")
+    return {name.removesuffix(".parquet") for name in names if name.endswith(".parquet")}
 
 
 class Session:
-    """One attempt to finish a run: which parts are there, which are still to do."""
+    """One attempt to finish a run: which parts are there, which are still to do.
+
+    Parameters
+    ----------
+    store : Store or None
+        Where parts are kept, if anywhere.
+    parts : sequence of Part
+    simulate : callable
+        What returns the table and the events of a part.
+    progress : callable, optional
+        Told about twice a second how far the run is.
+    users : int, optional
+        Users of the society, where the settings do not say.
+    cancel : threading.Event, optional
+        Ends the run when it is set.
+    """
 
     def __init__(
         self,
-        out: Path | None,
+        store: Store | None,
         parts: Sequence[Part],
         simulate: tasks.Simulate,
-        progress: Progress | None,
-        users: int | None,
+        progress: Progress | None = None,
+        users: int | None = None,
+        cancel: threading.Event | None = None,
     ) -> None:
-        self.folder = None if out is None else out / "parts"
+        self.store = store
         self.parts = {part.name: part for part in parts}
         self.data: dict[str, PartData] = {}
         self.missing: list[Part] = []
-        self.simulate, self.progress, self.users = simulate, progress, users
-        self.updates = 0.0
+        self.simulate, self.progress, self.users, self.cancel = simulate, progress, users, cancel
+        self.updates, self.finished, self._reported = 0.0, 0, 0.0
+
+    def rehearse(self, rehearse: tasks.Rehearse) -> None:
+        """Try the beginning of every case that is not finished, before anything is written."""
+        there = finished(self.store)
+        parts = [part for part in self.parts.values() if part.name not in there]
+        first = {part.identity: part for part in reversed(parts)}
+        # Cases of one society in a row, so that each is built once.
+        for part in sorted(reversed(first.values()), key=society):
+            self.check_cancelled()
+            with tasks.naming(part):
+                rehearse(part.settings, part.replicas)
 
     def compute(
         self, log: run_folder.Log, *, workers: int, executor: Executor | None
     ) -> dict[str, PartData]:
         """Return the data of all parts, after simulating those that are missing."""
+        with cluster.adopting(executor) as found:
+            return self._compute(log, workers, found)
+
+    def _compute(
+        self, log: run_folder.Log, workers: int, executor: Executor | None
+    ) -> dict[str, PartData]:
         self.load(log)
         started, failures = time.perf_counter(), 0
         log.write(
@@ -59,6 +115,8 @@ class Session:
             try:
                 self.follow(log, workers, executor)
                 why = "parts were damaged as they were written"
+                if self.store is not None and finished(self.store).isdisjoint(self.parts):
+                    why = UNSEEN.format(self.store.place)
             except tasks.WorkersDied as error:
                 why = str(error)
             self.load(log)
@@ -67,64 +125,76 @@ class Session:
             failures = failures + 1 if len(self.data) == before else 1
             log.write("retry", why=why, finished=len(self.data), attempt=failures)
             if failures > tasks.RETRIES:
-                raise tasks.gave_up(why, failures, self.folder)
+                place = None if self.store is None else self.store.place
+                raise tasks.gave_up(why, failures, place)
         log.write("computed", seconds=round(time.perf_counter() - started, 3))
         return self.data
 
     def follow(self, log: run_folder.Log, workers: int, executor: Executor | None) -> None:
         """Take in finished tasks, log and report them."""
-        finished = len(self.data)
+        self.finished = len(self.data)
         asked = {part.name: part for part in self.missing}
-        work = tasks.bundle(self.missing, folder=self.folder, simulate=self.simulate)
+        place = None if self.store is None else self.store.address
+        work = tasks.bundle(self.missing, folder=place, simulate=self.simulate)
+        ended = tasks.execute(work, workers=workers, executor=executor, check=self.check)
         # Closed at once when something is raised here, so that no worker runs on.
-        with closing(tasks.execute(work, workers=workers, executor=executor)) as batches:
+        with closing(ended) as batches:
             for batch in batches:
                 for done in batch:
                     self.updates += tasks.updates_of(asked[done.name], users=self.users)
                     if done.data is not None:
                         self.data[done.name] = done.data
                     log.write("part", part=done.name, seconds=done.seconds, worker=done.worker)
-                finished += len(batch)
-                self.report(min(finished, len(self.parts)))
+                self.report(min(self.finished + len(batch), len(self.parts)))
 
     def report(self, finished: int) -> None:
         """Tell the caller how far the run is."""
+        self.finished, self._reported = finished, time.monotonic()
         if self.progress is not None:
             self.progress(finished, len(self.parts), self.updates)
 
+    def check(self) -> None:
+        """Give the caller a chance to stop the run, whatever it is waiting for."""
+        self.check_cancelled()
+        if time.monotonic() - self._reported >= SECONDS_BETWEEN_REPORTS:
+            self.report(self.finished)
+
+    def check_cancelled(self) -> None:
+        """Raise if the caller has asked the run to end."""
+        if self.cancel is not None and self.cancel.is_set():
+            kept = "" if self.store is None else f"; finished parts are kept in {self.store.place}"
+            raise Cancelled(f"the run was cancelled{kept}")
+
     def load(self, log: run_folder.Log) -> None:
-        """Read the parts that are on disk, and list what is missing."""
-        there: set[str] = set()
-        if self.folder is not None:
-            there = {path.stem for path in self.folder.glob("*.parquet")}
+        """Read the parts that are stored, and list what is missing."""
+        there = finished(self.store)
+        self.read([p for p in self.parts.values() if p.name in there], log)
         pieces = there - self.parts.keys()
         self.missing = []
         for name, part in self.parts.items():
-            if name not in self.data and name in there:
-                self.read(part, log)
             if name not in self.data:
                 self.missing += self.assemble(part, pieces, log)
 
-    def read(self, part: Part, log: run_folder.Log) -> None:
-        """Take in a part from the disk; set a damaged one aside."""
-        if self.folder is None:
+    def read(self, parts: Sequence[Part], log: run_folder.Log) -> None:
+        """Take in parts from the store; set damaged ones aside."""
+        wanted = [part for part in parts if part.name not in self.data]
+        if self.store is None or not wanted:
             return
-        try:
-            self.data[part.name] = read_part(self.folder, part)
-        except FileNotFoundError:
-            return
-        except CorruptPart as error:
-            aside = self.folder / f"{part.name}.corrupt"
-            os.replace(self.folder / f"{part.name}.parquet", aside)
-            log.write("corrupt part", part=part.name, why=str(error), kept_as=aside.name)
+        for part, found in read_parts(self.store, wanted):
+            self.check_cancelled()
+            if isinstance(found, CorruptPart):
+                aside = f"{part.name}.corrupt"
+                self.store.move(file_of(part.name), f"parts/{aside}")
+                log.write("corrupt part", part=part.name, why=str(found), kept_as=aside)
+            elif found is not None:
+                self.data[part.name] = found
 
     def assemble(self, part: Part, there: set[str], log: run_folder.Log) -> list[Part]:
         """Make a block out of pieces that earlier runs left; return what is missing of it."""
-        if self.folder is None or not there:
+        if self.store is None or not there:
             return [part]
         found, missing = part.split(there)
-        for piece in found:
-            self.read(piece, log)
+        self.read(found, log)
         pieces = [self.data.pop(piece.name, None) for piece in found]
         good = [data for data in pieces if data is not None]
         if len(good) < len(found):
@@ -133,20 +203,24 @@ class Session:
         if missing:
             return missing
         self.data[part.name] = merged(good)
-        write_part(self.folder, part, self.data[part.name])
+        write_part(self.store, part, self.data[part.name])
         # Only now that the block is safe: no replica is ever lost, nor counted twice.
         for name in {piece.name for piece in part.pieces()} & there:
-            (self.folder / f"{name}.parquet").unlink(missing_ok=True)
+            self.store.remove(file_of(name))
         log.write("filled up part", part=part.name, replicas=[list(p.replicas) for p in found])
         return []
 
-    def disk_full(self) -> InputError:
-        """Return the sentence for a full disk."""
-        finished = 0
-        if self.folder is not None and self.folder.is_dir():
-            finished = sum((self.folder / f"{name}.parquet").is_file() for name in self.parts)
-        where = "a disk" if self.folder is None else f"the disk of {self.folder.parent}"
-        return InputError(
-            f"no space is left on {where}; {finished} of {len(self.parts)} parts are finished and "
-            "kept: free some space and run the same again."
-        )
+    @contextlib.contextmanager
+    def full_disk_told(self) -> Iterator[None]:
+        """Make one sentence of a full disk."""
+        try:
+            yield
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            kept = len(finished(self.store) & self.parts.keys())
+            where = "a disk" if self.store is None else f"the disk of {self.store.place}"
+            raise InputError(
+                f"no space is left on {where}; {kept} of {len(self.parts)} parts are finished and "
+                "kept: free some space and run the same again."
+            ) from error

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from sociophysics.ensemble.blocks import Part
-from sociophysics.ensemble.parts import PartData, replace_file
+from sociophysics.ensemble.parts import PartData
 from sociophysics.scenario import Scenario
+from sociophysics.store import Store
 
 if TYPE_CHECKING:
     from sociophysics.results import Run
@@ -74,23 +74,22 @@ def _events(part: Part, events: Sequence[Mapping[str, Any]]) -> list[dict[str, A
     return [dict(zip(("replica", "sweep", "event", "details"), r, strict=True)) for r in ordered]
 
 
-def write_results(folder: Path, run: Run) -> None:
-    """Write the table, the events, the comparison and the report into a run's folder."""
-    from sociophysics.report import write_report
+def write_results(store: Store, run: Run) -> None:
+    """Write the table, the events, the comparison and the report of a run."""
+    from sociophysics.report import page
 
-    _write_parquet(folder / "results.parquet", run.table)
-    _write_parquet(folder / "events.parquet", run.events)
+    _write_parquet(store, "results.parquet", run.table)
+    _write_parquet(store, "events.parquet", run.events)
     comparison = run.compare_all().to_csv(index=False).encode()
-    replace_file(folder / "comparison.csv", lambda file: file.write(comparison))
-    scratch = folder / ".report.html.tmp"
-    write_report(run, scratch)
-    scratch.replace(folder / "report.html")
+    store.write("comparison.csv", lambda file: file.write(comparison))
+    report = page.render(run).encode()
+    store.write("report.html", lambda file: file.write(report))
 
 
-def _write_parquet(path: Path, table: pd.DataFrame) -> None:
+def _write_parquet(store: Store, name: str, table: pd.DataFrame) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     # Without pandas' own metadata the bytes depend on the numbers alone.
     arrow = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(None)
-    replace_file(path, lambda file: pq.write_table(arrow, file, row_group_size=ROWS_PER_GROUP))
+    store.write(name, lambda file: pq.write_table(arrow, file, row_group_size=ROWS_PER_GROUP))

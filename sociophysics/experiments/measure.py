@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,11 +12,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sociophysics.cases import build_system
-from sociophysics.ensemble import Part, plan, tasks
-from sociophysics.ensemble.parts import CorruptPart, PartData, read_part
+from sociophysics.ensemble import plan, tasks
+from sociophysics.ensemble.folder import Log
+from sociophysics.ensemble.session import Session
 from sociophysics.ensemble.tables import join_tables
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.scenario import Scenario, Settings
+from sociophysics.store import Folder, Place, open_store
 
 __all__ = [
     "Moments",
@@ -43,17 +43,19 @@ class Work:
 
     Parameters
     ----------
-    folder : path, optional
-        Parts in it are not simulated again; nothing is kept without one.
+    folder : path or str, optional
+        A folder, or an address of an object store. Parts in it are not simulated again; nothing
+        is kept without one.
     workers : int
         Processes; 1 works in this one. No number depends on it.
     executor : Executor, optional
         Any ``concurrent.futures`` executor instead.
     progress : callable, optional
-        Called with finished parts, all parts known so far, and updates done.
+        Called with finished parts, all parts known so far, and updates done, about twice a
+        second; what it raises ends the work.
     """
 
-    folder: Path | None = None
+    folder: Place | None = None
     workers: int = 1
     executor: Executor | None = None
     progress: Progress | None = None
@@ -155,27 +157,13 @@ def measure(scenario: Scenario, work: Work) -> pd.DataFrame:
         Something in the scenario cannot be run.
     """
     parts = plan(scenario)
-    folder = None if work.folder is None else work.folder / "parts"
-    if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
-    known = {part.name: part for part in parts}
-    data = {name: found for name, part in known.items() if (found := _finished(folder, part))}
-    missing = [part for name, part in known.items() if name not in data]
-    updates = 0.0
-    _report(work, len(data), len(known), updates)
-    bundles = tasks.bundle(missing, folder=folder, simulate=tasks.simulate_case)
-    # Closed at once when something is raised here, so that no worker runs on.
-    batches = tasks.execute(bundles, workers=work.workers, executor=work.executor)
-    try:
-        with closing(batches):
-            for batch in batches:
-                for done in batch:
-                    part = known[done.name]
-                    data[done.name] = done.data or read_part(folder or Path(), part)
-                    updates += tasks.updates_of(part)
-                _report(work, len(data), len(known), updates)
-    except tasks.WorkersDied as error:
-        raise tasks.gave_up(str(error), 1, work.folder) from error
+    store = None if work.folder is None else open_store(work.folder)
+    session = Session(store, parts, tasks.simulate_case, work.progress)
+    session.rehearse(tasks.rehearse_case)
+    with session.full_disk_told():
+        if isinstance(store, Folder):
+            (store.path / "parts").mkdir(parents=True, exist_ok=True)
+        data = session.compute(Log(None), workers=work.workers, executor=work.executor)
     return join_tables(scenario, parts, data)
 
 
@@ -196,18 +184,3 @@ def moments(table: pd.DataFrame, observable: str, *, along: str, burn_in: int) -
     values = cubes["first"].index.to_numpy(dtype=np.float64)
     arrays = {name: cube.to_numpy(dtype=np.float64) for name, cube in cubes.items()}
     return Moments(values=values, **arrays)
-
-
-def _finished(folder: Path | None, part: Part) -> PartData | None:
-    if folder is None:
-        return None
-    try:
-        return read_part(folder, part)
-    except (FileNotFoundError, CorruptPart):
-        # A damaged part is simulated again, and then replaced.
-        return None
-
-
-def _report(work: Work, finished: int, total: int, updates: float) -> None:
-    if work.progress is not None:
-        work.progress(finished, total, updates)

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from sociophysics.engine import ranking
+from sociophysics.engine.attention import attention
 from sociophysics.feeds.pools import Pool
 
 __all__ = ["Exposure"]
@@ -31,6 +31,7 @@ class Exposure:
 
     Notes
     -----
+    The arrays are kept as they are, so nobody may write to them afterwards.
     With slots, agreement counts the posts drawn; authorship is averaged over the draws that lead
     to the same stances. Users with an empty pool are left out; nobody shown anything gives NaN.
     """
@@ -38,14 +39,14 @@ class Exposure:
     def __init__(
         self, spins: Spins, shown: Field, pool: Pool, camps: Camps | None, signed: bool
     ) -> None:
-        self._given = (spins.copy(), shown.copy(), pool, camps, signed)
+        self._given = (spins, shown, pool, camps, signed)
 
     @cached_property
     def _shares(self) -> tuple[Field, Field, Field]:
         spins, shown, pool, camps, signed = self._given
         received, agree, outside = np.zeros(shown.shape), shown.copy(), shown.copy()
         labels = np.full(spins.shape[1], -1, np.int64) if camps is None else camps
-        ranking.attention(spins, shown, *pool, labels, signed, received, agree, outside)
+        attention(spins, shown, *pool, labels, signed, received, agree, outside)
         return received, agree, outside
 
     @property
@@ -64,7 +65,8 @@ class Exposure:
         received = np.sort(np.maximum(self._shares[0], 0.0), axis=1)
         n = received.shape[1]
         total = received.sum(axis=1)
-        weighted = received @ (2.0 * np.arange(1, n + 1) - n - 1)
+        # Not a matrix product: its rounding would depend on how many replicas there are.
+        weighted = (received * (2.0 * np.arange(1, n + 1) - n - 1)).sum(axis=1)
         with np.errstate(invalid="ignore", divide="ignore"):
             gini: Field = np.where(total > 0, weighted / (n * total), np.nan)
         return gini

@@ -12,6 +12,7 @@ from sociophysics.engine import ranking
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.feeds.exposure import Exposure
 from sociophysics.feeds.pools import Pool, build_pool
+from sociophysics.feeds.recall import Recall
 from sociophysics.spins import SpinSystem
 
 __all__ = ["Camps", "Draws", "Feed", "FeedMemory", "Field", "Spins"]
@@ -34,10 +35,19 @@ class Draws(NamedTuple):
 
 
 class FeedMemory(NamedTuple):
-    """What a feed carries from sweep to sweep; owned by the trajectory, saved with its state."""
+    """What a feed carries from sweep to sweep; owned by the trajectory.
+
+    The trace is saved with the trajectory's state; the rest follows from the system.
+    """
 
     pool: Pool | None
     trace: Field | None  # (replicas, n), the running mean of own stances of kind memory
+    recall: Recall | None = None  # what the last refresh saw, which spares work and no number
+
+    def apart(self, keep: NDArray[np.bool_] | slice = slice(None)) -> FeedMemory:
+        """Return the memory of some of the replicas, which may be refreshed beside this one."""
+        trace = None if self.trace is None else self.trace[keep]
+        return FeedMemory(self.pool, trace, None if self.recall is None else self.recall.apart())
 
 
 @dataclass(frozen=True)
@@ -55,6 +65,11 @@ class Feed:
     def bound(self) -> float:
         """Largest absolute field the feed can exert, in units of the couplings."""
         return abs(float(getattr(self, "strength", 0.0)))
+
+    @property
+    def ranker(self) -> tuple[float, float]:
+        """Popularity ``alpha`` and personalization ``gamma``."""
+        return float(getattr(self, "alpha", 0.0)), float(getattr(self, "gamma", 0.0))
 
     @property
     def pool_kind(self) -> str | None:
@@ -79,7 +94,8 @@ class Feed:
 
     def start(self, system: SpinSystem, spins: Spins, camps: Camps | None) -> FeedMemory:
         """Return the feed's memory before the first sweep."""
-        return FeedMemory(self.candidates(system, camps), None)
+        pool = self.candidates(system, camps)
+        return FeedMemory(pool, None, None if pool is None else Recall(pool, *self.ranker))
 
     def refresh(
         self,
@@ -116,20 +132,19 @@ class Feed:
         memory = memory or self.start(system, spins, camps)
         if memory.pool is None:
             return self.response(spins, memory), None
-        draws = rng if isinstance(rng, Draws) else Draws.of(rng, len(spins))
+        recall = memory.recall
+        if recall is None or (recall.alpha, recall.gamma) != self.ranker:
+            recall = Recall(memory.pool, *self.ranker)
+        seen, shown = recall.shown(spins)
+        slots = getattr(self, "slots", None)
+        if slots is not None:
+            draws = rng if isinstance(rng, Draws) else Draws.of(rng, len(spins))
+            expected, shown = shown, np.empty(shown.shape)
+            ranking.draw_posts(
+                expected, memory.pool.reached, int(slots), draws.keys, draws.sweep, shown
+            )
         strength = float(getattr(self, "strength", 0.0))
-        shown = np.empty(spins.shape)
-        ranking.shown_means(
-            spins,
-            *memory.pool,
-            float(getattr(self, "alpha", 0.0)),
-            float(getattr(self, "gamma", 0.0)),
-            int(getattr(self, "slots", None) or 0),
-            draws.keys,
-            draws.sweep,
-            shown,
-        )
-        return strength * shown, Exposure(spins, shown, memory.pool, camps, self.signed)
+        return strength * shown, Exposure(seen, shown, memory.pool, camps, self.signed)
 
     def response(self, spins: Spins, memory: FeedMemory) -> Field:
         """Return the field of a design without a pool, shape (replicas, n)."""

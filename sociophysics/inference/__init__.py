@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sociophysics.inference.evaluation import evaluate, evaluate_seeds, leakage
     from sociophysics.inference.exact import ExactMaximumLikelihood
     from sociophysics.inference.ideal_points import IdealPoints
+    from sociophysics.inference.landscape import energy_minima, frustrated_triangles
     from sociophysics.inference.mean_field import TAP, MeanField
     from sociophysics.inference.pseudolikelihood import PseudoLikelihood
     from sociophysics.inference.saved import load_system
@@ -35,12 +36,14 @@ __all__ = [
     "PseudoLikelihood",
     "StabilitySelection",
     "Stack",
+    "energy_minima",
     "evaluate",
     "evaluate_seeds",
     "fit_chamber",
     "fit_chambers",
     "fit_panel",
     "fit_snapshot",
+    "frustrated_triangles",
     "leakage",
     "load_system",
     "operating_point",
@@ -59,12 +62,14 @@ _NAMES = {
     "PartyLine": "baselines",
     "PseudoLikelihood": "pseudolikelihood",
     "Stack": "stack",
+    "energy_minima": "landscape",
     "evaluate": "evaluation",
     "evaluate_seeds": "evaluation",
     "fit_chamber": "workflow",
     "fit_chambers": "comparison",
     "fit_panel": "stances",
     "fit_snapshot": "stances",
+    "frustrated_triangles": "landscape",
     "leakage": "evaluation",
     "load_system": "saved",
     "operating_point": "stances",

@@ -95,7 +95,7 @@ def _content(path: Path, suffixes: tuple[str, ...]) -> bytes:
         require_memory(
             MEMORY_PER_FILE_BYTE * path.stat().st_size,
             what=f"reading {path.name}",
-            fix="give a smaller network, or edge arrays to SpinSystem.from_edges",
+            fix="stream an edge list with SpinSystem.from_edge_file, or give fewer ties",
         )
         return path.read_bytes()
     except FileNotFoundError:

@@ -50,7 +50,7 @@ def edge_list(
     ([(1, {}), (2, {})], [(1, 2, {})])
     """
     frame, (source, target) = _read(edges, ENDS)
-    require_graph_memory(0, len(frame), fix="give fewer ties")
+    require_graph_memory(0, len(frame), fix="stream them with SpinSystem.from_edge_file")
     if coupling is not None or "coupling" in frame.columns:
         _check_coupling(frame, coupling or "coupling", edges[0])
     if nodes is None:

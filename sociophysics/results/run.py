@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Mapping
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,11 +16,12 @@ from sociophysics.results import comparison
 from sociophysics.results.grid import Grid
 from sociophysics.results.settings import burn_in, constant_temperature
 from sociophysics.statistics import standard_error
+from sociophysics.store import Folder, Place, Store, open_store, place_of
 
 if TYPE_CHECKING:
     from sociophysics.scenario import Scenario
 
-__all__ = ["Run"]
+__all__ = ["Run", "scenario_of"]
 
 EVENT_COLUMNS = ("design", "replica", "sweep", "event")
 
@@ -36,8 +37,8 @@ class Run:
     manifest : mapping
         Scenario, hash, versions, seeds, kernel; ``users`` is the number of users.
     scenario : Scenario
-    directory : path, optional
-        Where the run lies on disk.
+    directory : path or str, optional
+        The folder, or the address in an object store, where the run is kept.
     events : DataFrame, optional
         What acted when: interventions, replicas stopped early.
     """
@@ -48,13 +49,13 @@ class Run:
         table: pd.DataFrame,
         manifest: Mapping[str, Any],
         scenario: Scenario,
-        directory: str | Path | None = None,
+        directory: Place | None = None,
         events: pd.DataFrame | None = None,
     ) -> None:
         self.table = table
         self.manifest = dict(manifest)
         self.scenario = scenario
-        self.directory = None if directory is None else Path(directory)
+        self.directory = None if directory is None else place_of(directory)
         self.events = pd.DataFrame(columns=list(EVENT_COLUMNS)) if events is None else events
         self._compared: dict[str, pd.DataFrame] = {}
 
@@ -63,27 +64,29 @@ class Run:
         return f"Run({designs} designs x {points} points x {replicas} replicas)"
 
     @classmethod
-    def open(cls, directory: str | Path) -> Run:
-        """Read a run from its folder; nothing in it is executed or unpickled.
+    def open(cls, directory: Place) -> Run:
+        """Read a run from its folder, or an address such as ``s3://bucket/run``.
+
+        Nothing in it is executed or unpickled.
 
         Raises
         ------
         InputError
             The folder, its manifest or its table is missing or damaged.
         """
-        folder = Path(directory)
-        if not folder.is_dir():
-            raise InputError(f"{folder} is not a folder; give the output folder of a run.")
-        manifest = _read_manifest(folder / "manifest.json")
-        table = _read_table(folder / "results.parquet")
-        scenario = _scenario(manifest, folder / "manifest.json")
-        events = folder / "events.parquet"
+        store = open_store(directory)
+        if isinstance(store, Folder) and not store.path.is_dir():
+            raise InputError(f"{store.place} is not a folder; give the output folder of a run.")
+        manifest = _read_manifest(store)
+        table = _read_table(store, "results.parquet")
+        scenario = scenario_of(manifest, store)
+        events = "events.parquet"
         return cls(
             table=table,
             manifest=manifest,
             scenario=scenario,
-            directory=folder,
-            events=_read_table(events) if events.exists() else None,
+            directory=directory,
+            events=_read_table(store, events) if events in store.names() else None,
         )
 
     @cached_property
@@ -214,19 +217,29 @@ class Run:
         return pd.DataFrame(rows, columns=columns)
 
 
-def _read_manifest(path: Path) -> dict[str, Any]:
+def _read_manifest(store: Store) -> dict[str, Any]:
+    name = "manifest.json"
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
+        manifest = json.loads(store.read(name))
     except FileNotFoundError:
-        raise _missing(path) from None
+        raise _missing(store, name) from None
+    except InputError:
+        raise
     except (OSError, ValueError) as error:
-        raise _damaged(path, "is not readable JSON") from error
+        raise _damaged(store, name, "is not readable JSON") from error
     if not isinstance(manifest, dict):
-        raise _damaged(path, "holds no JSON object")
+        raise _damaged(store, name, "holds no JSON object")
     return manifest
 
 
-def _scenario(manifest: Mapping[str, Any], path: Path) -> Scenario:
+def scenario_of(manifest: Mapping[str, Any], store: Store) -> Scenario:
+    """Return the scenario in the manifest that was read from a store.
+
+    Raises
+    ------
+    InputError
+        It holds no valid scenario.
+    """
     from sociophysics.scenario import Scenario
 
     try:
@@ -237,27 +250,32 @@ def _scenario(manifest: Mapping[str, Any], path: Path) -> Scenario:
         tables["sweep"] = {key: sweep[key] for key in (*first, *order)}
         return Scenario.from_canonical(tables, name=str(manifest["name"]))
     except (KeyError, TypeError, ValueError) as error:
-        raise _damaged(path, "holds no valid scenario") from error
+        raise _damaged(store, "manifest.json", "holds no valid scenario") from error
 
 
-def _read_table(path: Path) -> pd.DataFrame:
+def _read_table(store: Store, name: str) -> pd.DataFrame:
     import pyarrow.parquet
 
-    if not path.is_file():
-        raise _missing(path)
     try:
-        table: pd.DataFrame = pyarrow.parquet.read_table(path).to_pandas()
+        data = store.read(name)
+        table: pd.DataFrame = pyarrow.parquet.read_table(io.BytesIO(data)).to_pandas()
+    except (FileNotFoundError, IsADirectoryError):
+        raise _missing(store, name) from None
+    except InputError:
+        raise
     except (OSError, ValueError, pyarrow.ArrowException) as error:
-        raise _damaged(path, "is not a readable Parquet file") from error
+        raise _damaged(store, name, "is not a readable Parquet file") from error
     return table
 
 
-def _missing(path: Path) -> InputError:
+def _missing(store: Store, name: str) -> InputError:
     return InputError(
-        f"{path.parent} has no {path.name}; it is not the folder of a finished run: run the "
+        f"{store.place} has no {name}; it is not the folder of a finished run: run the "
         "scenario into it to finish it."
     )
 
 
-def _damaged(path: Path, what: str) -> InputError:
-    return InputError(f"{path} {what}; run the scenario into the same folder again to restore it.")
+def _damaged(store: Store, name: str, what: str) -> InputError:
+    return InputError(
+        f"{store.place}/{name} {what}; run the scenario into the same folder again to restore it."
+    )

@@ -50,7 +50,8 @@ class File(_Graph):
 
     kind: Literal["file"]
     path: Text
-    """Edge list (CSV, TSV, Parquet), GraphML, GEXF or JSON node-link file."""
+    """Edge list (CSV, TSV, Parquet), GraphML, GEXF or JSON node-link file; or, for very large
+    networks with couplings of kind edge, the folder of SpinSystem.from_edge_file's memory_map."""
     nodes: Text | None = None
     """Table of users beside an edge list."""
     coupling: Text | None = None

@@ -57,29 +57,61 @@ def standard_error(values: ArrayLike) -> Any:
     return x.std(axis=-1, ddof=1) / np.sqrt(count)
 
 
-def t_interval(values: ArrayLike, *, confidence: float = 0.95) -> Interval:
-    """Return the mean of R independent values and Student's interval around it.
+def t_interval(
+    values: ArrayLike, *, confidence: float = 0.95, cluster: ArrayLike | None = None
+) -> Interval:
+    """Return the mean of R values and Student's interval around it.
 
-    One value has a mean and no interval (NaN); equal values have an interval of width 0.
+    Values are independent, or only those of different clusters are. With the sums ``D_g`` of
+    ``x - mean`` over each of G clusters the standard error is
+    ``sqrt(G / (G - 1) sum_g D_g^2) / R``, with G - 1 degrees of freedom [1]_; clusters of one size
+    give Student's interval of their means. One value or cluster has a mean and no interval (NaN);
+    equal values have an interval of width 0.
 
     Parameters
     ----------
     values : array, shape (R,)
     confidence : float
         Between 0 and 1.
+    cluster : array, shape (R,), optional
+        Labels of what belongs together, such as ``table["replica"] // 64`` of a bit-sliced run.
+
+    References
+    ----------
+    .. [1] K.-Y. Liang and S. L. Zeger, Biometrika 73, 13 (1986).
 
     Examples
     --------
     >>> [round(x, 3) for x in t_interval([1.0, 2.0, 3.0])]
+    [2.0, -0.484, 4.484]
+    >>> pairs = t_interval([1.0, 1.0, 2.0, 2.0, 3.0, 3.0], cluster=[0, 0, 1, 1, 2, 2])
+    >>> [round(x, 3) for x in pairs]
     [2.0, -0.484, 4.484]
     """
     x = as_series(values)
     if x.ndim != 1:
         raise InputError(f"values has {x.ndim} axes; give one value per replica, shape (R,).")
     _check_confidence(confidence)
-    half = _student(confidence, x.size) * float(standard_error(x))
     mean = float(x.mean())
+    if cluster is None:
+        half = _student(confidence, x.size) * float(standard_error(x))
+    else:
+        half = _clustered(x - mean, cluster, confidence)
     return Interval(mean, mean - half, mean + half)
+
+
+def _clustered(deviation: Floats, cluster: ArrayLike, confidence: float) -> float:
+    labels = np.asarray(cluster)
+    if labels.shape != deviation.shape:
+        raise InputError(
+            f"cluster has shape {labels.shape} and values {deviation.shape}; give one label per "
+            "value."
+        )
+    sums = np.bincount(np.unique(labels, return_inverse=True)[1], deviation)
+    if sums.size < 2:
+        return np.nan
+    error = np.sqrt(sums.size / (sums.size - 1) * float(sums @ sums)) / deviation.size
+    return _student(confidence, sums.size) * float(error)
 
 
 def paired_difference(

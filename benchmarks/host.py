@@ -1,0 +1,32 @@
+"""What the numbers were measured on."""
+
+from __future__ import annotations
+
+import os
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+PACKAGES = ("sociophysics", "numpy", "scipy", "numba", "networkx")
+
+
+def machine() -> dict[str, str]:
+    """Return the machine and the versions."""
+    model = platform.processor() or platform.machine()
+    cpuinfo, memory = Path("/proc/cpuinfo"), Path("/proc/meminfo")
+    if cpuinfo.exists():
+        names = [line for line in cpuinfo.read_text().splitlines() if line.startswith("model name")]
+        model = names[0].split(":", 1)[1].strip() if names else model
+    if memory.exists():
+        total = int(memory.read_text().split()[1]) / 2**20
+        model = f"{model}, {total:.0f} GiB of memory"
+    return {
+        "machine": f"{len(os.sched_getaffinity(0))} cores of {model}",
+        "versions": ", ".join(f"{name} {version(name)}" for name in PACKAGES),
+        "python": platform.python_version(),
+    }
+
+
+def load() -> str:
+    """Return the load averages over 1, 5 and 15 minutes."""
+    return ", ".join(f"{value:.1f}" for value in os.getloadavg())

@@ -1,0 +1,149 @@
+r"""Couplings of one magnitude, ``J_ij = +-c``: integer fields, signs packed with the listeners.
+
+Without external fields ``f_i = c k_i`` with an integer ``k_i``. A word ``v = k << 1 | (stance ==
++1)`` has the layout of ``engine.fixed_point`` with another unit, takes 8 to 32 bits, and has so
+few values that each has its own threshold: the draw flips iff ``u < p(v)``. A table holds ``p(v)``
+in units of ``2**-32``, for the leading 32 bits of ``u``; the few draws that these leave open
+(``OPEN``) are decided by the exact comparison of the fixed-point kernel, on that kernel's own
+fields ``k * round(c * scale)``. So both kernels take every decision alike.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from sociophysics.engine.columns import by_column, row_chunks
+from sociophysics.engine.fixed_point import append_stances, fixed_scale
+
+__all__ = ["OPEN", "Cuts", "Ties", "common_size", "cuts", "encode_ties", "encode_words", "reach"]
+
+Array = NDArray[Any]
+OPEN = 4  # neighbouring values of the leading 32 bits of u that a threshold leaves open
+USERS = 2**31  # that a listener of 31 bits can number
+WIDTHS = (np.int8, np.int16, np.int32)
+
+
+class Ties(NamedTuple):
+    """Couplings +-c by columns: whom a flip of user ``j`` changes, and which way."""
+
+    indptr: NDArray[Any]  # (n + 1,): uint32, or int64 from 2**32 entries on
+    ends: NDArray[np.uint32]  # (nnz,): listener << 1 | (J < 0)
+    reach: int  # largest number of users anybody listens to: no field is larger
+    step: int  # c in the fixed point of ``engine.fixed_point``
+    scale: float  # its unit
+
+
+class Cuts(NamedTuple):
+    """The heat-bath draw at one temperature, by word."""
+
+    low: NDArray[np.int64]  # (4 reach + 2,): u * 2**32 below it flips, at or above it + OPEN not
+    step: int
+    unit: float  # scale * T / 2
+
+
+def common_size(indptr: Array, data: Array) -> float:
+    """Return the absolute value that all couplings share; 0.0 if they share none but zero.
+
+    Examples
+    --------
+    >>> common_size(np.array([0, 1, 2]), np.array([0.5, -0.5]))
+    0.5
+    """
+    first = 0.0
+    for _, _, part in row_chunks(indptr):
+        size = np.abs(np.array(data[part], np.float64))
+        if part.start == 0 and size.size:
+            first = float(size[0])
+        if np.any(size != first):
+            return 0.0
+    return first
+
+
+def reach(indptr: Array) -> int:
+    """Return the largest number of users anybody listens to.
+
+    Examples
+    --------
+    >>> reach(np.array([0, 2, 3]))
+    2
+    """
+    pieces = row_chunks(indptr)
+    return max((int(np.diff(indptr[a : b + 1]).max()) for a, b, _ in pieces), default=0)
+
+
+def encode_ties(indptr: Array, indices: Array, data: Array, *, symmetric: bool) -> Ties:
+    """Return the packed ties of the rows of ``J``, made piece by piece.
+
+    4 bytes per entry, 8 per undirected tie; nothing else of that size is made.
+
+    Parameters
+    ----------
+    indptr, indices, data
+        Rows of ``J`` in any numeric types, memory-mapped or not; all entries of ``common_size``.
+    symmetric : bool
+        ``J`` is known to be.
+
+    Examples
+    --------
+    >>> encode_ties(np.array([0, 1, 2]), np.array([1, 0]), np.array([-1, -1]), symmetric=True).ends
+    array([3, 1], dtype=uint32)
+    """
+    _, scale = fixed_scale(indptr, data, 0.0)
+
+    def encode(rows: Array, part: slice) -> Array:
+        packed = np.asarray(rows, np.uint32) << np.uint32(1)
+        packed |= np.asarray(data[part]) < 0
+        return packed[:, np.newaxis]
+
+    ends = np.empty((len(indices), 1), np.uint32)
+    edges = by_column(indptr, indices, encode, ends, symmetric=symmetric)
+    narrow = np.uint32 if len(indices) < 2**32 else np.int64
+    size = abs(float(data[0])) if len(data) else 0.0
+    return Ties(edges.astype(narrow), ends[:, 0], reach(indptr), round(size * scale), scale)
+
+
+def cuts(temperature: float, ties: Ties) -> Cuts:
+    """Return the thresholds of the heat-bath draw at one temperature (0 and infinity included)."""
+    unit = ties.scale * temperature / 2.0
+    k = np.arange(-ties.reach, ties.reach + 1, dtype=np.float64)
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        flips = 1.0 / (1.0 + np.exp(k * ties.step / unit))
+    flips[ties.reach] = 0.5
+    # Alternating: the field as seen by those against it, then by those who share it.
+    chance = np.stack([flips[::-1], flips], axis=1).reshape(-1)
+    low = np.floor(chance * 2.0**32).astype(np.int64) - OPEN // 2
+    return Cuts(low, ties.step, unit)
+
+
+def encode_words(spins: NDArray[np.int8], ties: Ties) -> NDArray[Any]:
+    """Return the words of replicas with these stances, shape (replicas, n).
+
+    8 bits each where nobody listens to more than 63 users, else 16 or 32: the smaller the words,
+    the more of them stay in cache.
+
+    Examples
+    --------
+    >>> J = np.array([0, 1, 2]), np.array([1, 0]), np.array([-1, -1])
+    >>> pair = encode_ties(*J, symmetric=True)
+    >>> encode_words(np.array([[1, 1]], np.int8), pair)
+    array([[-1, -1]], dtype=int8)
+    """
+    narrow = next(w for w in WIDTHS if 2 * ties.reach + 1 <= np.iinfo(w).max)
+    words = np.zeros(spins.shape, narrow)
+    add_ties(words, spins, ties.indptr, ties.ends)
+    append_stances(words, spins)
+    return words
+
+
+@njit(cache=True, nogil=True)
+def add_ties(words: Array, spins: Array, indptr: Array, ends: Array) -> None:
+    """Add the signed count of everybody's ties, ``k_i = sum_j sign(J_ij) s_j``, in place."""
+    for r in range(spins.shape[0]):
+        for j in range(spins.shape[1]):
+            for p in range(np.int64(indptr[j]), np.int64(indptr[j + 1])):
+                sign = 1 - 2 * np.int32(ends[p] & np.uint32(1))
+                words[r, np.int64(ends[p] >> np.uint32(1))] += sign * spins[r, j]

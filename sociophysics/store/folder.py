@@ -1,0 +1,131 @@
+"""A run in a folder: files are renamed into place, and the log is locked."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TextIO
+
+from sociophysics.errors import InputError
+from sociophysics.store.protocol import LOG, Fill
+
+__all__ = ["Folder", "replace_file"]
+
+
+class Folder:
+    """A folder on a disk that all workers see."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.place = str(path)
+        self.address = str(path.absolute())
+
+    def read(self, name: str) -> bytes:
+        """Return a file's bytes."""
+        return (self.path / name).read_bytes()
+
+    def read_many(self, names: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:
+        """Yield every name with its bytes, None if it is not there."""
+        for name in names:
+            try:
+                yield name, self.read(name)
+            except FileNotFoundError:
+                yield name, None
+
+    def write(self, name: str, fill: Fill) -> None:
+        """Write a file under a temporary name, flush it to the disk, and rename it."""
+        replace_file(self.path / name, fill)
+
+    def names(self, folder: str = "") -> set[str]:
+        """Return the names of files and folders in a folder."""
+        where = self.path / folder
+        try:
+            with os.scandir(where) as entries:
+                return {entry.name for entry in entries}
+        except FileNotFoundError:
+            return set()
+        except NotADirectoryError:
+            raise InputError(f"{where} is a file, not a folder; choose another --out.") from None
+
+    def move(self, name: str, new: str) -> None:
+        """Rename a file."""
+        os.replace(self.path / name, self.path / new)
+
+    def remove(self, name: str) -> None:
+        """Remove a file, if it is there."""
+        (self.path / name).unlink(missing_ok=True)
+
+    @contextlib.contextmanager
+    def claim(self) -> Iterator[Callable[[str], None]]:
+        """Make the folder, lock its log, and clear what a killed run left half written.
+
+        Raises
+        ------
+        InputError
+            The folder cannot be made, or another run is writing to it.
+        """
+        try:
+            (self.path / "parts").mkdir(parents=True, exist_ok=True)
+            file = (self.path / LOG).open("a", encoding="utf-8")
+        except OSError as error:
+            raise InputError(
+                f"{self.path} cannot be written to ({error.strerror}); choose another --out."
+            ) from None
+        with file:
+            self._lock(file)
+            for scratch in [*self.path.glob(".*.tmp"), *self.path.glob("parts/.*.tmp")]:
+                scratch.unlink(missing_ok=True)
+
+            def append(text: str) -> None:
+                file.write(text)
+                file.flush()
+
+            yield append
+
+    def _lock(self, file: TextIO) -> None:
+        try:
+            import fcntl
+        except ImportError:
+            return
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InputError(
+                f"another run is writing to {self.path}; wait for it, or choose another --out."
+            ) from None
+        except OSError:
+            # Some network file systems have no locks; parts are safe without.
+            return
+
+
+def replace_file(path: Path, fill: Fill) -> None:
+    """Let ``fill(file)`` fill a temporary file, flush it to the disk, and rename it to ``path``.
+
+    A reader finds the old file or the new one, never half of one.
+    """
+    scratch = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
+    try:
+        with scratch.open("wb") as file:
+            fill(file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(scratch, path)
+    except BaseException:
+        scratch.unlink(missing_ok=True)
+        raise
+    _flush_folder(path.parent)
+
+
+def _flush_folder(folder: Path) -> None:
+    # The rename itself must survive a power failure; not every system lets a folder be opened.
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
