@@ -82,7 +82,12 @@ def simulate_case(
 
 
 def case_frames(
-    settings: Settings, replicas: Sequence[int], *, threads: int = 1, resume: State | None = None
+    settings: Settings,
+    replicas: Sequence[int],
+    *,
+    threads: int = 1,
+    resume: State | None = None,
+    kernel: str = "auto",
 ) -> Generator[Frame, None, None]:
     r"""Return the frames of one case, one after the other, as ``trajectory`` yields them.
 
@@ -99,6 +104,8 @@ def case_frames(
     resume : State, optional
         From ``frame.state()`` of the same case: go on after that frame. Interventions at its
         sweep or later may have been added.
+    kernel : str
+        As for ``trajectory``; runs use ``auto``.
 
     Raises
     ------
@@ -134,6 +141,7 @@ def case_frames(
         stop=_stop(stop_rule(dynamics.stop_when)),
         threads=threads,
         resume=resume,
+        kernel=kernel,
     )
 
 
@@ -336,22 +344,6 @@ def _stop(rule: StopRule | None) -> Callable[[Frame], NDArray[np.bool_]] | None:
     return reached
 
 
-def kernel_name(cases: Sequence[Settings]) -> str:
-    """Return the kernel that moves the cases: a matter of couplings and kinds, never of workers.
-
-    Both names, if cases with a field or a feed take one kernel and those without another, which
-    gives the same numbers. Networks of one kind with the same table of couplings count once.
-    """
-    names: dict[str, str] = {}
-    for settings in cases:
-        field = None if settings.field.kind == "none" else settings.field
-        keys = settings.feed.model_dump()
-        feed = feeds.make(keys.pop("kind"), **keys)
-        acts = [_intervention(event) for event in settings.interventions]
-        # What task_of looks at; building a system for every case could take long.
-        key = f"{settings.network.kind} {settings.couplings} {field is None} {feed} {acts}"
-        if key not in names:
-            system = build_system(settings, 0)[0]
-            task = task_of(system, "random-sequential", field, feed, acts)
-            names[key] = choose_kernel("auto", task)
-    return ", ".join(sorted(set(names.values())))
+def kernel_name(system: SpinSystem) -> str:
+    """Return the kernel that moves every case: a matter of the scheme, never of workers."""
+    return choose_kernel("auto", task_of(system, "random-sequential"))

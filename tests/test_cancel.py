@@ -33,6 +33,12 @@ replicas = 10
 """
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _compiled() -> None:
+    # Compiling a kernel, once after an installation, takes seconds that nothing can interrupt.
+    sp.run(Scenario.from_toml(LONG).replace({"dynamics.sweeps": 1000}), workers=1)
+
+
 class InThread(threading.Thread):
     """A run in a thread that is not the main one, as a dashboard starts it."""
 

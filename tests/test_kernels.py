@@ -16,6 +16,7 @@ import scipy.sparse as sparse
 import sociophysics as sp
 from sociophysics import feeds, streams
 from sociophysics.dynamics.kernels import FixedPoint, Integer, choose_kernel, task_of
+from sociophysics.dynamics.rejection_free import Adaptive
 from sociophysics.engine import columns, counter, fixed_point, glauber
 from sociophysics.engine import integer_fields as fields
 from sociophysics.engine import integer_sweeps as sweeps
@@ -399,29 +400,37 @@ def test_streams_of_related_seeds_and_replicas_do_not_overlap() -> None:
 def test_what_auto_stands_for() -> None:
     unit, mixed = SYSTEMS["0.3"], weighted(50, 5.0)
     pushed = sp.SpinSystem(unit.J, np.full(unit.n, 0.1))
-    for keys, name in (
-        ({}, "integer"),
-        ({"field": []}, "integer"),
-        ({"feed": feeds.Random(strength=0.0)}, "integer"),
-        ({"interventions": [Heat(1, 2.0), SwitchFeed(1, None), Nucleate(1), Rewire(1)]}, "integer"),
-        ({"field": 0.0}, "fixed-point"),
-        ({"feed": feeds.Random(strength=0.5)}, "fixed-point"),
-        ({"feed": feeds.Animosity(delta=0.5)}, "fixed-point"),
-        ({"interventions": [Tilt(1, 0.1)]}, "fixed-point"),
-        ({"interventions": [SwitchFeed(1, feeds.Random())]}, "fixed-point"),
+    for keys, able in (
+        ({}, True),
+        ({"field": []}, True),
+        ({"feed": feeds.Random(strength=0.0)}, True),
+        ({"interventions": [Heat(1, 2.0), SwitchFeed(1, None), Nucleate(1), Rewire(1)]}, True),
+        ({"field": 0.0}, False),
+        ({"feed": feeds.Random(strength=0.5)}, False),
+        ({"feed": feeds.Animosity(delta=0.5)}, False),
+        ({"interventions": [Tilt(1, 0.1)]}, False),
+        ({"interventions": [SwitchFeed(1, feeds.Random())]}, False),
     ):
-        assert choose_kernel("auto", task_of(unit, RANDOM, **keys)) == name
-    assert choose_kernel("auto", task_of(mixed, RANDOM)) == "fixed-point"
-    assert choose_kernel("auto", task_of(pushed, RANDOM)) == "fixed-point"
+        task = task_of(unit, RANDOM, **keys)
+        assert choose_kernel("auto", task) == "adaptive"
+        assert (Integer.refusal(task) is None) == able
+    for system in (mixed, pushed, sp.SpinSystem(np.zeros((3, 3)))):
+        assert Integer.refusal(task_of(system, RANDOM)) is not None
     assert choose_kernel("auto", task_of(unit, "sequential")) == "fixed-point"
-    assert choose_kernel("auto", task_of(sp.SpinSystem(np.zeros((3, 3))), RANDOM)) == "fixed-point"
+
+
+def test_the_words_of_auto_depend_on_couplings_and_fields() -> None:
+    unit, mixed = SYSTEMS["0.3"], weighted(50, 5.0)
+    assert isinstance(Adaptive.encode(unit, 0.0), fields.Ties)
+    assert isinstance(Adaptive.encode(unit, 0.1), fixed_point.Couplings)
+    assert isinstance(Adaptive.encode(mixed, 0.0), fixed_point.Couplings)
 
 
 def test_hubs_too_large_for_a_table_of_thresholds_fall_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("sociophysics.dynamics.incremental.LARGEST_REACH", 2999)
-    assert choose_kernel("auto", task_of(SYSTEMS["hub"], RANDOM)) == "fixed-point"
+    assert isinstance(Adaptive.encode(SYSTEMS["hub"], 0.0), fixed_point.Couplings)
     with pytest.raises(InputError, match="more than 2999 users"):
         choose_kernel("integer", task_of(SYSTEMS["hub"], RANDOM))
 
@@ -436,23 +445,11 @@ dynamics = { temperature = 1.0, sweeps = 4 }
 observe = { every = 2, names = ["magnetization"] }
 sweep = { replicas = 2 }
 """
-DESIGNS = """
-[[designs]]
-name = "no feed"
-feed = { kind = "none" }
-"""
 
 
-def test_the_manifest_names_the_kernels_and_a_run_may_gain_another(tmp_path: Path) -> None:
-    file = tmp_path / "s.toml"
-    added = DESIGNS.replace("no feed", "random").replace('"none"', '"random"')
-    kernels = []
-    for text in (SCENARIO + DESIGNS, SCENARIO + DESIGNS + added):
-        file.write_text(text)
-        run = sp.run(sp.Scenario.load(file), out=tmp_path / "out", workers=1)
-        kernels.append(run.manifest["kernel"])
-    assert kernels == ["integer", "fixed-point, integer"]
-    assert set(run.table["design"]) == {"no feed", "random"}
+def test_the_manifest_names_the_kernel() -> None:
+    run = sp.run(sp.Scenario.from_toml(SCENARIO), workers=1)
+    assert run.manifest["kernel"] == "adaptive"
 
 
 @pytest.mark.parametrize(

@@ -548,3 +548,14 @@ def test_low_temperature_energy_by_enumeration(record_property: Callable) -> Non
         expected = np.zeros(2**10)
         expected[state_number(law.states)] = law.probabilities
         assert_law(counts_of(kernel.spins()), expected)
+
+
+def test_a_feed_of_strength_zero_is_none_where_flips_are_rare() -> None:
+    graph = sp.networks.build("random_regular", seed=3, n=2000, degree=6)
+    system = sp.couplings.uniform(graph)
+    keys = {"temperature": 1.8, "sweeps": 400, "seed": 4, "start": "up", "every": 50}
+    plain = list(sp.trajectory(system, **keys))
+    silent = list(sp.trajectory(system, feed=feeds.Chronological(strength=0.0), **keys))
+    walked = list(sp.trajectory(system, kernel="integer", **keys))
+    assert [f.spins.tobytes() for f in plain] == [f.spins.tobytes() for f in silent]
+    assert plain[-1].spins.tobytes() != walked[-1].spins.tobytes()  # it did go from flip to flip

@@ -1,8 +1,8 @@
 """Which compiled kernel moves the replicas, behind one interface.
 
-``kernel = "auto"`` depends on the couplings and on the kinds of fields and feeds only; never on
-replicas, workers, cadence or timing. All kernels follow the same law; those of the fixed-point
-family give the same numbers.
+``kernel = "auto"`` depends on the scheme only, and the words of ``adaptive`` on couplings and
+fields; never on replicas, workers, cadence or timing. All kernels follow the same law; ``integer``
+and ``fixed-point`` give the same numbers, and so does ``adaptive`` until flips are rare.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ REGISTRY: dict[str, type[Kernel]] = {
     "bit-sliced": BitSliced,
     "reference": Reference,
 }
-AUTOMATIC = ("integer", "fixed-point")  # the first that can; they give the same numbers
+AUTOMATIC = ("adaptive", "fixed-point")  # the first that can
 KERNELS = ("auto", *REGISTRY)
 
 
@@ -101,8 +101,8 @@ def choose_kernel(kernel: str, task: Task) -> str:
     --------
     >>> pair = SpinSystem.from_edges([0], [1])
     >>> choose_kernel("auto", task_of(pair, "random-sequential"))
-    'integer'
-    >>> choose_kernel("auto", task_of(pair, "random-sequential", field=0.1))
+    'adaptive'
+    >>> choose_kernel("auto", task_of(pair, "sequential"))
     'fixed-point'
     """
     if kernel not in KERNELS:

@@ -236,6 +236,8 @@ class RejectionFree:
     def change_field(self, field: NDArray[np.float64], phi: NDArray[np.float64] | None) -> None:
         """Set the external field (n,) and the feed field (replicas, n) of what follows."""
         self.inner.change_field(field, phi)
+        if phi is not None and not phi.any():
+            phi = None  # a feed of strength 0 changes nothing
         now = _digest(field) if phi is None else 0
         if now != self.field or phi is not None:
             self.sorted[:] = UNSORTED

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
-from scipy.special import expit
 
 __all__ = ["COUNTED", "LANES", "LEADING", "flip_table", "pack", "unpack"]
 
@@ -35,7 +34,8 @@ def flip_table(temperature: float, coupling: float, degree: int) -> tuple[Array,
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
         steepness = 2.0 * coupling * x / temperature
     steepness[0] = 0.0
-    chance = np.floor(np.ldexp(expit(-steepness), 64)).astype(np.uint64)
+    away = np.exp(-steepness)
+    chance = np.floor(np.ldexp(away / (1.0 + away), 64)).astype(np.uint64)
     place = np.arange(63, 63 - LEADING, -1, dtype=np.uint64)
     leading = (chance[: COUNTED + 1, None] >> place) & ONE
     return chance, NONE - leading

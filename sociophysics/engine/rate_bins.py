@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
-from scipy.special import expit
 
 from sociophysics.engine.glauber import aligned
 
@@ -70,11 +69,12 @@ def rates(unit: float, largest: int) -> Rates:
     _, first, bins, size = np.unique(
         label, return_index=True, return_inverse=True, return_counts=True
     )
+    away = np.exp(-x[first])
     alone = (size == 1) & (shift == 0)
     alone[-1] &= largest < cells  # the last cell takes everything above
     return Rates(
         np.concatenate([[0], 1 + bins]).astype(np.uint8),
-        np.concatenate([[1.0], expit(-x[first]), [0.0]]),
+        np.concatenate([[1.0], away / (1.0 + away), [0.0]]),
         np.concatenate([[False], alone, [True]]).astype(np.uint8),
         shift,
         unit,

@@ -132,19 +132,13 @@ def check_continues(store: Store, new: Mapping[str, Any]) -> dict[str, Any]:
         or _different_sweep(old["scenario"]["sweep"], new["scenario"]["sweep"])
         or _different_keys(old["scenario"], new["scenario"], "")
         or _different_inputs(old["inputs"], new["inputs"])
-        or ("block" if old.get("block") != new.get("block") else "")
-        or ("kernel" if _numbers(old.get("kernel")) != _numbers(new.get("kernel")) else "")
+        or next((key for key in ("block", "kernel") if old.get(key) != new.get(key)), "")
     )
     if what:
         raise InputError(
             f"{store.place} holds a run of another scenario: {what} differs; choose another --out."
         )
     return {**new, "name": old["name"]}
-
-
-def _numbers(kernels: object) -> set[str]:
-    """Return the named kernels, as one where they give the same numbers."""
-    return {"fixed-point" if name == "integer" else name for name in str(kernels).split(", ")}
 
 
 def _finished(store: Store) -> bool:

@@ -36,14 +36,22 @@ def worker_processes(workers: int) -> Iterator[Executor]:
 
 
 def compile_kernels(parts: Sequence[Part]) -> None:
-    """Do one sweep per kind of feed here, so that workers read compiled kernels from the disk."""
+    """Do one sweep per kind of feed here, so that workers read compiled kernels from the disk.
+
+    The kernel for rare flips too, which a run reaches later if at all.
+    """
+    from sociophysics.cases import case_frames
+
     kinds = {part.settings.feed.kind: part for part in parts}
     for part in kinds.values():
         settings = part.settings
         dynamics = settings.dynamics.model_copy(update={"sweeps": 1, "burn_in": 0})
         observe = settings.observe.model_copy(update={"every": 1})
-        short = {"dynamics": dynamics, "observe": observe, "interventions": ()}
-        simulate_case(settings.model_copy(update=short), part.replicas[:1])
+        changes = {"dynamics": dynamics, "observe": observe, "interventions": ()}
+        short = settings.model_copy(update=changes)
+        simulate_case(short, part.replicas[:1])
+        if short.feed.kind == "none":
+            list(case_frames(short, part.replicas[:1], kernel="rejection-free"))
 
 
 @contextlib.contextmanager

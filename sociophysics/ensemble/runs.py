@@ -102,7 +102,7 @@ def run(
 
 
 def society_facts(parts: Sequence[Part]) -> dict[str, Any]:
-    """Return what the manifest says of the society: its kernels, and the first case's camps."""
+    """Return what the manifest says of the society: kernel, users and camps of the first case."""
     from sociophysics import camps, cases
 
     first = parts[0].settings
@@ -110,7 +110,7 @@ def society_facts(parts: Sequence[Part]) -> dict[str, Any]:
     names = [] if codes is None else camps.of(system, first.network.camp)[1]
     sizes = {tasks.users_of(part.settings) for part in parts}
     return {
-        "kernel": cases.kernel_name([part.settings for part in parts]),
+        "kernel": cases.kernel_name(system),
         "users": system.n if len(sizes) == 1 else None,
         "camps": [str(name) for name in names],
     }
