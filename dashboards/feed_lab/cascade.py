@@ -1,0 +1,131 @@
+"""A post that some users stand up for: how far it goes under each feed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from numpy.typing import NDArray
+
+import sociophysics as sp
+
+from ..work import Job
+
+__all__ = ["JOB", "LARGEST", "MEASURES", "Spread", "cascade_scenario", "spreading"]
+
+JOB = "feed-lab.cascade"
+LARGEST = 1e8  # updates of one side, some seconds; between the sides a stop is noticed
+# Column of the result to its word in the glossary.
+MEASURES = {"reach": "reach", "R": "reproduction", "virality": "virality"}
+
+
+@dataclass(frozen=True, eq=False)
+class Spread:
+    """Cascades on both sides, replica by replica under the same noise.
+
+    Attributes
+    ----------
+    scenario : Scenario
+        Whose ``sociophysics cascades`` gives the same numbers.
+    names : tuple of str
+    compared : DataFrame
+        As ``sp.experiments.compare_feeds`` returns it.
+    courses : tuple of DataFrame
+        ``replica``, ``sweep``, ``reached``, ``ever``.
+    reached : tuple of arrays
+        Users who differ because of the seeds at some time in replica 0.
+    others : int
+        Users who are not seeds.
+    """
+
+    scenario: sp.Scenario
+    names: tuple[str, ...]
+    compared: pd.DataFrame
+    courses: tuple[pd.DataFrame, ...]
+    reached: tuple[NDArray[Any], ...]
+    others: int
+
+
+def cascade_scenario(
+    shown: sp.Scenario,
+    *,
+    who: str | Sequence[Any],
+    share: float,
+    stance: int,
+    hold: int | str,
+    settle: int,
+    sweeps: int,
+    replicas: int,
+) -> sp.Scenario:
+    """Return the scenario of a seeding: no other interventions, the seeds set at ``settle``.
+
+    Raises
+    ------
+    InputError
+        Seeds that cannot be chosen.
+    """
+    seeding: dict[str, Any] = {"at": settle, "kind": "nucleate", "who": who, "stance": stance}
+    seeding |= {"hold": hold, **({"share": share} if isinstance(who, str) else {})}
+    tables = shown.canonical()
+    designs = [
+        {key: part for key, part in design.items() if key != "interventions"}
+        for design in tables["designs"]
+    ]
+    dynamics = {**tables["dynamics"], "sweeps": settle + sweeps, "burn_in": settle}
+    return sp.Scenario.from_canonical(
+        {**tables, "designs": designs, "interventions": [seeding], "dynamics": dynamics,
+         "sweep": {**tables["sweep"], "replicas": replicas}},
+        name="feed-lab-cascade",
+    )  # fmt: skip
+
+
+def spreading(scenario: sp.Scenario) -> Callable[[Job], Spread]:
+    """Return the work that lets the seeds of a cascade scenario speak on both sides."""
+
+    def work(job: Job) -> Spread:
+        cases = scenario.cases()
+        system, camps = sp.cases.build_system(cases[0].settings, None)
+        found: dict[str, sp.experiments.cascades.Cascades] = {}
+        for k, case in enumerate(cases):
+            job.check()
+            job.publish(progress=k / len(cases), message=f"seeding {case.design}")
+            found[case.design] = _cascades(case.settings, system, camps, scenario.sweep.replicas)
+        job.check()
+        return Spread(
+            scenario=scenario,
+            names=tuple(found),
+            compared=sp.experiments.cascades.contrast({k: v.table for k, v in found.items()}),
+            courses=tuple(one.course for one in found.values()),
+            reached=tuple((one.parents[0] >= 0).nonzero()[0] for one in found.values()),
+            others=system.n - int(next(iter(found.values())).table["seeds"].iloc[0]),
+        )
+
+    return work
+
+
+def _cascades(settings: Any, system: sp.SpinSystem, camps: Any, replicas: int) -> Any:
+    """Return the cascades of one design, as ``sp.experiments.cascade_designs`` asks for them."""
+    (act,) = settings.interventions
+    dynamics = settings.dynamics
+    updates = 2.0 * system.n * dynamics.sweeps * replicas
+    if updates > LARGEST:
+        raise sp.InputError(
+            f"{replicas} replicas of {dynamics.sweeps} sweeps with {system.n:,} users are "
+            f"{updates:.2g} updates a side, allowed here: {LARGEST:.0g}; ask for fewer replicas or "
+            "sweeps, or run the scenario on the command line."
+        )
+    keys: Mapping[str, Any] = settings.feed.model_dump()
+    feed = sp.feeds.make(**keys)
+    who = act.who
+    if not isinstance(who, str):
+        place = {label: i for i, label in enumerate(system.labels)}
+        who = [place[label] for label in who if label in place]
+    field = settings.field.model_dump().get("value", 0.0)
+    return sp.experiments.seeded_cascades(
+        system, seeds=who, share=act.share, stance=act.stance, hold=act.hold,
+        temperature=float(dynamics.temperature), sweeps=dynamics.sweeps - act.at,
+        seed=settings.seed, replicas=replicas, feed=feed, camps=camps, field=field or None,
+        start=dynamics.start, settle=act.at,
+    )  # fmt: skip

@@ -1,0 +1,144 @@
+"""The left column: the two feeds, the network, how people weigh each other, how it is run."""
+
+from __future__ import annotations
+
+import solara
+
+import sociophysics as sp
+
+from ..fields import SettingField
+from ..markup import tag
+from ..settings import Settings
+from .groups import Group
+from .networks import NetworkFields
+from .settings import FEED_KEYS, SIDES
+from .society import Uploaded, camp_count
+
+__all__ = ["LeftColumn"]
+
+# Label, help and unit of a feed's keys.
+KEYS = {
+    "strength": (
+        "Strength",
+        "What the feed shows, against one tie of strength 1. In physics: field strength.",
+        "J",
+    ),
+    "slots": (
+        "Posts shown",
+        "Posts drawn per refresh; 0: the average over all possible draws.",
+        "posts",
+    ),
+    "alpha": (
+        "Boost of the popular",
+        "0: posts are shown as often as they are written; above: the majority's more (alpha).",
+        "",
+    ),
+    "gamma": (
+        "Boost of agreement",
+        "How much posts that agree with the reader are favored (gamma).",
+        "",
+    ),
+    "pool": ("Whose posts", "Where the posts come from.", ""),
+    "scope": ("Whose posts", "Camps of everybody, or of the users one follows.", ""),
+    "weight": ("Followed users weigh", "How much each followed user counts.", ""),
+    "epsilon": ("Share from other camps", "Of the posts shown (epsilon).", ""),
+    "tau": ("Memory", "How long one's own past counts (tau).", "sweeps"),
+    "delta": ("Fights ranked down by", "Share of each antagonistic tie taken away (delta).", ""),
+}
+PLAIN = ("strength", "gamma", "epsilon", "tau", "delta")  # the rest is behind "More"
+
+
+@solara.component
+def FeedFields(settings: Settings) -> None:
+    """Ask for the two designs."""
+    with Group("Two feeds"):
+        for side, label in zip(SIDES, ("Left: the reference", "Right"), strict=True):
+            FeedSide(settings, side, label)
+
+
+@solara.component
+def FeedSide(settings: Settings, side: str, label: str) -> None:
+    """Ask for one design and its main keys."""
+    kind = settings[f"{side}_feed"]
+    keys = FEED_KEYS[kind]
+    with solara.Div(classes=["sp-lab-fields"]):
+        SettingField(settings, f"{side}_feed", label=label, help=_help(kind))
+        for key in (key for key in keys if key in PLAIN):
+            _key(settings, side, key)
+        rest = [key for key in keys if key not in PLAIN]
+        with tag("details", css="sp-lab-more", style="" if rest else "display: none"):
+            tag("summary", "More of this feed", css="sp-lab-summary-small")
+            for key in rest:
+                _key(settings, side, key)
+
+
+def _key(settings: Settings, side: str, key: str) -> None:
+    label, help, unit = KEYS[key]
+    SettingField(settings, f"{side}_{key}", label=label, help=help, unit=unit)
+
+
+def _help(kind: str) -> str:
+    if kind == "none":
+        return "Users hear only their ties."
+    return (sp.feeds.KINDS[kind].__doc__ or "").split("\n")[0].split(":")[0].replace("``", "")
+
+
+@solara.component
+def SocietyFields(settings: Settings, uploaded: Uploaded | None) -> None:
+    """Ask how people weigh each other."""
+    kind = settings["couplings"]
+    camps = camp_count(settings.values, uploaded)
+    with Group("Ties and noise"):
+        SettingField(settings, "temperature", term="temperature")
+        SettingField(
+            settings, "start", label="How it begins",
+            hint="" if camps >= 2 or settings["start"] != "camps" else "No camps here: at random.",
+            help="The stances at sweep 0. Each camp united: camp 0 for, camp 1 against.",
+        )  # fmt: skip
+        SettingField(settings, "couplings", label="Pull of the ties", help=PULL)
+        keys = {"uniform": ("value",), "camps": ("within", "across"), "random_sign": ("share",)}
+        terms = {"value": "coupling", "within": "within", "across": "across"}
+        for key in keys.get(kind, ()):
+            if key == "share":
+                SettingField(settings, key, label="Share of foes",
+                             help="Probability that a tie pulls apart (coupling −1).")  # fmt: skip
+            else:
+                SettingField(settings, key, term=terms[key], unit="J")
+        SettingField(settings, "normalize", label="Divide by numbers of ties", help=NORMALIZE)
+        SettingField(settings, "field", term="field")
+
+
+PULL = (
+    "How strongly a tie pulls two users to the same stance; below 0: apart. In physics: exchange "
+    "coupling J."
+)
+NORMALIZE = (
+    "Yes: a user with many ties is not pulled harder than one with few, and noise of about 1 is "
+    "the scale on any network (degree normalization)."
+)
+
+
+@solara.component
+def RunFields(settings: Settings) -> None:
+    """Ask how long, how often, how fast."""
+    with Group("Run"):
+        SettingField(settings, "sweeps", label="Length", unit="sweeps", help=LENGTH)
+        SettingField(settings, "replicas", label="Live replicas", help=REPLICAS)
+        SettingField(settings, "seed", term="seed", hint="The same on both sides.")
+        SettingField(settings, "pace", label="Pace", help="How fast the sweeps follow.")
+
+
+LENGTH = "One sweep: as many chances to reconsider as there are users."
+REPLICAS = (
+    "Independent repetitions that run along. The picture shows the first, the curves all. Replica "
+    "k has the same chance events on both sides."
+)
+
+
+@solara.component
+def LeftColumn(settings: Settings, uploaded: Uploaded | None) -> None:
+    """Show all settings."""
+    FeedFields(settings)
+    NetworkFields(settings, uploaded)
+    SocietyFields(settings, uploaded)
+    RunFields(settings)

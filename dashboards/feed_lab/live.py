@@ -1,0 +1,210 @@
+"""A live run: designs of one scenario side by side, sweep by sweep, on the same random streams.
+
+An intervention at the press of a button is written into the scenario at the present sweep, and
+every side goes on from its state. So at any moment the scenario says all that happened, and the
+command line repeats it bit for bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+import sociophysics as sp
+
+__all__ = ["LiveRun", "Side"]
+
+
+@dataclass
+class Side:
+    """One design of a live run.
+
+    Attributes
+    ----------
+    name : str
+    settings : Settings
+        Of its case, interventions so far included.
+    frame : Frame
+        The newest one; its trajectory waits there.
+    """
+
+    name: str
+    settings: Any
+    frames: Generator[sp.Frame, None, None]
+    frame: sp.Frame
+
+    def close(self) -> None:
+        """Let the trajectory go."""
+        self.frames.close()
+
+
+class LiveRun:
+    """Designs of one scenario that are moved together and can be disturbed on the way.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Without swept keys; ``dynamics.sweeps`` is where the run ends.
+    replicas : int
+        Replicas 0, 1, ... of every side; 1 where each replica has its own society.
+
+    Raises
+    ------
+    InputError
+        A scenario with swept keys, or one that cannot be run.
+    """
+
+    def __init__(self, scenario: sp.Scenario, replicas: int) -> None:
+        if scenario.sweep.axes:
+            key = next(iter(scenario.sweep.axes))
+            raise sp.InputError(
+                f"the scenario sweeps over {key!r}, and a live run shows one value; choose the "
+                "value in the scenario, or use the page of tipping points."
+            )
+        cases = scenario.replace({"observe.every": 1}).cases()
+        if any(sp.cases.varies(case.settings) for case in cases):
+            replicas = 1
+        self.begun = scenario.hash
+        self.numbers = tuple(range(replicas))
+        self.scenario = scenario.replace({"observe.every": 1, "sweep.replicas": replicas})
+        self.names = list(self.scenario.observe.names)
+        self.sweep = 0
+        self._rows: dict[str, list[NDArray[np.float64]]] = {}
+        self.sides = [self._side(case) for case in cases]
+        self._note()
+
+    @property
+    def last(self) -> int:
+        """The sweep at which the run ends."""
+        return max(int(side.settings.dynamics.sweeps) for side in self.sides)
+
+    @property
+    def done(self) -> bool:
+        """Whether there is no sweep left, or every replica has stopped."""
+        stopped = all((side.frame.stopped >= 0).all() for side in self.sides)
+        return self.sweep >= self.last or stopped
+
+    def step(self) -> None:
+        """Do one sweep on every side; a side whose replicas have all stopped stands still."""
+        for side in self.sides:
+            side.frame = next(side.frames, side.frame)
+        self.sweep += 1
+        self._note()
+
+    def intervene(self, table: Mapping[str, Any], designs: Iterable[str] | None = None) -> None:
+        """Let something happen now: an entry of ``[[interventions]]`` without its ``at``.
+
+        Parameters
+        ----------
+        table : mapping
+            Such as ``{"kind": "heat", "temperature": 2.0}``.
+        designs : iterable of str, optional
+            Where it happens; on every side if left out.
+
+        Raises
+        ------
+        InputError
+            What a scenario file refuses; the run is as before.
+        """
+        chosen = {side.name for side in self.sides} if designs is None else set(designs)
+        acts = {
+            side.name: [
+                *side.settings.canonical()["interventions"],
+                *([{**table, "at": self.sweep}] if side.name in chosen else []),
+            ]
+            for side in self.sides
+        }
+        if self.scenario.designs:
+            designs_now = self.scenario.canonical()["designs"]
+            for design in designs_now:
+                design["interventions"] = acts[design["name"]]
+            changed = self.scenario.replace({"designs": designs_now})
+        else:
+            changed = self.scenario.replace({"interventions": acts["base"]})
+        self._go_on(changed)
+
+    def extend(self, sweeps: int) -> None:
+        """Move the end of the run; a ramp or loop is stretched from here on, so prefer constants.
+
+        Raises
+        ------
+        InputError
+            A sweep that is already past.
+        """
+        self._go_on(self.scenario.replace({"dynamics.sweeps": sweeps}))
+
+    def so_far(self) -> sp.Scenario:
+        """Return the scenario of what was seen: it ends at the present sweep."""
+        return self.scenario.replace({"dynamics.sweeps": max(self.sweep, 1), "dynamics.burn_in": 0})
+
+    def table(self) -> pd.DataFrame:
+        """Return what was observed, as ``results.parquet`` holds it for this scenario."""
+        parts = []
+        for side in self.sides:
+            cube = np.stack(self._rows[side.name])  # (sweeps, names, replicas)
+            sweep = np.tile(np.arange(len(cube)), len(self.numbers))
+            stopped = np.repeat(side.frame.stopped, len(cube))
+            rows = pd.DataFrame(
+                {
+                    "design": side.name,
+                    "replica": np.repeat(self.numbers, len(cube)),
+                    "sweep": sweep,
+                    **{name: cube[:, k, :].T.ravel() for k, name in enumerate(self.names)},
+                }
+            )
+            parts.append(rows[(stopped < 0) | (sweep <= stopped)])
+        return pd.concat(parts, ignore_index=True)
+
+    def series(self, design: str, name: str) -> NDArray[np.float64]:
+        """Return one observable of one side so far, shape (sweeps, replicas)."""
+        k = self.names.index(name)
+        return np.stack([row[k] for row in self._rows[design]])
+
+    def course(
+        self, design: str, name: str, *, until: int, points: int = 400
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Return sweeps and one observable there, evenly thinned: (points,), (points, replicas).
+
+        It may be called while another thread moves the run on: rows are only ever added.
+        """
+        k, rows = self.names.index(name), self._rows[design]
+        last = min(until, len(rows) - 1)
+        at = np.unique(np.linspace(0, last, min(points, last + 1)).astype(np.int64))
+        return at, np.stack([rows[i][k] for i in at])
+
+    def now(self, design: str, name: str, sweep: int) -> NDArray[np.float64]:
+        """Return one observable of one side at a sweep that was reached, shape (replicas,)."""
+        row: NDArray[np.float64] = self._rows[design][sweep][self.names.index(name)]
+        return row
+
+    def close(self) -> None:
+        """Let all trajectories go."""
+        for side in self.sides:
+            side.close()
+
+    def _side(self, case: Any) -> Side:
+        frames = sp.cases.case_frames(case.settings, self.numbers)
+        return Side(case.design, case.settings, frames, next(frames))
+
+    def _go_on(self, changed: sp.Scenario) -> None:
+        """Replace every side's trajectory by one that goes on from its state."""
+        settings = {case.design: case.settings for case in changed.cases()}
+        begun = {}
+        for side in self.sides:
+            state = side.frame.state()
+            begun[side.name] = sp.cases.case_frames(settings[side.name], self.numbers, resume=state)
+        for side in self.sides:
+            side.close()
+            side.frames, side.settings = begun[side.name], settings[side.name]
+        self.scenario = changed
+
+    def _note(self) -> None:
+        for side in self.sides:
+            values = sp.dynamics.observe(side.frame, self.names)
+            row = np.array([values[name] for name in self.names], dtype=np.float64)
+            self._rows.setdefault(side.name, []).append(row)

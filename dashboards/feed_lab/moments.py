@@ -1,0 +1,213 @@
+"""What the page sees of a live run: moments, and the thread that makes them."""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import solara
+from numpy.typing import NDArray
+
+import sociophysics as sp
+
+from ..browser_tab import this_tab
+from ..network_view import Picture, picture, with_ties
+from ..work import Job
+from .live import LiveRun
+from .society import Uploaded
+
+__all__ = ["JOB", "PACES", "Lab", "Moment", "Shown", "show", "this_lab", "use_lab"]
+
+JOB = "feed-lab.live"
+PACES = {"slow": 0.2, "watch": 0.05, "fast": 0.0}  # seconds from one sweep to the next
+LONGEST_NAP = 0.1
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """One side at one moment, in its first replica: what is drawn and taken apart."""
+
+    name: str
+    spins: NDArray[np.int8]
+    system: sp.SpinSystem
+    drawn: Picture
+
+
+@dataclass(frozen=True, eq=False)
+class Moment:
+    """A live run at one sweep; numbers are read off ``live`` up to there."""
+
+    live: LiveRun
+    sweep: int
+    sides: tuple[Shown, ...]
+    camps: NDArray[np.int64] | None
+    camp_names: tuple[str, ...]
+    done: bool
+    notice: str = ""
+
+    def values(self, design: str, name: str) -> NDArray[np.float64]:
+        """Return an observable now, one number per replica."""
+        return self.live.now(design, name, self.sweep)
+
+
+@dataclass
+class Lab:
+    """What belongs to the Feed lab of one tab beside its settings.
+
+    Attributes
+    ----------
+    asked : Queue
+        Interventions that were pressed and have not acted: a table, and the designs it is for.
+    more : int
+        Sweeps that a run which is asked to go on at its end gets.
+    pace : float
+        Seconds from one sweep to the next, at least.
+    uploaded : Uploaded or None
+        The network that the person brought.
+    """
+
+    asked: queue.SimpleQueue[tuple[Mapping[str, Any], list[str] | None]] = field(
+        default_factory=queue.SimpleQueue
+    )
+    more: int = 100
+    pace: float = PACES["watch"]
+    uploaded: Uploaded | None = None
+    _watchers: list[Callable[[], None]] = field(default_factory=list)
+
+    def bring(self, uploaded: Uploaded | None) -> None:
+        """Change the person's network, and let the page know."""
+        self.uploaded = uploaded
+        for look in list(self._watchers):
+            look()
+
+    def watch(self, look: Callable[[], None]) -> Callable[[], None]:
+        """Call ``look`` when another network is brought; return what ends that."""
+        self._watchers.append(look)
+        return lambda: self._watchers.remove(look)
+
+
+def use_lab() -> Lab:
+    """Return the lab of this tab; the component renders when another network is brought. A hook."""
+    lab = this_lab()
+    set_count = solara.use_state(0)[1]
+    solara.use_effect(lambda: lab.watch(lambda: set_count(lambda count: count + 1)), [lab])
+    return lab
+
+
+def this_lab() -> Lab:
+    """Return the lab of this tab."""
+    lab: Lab = this_tab().keep("feed-lab", Lab)
+    return lab
+
+
+def show(
+    lab: Lab, scenario: sp.Scenario, named: Callable[[str], str] = lambda text: text
+) -> Callable[[Job], None]:
+    """Return the work that runs a scenario live, until it is cancelled.
+
+    At its end it pauses; what resumes it there gets ``lab.more`` sweeps more.
+
+    Parameters
+    ----------
+    lab : Lab
+    scenario : Scenario
+    named : callable, optional
+        Puts a person's file names into a sentence in place of those of our copies.
+    """
+
+    def work(job: Job) -> None:
+        job.publish(message="building the network")
+        try:
+            live = LiveRun(scenario, scenario.sweep.replicas)
+        except sp.InputError as error:
+            raise sp.InputError(named(str(error))) from None
+        try:
+            _Show(job, lab, live).go_on()
+        finally:
+            live.close()
+
+    return work
+
+
+class _Show:
+    """One live run in its thread."""
+
+    def __init__(self, job: Job, lab: Lab, live: LiveRun) -> None:
+        self.job, self.lab, self.live, self.notice = job, lab, live, ""
+        first = live.sides[0].frame
+        job.publish(message="finding a place for everybody")
+        placed = _on_a_map(first.systems[0], live.scenario.network)
+        self.drawn = [picture(placed, first.camps)] * len(live.sides)
+        self.systems = [side.frame.systems[0] for side in live.sides]
+        self.camps = first.camps
+        attribute = live.scenario.network.camp
+        names = () if first.camps is None else sp.camps.of(first.systems[0], attribute)[1]
+        self.camp_names = tuple(str(name) for name in names)
+        while not lab.asked.empty():
+            lab.asked.get()
+
+    def go_on(self) -> None:
+        """Move the run sweep by sweep; return never."""
+        while True:
+            self.publish()
+            if self.live.done:
+                self.job.pause()
+            self.job.check(idle=self.act)
+            if self.act():
+                continue
+            if self.live.done:
+                self.live.extend(self.live.last + self.lab.more)
+            due = time.monotonic() + self.lab.pace
+            self.live.step()
+            while (left := due - time.monotonic()) > 0:
+                time.sleep(min(left, LONGEST_NAP))
+                self.job.check(idle=self.act)
+
+    def act(self) -> bool:
+        """Do what was pressed; return whether there was something."""
+        acted = False
+        while not self.lab.asked.empty():
+            table, designs = self.lab.asked.get()
+            acted, self.notice = True, ""
+            ended = self.live.done
+            try:
+                if ended:
+                    self.live.extend(self.live.last + self.lab.more)
+                self.live.intervene(table, designs)
+            except sp.InputError as error:
+                self.notice = str(error)
+            if ended:
+                self.job.resume()
+        if acted:
+            self.publish()
+        return acted
+
+    def publish(self) -> None:
+        live = self.live
+        for k, side in enumerate(live.sides):
+            if side.frame.systems[0] is not self.systems[k]:
+                # Ties were rewired: everybody stays in place, so that it can be seen.
+                self.systems[k] = side.frame.systems[0]
+                self.drawn[k] = with_ties(self.drawn[k], self.systems[k])
+        sides = tuple(
+            Shown(side.name, side.frame.spins[0].copy(), self.systems[k], self.drawn[k])
+            for k, side in enumerate(live.sides)
+        )
+        self.job.publish(
+            Moment(live, live.sweep, sides, self.camps, self.camp_names, live.done, self.notice),
+            progress=live.sweep / live.last,
+            message=f"sweep {live.sweep} of {live.last}",
+        )
+
+
+def _on_a_map(system: sp.SpinSystem, network: Any) -> sp.SpinSystem:
+    """Return the system with the places of a grid as its labels, if it is one."""
+    if network.kind != "lattice" or len(network.shape) != 2:
+        return system
+    columns = network.shape[1]
+    labels = [(i // columns, i % columns) for i in range(system.n)]
+    return sp.SpinSystem(system.J, system.h, labels=labels)

@@ -1,0 +1,151 @@
+"""What the numbers say, in a sentence each."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from ..glossary import shown
+
+__all__ = ["cascade_sentence", "effect_sentence", "mark_of", "seen", "with_feed"]
+
+APART, PARTLY = 0.5, 0.2  # camp polarization from which camps are called apart, and partly apart
+UNITED = 0.5  # agreement overall from which a society is called in agreement
+
+
+def with_feed(name: str) -> str:
+    """Return a design's name as part of a sentence.
+
+    Examples
+    --------
+    >>> with_feed("no feed"), with_feed("engagement")
+    ('without a feed', 'with engagement')
+    """
+    return name.replace("no feed", "without a feed") if name.startswith("no feed") else (
+        f"with {name}"
+    )  # fmt: skip
+
+
+def seen(sweep: int, sides: Sequence[tuple[str, Mapping[str, float]]]) -> str:
+    """Return what two sides look like now.
+
+    Parameters
+    ----------
+    sweep : int
+    sides : sequence of (name, means)
+        Means over replicas by observable.
+
+    Examples
+    --------
+    >>> left = ("no feed", {"camp_polarization": 0.05, "abs_magnetization": 0.1})
+    >>> right = ("engagement", {"camp_polarization": 0.82, "abs_magnetization": 0.02})
+    >>> seen(200, [left, right])
+    'At sweep 200, without a feed the camps mix (0.05); with engagement they stay apart (0.82).'
+    """
+    parts = []
+    for k, (name, means) in enumerate(sides):
+        parts.append(f"{with_feed(name)} {_state(means, first=k == 0)}")
+    if sweep == 0:
+        return "At the start, " + "; ".join(parts) + "."
+    return f"At sweep {sweep:,}, " + "; ".join(parts) + "."
+
+
+def _state(means: Mapping[str, float], *, first: bool) -> str:
+    distance = means.get("camp_polarization", means.get("abs_camp_polarization"))
+    agreement = means.get("abs_magnetization", math.nan)
+    if distance is None:
+        what = "users agree" if agreement > UNITED else "both stances live on"
+        ties = means.get("edge_agreement", math.nan)
+        return f"{what} (agreement overall {_two(agreement)}, ties {_two(ties)})"
+    camps = "the camps" if first else "they"
+    if abs(distance) >= APART:
+        return f"{camps} stay apart ({_two(distance)})"
+    if abs(distance) >= PARTLY:
+        return f"{camps} are partly apart ({_two(distance)})"
+    if agreement > UNITED:
+        return f"{camps} agree on one stance (distance {_two(distance)})"
+    return f"{camps} mix ({_two(distance)})"
+
+
+def _two(value: float) -> str:
+    """Return a number with two decimals; what rounds to nothing is 0."""
+    return shown(round(value, 2) + 0.0, 2)
+
+
+def mark_of(table: Mapping[str, object]) -> str:
+    """Return an intervention in a few words, for a mark in the time course.
+
+    Examples
+    --------
+    >>> mark_of({"kind": "heat", "temperature": 2.0})
+    'noise 2'
+    >>> mark_of({"kind": "nucleate", "who": ["a", "b"], "stance": -1})
+    '2 users against'
+    """
+    kind = table["kind"]
+    if kind == "heat":
+        return f"noise {table['temperature']:g}"
+    if kind == "tilt":
+        return f"push {table['field']:g}"
+    if kind == "rewire":
+        return f"rewire {_percent(table.get('share', 0.1))}"
+    if kind == "feed":
+        feed = table["feed"]
+        name = str(feed["kind"]) if isinstance(feed, Mapping) else "feed"
+        return "feed off" if name == "none" else name.replace("_", " ")
+    stance = "for" if table.get("stance", 1) == 1 else "against"
+    who = table.get("who", "random")
+    if isinstance(who, str):
+        return f"{_percent(table.get('share', 0.1))} {stance}"
+    return f"{len(list(who))} users {stance}" if isinstance(who, Sequence) else stance
+
+
+def _percent(share: object) -> str:
+    return f"{100 * float(str(share)):g} %"
+
+
+def effect_sentence(
+    name: str, reference: str, word: str, difference: float, low: float, high: float, replicas: int
+) -> str:
+    """Return what a paired comparison found.
+
+    Examples
+    --------
+    >>> effect_sentence("engagement", "no feed", "Energy", 0.8, 0.78, 0.82, 24)
+    'Energy is larger with engagement than without a feed by 0.8 (95 %: 0.78 to 0.82; 24 replicas).'
+    """
+    interval = f"95 %: {shown(low, 2)} to {shown(high, 2)}; {replicas} replicas"
+    if not math.isfinite(difference):
+        return f"{word} has no value on one of the sides, so there is nothing to compare."
+    if low <= 0 <= high:
+        return (
+            f"{word}: these {replicas} replicas show no difference between {name} and "
+            f"{reference} ({shown(difference, 2)}; {interval})."
+        )
+    more = "larger" if difference > 0 else "smaller"
+    return (
+        f"{word} is {more} {with_feed(name)} than {with_feed(reference)} by "
+        f"{shown(abs(difference), 2)} ({_flipped(interval, difference, low, high)})."
+    )
+
+
+def _flipped(interval: str, difference: float, low: float, high: float) -> str:
+    """Return the interval of the size of a difference."""
+    if difference > 0:
+        return interval
+    return f"95 %: {shown(-high, 2)} to {shown(-low, 2)};{interval.split(';')[1]}"
+
+
+def cascade_sentence(names: Sequence[str], reaches: Sequence[float], others: int) -> str:
+    """Return how far a post went on the two sides.
+
+    Examples
+    --------
+    >>> cascade_sentence(["no feed", "engagement"], [0.4, 0.1], 490)
+    'The seeds change 196 of the other 490 users without a feed, and 49 with engagement.'
+    """
+    users = [round(reach * others) for reach in reaches]
+    return (
+        f"The seeds change {users[0]:,} of the other {others:,} users {with_feed(names[0])}, "
+        f"and {users[1]:,} {with_feed(names[1])}."
+    )

@@ -1,0 +1,107 @@
+"""A page's settings while it is open: read from its address, written back as they change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import ipyvuetify
+import solara
+import traitlets
+
+from .address import Kind, read_address, write_address
+from .browser_tab import this_tab
+from .markup import Banner
+
+__all__ = ["AddressBar", "Settings", "address_of", "use_settings"]
+
+
+class AddressBarWidget(ipyvuetify.VuetifyTemplate):
+    """Shows the settings in the browser's address without a visit to the server."""
+
+    template_file = (__file__, "address_bar.vue")
+    path = traitlets.Unicode("/").tag(sync=True)
+    search = traitlets.Unicode("").tag(sync=True)
+
+
+class Settings:
+    """The settings of a page in one tab: ``settings["n"]``, ``settings.set(n=200)``.
+
+    Parameters
+    ----------
+    kinds : mapping
+        Name of a setting to its kind.
+    state : reactive dict
+    problems : tuple of str
+        What the link held that could not be used, a sentence each.
+    """
+
+    def __init__(
+        self,
+        kinds: Mapping[str, Kind],
+        state: solara.Reactive[dict[str, Any]],
+        problems: tuple[str, ...],
+    ) -> None:
+        self.kinds = kinds
+        self.problems = problems
+        self._state = state
+
+    def __getitem__(self, name: str) -> Any:
+        return self._state.value[name]
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """All settings by name."""
+        return dict(self._state.value)
+
+    def set(self, **changes: Any) -> None:
+        """Change settings; the address follows."""
+        self._state.set({**self._state.peek(), **changes})
+
+    def reset(self) -> None:
+        """Go back to the defaults."""
+        self._state.set({name: kind.default for name, kind in self.kinds.items()})
+
+    def search(self) -> str:
+        """Return the query string that reproduces these settings."""
+        return write_address(self.kinds, self._state.value)
+
+
+def use_settings(kinds: Mapping[str, Kind]) -> Settings:
+    """Return the page's settings, first read from its address. A hook: call it in ``Page``.
+
+    Parameters
+    ----------
+    kinds : mapping
+        The same object in every render: a constant of the page's module.
+    """
+    router = solara.use_router()
+    first = solara.use_memo(lambda: read_address(kinds, router.search), [router.search])
+    state: solara.Reactive[dict[str, Any]] = solara.use_reactive(first[0])
+    settings = Settings(kinds, state, first[1])
+    path = "/" + "/".join(part for part in router.parts if part)
+    _remembered()[path] = settings.search()
+    return settings
+
+
+@solara.component
+def AddressBar(settings: Settings) -> None:
+    """Keep the browser's address in step, and say what the link held that could not be used.
+
+    Place it once on the page.
+    """
+    router = solara.use_router()
+    path = "/" + "/".join(part for part in router.parts if part)
+    AddressBarWidget.element(path=path, search=settings.search())
+    for problem in settings.problems:
+        Banner(problem, kind="warning")
+
+
+def address_of(path: str) -> str:
+    """Return the address of a page with the settings it last had in this tab."""
+    return path + _remembered().get(path, "")
+
+
+def _remembered() -> dict[str, str]:
+    addresses: dict[str, str] = this_tab().keep("addresses", dict)
+    return addresses

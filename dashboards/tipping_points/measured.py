@@ -1,0 +1,85 @@
+"""From tables to what is drawn: means over replicas with their bands, and grids of means."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+import sociophysics as sp
+
+__all__ = ["Points", "grid_means", "of_search", "points"]
+
+Floats = NDArray[np.float64]
+
+
+class Points(NamedTuple):
+    """Means over replicas along one key, with 95 % bands (Student's t); NaN with one replica."""
+
+    x: Floats
+    mean: Floats
+    low: Floats
+    high: Floats
+
+
+def replica_means(table: pd.DataFrame, keys: list[str], name: str, burn_in: int) -> pd.Series:
+    """Return the mean after settling of each replica at each point."""
+    kept = table[table["sweep"] >= burn_in]
+    means: pd.Series = kept.groupby([*keys, "replica"])[name].mean()
+    return means
+
+
+def points(table: pd.DataFrame, key: str, name: str, *, burn_in: int) -> Points:
+    """Return what is known so far along a key.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"T": [1.0, 1.0, 2.0], "replica": [0, 1, 0], "sweep": 9,
+    ...                       "m": [0.5, 0.7, 0.1]})
+    >>> found = points(table, "T", "m", burn_in=5)
+    >>> found.mean.round(2).tolist(), bool(np.isnan(found.low[1]))
+    ([0.6, 0.1], True)
+    """
+    means = replica_means(table, [key], name, burn_in).groupby(level=0)
+    x, rows = [], []
+    for value, replicas in means:
+        x.append(float(value))
+        numbers = replicas.to_numpy(dtype=np.float64)
+        band = sp.statistics.t_interval(numbers) if len(numbers) > 1 else (numbers[0], *NOTHING)
+        rows.append(tuple(band))
+    mean, low, high = np.array(rows, dtype=np.float64).reshape(-1, 3).T
+    return Points(np.array(x), mean, low, high)
+
+
+NOTHING = (np.nan, np.nan)
+
+
+def of_search(table: pd.DataFrame, key: str) -> Points:
+    """Return the points of a search, its refined grid included."""
+    columns = (table[name].to_numpy(dtype=np.float64) for name in (key, "mean", "low", "high"))
+    return Points(*columns)
+
+
+def grid_means(
+    table: pd.DataFrame, axes: tuple[str, str], values: tuple[list[float], list[float]], name: str,
+    *, burn_in: int,
+) -> Floats:  # fmt: skip
+    """Return the means over replicas at each pair of values, NaN where nothing has landed yet.
+
+    Returns
+    -------
+    array, shape (second values, first values)
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"a": [1.0, 2.0], "b": [0.0, 0.0], "replica": 0, "sweep": 9,
+    ...                       "m": [0.5, 0.7]})
+    >>> grid_means(table, ("a", "b"), ([1.0, 2.0], [0.0, 3.0]), "m", burn_in=0).tolist()
+    [[0.5, 0.7], [nan, nan]]
+    """
+    means = replica_means(table, list(axes), name, burn_in).groupby(level=[0, 1]).mean()
+    grid = means.unstack(level=0).reindex(index=values[1], columns=values[0])
+    result: Floats = grid.to_numpy(dtype=np.float64)
+    return result

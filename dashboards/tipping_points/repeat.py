@@ -1,0 +1,80 @@
+"""How to repeat what was measured, what to take away, and what it cannot claim."""
+
+from __future__ import annotations
+
+import solara
+
+import sociophysics as sp
+
+from ..figure import Download
+from ..markup import Card, Row, tag
+from ..settings import address_of
+from ..work import Stage, use_job
+from .search import JOB, Picture
+
+__all__ = ["RepeatCard"]
+
+
+@solara.component
+def RepeatCard() -> None:
+    """Show the command, the files, and the limits."""
+    job = use_job(JOB)
+    picture: Picture | None = job.frame
+    with Card("Repeat it, take it away"):
+        with solara.Div(classes=["sp-tip-card"]):
+            if picture is None:
+                tag("p", "The command that gives the same numbers appears here.", css="sp-note")
+            else:
+                plan = picture.plan
+                tag("pre", plan.command, css="sp-code sp-tip-command", aria_label="Command")
+                if not plan.file.startswith("scenarios/"):
+                    tag("p", f"It reads {plan.file}: download it below.", css="sp-note")
+                Files(picture)
+                tag("p", f"Finished parts are kept in the run {picture.folder.name}; the Runs page "
+                    "opens it, and Run with the same settings goes on from them.",
+                    css="sp-note")  # fmt: skip
+                tag("a", "Open the Runs page", href=address_of("/runs"))
+        with tag("details"):
+            tag("summary", "What a simulation cannot claim", css="sp-lab-summary-small")
+            tag("p", sp.report.claims.LIMITS[0], css="sp-note")
+    if job.stage == Stage.IDLE:
+        return
+
+
+@solara.component
+def Files(picture: Picture) -> None:
+    """Offer the scenario, the tables and the picture."""
+    plan = picture.plan
+    stem = plan.file.removeprefix("scenarios/").removesuffix(".toml")
+    with Row():
+        Download("Scenario", lambda: plan.text.encode(), filename=f"{stem}.toml",
+                 mime="application/toml")  # fmt: skip
+        if picture.found is not None:
+            table = picture.found.table
+            Download("Table", lambda: table.to_csv(index=False).encode(),
+                     filename=f"{stem}-table.csv", mime="text/csv")  # fmt: skip
+        if picture.loop is not None:
+            loop = picture.loop.table
+            Download("Loop", lambda: loop.to_csv(index=False).encode(),
+                     filename=f"{stem}-loop.csv", mime="text/csv")  # fmt: skip
+        if picture.found is not None:
+            Download("Report", lambda: _report(picture), filename=f"{stem}-report.html",
+                     mime="text/html")  # fmt: skip
+        if picture.phases is not None:
+            phases = picture.phases
+            Download("Table", lambda: phases.table.to_csv(index=False).encode(),
+                     filename=f"{stem}-table.csv", mime="text/csv")  # fmt: skip
+            Download("Figure (SVG)", lambda: _bytes(phases.picture), filename=f"{stem}.svg",
+                     mime="image/svg+xml")  # fmt: skip
+
+
+def _bytes(picture: bytes | str) -> bytes:
+    return picture.encode() if isinstance(picture, str) else picture
+
+
+def _report(picture: Picture) -> bytes:
+    # Deferred: it draws, and few ask for it.
+    from sociophysics.report import tip_page
+
+    question = picture.plan.question
+    return tip_page.render(question.base, picture.found, None, picture.loop).encode()
