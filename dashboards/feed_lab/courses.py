@@ -73,7 +73,7 @@ def Chart(moment: Moment, name: str) -> None:
             return {}
         return course_traits(_series(now, name), marks=marks_of(now), **words)
 
-    use_pushed(view, traits)
+    use_pushed(view, traits, pause=0.3)
 
 
 def _series(moment: Moment, name: str) -> list[Series]:

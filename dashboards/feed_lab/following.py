@@ -47,7 +47,9 @@ def use_part(part: Callable[[Job], Any], name: str = JOB) -> Job:
     return job
 
 
-def use_pushed(element: Element, traits: Callable[[Moment], Mapping[str, Any]]) -> None:
+def use_pushed(
+    element: Element, traits: Callable[[Moment], Mapping[str, Any]], pause: float = 0.0
+) -> None:
     """Write ``traits`` of every frame to the widget of an element, past the render. A hook.
 
     Parameters
@@ -56,14 +58,21 @@ def use_pushed(element: Element, traits: Callable[[Moment], Mapping[str, Any]]) 
         Of this render, without these traits: a render would set them back.
     traits : callable
         From the newest moment to values of the widget's traits; none if it is not for this widget.
+    pause : float
+        Seconds between two frames of this widget while the run goes on.
     """
     job = kept_job(JOB)
     rendering = reacton.core.get_render_context()
 
     def follow() -> Callable[[], None]:
         widget = solara.get_widget(element)
+        quiet_until = 0.0
 
         def look() -> None:
+            nonlocal quiet_until
+            if job.stage == Stage.RUNNING and time.monotonic() < quiet_until:
+                return
+            quiet_until = time.monotonic() + pause
             moment: Moment | None = job.frame
             if moment is None:
                 return

@@ -9,7 +9,9 @@ import numpy as np
 
 import sociophysics as sp
 
-__all__ = ["Key", "grid_of", "hint_of", "keys_of", "known", "suggested"]
+from ..glossary import explain
+
+__all__ = ["Key", "grid_of", "hint_of", "keys_of", "known", "suggested", "titled"]
 
 TABLES = ("dynamics", "feed", "couplings", "field", "network")
 NOT_SOCIETY = ("sweeps", "burn_in")
@@ -59,6 +61,19 @@ def known(key: str) -> Key:
     ('Strength of the feed', 'network.p')
     """
     return KNOWN.get(key, Key(key, "", -10.0, 10.0))
+
+
+def titled(key: str) -> str:
+    """Return a key's name with its unit, for an axis.
+
+    Examples
+    --------
+    >>> titled("feed.strength"), titled("network.n")
+    ('Strength of the feed (units of J)', 'Users')
+    """
+    name, term, _, _ = known(key)
+    unit = explain(term).unit if term else ""
+    return f"{name} (units of {unit})" if unit else name
 
 
 def keys_of(settings: sp.scenario.Settings) -> dict[str, Any]:

@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 import solara
 
-from ..glossary import Quantity, Term, explain, shown
+from ..glossary import Quantity, Term, shown
 from ..markup import Banner, Card, tag
 from ..states import JobState, StateCard
 from ..time_course import Series, TimeCourse
 from ..work import Stage, use_job
 from .heat_map import HeatMap
-from .keys import known
+from .keys import known, titled
 from .search import JOB, Picture
-from .sentences import phase_sentence
+from .sentences import phase_sentence, word
 
 __all__ = ["LoopCard", "SweepCard"]
 
@@ -56,14 +56,14 @@ def Map(picture: Picture) -> None:
     question, plan = picture.plan.question, picture.plan
     assert picture.grid is not None
     first, second = known(question.along).name, known(question.second).name
-    word = explain(picture.observable).name
+    what = word(picture.observable)
     said = phase_sentence((first, second), (plan.grid, plan.grid2), picture.grid,
                           picture.observable)  # fmt: skip
     with solara.Div(classes=["sp-tip-card"]):
-        HeatMap(picture.grid, x=plan.grid, y=plan.grid2, x_title=first, y_title=second,
-                z_title=word, summary=said)  # fmt: skip
+        HeatMap(picture.grid, x=plan.grid, y=plan.grid2, x_title=titled(question.along), y_title=titled(question.second),
+                z_title=what, summary=said)  # fmt: skip
         with solara.Div(classes=["sp-keys"]):
-            Term(picture.observable)
+            Term(picture.observable, what)
             tag("span", "mean over replicas after settling; the dark line: 0.5")
         tag("p", MAP, css="sp-note")
 
@@ -81,8 +81,7 @@ def Transition(picture: Picture) -> None:
     question, found, theory = picture.plan.question, picture.found, picture.theory
     assert picture.points is not None
     x, mean, low, high = picture.points
-    name = known(question.along).name
-    word = explain(picture.observable).name
+    what = word(picture.observable)
     series = [Series("simulated", x, mean, low, high, index=SIMULATED, points=True)]
     if theory is not None:
         series += [
@@ -99,7 +98,7 @@ def Transition(picture: Picture) -> None:
                   if grid[0] <= at <= grid[-1]]  # fmt: skip
     with solara.Div(classes=["sp-tip-card"]):
         TimeCourse(
-            series, x_title=name, y_title=word, marks=sorted(marks), title=word,
+            series, x_title=titled(question.along), y_title=what, marks=sorted(marks), title=what,
             x_range=(grid[0], grid[-1]), y_range=SHARES, height=360, legend=True,
         )  # fmt: skip
         Numbers(picture)
@@ -189,11 +188,11 @@ def Ways(picture: Picture) -> None:
         columns = (loop.along, "mean", "low", "high")
         x, mean, low, high = (rows[column].to_numpy(dtype=np.float64) for column in columns)
         series.append(Series(label, x, mean, low, high, index=index, points=True))
-    word = explain(loop.observable).name
+    what = word(loop.observable)
     signed = loop.observable == "magnetization"
     with solara.Div(classes=["sp-tip-card"]):
         TimeCourse(
-            series, x_title=known(loop.along).name, y_title=word, title=word,
+            series, x_title=titled(loop.along), y_title=what, title=what,
             y_range=(-1.02, 1.02) if signed else SHARES, height=360, legend=True,
         )  # fmt: skip
         with solara.Div(classes=["sp-figures"]):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..glossary import explain, shown
 
-__all__ = ["loop_sentence", "phase_sentence", "so_far", "tip_sentence"]
+__all__ = ["loop_sentence", "phase_sentence", "so_far", "tip_sentence", "word"]
 
 NO_MEMORY = (
     "Turned back down, it returns the way it came: these replicas show no memory of the past."
@@ -25,9 +25,9 @@ def so_far(key: str, x: Sequence[float], mean: Sequence[float], observable: str,
     >>> so_far("Noise T", [0.5, 1.0], [0.9, 0.1], "abs_magnetization", 7)
     'So far, at 2 of 7 values: agreement overall goes from 0.9 to 0.1 as noise T rises from ...'
     """
-    word = _word(observable)
+    what = _word(observable)
     return (
-        f"So far, at {len(x)} of {total} values: {word} goes from {shown(mean[0], 2)} to "
+        f"So far, at {len(x)} of {total} values: {what} goes from {shown(mean[0], 2)} to "
         f"{shown(mean[-1], 2)} as {_lower(key)} rises from {shown(x[0])} to {shown(x[-1])}."
     )
 
@@ -108,7 +108,7 @@ def phase_sentence(
     'Agreement overall is highest (0.9) at noise T 2 and push h 0, lowest (0) at noise T 1 and ...'
     """
     known = np.isfinite(grid)
-    word = _word(observable)
+    what = _word(observable)
     if not known.any():
         return ""
 
@@ -126,7 +126,7 @@ def phase_sentence(
     )
     so_far = "" if known.all() else f"So far, at {known.sum()} of {grid.size} places: "
     sentence = (
-        f"{word} is highest ({shown(high, 2)}) at {place(top)}, lowest ({shown(low, 2)}) at "
+        f"{what} is highest ({shown(high, 2)}) at {place(top)}, lowest ({shown(low, 2)}) at "
         f"{place(bottom)}; {crossing}."
     )
     return so_far + (sentence if so_far else sentence[:1].upper() + sentence[1:])
@@ -138,8 +138,19 @@ def _interval(value: float, low: float, high: float) -> str:
     return f"{shown(value)} (95 %: {shown(low)} to {shown(high)})"
 
 
+def word(observable: str) -> str:
+    """Return an observable's name; here all are sizes, so that "unsigned" goes without saying.
+
+    Examples
+    --------
+    >>> word("abs_camp_polarization")
+    'Distance between camps'
+    """
+    return explain(observable).name.split(",")[0]
+
+
 def _word(observable: str) -> str:
-    return _lower(explain(observable).name)
+    return _lower(word(observable))
 
 
 def _lower(name: str) -> str:

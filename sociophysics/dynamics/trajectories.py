@@ -78,8 +78,9 @@ def trajectory(
         name of a node attribute that holds +1 and -1.
     scheme, kernel : str
         ``random-sequential``, ``sequential`` or ``kawasaki`` (swaps of unlike neighbours); and
-        ``auto``, ``integer`` (couplings +-c, no field, no feed), ``bit-sliced`` (the same, 64
-        replicas at once that share the order of users), ``fixed-point`` or ``reference``.
+        ``auto`` (= ``adaptive`` for random-sequential), ``integer`` (couplings +-c, no field, no
+        feed), ``bit-sliced`` (the same, 64 replicas at once that share the order of users),
+        ``fixed-point``, ``rejection-free`` or ``reference``.
     stop : function of a frame, optional
         Returns a bool array (replicas,), whom to stop there; asked after every sweep, whatever
         ``every`` is. The run ends when all have stopped.
