@@ -154,6 +154,40 @@ GLOSSARY = {
     "effect": Entry(
         "Effect size", "Mean difference over its spread between replicas", "standardized difference"
     ),
+    "run_part": Entry(
+        "Part", "A few replicas of one design at one swept value, on disk as soon as it is done"
+    ),
+    "paired": Entry(
+        "Paired difference",
+        "Replica by replica against the first design, which met the same start and chance events",
+    ),
+    "p_holm": Entry(
+        "p (Holm)",
+        "How often chance alone would show such a difference, corrected for all designs and points",
+    ),
+    "melting": Entry(
+        "Camps melt at",
+        "Noise at which half of the largest distance between the camps is left",
+        "melting temperature",
+        "J",
+    ),
+    "binder": Entry(
+        "Shape of opinion swings",
+        "1 less the kurtosis of the mean stance over 3: 0 for chance swings, 2/3 for one firm side",
+        "Binder cumulant",
+    ),
+    "tau": Entry(
+        "Memory of the society",
+        "How long the mean stance stays alike; longest near a tipping point",
+        "integrated autocorrelation time",
+        "sweeps",
+    ),
+    "susceptibility_abs": Entry(
+        "Swings of agreement",
+        "How far agreement overall wavers, per unit of noise; largest near a tipping point",
+        "susceptibility of |m|",
+        "1/J",
+    ),
 }  # fmt: skip
 
 NAMES = {

@@ -55,7 +55,10 @@ def Login(on_success: solara.Reactive[bool]) -> None:
             wrong.set(True)
             password.set("")
 
-    with solara.Div(classes=["sp-card", "sp-login"]):
+    with (
+        solara.Div(classes=["sp-app", "sp-gate"]),
+        solara.Div(classes=["sp-card", "sp-login"]),
+    ):
         tag("h1", "sociophysics", css="sp-title")
         tag("p", "This dashboard asks for a password.", css="sp-lead")
         solara.InputText("Password", value=password, password=True, on_value=enter)

@@ -1,5 +1,6 @@
 // The network as WebGL 2 draws it. Places and ties arrive once; a frame brings one byte per user.
-// Which ties are walls follows from the stances, and is sorted out here: others first, walls on top.
+// Which ties are walls follows from the stances, and is found here. All ties lie faintly on a sheet that
+// is drawn anew only when the view moves; a frame is that sheet, the walls on it, and the users.
 const PLACE = `#version 300 es
 precision highp float; in vec2 place; uniform vec2 scale, shift;`;
 const TIES = [`${PLACE} void main() { gl_Position = vec4(place * scale + shift, 0.0, 1.0); }`, `#version 300 es
@@ -67,20 +68,22 @@ function render({ model, el }) {
     return () => model.off("change:summary", say);
   }
   const colors = model.get("colors");
-  let tie, user, buffers, places, states, ends, signs, order, ties = 0, n = 0, whole_ties = 0;
+  let tie, user, buffers, places, states, ends, signs, order, ties = 0, n = 0, walls = 0, version = 0, sheet = "";
   let zoom = 1, middle = [0, 0], extent = [1, 1], waiting = false, gone = false, hovered = -1;
 
   function build() {
     tie = program(gl, TIES); user = program(gl, USERS);
-    buffers = { places: gl.createBuffer(), states: gl.createBuffer(), order: gl.createBuffer(), lines: gl.createVertexArray(), dots: gl.createVertexArray() };
-    for (const [array, which] of [[buffers.lines, tie], [buffers.dots, user]]) {
+    buffers = { places: gl.createBuffer(), states: gl.createBuffer(), ends: gl.createBuffer(), order: gl.createBuffer(), lines: gl.createVertexArray(), walls: gl.createVertexArray(), dots: gl.createVertexArray(), sheet: gl.createFramebuffer(), paper: gl.createRenderbuffer() };
+    sheet = "";
+    for (const [array, which] of [[buffers.lines, tie], [buffers.walls, tie], [buffers.dots, user]]) {
       gl.bindVertexArray(array);
       gl.bindBuffer(gl.ARRAY_BUFFER, buffers.places);
       gl.enableVertexAttribArray(which.slot("place")); gl.vertexAttribPointer(which.slot("place"), 2, gl.FLOAT, false, 0, 0);
     }
     gl.bindBuffer(gl.ARRAY_BUFFER, buffers.states);
     gl.enableVertexAttribArray(user.slot("state")); gl.vertexAttribPointer(user.slot("state"), 1, gl.UNSIGNED_BYTE, false, 0, 0);
-    gl.bindVertexArray(buffers.lines); gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, buffers.order); gl.bindVertexArray(null);
+    gl.bindVertexArray(buffers.lines); gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, buffers.ends);
+    gl.bindVertexArray(buffers.walls); gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, buffers.order); gl.bindVertexArray(null);
     network(); stances();
   }
   function network() {
@@ -88,6 +91,8 @@ function render({ model, el }) {
     ends = read(model.get("ties"), Uint32Array); signs = read(model.get("signs"), Int8Array);
     ties = ends.length / 2; order = new Uint32Array(2 * ties);
     gl.bindBuffer(gl.ARRAY_BUFFER, buffers.places); gl.bufferData(gl.ARRAY_BUFFER, places, gl.STATIC_DRAW);
+    gl.bindVertexArray(buffers.lines); gl.bufferData(gl.ELEMENT_ARRAY_BUFFER, ends, gl.STATIC_DRAW); gl.bindVertexArray(null);
+    version += 1;
   }
   function stances() {
     const spins = read(model.get("spins"), Int8Array);
@@ -95,15 +100,13 @@ function render({ model, el }) {
     for (let i = 0; i < n; i++) states[i] = spins[i] > 0 ? 1 : 0;
     for (const i of model.get("selected")) if (i < n) states[i] |= 2;
     for (const i of read(model.get("marked"), Uint32Array)) if (i < n) states[i] |= 4;
-    let first = 0, last = 2 * ties;
+    walls = 0;
     for (let t = 0; t < ties; t++) {
       const a = ends[2 * t], b = ends[2 * t + 1], unlike = ((states[a] ^ states[b]) & 1) === 1;
-      if (unlike === signs[t] >= 0) { order[--last] = a; order[--last] = b; }
-      else { order[first++] = a; order[first++] = b; }
+      if (unlike === signs[t] >= 0) { order[walls++] = a; order[walls++] = b; }
     }
-    whole_ties = first;
     gl.bindBuffer(gl.ARRAY_BUFFER, buffers.states); gl.bufferData(gl.ARRAY_BUFFER, states, gl.DYNAMIC_DRAW);
-    gl.bindVertexArray(buffers.lines); gl.bufferData(gl.ELEMENT_ARRAY_BUFFER, order, gl.DYNAMIC_DRAW); gl.bindVertexArray(null);
+    gl.bindVertexArray(buffers.walls); gl.bufferData(gl.ELEMENT_ARRAY_BUFFER, order.subarray(0, walls), gl.DYNAMIC_DRAW); gl.bindVertexArray(null);
   }
   function extents() {
     let ex = 1e-6, ey = 1e-6;
@@ -129,15 +132,27 @@ function render({ model, el }) {
     if (gone || gl.isContextLost()) return;
     const v = view(), k = ratio(), w = Math.round(v.w * k), h = Math.round(v.h * k);
     if (canvas.width !== w || canvas.height !== h) { canvas.width = w; canvas.height = h; }
-    gl.viewport(0, 0, w, h); gl.clearColor(1, 1, 1, 1); gl.clear(gl.COLOR_BUFFER_BIT);
+    gl.viewport(0, 0, w, h);
     gl.enable(gl.BLEND); gl.blendFunc(gl.SRC_ALPHA, gl.ONE_MINUS_SRC_ALPHA);
-    uniforms(tie, v); gl.bindVertexArray(buffers.lines);
-    // So faint that even in the thick of it ties do not become a sheet.
+    uniforms(tie, v);
+    // So faint that even in the thick of it ties do not become one gray patch.
     const layers = (0.25 * ties) / Math.max(1, Math.min(v.w, v.h) * zoom), faint = Math.max(0.05, Math.min(0.5, 1.2 / layers));
-    for (const [hex, share, from, count] of [[colors.tie, faint, 0, whole_ties], [colors.wall, Math.min(0.6, 1.6 * faint), whole_ties, 2 * ties - whole_ties]]) {
-      gl.uniform4f(tie.at("color"), ...rgb(hex), share);
-      gl.drawElements(gl.LINES, count, gl.UNSIGNED_INT, 4 * from);
+    const lines = (array, count, hex, share) => {
+      gl.bindVertexArray(array); gl.uniform4f(tie.at("color"), ...rgb(hex), share);
+      gl.drawElements(gl.LINES, count, gl.UNSIGNED_INT, 0);
+    };
+    const now = [w, h, zoom, ...middle, version].join();
+    if (now !== sheet) {
+      gl.bindFramebuffer(gl.FRAMEBUFFER, buffers.sheet); gl.bindRenderbuffer(gl.RENDERBUFFER, buffers.paper);
+      gl.renderbufferStorage(gl.RENDERBUFFER, gl.RGBA8, w, h);
+      gl.framebufferRenderbuffer(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.RENDERBUFFER, buffers.paper);
+      gl.clearColor(1, 1, 1, 1); gl.clear(gl.COLOR_BUFFER_BIT);
+      lines(buffers.lines, 2 * ties, colors.tie, faint); sheet = now;
     }
+    gl.bindFramebuffer(gl.READ_FRAMEBUFFER, buffers.sheet); gl.bindFramebuffer(gl.DRAW_FRAMEBUFFER, null);
+    gl.blitFramebuffer(0, 0, w, h, 0, 0, w, h, gl.COLOR_BUFFER_BIT, gl.NEAREST);
+    gl.bindFramebuffer(gl.FRAMEBUFFER, null);
+    lines(buffers.walls, walls, colors.wall, Math.min(0.6, 1.6 * faint));
     uniforms(user, v); gl.bindVertexArray(buffers.dots);
     gl.uniform1f(user.at("size"), size() * k);
     for (const [key, hex] of [["up", colors.up], ["down", colors.down], ["edge", colors.down_edge], ["ink", colors.ink]]) gl.uniform3f(user.at(key), ...rgb(hex));

@@ -23,7 +23,7 @@ from .browser_tab import this_tab
 
 __all__ = ["Cancelled", "Job", "Stage", "kept_job", "use_job", "use_watch"]
 
-PAUSE = 0.07  # seconds between two renders
+PAUSE = 0.05  # seconds between two renders
 WAKE = 0.1  # seconds after which a paused job looks whether it was ended
 
 Rendering: TypeAlias = AbstractContextManager[Any]  # while it is entered, renders are put off

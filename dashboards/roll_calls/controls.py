@@ -12,13 +12,13 @@ from ..markup import Banner, Card, Row, tag
 from ..settings import Settings
 from ..states import Progress
 from ..upload import Upload, UploadedFile
-from ..work import Job, Stage, use_job
+from ..work import Stage, kept_job, use_job
 from .fitting import Order, finished_at
+from .settings import FACTS, JOB
 from .source import Facts, Source, duration, facts_of, in_words, warnings
 
-__all__ = ["FACTS", "LeftColumn", "order_of"]
+__all__ = ["LeftColumn", "order_of"]
 
-FACTS = "roll-calls.facts"
 LARGEST = 60_000_000  # bytes; a House of one Congress has 15 MB of votes in Voteview's form
 
 
@@ -36,10 +36,9 @@ def LeftColumn(
     on_files: Callable[..., None],
     on_fit: Callable[[], None],
     on_open: Callable[[], None],
-    fitting: Job,
 ) -> None:
     """Ask for a chamber and a fit."""
-    facts = use_job(FACTS)
+    facts, fitting = kept_job(FACTS), use_job(JOB)
 
     def look() -> None:
         if source is None:
@@ -57,9 +56,9 @@ def LeftColumn(
         shown = "" if settings["chamber"] == "upload" else "display: none"
         with solara.Div(style=shown):
             VoteFiles(on_files, fitting.busy)
-        Size(facts, source)
+        Size(source)
     with Card("Fit"):
-        FitFields(settings, source, on_fit, on_open, fitting)
+        FitFields(settings, source, on_fit, on_open)
 
 
 @solara.component
@@ -88,8 +87,9 @@ def VoteFiles(on_files: Callable[..., None], disabled: bool) -> None:
 
 
 @solara.component
-def Size(facts: Job, source: Source | None) -> None:
+def Size(source: Source | None) -> None:
     """Say how large the chamber is, or why it cannot be read."""
+    facts = use_job(FACTS)
     with solara.Div(classes=["sp-rc-size"]):
         if source is None:
             tag("p", "Choose a file of votes.", css="sp-note")
@@ -107,11 +107,10 @@ def FitFields(
     source: Source | None,
     on_fit: Callable[[], None],
     on_open: Callable[[], None],
-    fitting: Job,
 ) -> None:
     """Ask for the kind of fit, and start it."""
-    job = use_job(FACTS)
-    facts: Facts | None = job.result
+    fitting = use_job(JOB)
+    facts: Facts | None = use_job(FACTS).result
     quick = settings["fit"] == "quick"
     time = "" if facts is None else f"{in_words(duration(facts, quick=quick))} on an idle machine"
     SettingField(
@@ -140,6 +139,12 @@ def FitFields(
         if source is not None and not fitting.busy:
             done = finished_at(order_of(settings, source).folder())
             if done is not None:
-                tag("p", f"This fit is on disk, of {done:%d %B, %H:%M}. ",
-                    tag("button", "Open it", css="sp-link", type="button", on_click=on_open),
-                    css="sp-note")  # fmt: skip
+                OnDisk(f"{done:%d %B, %H:%M}", on_open)
+
+
+@solara.component
+def OnDisk(when: str, on_open: Callable[[], None]) -> None:
+    """Offer the fit that is there already."""
+    tag("p", f"This fit is on disk, of {when}. ",
+        tag("button", "Open it", css="sp-link", type="button", on_click=on_open),
+        css="sp-note")  # fmt: skip

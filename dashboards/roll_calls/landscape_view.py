@@ -117,7 +117,7 @@ def _table(fitted: Fitted, found: Landscape) -> None:
     for k, row in enumerate(found.table.head(NAMED).to_dict("records")):
         up, down = sides(found.stances[k], fitted.camps, fitted.camp_names)
         depth = float(row["depth"])
-        numbers = (f"{100 * row['basin']:.0f} %", shown(row["energy"]),
+        numbers = (f"{100 * row['basin']:.1f} %", shown(row["energy"]),
                    "deepest" if depth == float("inf") else shown(depth, 2))  # fmt: skip
         rows.append(
             tag("tr", tag("td", str(k + 1)), tag("td", up), tag("td", down),

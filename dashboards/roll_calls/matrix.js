@@ -17,7 +17,7 @@ function render({ model, el }) {
     const colors = model.get("colors"), up = rgb(colors.positive), down = rgb(colors.negative), limit = model.get("limit") || 1;
     const image = new ImageData(n, n);
     for (let k = 0; k < n * n; k++) {
-      const share = Math.max(-1, Math.min(1, values[k] / limit)), end = share > 0 ? up : down, weight = Math.sqrt(Math.abs(share));
+      const share = Math.max(-1, Math.min(1, values[k] / limit)), end = share > 0 ? up : down, weight = Math.abs(share);
       for (let c = 0; c < 3; c++) image.data[4 * k + c] = 255 + (end[c] - 255) * weight;
       image.data[4 * k + 3] = 255;
     }

@@ -15,7 +15,7 @@ from ..glossary import Term, shown
 from ..markup import tag
 from .fitted import Fitted
 
-__all__ = ["CouplingMatrix", "color_limit"]
+__all__ = ["CouplingMatrix", "bloc_sentence", "color_limit"]
 
 POSITIVE, NEGATIVE = palette.LINES[1][0], palette.LINES[2][0]
 COLORS = {
@@ -51,6 +51,21 @@ def color_limit(fitted: Fitted) -> float:
     """
     pairs = np.abs(fitted.coupling[np.triu_indices(fitted.n, 1)])
     return float(np.quantile(pairs, 0.995)) or 1.0
+
+
+def bloc_sentence(fitted: Fitted) -> str:
+    """Return the mean couplings inside and across the blocs, in one sentence."""
+    bloc = fitted.members["bloc"].to_numpy()
+    i, j = np.triu_indices(fitted.n, 1)
+    values, inside = fitted.coupling[i, j], bloc[i] == bloc[j]
+    if inside.all():
+        return f"No two blocs: the mean coupling of all pairs is {shown(float(values.mean()), 2)}."
+    pull, push = float(values[inside].mean()), float(values[~inside].mean())
+    signed = f"+{shown(pull, 2)}" if pull > 0 else shown(pull, 2)
+    return (
+        f"Inside the blocs the mean coupling is {signed}, between them "
+        f"{'+' if push > 0 else ''}{shown(push, 2)} (point estimates)."
+    )
 
 
 @solara.component

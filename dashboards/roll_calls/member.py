@@ -67,7 +67,7 @@ def MemberPage(fitted: Fitted, settings: Settings, member: int) -> None:
     ties = ties_of(fitted, member)
     friends = ties[ties["coupling"] > 0].head(FRIENDS)
     opponents = ties[ties["coupling"] < 0].head(OPPONENTS)
-    with solara.Div(classes=["sp-rc-ties"]):
+    with solara.Div(classes=["sp-rc-ties"] if fitted.quick else ["sp-rc-ties", "sp-rc-ties-full"]):
         _table(fitted, "Goes with", friends)
         _table(fitted, "Goes against", opponents)
     tag("p", _note(fitted), css="sp-note")

@@ -13,10 +13,10 @@ from .controls import LeftColumn, order_of
 from .fitted import Fitted, read_fit
 from .fitting import Order, finished_at, fit
 from .landscape_view import LandscapeView
-from .matrix import CouplingMatrix
+from .matrix import CouplingMatrix, bloc_sentence
 from .member import MemberPage
 from .prediction import Prediction
-from .settings import SETTINGS
+from .settings import JOB, SETTINGS
 from .source import Source
 from .summary import Limits, Summary
 from .ties import TieNetwork, crossing
@@ -25,7 +25,6 @@ from .what_if_view import ScenarioFile, WhatIf
 
 __all__ = ["SETTINGS", "Page"]
 
-JOB = "roll-calls.fit"
 LEAD = (
     "Who goes with whom in a chamber, who bridges its parties, and what if they were led otherwise?"
 )
@@ -44,21 +43,19 @@ def Page() -> None:
             order = order_of(settings, source)
             kept_job(JOB).start(lambda job: done(job, order, anew=anew))
 
+    def again() -> None:
+        start(anew=True)
+
     with PageFrame("Roll calls", lead=LEAD):
         with Controls():
-            LeftColumn(
-                settings, source, on_files, lambda: start(anew=True), lambda: start(anew=False), job
-            )
+            LeftColumn(settings, source, on_files, again, lambda: start(anew=False))
         with Main():
             if job.stage == Stage.DONE:
                 order, fitted = job.result
                 Results(settings, order, fitted, source)
             else:
                 with Card():
-                    JobState(
-                        job, empty="No chamber yet", text=FIRST,
-                        again=lambda: start(anew=True),
-                    )  # fmt: skip
+                    JobState(job, empty="No chamber yet", text=FIRST, again=again)
 
 
 FIRST = (
@@ -95,13 +92,14 @@ def Results(settings: Settings, order: Order, fitted: Fitted, source: Source | N
                          help="Only the strongest ties of either sign are drawn.")  # fmt: skip
             TieNetwork(fitted, settings["ties"], member, choose)
         with Card("All pairs", note=MATRIX):
+            tag("p", bloc_sentence(fitted), css="sp-rc-seen")
             CouplingMatrix(fitted, member, choose)
     with Card("A member"):
         MemberPage(fitted, settings, member)
-    with Card("How well it predicts"):
-        Prediction(fitted)
     with Card("What if?"):
         WhatIf(fitted, settings)
+    with Card("How well it predicts"):
+        Prediction(fitted)
     with Card("Where it comes to rest"):
         LandscapeView(fitted)
     with Row(columns=2):

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from ..address import Choice, Flag, Kind, Number, Text
 
-__all__ = ["CHAMBERS", "FIT_KEYS", "NOBODY", "SETTINGS", "WHAT_IF_KEYS"]
+__all__ = ["CHAMBERS", "FACTS", "JOB", "NOBODY", "SETTINGS", "WHAT_IF", "WHAT_IF_KEYS"]
+
+# Jobs of a tab: the size of the chamber, its fit, what is simulated with it.
+FACTS, JOB, WHAT_IF = "roll-calls.facts", "roll-calls.fit", "roll-calls.what-if"
 
 CHAMBERS = {
     "senate109": "US Senate, 2005-06 (101 members)",
@@ -13,7 +16,6 @@ CHAMBERS = {
 }
 NOBODY = "-"  # the member who leaves, when none does
 
-FIT_KEYS = ("chamber", "fit", "test", "seed")
 WHAT_IF_KEYS = ("whip_a", "whip_b", "exchange", "remove", "draws", "replicas", "sweeps", "chance")
 
 SETTINGS: dict[str, Kind] = {

@@ -43,7 +43,7 @@ def TieNetwork(
     NetworkView(
         drawn, np.where(fitted.side == 0, 1, -1).astype(np.int8), selected=[chosen],
         on_selected=choose, title="Strongest ties, one side as for and the other as against",
-        height=470,
+        height=400,
     )  # fmt: skip
     tag("div", *legend(fitted), css="sp-keys")
 

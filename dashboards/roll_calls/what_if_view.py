@@ -11,18 +11,17 @@ import sociophysics as sp
 from ..fields import ChoiceField, SettingField
 from ..figure import Download
 from ..glossary import Term, shown
-from ..markup import Banner, Row, tag
+from ..markup import Banner, tag
 from ..settings import Settings
 from ..states import JobState, Progress
 from ..time_course import Series, TimeCourse
 from ..work import Job, use_job
 from .fitted import Fitted
-from .settings import NOBODY, WHAT_IF_KEYS
+from .settings import NOBODY, WHAT_IF, WHAT_IF_KEYS
 from .what_if import Outcome, changes, scenario_of, simulate, whipped
 
-__all__ = ["JOB", "WhatIf", "outcome_sentence"]
+__all__ = ["WhatIf", "outcome_sentence"]
 
-JOB = "roll-calls.what-if"
 MEASURED = {
     "passed": "simulated_passed",
     "abs_camp_polarization": "simulated_apart",
@@ -53,7 +52,7 @@ def outcome_sentence(outcome: Outcome) -> str:
 @solara.component
 def WhatIf(fitted: Fitted, settings: Settings) -> None:
     """Show sliders and outcomes; a change simulates anew."""
-    job = use_job(JOB)
+    job = use_job(WHAT_IF)
     values = settings.values
     wanted = tuple(values[key] for key in WHAT_IF_KEYS)
 
@@ -72,8 +71,7 @@ def WhatIf(fitted: Fitted, settings: Settings) -> None:
     solara.use_effect(run, [fitted.folder, fitted.stamp, *wanted])
     with solara.Div(classes=["sp-rc-what-if"]):
         Sliders(fitted, settings)
-        with solara.Div(classes=["sp-rc-outcome"]):
-            Outcomes(run, fitted)
+        Outcomes(run, fitted)
 
 
 @solara.component
@@ -109,31 +107,38 @@ def Sliders(fitted: Fitted, settings: Settings) -> None:
 @solara.component
 def Outcomes(run: Callable[[], None], fitted: Fitted) -> None:
     """Show the outcomes of the newest simulation."""
-    job = use_job(JOB)
+    job = use_job(WHAT_IF)
     outcome: Outcome | None = job.result or job.frame
-    with solara.Div(classes=["sp-rc-outcome-head"]):
-        if job.busy:
-            with Row():
+    with solara.Div(classes=["sp-rc-outcome"]):
+        with solara.Div(classes=["sp-rc-outcome-head"]):
+            if job.busy:
                 Progress(job.progress, job.message)
                 solara.Button("Stop", on_click=job.cancel, classes=["sp-button"])
-    if outcome is None:
-        JobState(
-            job, empty="Nothing is changed yet",
-            text="Give a party a whip, scale the ties across parties, or let a member leave.",
-            again=run,
+        if outcome is None:
+            JobState(
+                job, empty="Nothing is changed yet",
+                text="Give a party a whip, scale the ties across parties, or let a member leave.",
+                again=run,
+            )  # fmt: skip
+        else:
+            Distribution(outcome, fitted)
+
+
+@solara.component
+def Distribution(outcome: Outcome, fitted: Fitted) -> None:
+    """Show how many vote yea, before and after, and what that changes."""
+    with solara.Div(classes=["sp-rc-outcome"]):
+        tag("p", outcome_sentence(outcome), css="sp-rc-seen", aria_live="polite")
+        series = []
+        for side, (name, index) in enumerate((("as it was", 0), ("what if", 2))):
+            x, mean, low, high = outcome.shares(side)
+            series.append(Series(name, x, 100 * mean, 100 * low, 100 * high, index=index))
+        TimeCourse(
+            series, x_title="members voting yea", y_title="% of simulated roll calls", height=260,
+            marks=[(outcome.sizes[0] / 2, "majority")], title="Outcomes of simulated roll calls",
         )  # fmt: skip
-        return
-    tag("p", outcome_sentence(outcome), css="sp-rc-seen", aria_live="polite")
-    series = []
-    for side, (name, index) in enumerate((("as it was", 0), ("what if", 2))):
-        x, mean, low, high = outcome.shares(side)
-        series.append(Series(name, x, 100 * mean, 100 * low, 100 * high, index=index))
-    TimeCourse(
-        series, x_title="members voting yea", y_title="% of simulated roll calls", height=260,
-        marks=[(outcome.sizes[0] / 2, "majority")], title="Outcomes of simulated roll calls",
-    )  # fmt: skip
-    _differences(outcome)
-    tag("p", _note(outcome, fitted), css="sp-note")
+        _differences(outcome)
+        tag("p", _note(outcome, fitted), css="sp-note")
 
 
 def _differences(outcome: Outcome) -> None:

@@ -47,7 +47,6 @@ function render({ model, el }) {
     for (let j = 0; j < ny; j++) for (let i = 0; i < nx; i++) {
       const z = grid[j * nx + i], known = Number.isFinite(z);
       next.append(make("rect", { x: X(i) - cw / 2 + 1, y: Y(j) - ch / 2 + 1, width: Math.max(1, cw - 2), height: Math.max(1, ch - 2), rx: 3, class: known ? "sp-tip-cell" : "sp-tip-cell sp-tip-cell-unknown", ...(known ? { fill: mix(model.get("dark"), Math.min(1, Math.max(0, z))) } : {}) }));
-      if (known && cw > 38 && ch > 20) next.append(make("text", { x: X(i), y: Y(j) + 4, class: "sp-tip-cell-text", "text-anchor": "middle", fill: z > 0.55 ? "#fff" : model.get("ink") }, z.toFixed(2)));
     }
     const every = (count, size, room) => Math.max(1, Math.ceil((count * room) / size));
     const ex = every(nx, w - m.l - m.r, 48), ey = every(ny, h - m.t - m.b, 20);
@@ -57,6 +56,11 @@ function render({ model, el }) {
     next.append(make("text", { x: 12, y: (m.t + h - m.b) / 2, class: "sp-chart-title", "text-anchor": "middle", transform: `rotate(-90 12 ${(m.t + h - m.b) / 2})` }, model.get("y_title")));
     for (const [a, b] of contour(grid, nx, ny, model.get("level"))) for (const width of [5, 2.2])
       next.append(make("line", { x1: X(a[0]), y1: Y(a[1]), x2: X(b[0]), y2: Y(b[1]), stroke: width > 3 ? "#fff" : model.get("ink"), "stroke-width": width, "stroke-linecap": "round" }));
+    // The numbers above the line, each in a halo of its cell.
+    if (cw > 38 && ch > 20) for (let j = 0; j < ny; j++) for (let i = 0; i < nx; i++) {
+      const z = grid[j * nx + i];
+      if (Number.isFinite(z)) next.append(make("text", { x: X(i), y: Y(j) + 4, class: "sp-tip-cell-text", "text-anchor": "middle", stroke: mix(model.get("dark"), Math.min(1, Math.max(0, z))), fill: z > 0.55 ? "#fff" : model.get("ink") }, z.toFixed(2)));
+    }
     const left = w - m.r + 22, tall = h - m.t - m.b;
     for (let k = 0; k < 50; k++) next.append(make("rect", { x: left, y: m.t + tall * (1 - (k + 1) / 50), width: 14, height: tall / 50 + 0.6, fill: mix(model.get("dark"), (k + 0.5) / 50) }));
     for (const v of [0, 0.5, 1]) next.append(make("text", { x: left + 20, y: m.t + tall * (1 - v) + 4, class: "sp-chart-tick" }, String(v)));

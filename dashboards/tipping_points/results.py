@@ -22,6 +22,7 @@ __all__ = ["LoopCard", "SweepCard"]
 
 SIMULATED, UP, PLACE, DOWN = 0, 0, 2, 2
 THEORY = (1, 3, 4)  # colors of the curves of theory
+CLOSE = 0.22  # of the width: room for the words of a mark
 SHARES = (-0.02, 1.02)  # every observable here lies between 0 and 1
 CLAIM = (
     "The tipping point of this network, with its size, start and number of sweeps; where two "
@@ -60,8 +61,8 @@ def Map(picture: Picture) -> None:
     said = phase_sentence((first, second), (plan.grid, plan.grid2), picture.grid,
                           picture.observable)  # fmt: skip
     with solara.Div(classes=["sp-tip-card"]):
-        HeatMap(picture.grid, x=plan.grid, y=plan.grid2, x_title=titled(question.along), y_title=titled(question.second),
-                z_title=what, summary=said)  # fmt: skip
+        HeatMap(picture.grid, x=plan.grid, y=plan.grid2, x_title=titled(question.along),
+                y_title=titled(question.second), z_title=what, summary=said)  # fmt: skip
         with solara.Div(classes=["sp-keys"]):
             Term(picture.observable, what)
             tag("span", "mean over replicas after settling; the dark line: 0.5")
@@ -94,16 +95,34 @@ def Transition(picture: Picture) -> None:
         marks.append((found.point.mean, f"tips {shown(found.point.mean)}"))
     grid = picture.plan.grid
     if theory is not None:
-        marks += [(at, f"theory {shown(at)}") for _, at in theory.numbers
-                  if grid[0] <= at <= grid[-1]]  # fmt: skip
+        marks += [
+            (at, f"theory {shown(at)}") for _, at in theory.numbers if grid[0] <= at <= grid[-1]
+        ]
     with solara.Div(classes=["sp-tip-card"]):
         TimeCourse(
-            series, x_title=titled(question.along), y_title=what, marks=sorted(marks), title=what,
+            series, x_title=titled(question.along), y_title=what, title=what,
+            marks=spaced(marks, grid[-1] - grid[0]),
             x_range=(grid[0], grid[-1]), y_range=SHARES, height=360, legend=True,
         )  # fmt: skip
         Numbers(picture)
         TheoryNote(picture)
         tag("p", CLAIM, css="sp-note")
+
+
+def spaced(marks: list[tuple[float, str]], width: float) -> list[tuple[float, str]]:
+    """Return the marks in order; where two are close, the later one goes without its words.
+
+    Examples
+    --------
+    >>> spaced([(0.9, "theory"), (0.5, "tips"), (1.0, "theory")], 1.0)
+    [(0.5, 'tips'), (0.9, 'theory'), (1.0, '')]
+    """
+    told, last = [], -np.inf
+    for at, words in sorted(marks):
+        close = at - last < CLOSE * width
+        told.append((at, "" if close else words))
+        last = last if close else at
+    return told
 
 
 def _interval(low: float, high: float) -> Series:

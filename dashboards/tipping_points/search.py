@@ -25,6 +25,7 @@ from .theory import Theory, theory_of
 __all__ = ["JOB", "Picture", "look"]
 
 JOB = "tipping-points"
+FITTING = "fitting the society to its votes, which can take minutes"
 COSTLIER = 4  # a look at what has landed may take a fifth of the time
 
 Progress = Callable[[int, int, float], None]
@@ -71,7 +72,8 @@ def look(question: Question) -> Callable[[Job], Picture]:
     """Return the work that answers a question, showing what is known as it goes."""
 
     def work(job: Job) -> Picture:
-        job.publish(message="building the society")
+        fitted = getattr(question.base.couplings, "kind", "") == "fitted"
+        job.publish(message=FITTING if fitted else "building the society")
         plan = plan_of(question)
         job.check()
         with _folder(plan.folder) as folder:

@@ -12,6 +12,10 @@ from ..glossary import explain, shown
 
 __all__ = ["loop_sentence", "phase_sentence", "so_far", "tip_sentence", "word"]
 
+NEVER_BACK = (
+    "Turned back down, it does not return the way it came, and in at least one replica it never "
+    "switches back within this range."
+)
 NO_MEMORY = (
     "Turned back down, it returns the way it came: these replicas show no memory of the past."
 )
@@ -61,9 +65,7 @@ def tip_sentence(
     )
 
 
-def loop_sentence(
-    key: str, area: tuple[float, float, float], on: float, off: float, ends: tuple[float, float]
-) -> str:
+def loop_sentence(area: tuple[float, float, float], on: float, off: float) -> str:
     """Return whether the way back differs from the way there.
 
     Parameters
@@ -71,22 +73,18 @@ def loop_sentence(
     area : (mean, low, high)
     on, off : float
         Switching points on the way up and on the way down; NaN where a replica has none.
-    ends : (lowest, highest) value of the key.
 
     Examples
     --------
-    >>> loop_sentence("Strength", (0.5, 0.4, 0.6), 0.71, 0.08, (0.0, 1.2))
+    >>> loop_sentence((0.5, 0.4, 0.6), 0.71, 0.08)
     'Turned back down, it does not return where it left: it switches at 0.71 on the way up and ...'
-    >>> loop_sentence("Strength", (0.0, -0.1, 0.1), 0.5, 0.5, (0.0, 1.2))
+    >>> loop_sentence((0.0, -0.1, 0.1), 0.5, 0.5)
     'Turned back down, it returns the way it came: these replicas show no memory of ...'
     """
     if not (area[1] > 0 or area[2] < 0):
         return NO_MEMORY
     if math.isnan(on) or math.isnan(off):
-        return (
-            f"Turned back down, it does not return the way it came: between {shown(ends[0])} and "
-            f"{shown(ends[1])} the two ways differ, and some replicas do not switch back at all."
-        )
+        return NEVER_BACK
     return (
         f"Turned back down, it does not return where it left: it switches at {shown(on)} on the "
         f"way up and at {shown(off)} on the way down. In between, what happened before decides."

@@ -48,13 +48,14 @@ def theory_of(
         The society at a value of the key.
     """
     middle = settings_at(grid[len(grid) // 2])
-    numbers = [
-        (each.text, float(each.value))
-        for each in sp.experiments.expected.expected(middle, along)
-    ]  # fmt: skip
     why = _nothing_fits(middle, along)
+    numbers: list[tuple[str, float]] = []
     curves: list[Curve] = []
     if not why:
+        numbers = [
+            (each.text, float(each.value))
+            for each in sp.experiments.expected.expected(middle, along)
+        ]
         try:
             curves, why = _curves(settings_at, middle, along, grid, observable)
         except sp.InputError as error:

@@ -90,7 +90,5 @@ def sentences(picture: Picture) -> list[str]:
     said_all = [tip_sentence(name, place, picture.observable, ends, found.note)]
     if loop is not None:
         area = (loop.area.mean, loop.area.low, loop.area.high)
-        said_all.append(
-            loop_sentence(name, area, loop.on.mean, loop.off.mean, (plan.grid[0], plan.grid[-1]))
-        )
+        said_all.append(loop_sentence(area, loop.on.mean, loop.off.mean))
     return said_all

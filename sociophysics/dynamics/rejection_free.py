@@ -19,6 +19,7 @@ from sociophysics.dynamics.incremental import FixedPoint, Integer
 from sociophysics.dynamics.tasks import Task
 from sociophysics.engine import fixed_point, rate_bins, rejection_free
 from sociophysics.engine.integer_fields import Ties
+from sociophysics.errors import InputError
 from sociophysics.spins import SpinSystem
 
 __all__ = ["Adaptive", "RejectionFree"]
@@ -28,6 +29,8 @@ WINDOW_SWEEPS, WINDOW_ATTEMPTS = 32, 2**17  # a window is at least as long as bo
 # cost the same as attempts at 1-2 %, beyond the cache at 0.7-0.9 %; filling the bins costs some
 # five sweeps, which a window at the lower mark saves several times over.
 LOW, HIGH = 0.004, 0.008
+# What every replica has of its own.
+OWN = ("free", "sorted", "clock", "members", "place", "ends", "held", "field", "counted", "changes")
 UNSORTED, IN_ORDER, READY = 0, 1, 2  # bins: to be filled, to be found in a known order, filled
 
 
@@ -115,9 +118,9 @@ class RejectionFree:
         self.ends = np.zeros((count, 0), np.int32)
         self._rates: rate_bins.Rates | None = None
         # What the bins were filled under, and the window that is counted now.
-        self.temperature, self.field = np.nan, 0
-        self.held = np.zeros(count, np.uint64)
-        self.since, self.changes = -1, 0
+        self.temperature = np.nan
+        self.field, self.held = np.zeros(count, np.uint64), np.zeros(count, np.uint64)
+        self.since, self.changes = -1, np.zeros(count, np.int64)
         self.counted = inner.flipped.copy()
 
     @property
@@ -236,12 +239,11 @@ class RejectionFree:
     def change_field(self, field: NDArray[np.float64], phi: NDArray[np.float64] | None) -> None:
         """Set the external field (n,) and the feed field (replicas, n) of what follows."""
         self.inner.change_field(field, phi)
-        if phi is not None and not phi.any():
-            phi = None  # a feed of strength 0 changes nothing
-        now = _digest(field) if phi is None else 0
-        if now != self.field or phi is not None:
-            self.sorted[:] = UNSORTED
-            self.changes += self.field != 0 or phi is not None
+        # A feed that shows a replica nothing changes nothing for it, whatever others are shown.
+        fed = np.zeros(self.field.size, bool) if phi is None else phi.any(axis=1)
+        now = np.where(fed, 0, 0 if fed.all() else _digest(field)).astype(np.uint64)
+        self.sorted[(now != self.field) | fed] = UNSORTED
+        self.changes += ((now != self.field) & (self.field != 0)) | fed
         self.field = now
 
     def spins(self) -> NDArray[np.int8]:
@@ -256,7 +258,7 @@ class RejectionFree:
         """Return a kernel that goes on with the replicas marked in ``keep``."""
         part = copy(self)
         part.inner = self.inner.only(keep)
-        for name in ("free", "sorted", "clock", "members", "place", "ends", "held", "counted"):
+        for name in OWN:
             setattr(part, name, getattr(self, name)[keep])
         return part
 
@@ -270,9 +272,9 @@ class RejectionFree:
             "held": self.held,
             "flips": self.inner.flipped - self.counted,
             "since": np.full(count, self.since),
-            "changes": np.full(count, self.changes),
+            "changes": self.changes,
             "temperature": np.full(count, self.temperature),
-            "field": np.full(count, self.field, np.uint64),
+            "field": self.field,
         }
         if (self.sorted > UNSORTED).any():
             own["members"] = self.members
@@ -283,10 +285,14 @@ class RejectionFree:
         own = {name: values.copy() for name, values in remembered.items()}
         self.free, self.sorted, self.clock = own["free"], own["sorted"], own["clock"]
         self.held, self.counted = own["held"], self.inner.flipped - own["flips"]
-        self.since, self.changes = int(own["since"][0]), int(own["changes"][0])
-        self.temperature, self.field = float(own["temperature"][0]), int(own["field"][0])
+        self.since, self.changes = int(own["since"][0]), own["changes"]
+        self.temperature, self.field = float(own["temperature"][0]), own["field"]
         if "members" in own:
             self.members = own["members"]
+            users = np.arange(self.inner.state.shape[1])
+            for row in self.members[self.sorted == IN_ORDER]:
+                if not np.array_equal(np.sort(row), users):
+                    raise InputError("the state is damaged; take another.")
 
 
 class Adaptive(RejectionFree):

@@ -69,6 +69,7 @@ def take(loop: Loop) -> State:
         for k, name in enumerate(LastShown._fields):
             shown[ended, k] = getattr(exposure, name)
     conditions = loop.conditions
+    is_rewired = any(system is not loop.original for system in loop.systems)
     return State(
         sweep=loop.done,
         prepared=loop.prepared,
@@ -83,7 +84,7 @@ def take(loop: Loop) -> State:
         trace=trace,
         phi=np.zeros((rows, 0)) if loop.final_phi is None else loop.final_phi.copy(),
         shown=shown,
-        rewired=tuple(system.J for system in loop.systems) if len(loop.systems) > 1 else (),
+        rewired=tuple(s.J for s in loop.systems) if is_rewired else (),
         remembered=remembered,
     )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import zipfile
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -72,7 +72,13 @@ class State:
     remembered: dict[str, NDArray[Any]]
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the state to one ``.npz`` file: numbers and JSON, whole or not at all."""
+        """Write the state to one ``.npz`` file: numbers and JSON, whole or not at all.
+
+        Raises
+        ------
+        InputError
+            The file cannot be written there.
+        """
         target = Path(path)
         arrays: dict[str, Any] = {"header": np.array(json.dumps(self._header()))}
         arrays |= {name: getattr(self, name) for name in ARRAYS}
@@ -86,8 +92,13 @@ class State:
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(scratch, target)
+        except OSError as error:
+            raise InputError(
+                f"the state cannot be written to {target} ({error.strerror}); choose another place."
+            ) from None
         finally:
-            scratch.unlink(missing_ok=True)
+            with suppress(OSError):
+                scratch.unlink(missing_ok=True)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> State:
@@ -96,7 +107,7 @@ class State:
         Raises
         ------
         InputError
-            There is no such file, or it holds something else.
+            There is no such file, it cannot be read, or it holds something else.
         """
         try:
             with Path(path).open("rb") as raw, np.load(raw, allow_pickle=False) as file:
@@ -107,7 +118,9 @@ class State:
             return cls._of(header, arrays)
         except FileNotFoundError:
             raise InputError(f"there is no file {path}; give one that State.save wrote.") from None
-        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
+        except OSError as error:
+            raise InputError(f"{path} cannot be read ({error.strerror or error}).") from None
+        except Exception:  # each layer of a damaged archive has exceptions of its own
             raise InputError(
                 f"{path} is not a state of this version, or it is damaged; give a file that "
                 "State.save wrote."
@@ -126,16 +139,39 @@ class State:
             for k in range(count)
         )
         own = {name.removeprefix(OWN): a for name, a in arrays.items() if name.startswith(OWN)}
-        return cls(
+        state = cls(
             **header, **{name: arrays[name] for name in ARRAYS}, rewired=rewired, remembered=own
         )
+        state._check()
+        return state
+
+    def _check(self) -> None:
+        """Raise ValueError unless the arrays are of the shapes that compiled code relies on."""
+        rows, n = len(self.replicas), self.spins.shape[1]
+        users = {"spins": (n,), **dict.fromkeys(("held_until", "trace", "phi"), (0, n))}
+        wrong = [
+            name
+            for name, widths in users.items()
+            if getattr(self, name).ndim != 2 or getattr(self, name).shape[1] not in widths
+        ]
+        lengths = {len(getattr(self, name)) for name in ARRAYS}
+        lengths |= {len(values) for values in self.remembered.values()}
+        types = {name: getattr(self, name).dtype for name in ARRAYS} != TYPES
+        if wrong or types or lengths != {rows} or len(self.rewired) not in (0, rows):
+            raise ValueError("the arrays of a state do not fit each other")
+        if self.stopped.ndim != 1 or self.shown.shape != (rows, 3) or (abs(self.spins) != 1).any():
+            raise ValueError("the arrays of a state hold something else")
 
     def _header(self) -> dict[str, Any]:
         plain = {name: getattr(self, name) for name in HEADER}
         return {"format": FORMAT, **plain, "rewired": len(self.rewired)}
 
 
-ARRAYS = ("spins", "stopped", "held_until", "trace", "phi", "shown")
+TYPES = {
+    **{"spins": np.dtype(np.int8), "stopped": np.dtype(np.int64), "held_until": np.dtype(np.int64)},
+    **dict.fromkeys(("trace", "phi", "shown"), np.dtype(np.float64)),
+}
+ARRAYS = tuple(TYPES)
 HEADER = tuple(f.name for f in fields(State) if f.name not in (*ARRAYS, "rewired", "remembered"))
 
 

@@ -39,7 +39,8 @@ __all__ = [
 Array = NDArray[Any]
 BINS = 1024  # few enough for a first-level cache; how many changes no number
 BITS: dict[np.dtype[Any], int] = {np.dtype(np.int32): 29, np.dtype(np.int64): 59}
-RELATIVE_ERROR = 2.0**-14  # of any user's field by rounding couplings; else the wider words
+WIDE = np.dtype(np.int64)
+RELATIVE_ERROR = 2.0**-14  # of any user's field by rounding; else the wider words
 FAR = {np.dtype(np.int32): 2**40, np.dtype(np.int64): 2**62}  # beyond every field of that width
 
 
@@ -94,23 +95,30 @@ def fixed_scale(indptr: Array, data: Array, bound: float) -> tuple[np.dtype[Any]
     Raises
     ------
     InputError
-        Couplings that span too many orders of magnitude for 64 bits.
+        Couplings and other fields that span too many orders of magnitude for 64 bits.
 
     Examples
     --------
     >>> fixed_scale(np.array([0, 1, 2]), np.array([1.0, 1.0]), 1.0)
     (dtype('int32'), 268435456.0)
     """
-    largest = max((_totals(part, values) for part, values in _pieces(indptr, data)), default=0.0)
+    totals = [_totals(part, values) for part, values in _pieces(indptr, data)]
+    smallest = min((low for low, _ in totals), default=np.inf)
+    largest = max((high for _, high in totals), default=0.0)
+    if largest == 0.0 and bound > 0.0:
+        return WIDE, _scale(bound, BITS[WIDE])
     for width, bits in BITS.items():
         scale = _scale(largest + bound, bits)
-        if _rounding(indptr, data, scale) <= RELATIVE_ERROR:
+        # Where other fields are much larger than ties, their own rounding must stay small, too.
+        fine = bound == 0.0 or 0.5 / scale <= RELATIVE_ERROR * smallest
+        if fine and _rounding(indptr, data, scale) <= RELATIVE_ERROR:
             return width, scale
     sizes = [np.abs(values[values != 0]) for _, values in _pieces(indptr, data)]
+    other = f", other fields to {bound:.3g}" if bound > 0.0 else ""
     raise InputError(
         f"the couplings run from {min(each.min() for each in sizes if each.size):.3g} to "
-        f"{max(each.max() for each in sizes if each.size):.3g}, too many orders of magnitude for "
-        "64-bit fields: rescale or drop the smallest."
+        f"{max(each.max() for each in sizes if each.size):.3g}{other}, too many orders of "
+        "magnitude for 64-bit fields: rescale, or drop the smallest or largest."
     )
 
 
@@ -132,15 +140,16 @@ def _rounding(indptr: Array, data: Array, scale: float) -> float:
 
 
 @njit(cache=True, nogil=True)
-def _totals(indptr: Array, data: Array) -> float:
-    """Return the largest sum of absolute couplings of a row."""
-    largest = 0.0
+def _totals(indptr: Array, data: Array) -> tuple[float, float]:
+    """Return the smallest (infinity if none) and largest positive sum of a row's |couplings|."""
+    smallest, largest = np.inf, 0.0
     for i in range(indptr.shape[0] - 1):
         total = 0.0
         for p in range(indptr[i], indptr[i + 1]):
             total += abs(data[p])
-        largest = max(largest, total)
-    return largest
+        if total > 0.0:
+            smallest, largest = min(smallest, total), max(largest, total)
+    return smallest, largest
 
 
 @njit(cache=True, nogil=True)
@@ -166,8 +175,9 @@ def thresholds(temperature: float, couplings: Couplings) -> Thresholds:
     if np.isinf(unit):
         half = np.where(np.arange(BINS) < BINS // 2, far, -far)
         return Thresholds(half, half, np.inf)
-    lower = np.clip(np.floor(unit * LOGIT[1:]) - 1, -far, far).astype(np.int64)
-    upper = np.clip(np.ceil(unit * LOGIT[:-1]) + 1, -far, far).astype(np.int64)
+    with np.errstate(over="ignore"):
+        lower = np.clip(np.floor(unit * LOGIT[1:]) - 1, -far, far).astype(np.int64)
+        upper = np.clip(np.ceil(unit * LOGIT[:-1]) + 1, -far, far).astype(np.int64)
     return Thresholds(lower, upper, unit)
 
 

@@ -24,6 +24,7 @@ U64 = np.uint64
 WIDE = np.array([0, 1, 2, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 132])
 NARROW = np.concatenate([np.arange(24), WIDE[WIDE >= 24]])
 LN2 = math.log(2.0)
+TINY = 1e-300  # no stored field is nearer to zero than 1: below it, as at T = 0
 
 
 class Rates(NamedTuple):
@@ -55,7 +56,7 @@ def rates(unit: float, largest: int) -> Rates:
     >>> rates(0.0, 4).bounds
     array([1. , 0.5, 0. ])
     """
-    if unit == 0.0:
+    if unit < TINY:
         bounds = np.array([1.0, 0.5, 0.0])
         return Rates(np.arange(3, dtype=np.uint8), bounds, np.ones(3, np.uint8), 0, 0.0)
     shift = int(np.clip(np.floor(np.log2(unit * LN2)), 0, 61)) if np.isfinite(unit) else 61

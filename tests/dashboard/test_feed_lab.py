@@ -1,0 +1,168 @@
+"""The Feed lab in a browser: run, disturb, measure, take away, bring in."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+import sociophysics as sp
+
+SMALL = "n=100&sweeps=60&replicas=3&pace=fast"
+END = re.compile(r"the end$")
+
+
+def run_to_the_end(page: Page) -> None:
+    page.get_by_role("button", name="Run", exact=True).click()
+    expect(page.locator(".sp-lab-status")).to_have_text(END)
+
+
+def seen(page: Page) -> str:
+    return page.locator(".sp-lab-toolbar .sp-lab-seen").inner_text()
+
+
+def test_a_run_is_watched_disturbed_and_repeated_on_the_command_line(
+    page: Page, server: str, shoot: Callable[[Page, str], None], tmp_path: Path
+) -> None:
+    page.goto(f"{server}/?{SMALL}")
+    expect(page.get_by_text("Nothing has run yet")).to_be_visible()
+    run_to_the_end(page)
+    assert seen(page).startswith("At sweep 60, without a feed the camps ")
+    for side in ("Left, no feed", "Right, engagement"):
+        drawn = page.get_by_role("img", name=f"{side}: 100 users")
+        expect(drawn).to_have_attribute("data-frames", re.compile(r"^[1-9]"))
+    expect(page.get_by_text("replica k = 0 to 2 meets the same chance events")).to_be_visible()
+    # An intervention at the end lengthens the run; it is marked, and the curves go on.
+    page.get_by_role("button", name="Heat", exact=True).click()
+    expect(page.locator(".sp-lab-status")).to_have_text(re.compile("sweep 120 of 120, the end$"))
+    expect(page.locator(".sp-chart").first).to_contain_text("noise 2")
+    page.get_by_role("button", name="60 sweeps more").click()
+    expect(page.locator(".sp-lab-status")).to_have_text(re.compile("sweep 180 of 180, the end$"))
+    shoot(page, "feed_lab")
+    # The chambers of the first side: selecting one selects its users for a conversion.
+    page.get_by_role("button", name=re.compile("of chamber 1, no feed")).click()
+    page.get_by_role("button", name=re.compile(r"Convert \d+ selected")).click()
+    expect(page.locator(".sp-lab-status")).to_have_text(re.compile("sweep 240 of 240, the end$"))
+    expect(page.locator(".sp-chart").first).to_contain_text(re.compile(r"\d+ users for"))
+    with page.expect_download() as coming:
+        page.get_by_role("button", name="Scenario as watched").click()
+    file = tmp_path / "feed-lab.toml"
+    coming.value.save_as(file)
+    expect(page.get_by_text("sociophysics run feed-lab.toml --replicas 3")).to_be_visible()
+    table = sp.run(sp.Scenario.load(file), workers=1).table
+    last = table[table["sweep"] == 240].groupby("design")["camp_polarization"].mean()
+    for name in ("no feed", "engagement"):
+        digits = f"{abs(round(last[name], 2)):g}"
+        assert digits in seen(page), (last, seen(page))
+
+
+def test_it_pauses_steps_and_stops(page: Page, server: str) -> None:
+    page.goto(f"{server}/?n=100&sweeps=20000&replicas=1&pace=slow")
+    page.get_by_role("button", name="Run", exact=True).click()
+    status = page.locator(".sp-lab-status")
+    expect(status).to_contain_text("of 20,000")
+    page.get_by_role("button", name="Pause").click()
+    expect(status).to_contain_text("paused")
+    sweep = int(re.findall(r"sweep (\d+)", status.inner_text())[0])
+    page.get_by_role("button", name="Step").click()
+    expect(status).to_contain_text(f"sweep {sweep + 1} of 20,000, paused")
+    # What is pressed while it is paused acts at once, here on one side.
+    page.get_by_label("Where").select_option("right")
+    page.get_by_role("button", name="Switch the feed off").click()
+    expect(page.locator(".sp-chart").first).to_contain_text("feed off (right)")
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_role("button", name="Pause")).to_be_enabled()
+    page.get_by_role("button", name="Stop", exact=True).click()
+    expect(status).to_contain_text("stopped", timeout=1000 * 5)
+    page.get_by_role("button", name="Reset").click()
+    expect(page.get_by_text("Nothing has run yet")).to_be_visible()
+
+
+def test_a_measurement_can_be_stopped_and_ends_in_an_interval(
+    page: Page, server: str, runs_folder: Path
+) -> None:
+    page.goto(f"{server}/?n=100&sweeps=3000&measured=800&a_feed=trending")
+    page.get_by_role("button", name="Measure", exact=True).click()
+    expect(page.get_by_text(re.compile(r"[1-9]\d* of 320 parts finished"))).to_be_visible()
+    page.get_by_role("button", name="Stop measuring").click()
+    expect(page.get_by_text("Finished parts are kept")).to_be_visible(timeout=5000)
+    kept = list(runs_folder.glob("feed-lab-engagement-against-trending-*/parts/*.parquet"))
+    assert kept
+    page.goto(f"{server}/?n=100&sweeps=60&measured=6")
+    page.get_by_role("button", name="Measure", exact=True).click()
+    found = page.get_by_text(re.compile(r"Distance between camps is larger with engagement"))
+    expect(found).to_contain_text("6 replicas).")
+    folder = next(runs_folder.glob("feed-lab-engagement-against-no-feed-*"))
+    row = sp.Run.open(folder).compare("camp_polarization").set_index("design").loc["engagement"]
+    for end in ("difference", "low", "high"):
+        assert f"{row[end]:.2g}" in found.inner_text()
+
+
+def test_a_post_goes_further_on_one_side(page: Page, server: str) -> None:
+    page.goto(f"{server}/?n=60")
+    page.get_by_label("Who posts").select_option("selected")
+    page.get_by_role("button", name="Post", exact=True).click()
+    expect(page.get_by_text("No user is selected; click users")).to_be_visible()
+    page.get_by_label("Who posts").select_option("degree")
+    page.get_by_role("button", name="Post", exact=True).click()
+    expect(page.get_by_text(re.compile("The seeds change .* of the other 57 users"))).to_be_visible()
+    expect(page.get_by_role("cell", name="Structural virality")).to_be_visible()
+    expect(page.get_by_role("img", name="Users reached over sweeps after")).to_be_visible()
+
+
+def test_what_does_not_go_together_is_one_sentence(page: Page, server: str) -> None:
+    page.goto(f"{server}/?network=lattice&b_feed=bridging&acts=%5B1")
+    expect(page.get_by_text("acts in the link is no list of interventions")).to_be_visible()
+    expect(page.get_by_role("button", name="Run", exact=True)).to_be_disabled()
+    page.get_by_role("button", name="Forget them").click()
+    page.get_by_role("button", name="Run", exact=True).click()
+    expect(page.get_by_role("alert").filter(has_text="needs camps")).to_be_visible()
+    page.goto(f"{server}/?network=upload")
+    expect(page.get_by_text("there is none yet; upload one under Network")).to_be_visible()
+
+
+def test_a_link_reproduces_the_view(
+    new_page: Callable[..., Page], server: str, shoot: Callable[[Page, str], None]
+) -> None:
+    acts = json.dumps([{"at": 5, "kind": "heat", "temperature": 3.0}])
+    page = new_page(width=1024, height=768)
+    page.goto(f"{server}/?network=karate&sweeps=20&pace=fast&a_feed=memory&a_tau=4&acts={acts}")
+    expect(page.get_by_label("Memory sweeps")).to_have_value("4")
+    run_to_the_end(page)
+    expect(page.locator(".sp-chart").first).to_contain_text("noise 3")
+    shoot(page, "feed_lab_tablet")
+    text = seen(page)
+    other = new_page()
+    other.goto(page.url)
+    run_to_the_end(other)
+    assert seen(other) == text
+
+
+def test_own_networks_and_scenario_files_come_in(page: Page, server: str) -> None:
+    page.goto(f"{server}/?network=upload&sweeps=10&pace=fast")
+    ties = "source,target\n" + "".join(f"u{i},u{(i + k) % 12}\n" for i in range(12) for k in (1, 2))
+    users = "id,side\n" + "".join(f"u{i},{'left' if i < 6 else 'right'}\n" for i in range(12))
+
+    def give(label: str, name: str, text: str) -> None:
+        page.get_by_label(label).set_input_files(
+            {"name": name, "mimeType": "text/plain", "buffer": text.encode()}
+        )
+
+    give("Network file", "friends.csv", ties)
+    give("Users and camps", "people.csv", users)
+    expect(page.get_by_text("friends.csv: 12 users, 24 ties.")).to_be_visible()
+    expect(page.get_by_label("Camps", exact=True)).to_have_value("side")
+    run_to_the_end(page)
+    expect(page.get_by_text("refers to friends.csv and people.csv")).to_be_visible()
+    expect(page.get_by_role("cell", name=re.compile(r"left \d")).first).to_be_visible()
+    give("Scenario file", "bad.toml", "seed = [")
+    expect(page.get_by_role("alert").filter(has_text="bad.toml").first).to_be_visible()
+    text = 'seed = 4\nnetwork = {kind = "bundled", name = "polbooks", camp = "value"}\n'
+    text += 'couplings = {kind = "uniform"}\ndynamics = {temperature = 1.25, sweeps = 30}\n'
+    give("Scenario file", "books.toml", text)
+    expect(page.get_by_text("The file has one design; both sides show it")).to_be_visible()
+    expect(page.get_by_label("Noise J")).to_have_value("1.25")
+    expect(page).to_have_url(re.compile("network=polbooks"))
