@@ -139,8 +139,19 @@ class LiveRun:
         self._go_on(self.scenario.replace({"dynamics.sweeps": sweeps}))
 
     def so_far(self) -> sp.Scenario:
-        """Return the scenario of what was seen: it ends at the present sweep."""
-        return self.scenario.replace({"dynamics.sweeps": max(self.sweep, 1), "dynamics.burn_in": 0})
+        """Return the scenario of what was seen: it ends at the present sweep.
+
+        What was pressed at this very sweep has not acted yet, and is left out.
+        """
+        sweeps = max(self.sweep, 1)
+        tables = self.scenario.canonical()
+        for place in (tables, *tables["designs"]):
+            if place.get("interventions"):
+                place["interventions"] = [a for a in place["interventions"] if a["at"] < sweeps]
+        changed = self.scenario.replace(
+            {key: tables[key] for key in ("interventions", "designs") if tables[key]}
+        )
+        return changed.replace({"dynamics.sweeps": sweeps, "dynamics.burn_in": 0})
 
     def table(self) -> pd.DataFrame:
         """Return what was observed, as ``results.parquet`` holds it for this scenario."""

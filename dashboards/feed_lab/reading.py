@@ -46,9 +46,9 @@ def values_of(scenario: sp.Scenario) -> tuple[dict[str, Any], list[str]]:
         for act in design.get("interventions", tables["interventions"]):
             acts.append({**act, "side": side})
     values["acts"] = _compact(acts)
-    names = tables["observe"]["names"]
-    if names and names[0] in getattr(SETTINGS["upper"], "options", {}):
-        values["upper"] = names[0]
+    first = tables["observe"]["names"][0]
+    if first in getattr(SETTINGS["upper"], "options", {}) and first != values["lower"]:
+        values["upper"] = first
     return {name: _checked(name, value) for name, value in values.items()}, notes
 
 
@@ -116,14 +116,19 @@ def _process(tables: Mapping[str, Any], notes: list[str]) -> dict[str, Any]:
     if dynamics["stop_when"] != "none":
         notes.append("The file stops replicas early (stop_when); here they all go on.")
     sweeps, burn_in = dynamics["sweeps"], dynamics["burn_in"]
+    # A file with settling time is for measuring; one without was watched.
+    replicas = tables["sweep"]["replicas"]
+    told = (
+        {"measured": max(replicas, 2), "settled": round(burn_in / sweeps, 4)}
+        if burn_in
+        else {"replicas": min(replicas, 50)}
+    )
     return {
         "seed": tables["seed"],
         "temperature": float(dynamics["temperature"]),
         "start": dynamics["start"],
         "sweeps": sweeps,
-        **({"settled": round(burn_in / sweeps, 4)} if burn_in else {}),
-        "replicas": min(tables["sweep"]["replicas"], 50),
-        "measured": max(tables["sweep"]["replicas"], 2),
+        **told,
         "field": float(field.get("value", 0.0)),
     }
 

@@ -155,7 +155,7 @@ SETTINGS: dict[str, Kind] = {
         },
     ),
     "seed": Number(1, low=0, high=2_147_483_647, integer=True),
-    "sweeps": Number(200, low=10, high=20_000, integer=True, log=True),
+    "sweeps": Number(200, low=1, high=20_000, integer=True, log=True),
     "replicas": Number(8, low=1, high=50, integer=True),
     "pace": Choice(
         "watch",

@@ -61,6 +61,18 @@ def _society(
     return scenario, alone, keys_of(alone)
 
 
+def _unfit(settings: Settings, brought: sp.Scenario) -> dict[str, Any]:
+    """Return the changes that settings need to fit a scenario; what fits stays."""
+    if settings["design"] not in ("", *(design.name for design in brought.designs)):
+        return {name: FRESH[name] for name in OF_A_SCENARIO}
+    keys = ("", *keys_of(chosen(brought, settings["design"])))
+    changes: dict[str, Any] = {}
+    for name, range_name in (("along", "range"), ("second", "range2")):
+        if settings[name] not in keys:
+            changes |= {name: "", range_name: "auto"}
+    return changes
+
+
 @solara.component
 def SocietyFields(
     settings: Settings,
@@ -75,7 +87,7 @@ def SocietyFields(
     def bring(brought: sp.Scenario | None) -> None:
         uploaded.set(brought)
         if brought is not None:
-            settings.set(**{name: FRESH[name] for name in OF_A_SCENARIO})
+            settings.set(**_unfit(settings, brought))
 
     own = settings["source"] == "upload"
     ChoiceField(

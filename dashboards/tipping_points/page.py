@@ -13,6 +13,7 @@ from ..markup import Controls, Main, PageFrame
 from ..settings import AddressBar, Settings, use_settings
 from ..work import kept_job
 from .controls import LeftColumn
+from .keys import known
 from .question import Question, question_of
 from .repeat import RepeatCard
 from .results import LoopCard, SweepCard
@@ -44,7 +45,7 @@ def Page() -> None:
         with Main():
             Toolbar(run, question, problem)
             with solara.Div(classes=["sp-tip-pair"]):
-                SweepCard(two, run)
+                SweepCard(two, run, known(question.along).name if question else "the setting")
                 if not two:
                     LoopCard(settings["loop"])
             RepeatCard()

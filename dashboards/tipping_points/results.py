@@ -32,19 +32,16 @@ CLAIM = (
 
 
 @solara.component
-def SweepCard(two: bool, on_run: Callable[[], None]) -> None:
-    """Show the sweep along one key or over two, as far as it has come."""
+def SweepCard(two: bool, on_run: Callable[[], None], name: str) -> None:
+    """Show the sweep along one key, called ``name``, or over two, as far as it has come."""
     job = use_job(JOB)
     picture: Picture | None = job.frame
     two = two if picture is None else bool(picture.plan.question.second)
     title = "Over two settings" if two else "Where it tips"
     with Card(title):
         if picture is None or (picture.points is None and picture.grid is None):
-            JobState(
-                job, empty="Nothing measured yet", again=on_run,
-                text="Press Run: a feed is turned up until friendly camps split, and down again."
-                if not two else "Press Run: the map fills in as the parts land.",
-            )  # fmt: skip
+            text = f"Press Run: {name[:1].lower()}{name[1:]} is turned up, and down again."
+            JobState(job, empty="Nothing measured yet", text=MAPS if two else text, again=on_run)
         elif two:
             Map(picture)
         else:
@@ -225,6 +222,7 @@ def _known(interval: Any) -> tuple[float, float] | None:
     return (interval.low, interval.high) if np.isfinite(interval.low) else None
 
 
+MAPS = "Press Run: the map fills in as the parts land."
 WAITS = "It follows once the tipping point is located."
 COMES = "The same society is turned up and down again; the loop appears here."
 LOOPS = (

@@ -234,7 +234,8 @@ class RejectionFree:
         calm = self.changes <= 1
         self.free = (rate < np.where(self.free, HIGH, LOW)) & calm
         self.sorted[~self.free] = UNSORTED
-        self.since, self.changes, self.counted = done, 0, self.inner.flipped.copy()
+        self.since, self.counted = done, self.inner.flipped.copy()
+        self.changes = np.zeros_like(self.changes)
 
     def change_field(self, field: NDArray[np.float64], phi: NDArray[np.float64] | None) -> None:
         """Set the external field (n,) and the feed field (replicas, n) of what follows."""

@@ -253,15 +253,17 @@ def test_a_link_makes_the_map_and_stop_stops(page: Page, server: str, shoot: Sho
 
 
 def test_an_own_scenario_and_what_is_refused(page: Page, server: str, shoot: Shoot) -> None:
-    open_page(page, server, f"?source=upload&along=nonsense&{OWN}&points=99")
-    expect(page.get_by_text("points is 99 in the link")).to_be_visible()
+    open_page(page, server, f"?source=upload&second=nonsense&{OWN}&points2=99")
+    expect(page.get_by_text("points2 is 99 in the link")).to_be_visible()
     expect(page.get_by_text("there is none yet")).to_be_visible()
     expect(page.get_by_role("button", name="Run", exact=True)).to_be_disabled()
     bring(page, SMALL.replace('"complete"', '"complet"'))
-    expect(page.get_by_text("complet").first).to_be_visible()
+    expect(page.get_by_text("did you mean complete?")).to_be_visible()
     shoot(page, "tipping_points_refused")
     bring(page, SMALL)
     expect(page.get_by_text("How much noise does consensus survive?")).to_be_visible()
     page.get_by_role("button", name="Run", exact=True).click()
     expect(page.locator(".sp-tip-seen").first).to_contain_text("tips at noise T")
+    # What the link asked of a scenario that was still to come.
+    expect(page.get_by_label("Command")).to_contain_text("--values 0.4,0.6,")
     expect(page.get_by_label("Command")).to_contain_text("sociophysics tip tip-mine.toml")
