@@ -149,6 +149,8 @@ function render({ model, el }) {
       gl.clearColor(1, 1, 1, 1); gl.clear(gl.COLOR_BUFFER_BIT);
       lines(buffers.lines, 2 * ties, colors.tie, faint); sheet = now;
     }
+    // A browser that has shown a frame empties the canvas at the next drawing, not at a copy: empty it first.
+    gl.bindFramebuffer(gl.FRAMEBUFFER, null); gl.clearColor(1, 1, 1, 1); gl.clear(gl.COLOR_BUFFER_BIT);
     gl.bindFramebuffer(gl.READ_FRAMEBUFFER, buffers.sheet); gl.bindFramebuffer(gl.DRAW_FRAMEBUFFER, null);
     gl.blitFramebuffer(0, 0, w, h, 0, 0, w, h, gl.COLOR_BUFFER_BIT, gl.NEAREST);
     gl.bindFramebuffer(gl.FRAMEBUFFER, null);

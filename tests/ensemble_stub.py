@@ -1,4 +1,4 @@
-"""A simulation of parts that costs nothing and can be told to fail; used by test_ensemble."""
+"""A simulation of parts that costs nothing and can be told to fail; used by tests.ensemble."""
 
 from __future__ import annotations
 

@@ -749,6 +749,8 @@ def test_more_bad_input() -> None:
     tiny_and_huge = sp.SpinSystem.from_edges([0, 0], [1, 2], [1e-30, 1.0])
     with pytest.raises(InputError, match="too many orders of magnitude"):
         frames(tiny_and_huge)
+    with pytest.raises(InputError, match=r"other fields to 1e\+18, too many orders"):
+        frames(sp.SpinSystem.from_edges([0], [1]), field=1e18)
 
 
 # --- simulate ----------------------------------------------------------------------------------

@@ -104,6 +104,31 @@ def test_random_sequential_law(name: str, temperature: float, kernel: str) -> No
     assert_mean(energy, mean, law @ exact_energy**2 - mean**2)
 
 
+@pytest.mark.parametrize("kernel", ["fixed-point", "rejection-free"])
+@pytest.mark.parametrize("tied", [True, False])
+def test_a_field_that_dwarfs_all_others_leaves_their_law(kernel: str, tied: bool) -> None:
+    """A stubborn user's field must not set the precision of everybody's."""
+    edges = ([0, 1, 2, 3], [1, 2, 3, 4]) if tied else ([], [])
+    system = sp.SpinSystem.from_edges(*edges, n=5, h=np.array([1e8, 0.4, -0.3, 0.2, 0.1]))
+    spins = final_spins(system, 1.0, kernel=kernel)
+    law = exact_law(system, 1.0, "random-sequential")
+    assert_law(np.bincount(state_number(spins), minlength=32), law)
+
+
+@pytest.mark.parametrize("temperature", [1e-300, 1e300])
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_temperatures_next_to_zero_and_infinity_are_these(name: str, temperature: float) -> None:
+    limit = 0.0 if temperature < 1.0 else np.inf
+    for kernel in ("fixed-point", "rejection-free", "auto"):
+        keys = {"kernel": kernel}
+        near, there = (final_spins(SYSTEMS[name], t, **keys) for t in (temperature, limit))
+        assert (near == there).all() or kernel == "rejection-free"
+        assert_law(
+            np.bincount(state_number(near), minlength=2 ** SYSTEMS[name].n),
+            exact_law(SYSTEMS[name], limit, "random-sequential"),
+        )
+
+
 @pytest.mark.parametrize("scheme", ["sequential", "kawasaki"])
 @pytest.mark.parametrize("temperature", [0.0, 1.3, np.inf])
 def test_other_schemes_follow_their_own_law(scheme: str, temperature: float) -> None:

@@ -388,6 +388,25 @@ def test_threads_frames_and_replicas_change_no_number(kernel: str) -> None:
     assert (last(stop=lambda frame: np.arange(5) == 4)[:4] == alone[:4]).all()
 
 
+def test_a_replica_that_a_feed_shows_nothing_does_as_among_others() -> None:
+    """On a ring of four, all may see one stance of each kind, which is a feed of zero."""
+    keys = {"temperature": 0.8, "sweeps": 60, "seed": 5, "kernel": "rejection-free"}
+    keys |= {"feed": feeds.Chronological(strength=0.5), "start": np.array([1, 1, -1, -1], np.int8)}
+    ring = sp.SpinSystem.from_edges([0, 1, 2, 3], [1, 2, 3, 0])
+    among = [frame.spins.copy() for frame in sp.trajectory(ring, replicas=20, threads=1, **keys)]
+    for r in range(20):
+        alone = [frame.spins[0].copy() for frame in sp.trajectory(ring, replicas=[r], **keys)]
+        assert all((a[r] == b).all() for a, b in zip(among, alone, strict=True))
+
+
+@pytest.mark.parametrize("unit", [5e-324, 1e-310, 1e-300, 1e300])
+def test_bins_at_the_ends_of_what_numbers_hold(unit: float) -> None:
+    found = rate_bins.rates(unit, 10)
+    assert np.isfinite(found.bounds).all()
+    assert found.bounds[:2].tolist() == [1.0, 0.5]
+    assert found.bounds[-1] == 0.0
+
+
 def test_saved_states_go_on_bit_for_bit() -> None:
     keys = {"sweeps": 1_300, "seed": 5, "replicas": 3, "every": 100, "kernel": "adaptive"}
     acts = [Nucleate(at=400, who=[1, 2, 3], stance=-1, hold=300), Heat(at=900, temperature=1.0)]

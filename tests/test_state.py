@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +43,7 @@ RUNS = {
         "feed": sp.feeds.Memory(strength=0.9, tau=4.0),
         "interventions": ACTS[:2] + ACTS[4:],
     },
+    "one replica, rewired": {"replicas": 1, "interventions": ACTS[4:]},
     "stopping": {"stop": lambda frame: frame.spins.mean(axis=1) > 0.3},
     "stopping under a feed": {
         "feed": sp.feeds.Chronological(strength=0.4),
@@ -153,3 +155,49 @@ def test_a_damaged_file_is_one_sentence(damage: str, tmp_path: Path) -> None:
         np.savez(path, header=np.array("{}"))
     with pytest.raises(sp.InputError, match=r"\.$"):
         sp.State.load(path)
+
+
+def small_state() -> sp.State:
+    keys = {"temperature": 0.05, "sweeps": 40, "seed": 1, "kernel": "rejection-free"}
+    *_, last = ((f, f.state()) for f in sp.trajectory(two_camps(), **keys))
+    return last[1]
+
+
+def test_a_file_with_any_byte_changed_is_one_sentence_or_the_state(tmp_path: Path) -> None:
+    path, rng = tmp_path / "state.npz", np.random.default_rng(1)
+    small_state().save(path)
+    whole, refused = path.read_bytes(), 0
+    for _ in range(300):
+        damaged = bytearray(whole)
+        damaged[rng.integers(len(whole))] = rng.integers(256)
+        path.write_bytes(damaged)
+        try:
+            sp.State.load(path)
+        except sp.InputError:
+            refused += 1
+    assert refused > 200
+
+
+@pytest.mark.parametrize("name", ["spins", "held_until", "stopped", "shown", "trace"])
+def test_arrays_that_do_not_fit_each_other_are_refused(name: str, tmp_path: Path) -> None:
+    state = small_state()
+    for array in (getattr(state, name)[:0], getattr(state, name).astype(np.float32)):
+        replace(state, **{name: array}).save(tmp_path / "state.npz")
+        with pytest.raises(sp.InputError, match="damaged"):
+            sp.State.load(tmp_path / "state.npz")
+
+
+def test_a_kernel_with_a_user_twice_in_its_bins_is_refused() -> None:
+    """Compiled code follows these numbers without looking whether they are users."""
+    state = small_state()
+    state.remembered["members"][0, :2] = 10**6
+    keys = {"temperature": 0.05, "sweeps": 41, "seed": 1, "kernel": "rejection-free"}
+    with pytest.raises(sp.InputError, match="damaged"):
+        sp.trajectory(two_camps(), resume=state, **keys)
+
+
+def test_a_place_that_cannot_be_written_or_read_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(sp.InputError, match="cannot be written to .*No such file"):
+        small_state().save(tmp_path / "missing" / "state.npz")
+    with pytest.raises(sp.InputError, match="cannot be read"):
+        sp.State.load(tmp_path)

@@ -60,12 +60,13 @@ def NetworkFields(settings: Settings, uploaded: Uploaded | None) -> None:
 def OwnNetwork(settings: Settings, uploaded: Uploaded | None) -> None:
     """Take a network file, the table of its users, and the name of the camps' column."""
     lab = this_lab()
-    ties: solara.Reactive[UploadedFile | None] = solara.use_reactive(None)
-    users: solara.Reactive[UploadedFile | None] = solara.use_reactive(None)
+    arrived: dict[str, UploadedFile | None] = solara.use_memo(lambda: {}, [])
     job = use_job()
 
-    def understand() -> None:
-        tie_file, user_file = ties.value, users.value
+    def take(which: str, file: UploadedFile | None) -> None:
+        # Not by way of a render: the two files may arrive at the same moment, in two threads.
+        arrived[which] = file
+        tie_file, user_file = arrived.get("ties"), arrived.get("users")
         if tie_file is None:
             job.forget()
             lab.bring(None)
@@ -83,16 +84,17 @@ def OwnNetwork(settings: Settings, uploaded: Uploaded | None) -> None:
 
         job.start(work)
 
-    solara.use_effect(understand, [ties.value, users.value])
     with solara.Div(classes=["sp-upload"]):
         Upload(
-            "Network file", kinds=NETWORK_KINDS, read=lambda file: file, on_value=ties.set,
+            "Network file", kinds=NETWORK_KINDS, read=lambda file: file,
+            on_value=lambda file: take("ties", file),
             hint="Edge list (CSV, TSV, Parquet) with columns source and target, or GraphML, GEXF, "
             f"JSON; up to {LARGEST / 1e6:g} MB",
         )  # fmt: skip
         Upload(
             "Users and camps (with an edge list)", kinds=TABLE_KINDS, read=lambda file: file,
-            on_value=users.set, hint="Table with the column id and one column for the camp",
+            on_value=lambda file: take("users", file),
+            hint="Table with the column id and one column for the camp",
         )  # fmt: skip
         if job.busy:
             Progress(-1, "reading the network")

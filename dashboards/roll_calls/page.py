@@ -111,7 +111,8 @@ def Results(settings: Settings, order: Order, fitted: Fitted, source: Source | N
 
 NETWORK = (
     "Members stand near those whose votes go with theirs. Ties are estimates, not proof of "
-    "influence. Click a member to read more below."
+    "influence; members of small parties count with the party of their bloc. Click a member to "
+    "read more below."
 )
 MATRIX = (
     "Members by bloc (line) and, within, by ideal point; the strips show the sides. Click a row to "
@@ -135,5 +136,5 @@ def tie_sentence(fitted: Fitted, per_member: float) -> str:
 @solara.component
 def Commands(settings: Settings, order: Order, fitted: Fitted) -> None:
     """Print what reproduces the page."""
-    tag("pre", order.command(), css="sp-code")
+    tag("pre", order.command(), css="sp-code sp-rc-command")
     ScenarioFile(fitted, settings, f"runs/{order.shown_name}")

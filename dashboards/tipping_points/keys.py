@@ -124,21 +124,11 @@ def grid_of(
         What the person asks for; left out, the scenario's own sweep, theory, or a usual range.
     most : int
         Most values that are suggested, as a picture over two keys has many.
-
-    Raises
-    ------
-    InputError
-        Ends in the wrong order.
     """
     value = keys_of(settings).get(key, 1.0)
     whole = isinstance(value, int)
     if own is not None:
-        low, high, points = own
-        if not low < high:
-            raise sp.InputError(
-                f"{known(key).name} goes from {low:g} to {high:g}; give a start below the end."
-            )
-        return spread(low, high, points, whole=whole)
+        return spread(*own, whole=whole)
     given = scenario.sweep.axes.get(key)
     if given is not None and len(given) > 3:
         values = sorted(each for each in given if isinstance(each, int | float))

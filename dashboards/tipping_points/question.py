@@ -65,7 +65,7 @@ def question_of(values: Mapping[str, Any], uploaded: sp.Scenario | None) -> Ques
     Raises
     ------
     InputError
-        No scenario, or a design or key that it lacks.
+        No scenario, a design or key that it lacks, or ends in the wrong order.
     """
     base = base_of(values, uploaded)
     settings = chosen(base, values["design"])
@@ -85,8 +85,8 @@ def question_of(values: Mapping[str, Any], uploaded: sp.Scenario | None) -> Ques
         design=values["design"],
         along=along,
         second=second,
-        ends=_ends(values, ""),
-        ends2=_ends(values, "2") if second else None,
+        ends=_ends(values, "", along),
+        ends2=_ends(values, "2", second) if second else None,
         observable=values["observable"],
         replicas=int(values["replicas"]),
         loop=bool(values["loop"]) and not second,
@@ -94,10 +94,15 @@ def question_of(values: Mapping[str, Any], uploaded: sp.Scenario | None) -> Ques
     )
 
 
-def _ends(values: Mapping[str, Any], suffix: str) -> Ends | None:
+def _ends(values: Mapping[str, Any], suffix: str, key: str) -> Ends | None:
     if values[f"range{suffix}"] == "auto":
         return None
-    return values[f"low{suffix}"], values[f"high{suffix}"], int(values[f"points{suffix}"])
+    low, high = values[f"low{suffix}"], values[f"high{suffix}"]
+    if not low < high:
+        raise sp.InputError(
+            f"{known(key).name} goes from {low:g} to {high:g}; give a start below the end."
+        )
+    return low, high, int(values[f"points{suffix}"])
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import sociophysics as sp
 from ..figure import Download
 from ..markup import Card, Row, tag
 from ..settings import address_of
-from ..work import Stage, use_job
+from ..work import use_job
 from .search import JOB, Picture
 
 __all__ = ["RepeatCard"]
@@ -18,8 +18,7 @@ __all__ = ["RepeatCard"]
 @solara.component
 def RepeatCard() -> None:
     """Show the command, the files, and the limits."""
-    job = use_job(JOB)
-    picture: Picture | None = job.frame
+    picture: Picture | None = use_job(JOB).frame
     with Card("Repeat it, take it away"):
         with solara.Div(classes=["sp-tip-card"]):
             if picture is None:
@@ -33,12 +32,19 @@ def RepeatCard() -> None:
                 tag("p", f"Finished parts are kept in the run {picture.folder.name}; the Runs page "
                     "opens it, and Run with the same settings goes on from them.",
                     css="sp-note")  # fmt: skip
-                tag("a", "Open the Runs page", href=address_of("/runs"))
+                RunsLink()
         with tag("details"):
             tag("summary", "What a simulation cannot claim", css="sp-lab-summary-small")
             tag("p", sp.report.claims.LIMITS[0], css="sp-note")
-    if job.stage == Stage.IDLE:
-        return
+
+
+@solara.component
+def RunsLink() -> None:
+    """Lead to the Runs page within this tab, whose work goes on."""
+    router = solara.use_router()
+    # A component of its own: an element that can be clicked is a hook.
+    tag("a", "Open the Runs page", href="/runs", prevent=True,
+        on_click=lambda: router.push(address_of("/runs")))  # fmt: skip
 
 
 @solara.component

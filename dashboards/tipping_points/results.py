@@ -24,6 +24,7 @@ SIMULATED, UP, PLACE, DOWN = 0, 0, 2, 2
 THEORY = (1, 3, 4)  # colors of the curves of theory
 CLOSE = 0.22  # of the width: room for the words of a mark
 SHARES = (-0.02, 1.02)  # every observable here lies between 0 and 1
+DOTTED = "Dotted: where it tips, and the numbers of theory."
 CLAIM = (
     "The tipping point of this network, with its size, start and number of sweeps; where two "
     "states are stable, it is where the first is left in the given time, and longer runs tip "
@@ -41,7 +42,11 @@ def SweepCard(two: bool, on_run: Callable[[], None], name: str) -> None:
     with Card(title):
         if picture is None or (picture.points is None and picture.grid is None):
             text = f"Press Run: {name[:1].lower()}{name[1:]} is turned up, and down again."
-            JobState(job, empty="Nothing measured yet", text=MAPS if two else text, again=on_run)
+            if job.stage == Stage.CANCELLED:
+                StateCard("cancelled", text=KEPT, action="Go on", on_action=on_run)
+            else:
+                JobState(job, empty="Nothing measured yet", text=MAPS if two else text,
+                         again=on_run)  # fmt: skip
         elif two:
             Map(picture)
         else:
@@ -103,7 +108,7 @@ def Transition(picture: Picture) -> None:
         )  # fmt: skip
         Numbers(picture)
         TheoryNote(picture)
-        tag("p", CLAIM, css="sp-note")
+        tag("p", f"{DOTTED} {CLAIM}", css="sp-note")
 
 
 def spaced(marks: list[tuple[float, str]], width: float) -> list[tuple[float, str]]:
@@ -222,6 +227,7 @@ def _known(interval: Any) -> tuple[float, float] | None:
     return (interval.low, interval.high) if np.isfinite(interval.low) else None
 
 
+KEPT = "Parts that were finished are kept; it goes on from them."
 MAPS = "Press Run: the map fills in as the parts land."
 WAITS = "It follows once the tipping point is located."
 COMES = "The same society is turned up and down again; the loop appears here."

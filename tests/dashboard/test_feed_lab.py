@@ -82,7 +82,7 @@ def test_it_pauses_steps_and_stops(page: Page, server: str) -> None:
 def test_a_measurement_can_be_stopped_and_ends_in_an_interval(
     page: Page, server: str, runs_folder: Path
 ) -> None:
-    page.goto(f"{server}/?n=100&sweeps=1000&measured=800&a_feed=trending")
+    page.goto(f"{server}/?n=100&sweeps=500&measured=800&a_feed=trending")
     page.get_by_role("button", name="Measure", exact=True).click()
     expect(page.get_by_text(re.compile(r"[1-9]\d* of 320 parts finished"))).to_be_visible()
     page.get_by_role("button", name="Stop measuring").click()
@@ -106,7 +106,9 @@ def test_a_post_goes_further_on_one_side(page: Page, server: str) -> None:
     expect(page.get_by_text("No user is selected; click users")).to_be_visible()
     page.get_by_label("Who posts").select_option("degree")
     page.get_by_role("button", name="Post", exact=True).click()
-    expect(page.get_by_text(re.compile("The seeds change .* of the other 57 users"))).to_be_visible()
+    expect(
+        page.get_by_text(re.compile("The seeds change .* of the other 57 users"))
+    ).to_be_visible()
     expect(page.get_by_role("cell", name="Structural virality")).to_be_visible()
     expect(page.get_by_role("img", name="Users reached over sweeps after")).to_be_visible()
 

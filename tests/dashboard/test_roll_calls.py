@@ -298,6 +298,7 @@ def test_own_votes_from_file_to_what_if(
     )
     expect(page.get_by_role("alert")).to_contain_text("bad.csv: member 1 has the vote '7'")
     expect(fit).to_be_disabled()
+    shoot(page, "roll_calls_failed")
     votes.set_input_files(
         {"name": "council.csv", "mimeType": "text/csv", "buffer": file.path.read_bytes()}
     )
@@ -338,7 +339,7 @@ def test_a_link_opens_the_fit_that_is_on_disk(
         matrix.press("ArrowDown")
         matrix.press("Enter")
         expect(page.get_by_text("Souter goes most with")).to_have_count(0)
-    shoot(page, "roll_calls_1024")
+        shoot(page, f"roll_calls_{width}")
 
 
 def test_a_fit_stops_at_once(page: Page, server: str, shoot: Callable[[Page, str], None]) -> None:
@@ -351,3 +352,4 @@ def test_a_fit_stops_at_once(page: Page, server: str, shoot: Callable[[Page, str
     page.get_by_role("button", name="Stop", exact=True).click()
     expect(page.get_by_role("heading", name="Stopped")).to_be_visible(timeout=2000)
     expect(page.get_by_role("button", name="Start again")).to_be_visible()
+    shoot(page, "roll_calls_stopped")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ couplings = {kind = "uniform", value = 0.016666}
 dynamics = {temperature = 1.0, sweeps = 60, burn_in = 30, start = "up"}
 observe = {every = 3, names = ["abs_magnetization"]}
 """
-OWN = "range=own&low=0.4&high=1.8&points=8&replicas=10"
+OWN = "range=own&low=0.4&high=1.6&points=7&replicas=10"
 
 
 def values_of(**changes: Any) -> dict[str, Any]:
@@ -41,7 +42,7 @@ def values_of(**changes: Any) -> dict[str, Any]:
 
 
 def small(text: str = SMALL, **changes: Any) -> Question:
-    chosen = {"source": "upload", "range": "own", "low": 0.4, "high": 1.8, "points": 8,
+    chosen = {"source": "upload", "range": "own", "low": 0.4, "high": 1.8, "points": 7,
               "replicas": 10} | changes  # fmt: skip
     return question_of(values_of(**chosen), sp.Scenario.from_toml(text, name="small"))
 
@@ -49,14 +50,11 @@ def small(text: str = SMALL, **changes: Any) -> Question:
 def finished(question: Question) -> Picture:
     job = Job(threading.Event())
     ended = threading.Event()
-    # The pictures on the way are seen by a watcher that renders nothing.
     job.start(lambda job: _noted(question, job, ended))
     assert ended.wait(60)
-    for _ in range(100):
-        if not job.busy:
-            break
-        ended.wait(0.05)
-        threading.Event().wait(0.02)
+    deadline = time.monotonic() + 10
+    while job.busy and time.monotonic() < deadline:
+        time.sleep(0.01)
     assert job.stage == Stage.DONE, job.message
     assert isinstance(job.result, Picture)
     return job.result
@@ -192,6 +190,8 @@ def test_refusals_are_sentences() -> None:
         question_of(values_of(along="feed.nothing"), None)
     with pytest.raises(sp.InputError, match="two different"):
         question_of(values_of(second="feed.strength"), None)
+    with pytest.raises(sp.InputError, match="below the end"):
+        question_of(values_of(range="own", low=1.0, high=1.0), None)
     with pytest.raises(sp.InputError, match="upload one"):
         question_of(values_of(source="upload"), None)
 
