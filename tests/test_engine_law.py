@@ -116,17 +116,12 @@ def test_a_field_that_dwarfs_all_others_leaves_their_law(kernel: str, tied: bool
 
 
 @pytest.mark.parametrize("temperature", [1e-300, 1e300])
-@pytest.mark.parametrize("name", SYSTEMS)
-def test_temperatures_next_to_zero_and_infinity_are_these(name: str, temperature: float) -> None:
-    limit = 0.0 if temperature < 1.0 else np.inf
-    for kernel in ("fixed-point", "rejection-free", "auto"):
-        keys = {"kernel": kernel}
-        near, there = (final_spins(SYSTEMS[name], t, **keys) for t in (temperature, limit))
-        assert (near == there).all() or kernel == "rejection-free"
-        assert_law(
-            np.bincount(state_number(near), minlength=2 ** SYSTEMS[name].n),
-            exact_law(SYSTEMS[name], limit, "random-sequential"),
-        )
+@pytest.mark.parametrize("kernel", ["fixed-point", "rejection-free"])
+def test_temperatures_next_to_zero_and_infinity_are_these(kernel: str, temperature: float) -> None:
+    system = SYSTEMS["weights and fields"]
+    spins = final_spins(system, temperature, kernel=kernel)
+    law = exact_law(system, 0.0 if temperature < 1.0 else np.inf, "random-sequential")
+    assert_law(np.bincount(state_number(spins), minlength=32), law)
 
 
 @pytest.mark.parametrize("scheme", ["sequential", "kawasaki"])

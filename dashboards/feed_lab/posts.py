@@ -104,9 +104,11 @@ def Result(found: Spread, on_selected: Callable[[list[int]], None]) -> None:
     """Show what a cascade did."""
     table = found.compared.set_index(["design", "measure"])
     reaches = [float(table.loc[(name, "reach"), "mean"]) for name in found.names]
+    difference = table.loc[(found.names[1], "reach")]
+    clear = float(difference["low"]) * float(difference["high"]) > 0
     with solara.Div(classes=["sp-lab-fields"]):
-        tag("p", cascade_sentence(found.names, reaches, found.others), css="sp-lab-seen",
-            role="status")  # fmt: skip
+        told = cascade_sentence(found.names, reaches, found.others, clear=clear)
+        tag("p", told, css="sp-lab-seen", role="status")
         with Row(columns=2):
             Measures(found)
             TimeCourse(

@@ -136,16 +136,19 @@ def _flipped(interval: str, difference: float, low: float, high: float) -> str:
     return f"95 %: {shown(-high, 2)} to {shown(-low, 2)};{interval.split(';')[1]}"
 
 
-def cascade_sentence(names: Sequence[str], reaches: Sequence[float], others: int) -> str:
-    """Return how far a post went on the two sides.
+def cascade_sentence(
+    names: Sequence[str], reaches: Sequence[float], others: int, *, clear: bool
+) -> str:
+    """Return how far a post went on the two sides; ``clear``: their interval leaves out 0.
 
     Examples
     --------
-    >>> cascade_sentence(["no feed", "engagement"], [0.4, 0.1], 490)
-    'The seeds change 196 of the other 490 users without a feed, and 49 with engagement.'
+    >>> cascade_sentence(["no feed", "engagement"], [0.4, 0.1], 490, clear=True)
+    'The seeds change 196 of the other 490 users without a feed, 49 with engagement on average.'
     """
     users = [round(reach * others) for reach in reaches]
     return (
         f"The seeds change {users[0]:,} of the other {others:,} users {with_feed(names[0])}, "
-        f"and {users[1]:,} {with_feed(names[1])}."
+        f"{users[1]:,} {with_feed(names[1])} on average"
+        f"{'.' if clear else '; these replicas do not tell them apart.'}"
     )

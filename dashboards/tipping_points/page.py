@@ -54,7 +54,9 @@ def Page() -> None:
 def use_uploaded() -> solara.Reactive[sp.Scenario | None]:
     """Return the scenario that the person brought; it outlives a visit to another page. A hook."""
     kept: dict[str, Any] = this_tab().keep("tipping-points scenario", dict)
-    uploaded: solara.Reactive[sp.Scenario | None] = solara.use_reactive(kept.get("scenario"))
+    # Read once: a reactive follows the value that it is made with.
+    first = solara.use_memo(lambda: kept.get("scenario"), [])
+    uploaded: solara.Reactive[sp.Scenario | None] = solara.use_reactive(first)
 
     def keep() -> None:
         kept["scenario"] = uploaded.value

@@ -80,11 +80,13 @@ class State:
             The file cannot be written there.
         """
         target = Path(path)
-        arrays: dict[str, Any] = {"header": np.array(json.dumps(self._header()))}
-        arrays |= {name: getattr(self, name) for name in ARRAYS}
+        arrays: dict[str, Any] = {name: getattr(self, name) for name in ARRAYS}
         arrays |= {OWN + name: value for name, value in self.remembered.items()}
         for k, J in enumerate(self.rewired):
             arrays |= {f"J{k}_data": J.data, f"J{k}_indices": J.indices, f"J{k}_indptr": J.indptr}
+        # An archive that lost a file can look whole: the header says which there are.
+        header = {**self._header(), "arrays": sorted(arrays)}
+        arrays["header"] = np.array(json.dumps(header))
         scratch = target.with_name(f".{target.name}.{os.getpid()}.tmp")
         try:
             with scratch.open("wb") as file:
@@ -113,7 +115,7 @@ class State:
             with Path(path).open("rb") as raw, np.load(raw, allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}
             header = json.loads(str(arrays.pop("header")))
-            if header.pop("format") != FORMAT:
+            if header.pop("format") != FORMAT or header.pop("arrays") != sorted(arrays):
                 raise ValueError
             return cls._of(header, arrays)
         except FileNotFoundError:

@@ -89,7 +89,7 @@ def test_page_and_command_agree_bit_for_bit(runs: Path, tmp_path: Path) -> None:
     loop = pd.read_csv(tmp_path / "tip" / "loop.csv")
     pd.testing.assert_frame_equal(loop, picture.loop.table, check_exact=True)
     # The sweep itself is a run like any other, finished, and its report is there.
-    assert sp.ensemble.status(picture.folder) == (16, 16)
+    assert sp.ensemble.status(picture.folder) == (14, 14)
     assert (picture.folder / "report.html").is_file()
     said = sentences(picture)
     assert re.match(r"This society tips at noise T \S+ \(95 %: ", said[0])
