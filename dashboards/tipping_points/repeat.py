@@ -79,8 +79,6 @@ def _bytes(picture: bytes | str) -> bytes:
 
 
 def _report(picture: Picture) -> bytes:
-    # Deferred: it draws, and few ask for it.
-    from sociophysics.report import tip_page
-
     question = picture.plan.question
-    return tip_page.render(question.base, picture.found, None, picture.loop).encode()
+    page: str = sp.report.tip_page.render(question.base, picture.found, None, picture.loop)
+    return page.encode()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from functools import partial
 from typing import Any
@@ -104,18 +104,25 @@ def measure_segments(base: Scenario, visits: Sequence[Settings], work: Work) -> 
     """
     # One part per block of replicas, as in any run: its settings stand for those of the visits.
     parts: dict[str, Part] = {part.name: part for part in plan(base)}
-    simulate = partial(_passed, visits=tuple(visits))
-    bundles = tasks.bundle(list(parts.values()), folder=None, simulate=simulate)
     tables: list[pd.DataFrame] = []
     updates = 0.0
+
+    def report() -> None:
+        if work.progress is not None:
+            work.progress(len(tables), len(parts), updates)
+
+    simulate = partial(_passed, visits=tuple(visits))
+    if work.executor is None and work.workers == 1:
+        simulate = partial(simulate, check=report)  # in this process, so it can be told to end
+    bundles = tasks.bundle(list(parts.values()), folder=None, simulate=simulate)
+    running = tasks.execute(bundles, workers=work.workers, executor=work.executor, check=report)
     try:
-        with closing(tasks.execute(bundles, workers=work.workers, executor=work.executor)) as done:
+        with closing(running) as done:
             for each in (one for batch in done for one in batch):
                 updates += tasks.updates_of(parts[each.name])
                 if each.data is not None:
                     tables.append(each.data.table)
-                if work.progress is not None:
-                    work.progress(len(tables), len(parts), updates)
+                report()
     except tasks.WorkersDied as error:
         raise tasks.gave_up(str(error), 1, None) from error
     table = pd.concat(tables, ignore_index=True)
@@ -123,7 +130,11 @@ def measure_segments(base: Scenario, visits: Sequence[Settings], work: Work) -> 
 
 
 def _passed(
-    settings: Settings, replicas: Sequence[int], *, visits: tuple[Settings, ...]
+    settings: Settings,
+    replicas: Sequence[int],
+    *,
+    visits: tuple[Settings, ...],
+    check: Callable[[], None] | None = None,
 ) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
     """Return the table of some replicas that pass through all visits."""
     alone = varies(settings)
@@ -133,6 +144,8 @@ def _passed(
     # Replicas inside, visits outside: the society of a visit is then built once for all.
     for k, visit in enumerate(visits):
         for group in groups:
+            if check is not None:
+                check()
             frames = list(_segment(visit, k, group, stances.get(group)))
             stances[group] = frames[-1].spins
             table = tabulate(frames[1:], settings.observe.names)
