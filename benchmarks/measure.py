@@ -40,7 +40,12 @@ class Plan:
     only_crit: tuple[str, ...] = ()  # graphs at this level only
 
 
-FULL = Plan(tuple(graphs.GRAPHS), 5, 0.25)
+FULL = Plan(
+    tuple(graphs.GRAPHS),
+    5,
+    0.2,
+    only_crit=("lattice-1e4", "barabasi-1e5", "lattice-1e6", "regular-1e7"),
+)
 QUICK = Plan(
     ("regular-1e3", "lattice-1e4", "regular-1e4", "regular-1e6"),
     3,

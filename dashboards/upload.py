@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import networkx as nx
+import pyarrow
+import pyarrow.parquet as pq
 import solara
 import traitlets
 from ipyvuetify.extra.file_input import FileInput
@@ -29,6 +31,8 @@ __all__ = ["NetworkUpload", "Upload", "UploadedFile", "base_name"]
 
 PIECE = 2**20  # bytes asked of the browser at once; between two pieces a stop is noticed
 LARGEST = 20_000_000  # bytes
+MOST_CELLS = 20_000_000  # values in a Parquet file, which may be packed into few bytes
+MOST_COLUMNS = 10_000  # a table of more takes minutes to understand, and slows everybody
 NETWORK_KINDS = (".csv", ".tsv", ".parquet", ".graphml", ".gexf", ".json")
 TABLE_KINDS = (".csv", ".tsv", ".parquet")
 
@@ -46,8 +50,12 @@ class UploadWidget(FileInput):
     # Called with this widget when files were chosen or removed; not part of what is sent.
     on_announced = traitlets.Any(None, allow_none=True)
 
+    # Takes the place of FileInput's own: what reads must not start before the version is the new
+    # one, or it is told that the file has changed.
     @traitlets.observe("file_info")
-    def _announced(self, _: Any) -> None:
+    def _file_info_changed(self, _: Any) -> None:
+        self.version += 1
+        self.reset_stats()
         if self.on_announced is not None:
             self.on_announced(self)
 
@@ -96,6 +104,36 @@ def checked(infos: Sequence[dict[str, Any]], kinds: Sequence[str], largest: int)
             )
         suffixes.append(suffix)
     return suffixes
+
+
+def narrow(file: UploadedFile) -> None:
+    """Raise if a table is larger than is read here; only its first line or its footer is read.
+
+    Raises
+    ------
+    InputError
+        More than ``MOST_COLUMNS`` in a text, or ``MOST_CELLS`` packed into a Parquet file.
+    """
+    if file.path.suffix == ".parquet":
+        try:
+            declared = pq.read_metadata(file.path)
+        except (OSError, ValueError, pyarrow.ArrowException):
+            return  # whoever reads it says what is wrong
+        cells = declared.num_rows * declared.num_columns
+        if cells > MOST_CELLS:
+            raise sp.InputError(
+                f"{file.name} unpacks to {cells:,} values; at most {MOST_CELLS:,} are read here: "
+                "use the command line for larger tables."
+            )
+    if file.path.suffix not in (".csv", ".tsv"):
+        return
+    with file.path.open("rb") as text:
+        columns = 1 + max(map(text.readline().count, (b",", b"\t", b";")))
+    if columns > MOST_COLUMNS:
+        raise sp.InputError(
+            f"{file.name} has {columns:,} columns; at most {MOST_COLUMNS:,} are read here: keep "
+            "only the columns that are needed."
+        )
 
 
 def _fetch(job: Job, widget: FileInput, folder: Path, suffixes: list[str]) -> list[UploadedFile]:
@@ -178,10 +216,14 @@ def Upload(
         names = ", ".join(file.name for file in files)
         job.publish(message=f"understanding {names}")
         try:
+            for file in files:
+                narrow(file)
             value = read(files if multiple else files[0])
         except sp.InputError as error:
+            on_value(None)  # what an earlier file gave is not what the page names now
             raise sp.InputError(_in_its_name(str(error), files)) from None
         except (ValueError, KeyError, TypeError, OSError, MemoryError, RecursionError) as error:
+            on_value(None)
             sentence = _in_its_name(" ".join(str(error).split())[:200], files)
             raise sp.InputError(
                 f"{names} cannot be read ({type(error).__name__}: {sentence}); check the file."

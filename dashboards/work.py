@@ -8,6 +8,7 @@ counted from the end of the last render: slow pages get fewer frames, never a qu
 from __future__ import annotations
 
 import logging
+import textwrap
 import threading
 import time
 from collections.abc import Callable
@@ -200,8 +201,8 @@ class _Run:
         with self.job._lock:
             if self.stop.is_set() or self.number != self.job._run:
                 return
+            self.job.message = textwrap.shorten(message[:5000], 600, placeholder=" ...")
             self.job.stage, self.job.result = stage, result
-            self.job.message = " ".join(message.split())
             if stage == Stage.DONE:
                 self.job.progress = 1.0
         self.job._changed()

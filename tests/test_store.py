@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -265,6 +266,27 @@ def test_a_store_without_permission(
     monkeypatch.setattr(store._files, "pipe_file", refuse)
     with pytest.raises(InputError, match=r"cannot be written to \(Access Denied\); check"):
         run_stub(scenario, url)
+
+
+@pytest.mark.parametrize(
+    ("where", "use"),
+    [
+        ("os.scandir", lambda store: store.names()),
+        ("pathlib.Path.read_bytes", lambda store: store.read("there")),
+        ("pathlib.Path.open", lambda store: store.write("new", lambda file: file.write(b"1"))),
+    ],
+)
+def test_a_folder_without_permission(
+    where: str, use: Callable[[Store], object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*args: Any, **options: Any) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    store = open_store(tmp_path)
+    store.write("there", lambda file: file.write(b"1"))
+    monkeypatch.setattr(where, refuse)
+    with pytest.raises(InputError, match=r"cannot be .* \(Permission denied\); .*another --out"):
+        use(store)
 
 
 def test_a_run_that_is_not_there(url: str) -> None:

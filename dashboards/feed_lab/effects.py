@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
+import pandas as pd
 import solara
 
 import sociophysics as sp
 
 from ..fields import SettingField, SwitchField
 from ..glossary import Term, explain, shown
-from ..markup import Banner, Card, Row, tag
+from ..markup import Banner, Card, Element, Row, tag
 from ..settings import Settings
 from ..states import Progress, StateCard
 from ..work import Stage, use_job
@@ -26,6 +30,7 @@ NOTE = (
     "replicas that share start and chance events; the interval is a paired 95 % t interval. It "
     "says how sure the model's effect is, not that the model is right about people."
 )
+ROUNDING = 1e-12  # observables are of order one; a mean below this is an exact zero
 EMPTY = (
     "Press Measure: paired replicas run in the background and end in the effect of the right feed "
     "against the left, with its interval."
@@ -93,28 +98,51 @@ def Result(measured: Measured, first: str) -> None:
         design, reference, explain(names[0]).name, float(top["difference"]), float(top["low"]),
         float(top["high"]), int(top["replicas"]),
     )  # fmt: skip
-    heads = ["", reference, design, "difference", "95 % interval", "effect size", "p (Holm)"]
+    heads = ["", reference, design, "difference", "95 % interval"]
     rows = []
     for name, table in tables.items():
         left, right = table.loc[reference], table.loc[design]
         known = right["difference"] == right["difference"]
+        if known and _rounding(table):
+            rows.append(_the_same(name))
+            continue
         cells = [shown(float(left["mean"])), shown(float(right["mean"]))]
         cells += (
             [shown(float(right["difference"])),
              f"{shown(float(right['low']))} to {shown(float(right['high']))}",
-             shown(float(right["effect"]), 2), _p(float(right["p_holm"]))]
+             _effect(float(right["effect"])), _p(float(right["p_holm"]))]
             if known else ["–", "–", "–", "–"]
         )  # fmt: skip
         rows.append(
             tag("tr", tag("td", Term(name)), *(tag("td", cell, css="sp-right") for cell in cells))
         )
-    head = tag("tr", *(tag("th", text, css="sp-right" if text else "") for text in heads))
+    head = tag(
+        "tr",
+        *(tag("th", text, css="sp-right" if text else "") for text in heads),
+        *(tag("th", Term(word), css="sp-right") for word in ("effect", "p_holm")),
+    )
     with solara.Div(classes=["sp-lab-fields"]):
         tag("p", sentence, css="sp-lab-seen", role="status")
         tag("div", tag("table", tag("thead", head), tag("tbody", *rows), css="sp-table"),
             css="sp-scroll")  # fmt: skip
         tag("p", f"Kept as {measured.folder.name}: the Runs page shows its report, figures and "
             "tables.", css="sp-note")  # fmt: skip
+
+
+def _rounding(table: pd.DataFrame) -> bool:
+    """Return whether all that a table holds is the rounding of computers, around zero."""
+    return bool(np.abs(table["mean"].to_numpy(float)).max() < ROUNDING)
+
+
+def _the_same(name: str) -> Element:
+    """Return the row of what is zero on both sides: no interval, no test."""
+    cells = ["0", "0", "0", "–", "–", "–"]
+    return tag("tr", tag("td", Term(name)), *(tag("td", cell, css="sp-right") for cell in cells))
+
+
+def _effect(value: float) -> str:
+    # No spread at all: the difference is the same in every replica.
+    return shown(value, 2) if math.isfinite(value) else "–"
 
 
 def _p(value: float) -> str:

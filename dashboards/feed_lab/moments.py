@@ -16,7 +16,7 @@ import sociophysics as sp
 
 from ..browser_tab import this_tab
 from ..network_view import Picture, picture, with_ties
-from ..work import Job
+from ..work import Job, Stage
 from .live import LiveRun
 from .society import Uploaded
 
@@ -163,9 +163,9 @@ class _Show:
                 self.live.extend(self.live.last + self.lab.more)
             due = time.monotonic() + self.lab.pace
             self.live.step()
-            while (left := due - time.monotonic()) > 0:
+            # Who pauses during the nap waits at the check above: else a step would only end the nap.
+            while (left := due - time.monotonic()) > 0 and self.job.stage == Stage.RUNNING:
                 time.sleep(min(left, LONGEST_NAP))
-                self.job.check(idle=self.act)
 
     def act(self) -> bool:
         """Do what was pressed; return whether there was something."""

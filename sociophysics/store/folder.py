@@ -23,9 +23,21 @@ class Folder:
         self.place = str(path)
         self.address = str(path.absolute())
 
+    @contextlib.contextmanager
+    def _told(self, what: str) -> Iterator[None]:
+        """Make one sentence of a missing permission."""
+        try:
+            yield
+        except PermissionError as error:
+            raise InputError(
+                f"{self.path} cannot be {what} ({error.strerror}); ask for access, or choose "
+                "another --out: finished parts are kept."
+            ) from None
+
     def read(self, name: str) -> bytes:
         """Return a file's bytes."""
-        return (self.path / name).read_bytes()
+        with self._told("read"):
+            return (self.path / name).read_bytes()
 
     def read_many(self, names: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:
         """Yield every name with its bytes, None if it is not there."""
@@ -37,13 +49,14 @@ class Folder:
 
     def write(self, name: str, fill: Fill) -> None:
         """Write a file under a temporary name, flush it to the disk, and rename it."""
-        replace_file(self.path / name, fill)
+        with self._told("written to"):
+            replace_file(self.path / name, fill)
 
     def names(self, folder: str = "") -> set[str]:
         """Return the names of files and folders in a folder."""
         where = self.path / folder
         try:
-            with os.scandir(where) as entries:
+            with self._told("read"), os.scandir(where) as entries:
                 return {entry.name for entry in entries}
         except FileNotFoundError:
             return set()

@@ -11,9 +11,10 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import psutil
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
@@ -97,6 +98,16 @@ def serving(words: list[str], port: int, log: Path, **environment: str) -> Itera
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def processes_of(server: str) -> list[psutil.Process]:
+    """Return the processes that serve an address."""
+    port, found = server.rsplit(":", 1)[1], []
+    for child in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            if port in child.cmdline():
+                found.append(child)
+    return found
 
 
 @pytest.fixture(scope="session")

@@ -161,6 +161,9 @@ def test_typed_numbers_are_checked_at_once(page: Page, gallery: str) -> None:
     page.get_by_label("Users", exact=True).press("Tab")
     expect(page.get_by_text("A whole number from 50 to 100000, please.")).to_be_visible()
     assert page.url == gallery + "/"
+    page.get_by_label("Users", exact=True).fill("10,000")
+    page.get_by_label("Users", exact=True).press("Tab")
+    expect(page.get_by_label("Users", exact=True)).to_have_value("10000")
 
 
 def test_two_browsers_know_nothing_of_each_other(

@@ -6,6 +6,7 @@ import itertools
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from dashboards.network_view import MOST_TIES, picture
 from dashboards.placement import placement
 from dashboards.serve import closed
 from dashboards.time_course import MOST_POINTS, Series, packed
-from dashboards.upload import base_name, checked
+from dashboards.upload import MOST_COLUMNS, UploadedFile, base_name, checked, narrow
 from dashboards.work import PAUSE, Job, Stage
 
 KINDS: dict[str, Kind] = {
@@ -337,3 +338,27 @@ def test_a_server_for_others_checks_the_site_but_not_its_own_name() -> None:
     assert status(True, "lab.example:8765", None) == 403
     assert status(True, "localhost:8765", "http://localhost:8765") == 200
     assert status(True, "localhost:8765", "http://localhost:9999") == 403
+
+
+def test_a_table_of_very_many_columns_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    for name, columns in (("wide.csv", 100_000), ("votes.csv", 10_000)):
+        path = tmp_path / name
+        path.write_text(",".join(f"c{i}" for i in range(columns)) + "\n1\n")
+        file = UploadedFile("mine.csv", path, path.stat().st_size)
+        if columns <= MOST_COLUMNS:
+            narrow(file)
+            continue
+        with pytest.raises(sp.InputError, match=r"^mine\.csv has 100,000 columns; at most 10,000"):
+            narrow(file)
+
+
+def test_a_failure_is_a_sentence_however_long_it_was() -> None:
+    job = Job(threading.Event())
+
+    def work(job: Job) -> None:
+        raise sp.InputError("the columns are " + "column, " * 100_000)
+
+    job.start(work)
+    wait_for(lambda: job.stage == Stage.FAILED)
+    assert job.message.startswith("the columns are column,")
+    assert len(job.message) < 700

@@ -7,12 +7,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import psutil
 import pytest
 from playwright.sync_api import Page, expect
 
 import sociophysics as sp
-from tests.dashboard.conftest import free_port, serving
+from tests.dashboard.conftest import free_port, processes_of, serving
 from tests.dashboard.run_folders import SWEPT, finish, interrupt, parts, scenario
 
 Shoot = Callable[[Page, str], None]
@@ -85,6 +84,7 @@ def test_runs_are_compared_side_by_side(page: Page, server: str, runs: Path, sho
     expect(differing).to_contain_text("designs.own camp only.feed.strength")
     shoot(page, "runs-side-by-side")
     page.get_by_role("button", name="Remove").click()
+    expect(page.get_by_role("table", name="Camps melt at")).to_be_visible()
     page.get_by_label("Compare with", exact=True).select_option("plain")
     expect(page.get_by_role("alert")).to_contain_text("swept over different keys")
     page.get_by_role("button", name="All runs").click()
@@ -109,7 +109,7 @@ def test_what_is_not_there_or_damaged_is_a_sentence(
 def test_an_unfinished_run_is_continued_and_stopped(
     page: Page, server: str, runs: Path, shoot: Shoot
 ) -> None:
-    slow = scenario("slow", title="Slow", sweeps=20_000, replicas=60)
+    slow = scenario("slow", title="Slow", sweeps=20_000, replicas=40)
     before = interrupt(runs, slow, after=1)
     page.goto(server + "/runs?run=slow")
     expect(page.get_by_text("Another program may be at work")).to_be_visible()
@@ -132,7 +132,7 @@ def test_the_empty_folder_offers_an_example(
     """The same server is then killed in the middle of a run, which the next one finishes."""
     folder = tmp_path / "runs"
     words = ["-m", "sociophysics", "dashboard", "--runs", str(folder)]
-    what = scenario("killed", title="Killed", sweeps=1_000, replicas=40, swept=SWEPT)
+    what = scenario("killed", title="Killed", sweeps=400, replicas=8, swept=SWEPT)
     # A page whose server is killed has reason to complain.
     page = new_page(expected=("WebSocket", "ERR_", "Failed to load", "console:"))
     with serving(words, free_port(), tmp_path / "one.txt") as server:
@@ -168,11 +168,9 @@ def test_the_empty_folder_offers_an_example(
 
 def kill(server: str) -> None:
     """End a server as a crash would: no chance to tidy up."""
-    port = server.rsplit(":", 1)[1]
-    for process in psutil.Process().children(recursive=True):
-        if port in process.cmdline():
-            process.kill()
-            process.wait(10)
+    for process in processes_of(server):
+        process.kill()
+        process.wait(10)
 
 
 def stored(folder: Path) -> list[tuple[str, Path]]:
