@@ -163,7 +163,7 @@ class _Show:
                 self.live.extend(self.live.last + self.lab.more)
             due = time.monotonic() + self.lab.pace
             self.live.step()
-            # Who pauses during the nap waits at the check above: else a step would only end the nap.
+            # Who pauses during the nap waits at the check above; else a step would end the nap.
             while (left := due - time.monotonic()) > 0 and self.job.stage == Stage.RUNNING:
                 time.sleep(min(left, LONGEST_NAP))
 

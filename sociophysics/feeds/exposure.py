@@ -15,6 +15,7 @@ __all__ = ["Exposure"]
 Spins = NDArray[np.int8]
 Camps = NDArray[np.int64]
 Field = NDArray[np.float64]
+ROUNDING = 1e-12
 
 
 class Exposure:
@@ -69,6 +70,7 @@ class Exposure:
         weighted = (received * (2.0 * np.arange(1, n + 1) - n - 1)).sum(axis=1)
         with np.errstate(invalid="ignore", divide="ignore"):
             gini: Field = np.where(total > 0, weighted / (n * total), np.nan)
+        gini[np.abs(gini) < ROUNDING] = 0.0  # equal shares, summed in some order
         return gini
 
 
