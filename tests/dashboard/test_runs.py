@@ -126,10 +126,10 @@ def test_an_unfinished_run_is_continued_and_stopped(
     expect(page.get_by_role("table", name="Camps melt at")).to_be_visible()
 
 
-def test_the_empty_folder_offers_an_example(
+def test_a_killed_server_loses_nothing_that_was_finished(
     new_page: Callable[..., Page], tmp_path: Path, shoot: Shoot
 ) -> None:
-    """The same server is then killed in the middle of a run, which the next one finishes."""
+    """An empty folder first; then a server dies within a run, and the next one finishes it."""
     folder = tmp_path / "runs"
     words = ["-m", "sociophysics", "dashboard", "--runs", str(folder)]
     what = scenario("killed", title="Killed", sweeps=400, replicas=8, swept=SWEPT)

@@ -1,0 +1,118 @@
+"""Opening a run: finished from its table, unfinished from the parts that are there."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow
+import pyarrow.parquet as pq
+
+import sociophysics as sp
+
+from .listing import Entry, sentence_of
+
+__all__ = ["Opened", "Shelf", "open_run", "scenario_in"]
+
+LARGEST = 1_000_000_000  # bytes of numbers that one page may hold
+BYTES = 8  # of one number
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """A run with its numbers; ``partial`` while parts of it are missing."""
+
+    entry: Entry
+    run: sp.Run
+    partial: bool
+
+
+class Shelf:
+    """The runs that a tab has open; those that it does not look at any longer are dropped."""
+
+    def __init__(self) -> None:
+        self._open: dict[Entry, Opened] = {}
+
+    def take(self, entries: list[Entry]) -> list[Opened]:
+        """Return runs, read anew where they have changed.
+
+        Raises
+        ------
+        InputError
+            One of them cannot be opened.
+        """
+        self._open = {entry: self._open[entry] for entry in entries if entry in self._open}
+        for entry in entries:
+            if entry not in self._open:
+                self._open[entry] = open_run(entry)
+        return [self._open[entry] for entry in entries]
+
+
+def open_run(entry: Entry) -> Opened:
+    """Return a run with the numbers it has so far.
+
+    Raises
+    ------
+    InputError
+        It is damaged, too large for a page, or nothing of it is finished yet.
+    """
+    root = entry.path.parent
+    if entry.kind == "damaged":
+        raise sp.InputError(entry.problem)
+    if entry.kind != "run":
+        raise sp.InputError(f"{entry.name} has no table to compare; download its report.")
+    try:
+        _check_size(entry)
+        # Parts know of an extension that the table does not have yet.
+        if entry.whole and (entry.stamp[2] >= entry.stamp[0] or not entry.finished):
+            return Opened(entry, sp.Run.open(entry.path), partial=False)
+        table = sp.ensemble.partial_table(entry.path)
+        if table.empty:
+            raise sp.InputError(f"No part of {entry.name} is finished yet.")
+        manifest = json.loads((entry.path / "manifest.json").read_bytes())
+        run = sp.Run(table=table, manifest=manifest, scenario=scenario_in(entry.path),
+                     directory=entry.path)  # fmt: skip
+        return Opened(entry, run, partial=not entry.whole)
+    except sp.InputError as error:
+        raise sp.InputError(sentence_of(error, root)) from None
+    except (OSError, ValueError, KeyError, TypeError, MemoryError, pyarrow.ArrowException) as error:
+        raise sp.InputError(
+            f"{entry.name} cannot be read ({type(error).__name__}); run the scenario into the "
+            "same folder again to restore it."
+        ) from None
+
+
+def scenario_in(folder: Path) -> sp.Scenario:
+    """Return the scenario of a run that may be unfinished, its sweep in the table's order.
+
+    Raises
+    ------
+    InputError
+        The manifest holds none.
+    """
+    try:
+        manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_bytes())
+        tables, order = dict(manifest["scenario"]), list(manifest["order"])
+        sweep = tables["sweep"]
+        first = [key for key in sweep if key not in order]
+        tables["sweep"] = {key: sweep[key] for key in (*first, *order)}
+        return sp.Scenario.from_canonical(tables, name=str(manifest["name"]))
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise sp.InputError(
+            f"{folder.name}/manifest.json holds no valid scenario ({type(error).__name__})."
+        ) from None
+
+
+def _check_size(entry: Entry) -> None:
+    if entry.whole:
+        declared = pq.read_metadata(entry.path / "results.parquet")
+        size = declared.num_rows * declared.num_columns * BYTES
+    else:
+        size = sum(part.stat().st_size for part in (entry.path / "parts").glob("*.parquet"))
+    if size > LARGEST:
+        raise sp.InputError(
+            f"{entry.name} holds {size / 1e9:,.1f} GB of numbers, more than a page takes "
+            f"({LARGEST / 1e9:g} GB); open it with sociophysics.Run.open in Python."
+        )
