@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
+RESOLVED = 0.1  # updates must take this share of a call's set-up, or their time is noise
 LONGEST_STEP = 8  # how much the updates of a round may grow at once while it is sized
 
 
@@ -185,7 +186,10 @@ class Worker:
         gc.disable()
         took, done = clock(self.entries[entry].advance, updates)
         gc.enable()
-        return {"seconds": max(took - self.fixed[entry], 1e-9), "updates": done}
+        fixed = self.fixed[entry]
+        if took - fixed < RESOLVED * fixed:
+            raise Unsuitable(f"the set-up of every call, {fixed:.1f} s, hides the updates' time")
+        return {"seconds": max(took - fixed, 1e-9), "updates": done}
 
     def state(self, entry: str) -> dict[str, Any]:
         """Return energy and flips, to compare entries by."""
