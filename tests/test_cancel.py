@@ -93,7 +93,8 @@ def test_a_run_in_a_thread_is_cancelled_within_a_second(tmp_path: Path, workers:
     again.start()
     again.join(30)
     assert isinstance(again.error, Cancelled)
-    assert took < 2.0
+    # Within a second where nobody else works; the parts would take minutes.
+    assert took < 5.0
 
 
 @pytest.mark.parametrize("workers", [1, 2])
