@@ -244,6 +244,9 @@ def test_a_lease_is_renewed(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("place", "words"),
     [
+        ("memory://run", r"memory of this process"),
+        ("s3://", r"s3:// names no place"),
+        ("://run", r"names no place"),
         ("s3://no-such-bucket/run", r"cannot be written to .*make the bucket first"),
         ("nowhere://x/run", r"cannot be opened \(Protocol not known: nowhere"),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sociophysics.errors import InputError
 from sociophysics.store.folder import Folder, replace_file
 from sociophysics.store.protocol import LOG, Fill, Store
 
@@ -35,8 +36,20 @@ def is_url(where: Place) -> bool:
 
 
 def place_of(where: Place) -> Place:
-    """Return a folder as a Path, an address as the text that it is."""
-    return str(where).rstrip("/") if is_url(where) else Path(str(where).removeprefix("file://"))
+    """Return a folder as a Path, an address as the text that it is.
+
+    Raises
+    ------
+    InputError
+        The address names no place.
+    """
+    text = str(where)
+    if not is_url(where):
+        return Path(text.removeprefix("file://"))
+    kind, _, rest = text.partition("://")
+    if not kind or not rest.strip("/"):
+        raise InputError(f"{where} names no place; give an address such as s3://bucket/run.")
+    return text.rstrip("/")
 
 
 def open_store(where: Place) -> Store:
@@ -45,7 +58,7 @@ def open_store(where: Place) -> Store:
     Raises
     ------
     InputError
-        The address is of no kind that is installed here.
+        The address names no place, or is of no kind that is installed here.
     """
     place = place_of(where)
     if isinstance(place, Path):

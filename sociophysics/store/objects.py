@@ -47,6 +47,11 @@ class ObjectStore:
                 f"{url} cannot be opened ({_short(error)}); install sociophysics[cluster], or "
                 "choose a folder for --out."
             ) from None
+        if "memory" in self._files.protocol:
+            raise InputError(
+                f"{url} is in the memory of this process, and what is finished would go with it; "
+                "choose a folder, or an address such as s3://bucket/run."
+            )
 
     def _path(self, name: str) -> str:
         return f"{self._root}/{name}" if name else str(self._root)
