@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,14 +10,13 @@ from typing import Any
 
 import sociophysics as sp
 
+from ..simulation import simulate, workers_for
 from ..work import Job
 from .society import Uploaded
 
 __all__ = ["JOB", "Measured", "folder_of_runs", "in_processes", "measuring", "run_name"]
 
 JOB = "feed-lab.measure"
-SMALL = 3e8  # updates that are sooner done here than worker processes have started
-LOOK = 0.1  # seconds between two looks at whether it was stopped
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +45,7 @@ def in_processes(scenario: sp.Scenario, users: int) -> int | None:
     updates = float(users) * sum(
         case.settings.dynamics.sweeps * scenario.sweep.replicas for case in scenario.cases()
     )
-    return 1 if updates < SMALL else None
+    return workers_for(updates)
 
 
 def measuring(scenario: sp.Scenario, uploaded: Uploaded | None) -> Callable[[Job], Measured]:
@@ -64,44 +62,7 @@ def measuring(scenario: sp.Scenario, uploaded: Uploaded | None) -> Callable[[Job
         users = sp.cases.build_system(first, None)[0].n
         job.check()
         folder = runs / run_name(measured)
-        stop, result = threading.Event(), _Outcome()
-
-        def report(finished: int, total: int, updates: float) -> None:
-            result.progress = finished / total
-            result.words = f"{finished} of {total} parts finished"
-
-        def simulate() -> None:
-            try:
-                result.run = sp.run(
-                    measured, out=folder, workers=in_processes(measured, users),
-                    progress=report, cancel=stop,
-                )  # fmt: skip
-            except Exception as error:
-                result.error = error
-
-        # In a thread of its own: a stop is noticed here at once, whatever the run is doing.
-        thread = threading.Thread(target=simulate, daemon=True)
-        thread.start()
-        try:
-            while thread.is_alive():
-                thread.join(LOOK)
-                job.publish(progress=result.progress, message=result.words)
-                job.check()
-        finally:
-            stop.set()
-        if result.error is not None:
-            raise result.error
-        assert result.run is not None
-        return Measured(result.run, folder)
+        run = simulate(job, measured, folder, workers=in_processes(measured, users))
+        return Measured(run, folder)
 
     return work
-
-
-@dataclass
-class _Outcome:
-    """What the simulating thread has to say."""
-
-    progress: float = 0.0
-    words: str = "starting"
-    run: sp.Run | None = None
-    error: Exception | None = None
