@@ -10,7 +10,6 @@ import sociophysics as sp
 from ..simulation import simulate, workers_for
 from ..work import Job
 from .listing import Entry, sentence_of
-from .opening import scenario_in
 
 __all__ = ["JOB", "Target", "continuing"]
 
@@ -31,7 +30,7 @@ def continuing(entry: Entry, scenario: sp.Scenario | None = None) -> Callable[[J
         target = Target(entry.name)
         done = entry.finished / max(entry.total, 1)
         try:
-            asked = scenario or scenario_in(entry.path)
+            asked = scenario or sp.ensemble.scenario_in(entry.path)
             workers = workers_for(_updates(entry, asked) * (1 - done))
             simulate(job, asked, entry.path, workers=workers, frame=target, progress=done)
         except sp.InputError as error:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import pyarrow
 import pyarrow.parquet as pq
@@ -14,7 +12,7 @@ import sociophysics as sp
 
 from .listing import Entry, sentence_of
 
-__all__ = ["Opened", "Shelf", "open_run", "scenario_in"]
+__all__ = ["Opened", "Shelf", "open_run"]
 
 LARGEST = 1_000_000_000  # bytes of numbers that one page may hold
 BYTES = 8  # of one number
@@ -72,7 +70,7 @@ def open_run(entry: Entry) -> Opened:
         if table.empty:
             raise sp.InputError(f"No part of {entry.name} is finished yet.")
         manifest = json.loads((entry.path / "manifest.json").read_bytes())
-        run = sp.Run(table=table, manifest=manifest, scenario=scenario_in(entry.path),
+        run = sp.Run(table=table, manifest=manifest, scenario=sp.ensemble.scenario_in(entry.path),
                      directory=entry.path)  # fmt: skip
         return Opened(entry, run, partial=not entry.whole)
     except sp.InputError as error:
@@ -81,27 +79,6 @@ def open_run(entry: Entry) -> Opened:
         raise sp.InputError(
             f"{entry.name} cannot be read ({type(error).__name__}); run the scenario into the "
             "same folder again to restore it."
-        ) from None
-
-
-def scenario_in(folder: Path) -> sp.Scenario:
-    """Return the scenario of a run that may be unfinished, its sweep in the table's order.
-
-    Raises
-    ------
-    InputError
-        The manifest holds none.
-    """
-    try:
-        manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_bytes())
-        tables, order = dict(manifest["scenario"]), list(manifest["order"])
-        sweep = tables["sweep"]
-        first = [key for key in sweep if key not in order]
-        tables["sweep"] = {key: sweep[key] for key in (*first, *order)}
-        return sp.Scenario.from_canonical(tables, name=str(manifest["name"]))
-    except (OSError, KeyError, TypeError, ValueError) as error:
-        raise sp.InputError(
-            f"{folder.name}/manifest.json holds no valid scenario ({type(error).__name__})."
         ) from None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sociophysics.ensemble.blocks import Part, plan
-from sociophysics.ensemble.partial import partial_table
-from sociophysics.ensemble.runs import Cancelled, Status, run, status
+from sociophysics.ensemble.partial import Status, partial_table, scenario_in, status
+from sociophysics.ensemble.runs import Cancelled, run
 
-__all__ = ["Cancelled", "Part", "Status", "partial_table", "plan", "run", "status"]
+__all__ = ["Cancelled", "Part", "Status", "partial_table", "plan", "run", "scenario_in", "status"]

@@ -1,18 +1,54 @@
-"""What an unfinished run has measured so far."""
+"""Runs that may still be going on: which scenario, how far, and what is measured so far."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from sociophysics.ensemble import folder as run_folder
 from sociophysics.ensemble.blocks import plan
 from sociophysics.ensemble.parts import PartData, read_parts
+from sociophysics.ensemble.session import finished
 from sociophysics.ensemble.tables import join_tables
 from sociophysics.errors import InputError
 from sociophysics.results.run import scenario_of
-from sociophysics.store import Place, open_store
+from sociophysics.scenario import Scenario
+from sociophysics.store import Place, Store, open_store
 
-__all__ = ["partial_table"]
+__all__ = ["Status", "partial_table", "scenario_in", "status"]
+
+
+class Status(NamedTuple):
+    """How many parts of a run are finished, and how many it has."""
+
+    finished: int
+    total: int
+
+
+def scenario_in(directory: Place) -> Scenario:
+    """Return the scenario of a run, finished or not, in a folder or at an address.
+
+    Raises
+    ------
+    InputError
+        There is no run, or its manifest is damaged.
+    """
+    return _begun(directory)[2]
+
+
+def status(directory: Place) -> Status:
+    """Return how far the run in a folder or at an address is; files are counted, not read.
+
+    Raises
+    ------
+    InputError
+        There is no run.
+    """
+    store, manifest, scenario = _begun(directory)
+    names = {part.name for part in plan(scenario, inputs=manifest["inputs"])}
+    return Status(len(names & finished(store)), len(names))
 
 
 def partial_table(directory: Place) -> pd.DataFrame:
@@ -26,11 +62,7 @@ def partial_table(directory: Place) -> pd.DataFrame:
     InputError
         There is no run.
     """
-    store = open_store(directory)
-    manifest = run_folder.read_manifest(store)
-    if manifest is None:
-        raise InputError(f"{store.place} holds no run; give the output folder of one.")
-    scenario = scenario_of(manifest, store)
+    store, manifest, scenario = _begun(directory)
     parts = plan(scenario, inputs=manifest["inputs"])
     data = {
         part.name: found for part, found in read_parts(store, parts) if isinstance(found, PartData)
@@ -41,3 +73,11 @@ def partial_table(directory: Place) -> pd.DataFrame:
         names = list(scenario.observe.names)
         return pd.DataFrame(columns=["design", *axes, "replica", "sweep", *names])
     return join_tables(scenario, there, data)
+
+
+def _begun(directory: Place) -> tuple[Store, Mapping[str, Any], Scenario]:
+    store = open_store(directory)
+    manifest = run_folder.read_manifest(store)
+    if manifest is None:
+        raise InputError(f"{store.place} holds no run; give the output folder of one.")
+    return store, manifest, scenario_of(manifest, store)

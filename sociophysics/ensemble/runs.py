@@ -6,12 +6,12 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from sociophysics.ensemble import folder as run_folder
 from sociophysics.ensemble import tasks
 from sociophysics.ensemble.blocks import Part, fingerprints, plan
-from sociophysics.ensemble.session import Cancelled, Progress, Session, finished
+from sociophysics.ensemble.session import Cancelled, Progress, Session
 from sociophysics.ensemble.tables import join_events, join_tables, write_results
 from sociophysics.errors import InputError
 from sociophysics.scenario import Scenario
@@ -20,31 +20,7 @@ from sociophysics.store import Place, open_store, place_of
 if TYPE_CHECKING:
     from sociophysics.results import Run
 
-__all__ = ["Cancelled", "Status", "run", "run_with", "status"]
-
-
-class Status(NamedTuple):
-    """How many parts of a run are finished, and how many it has."""
-
-    finished: int
-    total: int
-
-
-def status(directory: Place) -> Status:
-    """Return how far the run in a folder or at an address is; files are counted, not read.
-
-    Raises
-    ------
-    InputError
-        There is no run.
-    """
-    store = open_store(directory)
-    manifest = run_folder.read_manifest(store)
-    if manifest is None:
-        raise InputError(f"{store.place} holds no run; give the output folder of one.")
-    scenario = Scenario.from_canonical(manifest["scenario"], name=manifest["name"])
-    names = {part.name for part in plan(scenario, inputs=manifest["inputs"])}
-    return Status(len(names & finished(store)), len(names))
+__all__ = ["Cancelled", "run", "run_with"]
 
 
 def run(

@@ -234,6 +234,6 @@ def test_an_unfinished_run_keeps_the_order_of_its_sweep(tmp_path: Path) -> None:
     swept = '"dynamics.temperature" = [0.3, 0.7]\n"couplings.value" = [0.5, 1.0]'
     two = scenario("two", swept=swept)
     interrupt(tmp_path, two, after=2)
-    assert opening.scenario_in(tmp_path / "two") == two
+    assert sp.ensemble.scenario_in(tmp_path / "two") == two
     manifest = json.loads((tmp_path / "two" / "manifest.json").read_text())
     assert manifest["order"] == ["dynamics.temperature", "couplings.value"]
