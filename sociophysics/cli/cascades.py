@@ -30,9 +30,9 @@ def cascades(scenario: ScenarioFile, out: Out = None, replicas: Replicas = None)
     Two copies of the society under the same noise, with and without the seeds: who differs was
     reached. Designs are paired by replica with the first one.
     """
-    from sociophysics.ensemble.parts import replace_file
     from sociophysics.experiments import cascade_designs
     from sociophysics.scenario import Scenario
+    from sociophysics.store import replace_file
 
     loaded = Scenario.load(scenario)
     number = loaded.sweep.replicas if replicas is None else replicas

@@ -112,8 +112,8 @@ def _loaded(
 def _write(
     folder: Path, rows: pd.DataFrame, degree: Any, title: str, command: str, draws: int
 ) -> None:
-    from sociophysics.ensemble.parts import replace_file
     from sociophysics.report import inspect_page
+    from sociophysics.store import replace_file
 
     try:
         folder.mkdir(parents=True, exist_ok=True)

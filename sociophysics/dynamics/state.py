@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from contextlib import suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 
 from sociophysics.errors import InputError
 from sociophysics.spins import SpinSystem
+from sociophysics.store import replace_file
 
 __all__ = ["State", "fingerprint"]
 
@@ -87,20 +87,12 @@ class State:
         # An archive that lost a file can look whole: the header says which there are.
         header = {**self._header(), "arrays": sorted(arrays)}
         arrays["header"] = np.array(json.dumps(header))
-        scratch = target.with_name(f".{target.name}.{os.getpid()}.tmp")
         try:
-            with scratch.open("wb") as file:
-                np.savez_compressed(file, **arrays)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(scratch, target)
+            replace_file(target, lambda file: np.savez_compressed(file, **arrays))
         except OSError as error:
             raise InputError(
                 f"the state cannot be written to {target} ({error.strerror}); choose another place."
             ) from None
-        finally:
-            with suppress(OSError):
-                scratch.unlink(missing_ok=True)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> State:

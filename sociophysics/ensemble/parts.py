@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from sociophysics.ensemble.blocks import Part, plan
-from sociophysics.store import Store, replace_file
+from sociophysics.store import Store
 
 __all__ = [
     "CorruptPart",
@@ -22,7 +22,6 @@ __all__ = [
     "plan",
     "read_part",
     "read_parts",
-    "replace_file",
     "write_part",
 ]
 

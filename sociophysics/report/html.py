@@ -5,13 +5,13 @@ from __future__ import annotations
 import base64
 import html
 import math
-import os
-import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+
+from sociophysics.store import replace_file
 
 __all__ = ["STYLE", "details", "document", "escape", "figure", "number", "save", "section", "table"]
 
@@ -191,17 +191,7 @@ def save(text: str, path: str | Path) -> Path:
         The file cannot be written; an older one stays as it was.
     """
     target = Path(path)
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", dir=target.parent, prefix=f".{target.name}.", delete=False
-    ) as file:
-        temporary = Path(file.name)
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        temporary.chmod(0o644)
-        os.replace(temporary, target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    replace_file(target, lambda file: file.write(text.encode()))
     return target
 
 
