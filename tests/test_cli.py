@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import signal
@@ -349,9 +350,11 @@ def test_rates() -> None:
 
 
 def process(*arguments: str, **keys: object) -> subprocess.Popen[str]:
+    # A shell that starts a suite in the background has its children ignore Ctrl-C.
     return subprocess.Popen(
         [sys.executable, "-m", "sociophysics", *arguments], stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, text=True, **keys,
+        stderr=subprocess.PIPE, text=True,
+        preexec_fn=functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL), **keys,
     )  # fmt: skip
 
 
@@ -403,7 +406,10 @@ def test_ctrl_c_keeps_finished_parts_and_the_same_command_continues(place: Path)
     while not list(parts.glob("*.parquet")) and time.monotonic() < deadline:
         time.sleep(0.05)
     program.send_signal(signal.SIGINT)
-    _, err = program.communicate(timeout=300)
+    try:
+        _, err = program.communicate(timeout=300)
+    finally:
+        program.kill()
     assert program.returncode == 130
     assert "To continue: sociophysics run small.toml --workers 1" in err
     assert "Traceback" not in err
