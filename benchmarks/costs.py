@@ -14,8 +14,8 @@ import networkx as nx
 import numpy as np
 
 import sociophysics as sp
-from benchmarks.speed import interleaved, random_regular
 from benchmarks.store import Store
+from benchmarks.timing import interleaved, random_regular
 
 IMPORT = """
 import time

@@ -20,7 +20,7 @@ import numpy as np
 from numba import njit
 
 import sociophysics as sp
-from benchmarks.speed import interleaved, lattice, preferential, random_regular
+from benchmarks.timing import interleaved, lattice, preferential, random_regular
 from sociophysics.dynamics.kernels import FixedPoint, Integer
 from sociophysics.engine import integer_fields
 from sociophysics.engine.counter import increment, mix

@@ -64,10 +64,11 @@ def build(store: Store) -> str:
         "",
         f"![Rate against size at three temperatures]({FIGURE})",
         "",
-        "Random 10-regular graphs of 1e3 to 1e7 users with signs +-1. Bars are the range over the "
-        "rounds. A curve ends where a package ran out of time or memory. * Another order or "
+        "Random 10-regular graphs with signs +-1. Bars are the range over the rounds. A curve ends "
+        "where a package ran out of time or memory, or was not measured. * Another order or "
         "rule than random-sequential heat bath, see the next section.",
         "",
+        *_unmeasured(store),
         *(f"{GRAPHS[r['graph']].title}: {r['problem']}.\n" for r in store.section("skipped")),
         *_law(store, about),
         *_rates(store),
@@ -76,6 +77,18 @@ def build(store: Store) -> str:
         *_costs(store),
     ]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _unmeasured(store: Store) -> list[str]:
+    """Say which graphs or temperatures a run that was ended early has not come to."""
+    skipped = {record["graph"] for record in store.section("skipped")}
+    lacking = {
+        graph.title: [x for x in LEVELS if not store.has("done", graph=name, level=x)]
+        for name, graph in GRAPHS.items()
+        if name not in skipped
+    }
+    said = [f"{title} ({', '.join(levels)})" for title, levels in lacking.items() if levels]
+    return [f"Not measured in this run: {'; '.join(said)}.", ""] if said else []
 
 
 def _versions(store: Store) -> str:
