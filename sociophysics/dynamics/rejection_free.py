@@ -32,6 +32,7 @@ LOW, HIGH = 0.004, 0.008
 # What every replica has of its own.
 OWN = ("free", "sorted", "clock", "members", "place", "ends", "held", "field", "counted", "changes")
 UNSORTED, IN_ORDER, READY = 0, 1, 2  # bins: to be filled, to be found in a known order, filled
+NOTHING = np.uint64(0)  # the digest of no field and of nobody held
 
 
 class Words(NamedTuple):
@@ -150,7 +151,7 @@ class RejectionFree:
             self.changes += not np.isnan(self.temperature)
             self.temperature, self._rates = temperature, None
         if held.shape[1] or self.held.any():
-            now = np.array([_digest(row) if row.any() else 0 for row in held], np.uint64)
+            now = np.array([_digest(row) if row.any() else NOTHING for row in held], np.uint64)
             self.sorted[now != self.held] = UNSORTED
             self.held = now
 
@@ -242,7 +243,7 @@ class RejectionFree:
         self.inner.change_field(field, phi)
         # A feed that shows a replica nothing changes nothing for it, whatever others are shown.
         fed = np.zeros(self.field.size, bool) if phi is None else phi.any(axis=1)
-        now = np.where(fed, 0, 0 if fed.all() else _digest(field)).astype(np.uint64)
+        now = np.where(fed, NOTHING, NOTHING if fed.all() else _digest(field))
         self.sorted[(now != self.field) | fed] = UNSORTED
         self.changes += ((now != self.field) & (self.field != 0)) | fed
         self.field = now
@@ -302,6 +303,8 @@ class Adaptive(RejectionFree):
     always = False
 
 
-def _digest(values: NDArray[Any]) -> int:
-    """Return a number that changes with any value."""
-    return int.from_bytes(blake2b(np.ascontiguousarray(values).data, digest_size=8).digest()) | 1
+def _digest(values: NDArray[Any]) -> np.uint64:
+    """Return a number other than ``NOTHING`` that changes with any value."""
+    # A numpy scalar: from 3.12 on numpy takes a Python int for a C long, which it may exceed.
+    word = blake2b(np.ascontiguousarray(values).data, digest_size=8).digest()
+    return np.uint64(int.from_bytes(word) | 1)
