@@ -7,6 +7,8 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
+from sociophysics.machine import usable_cpus
+
 PACKAGES = ("sociophysics", "numpy", "scipy", "numba", "networkx")
 
 
@@ -21,7 +23,7 @@ def machine() -> dict[str, str]:
         total = int(memory.read_text().split()[1]) / 2**20
         model = f"{model}, {total:.0f} GiB of memory"
     return {
-        "machine": f"{len(os.sched_getaffinity(0))} cores of {model}",
+        "machine": f"{usable_cpus()} cores of {model}",
         "versions": ", ".join(f"{name} {version(name)}" for name in PACKAGES),
         "python": platform.python_version(),
     }

@@ -12,7 +12,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "sociophysics"
 
 LAYERS = [
-    {"errors"},
+    {"errors", "machine"},
     {"memory", "streams", "datasets", "store"},
     {"spin_checks"},
     {"graph_attributes", "edge_files"},

@@ -32,7 +32,7 @@ def cascades(scenario: ScenarioFile, out: Out = None, replicas: Replicas = None)
     """
     from sociophysics.experiments import cascade_designs
     from sociophysics.scenario import Scenario
-    from sociophysics.store import replace_file
+    from sociophysics.store import folder_of, replace_file
 
     loaded = Scenario.load(scenario)
     number = loaded.sweep.replicas if replicas is None else replicas
@@ -40,7 +40,7 @@ def cascades(scenario: ScenarioFile, out: Out = None, replicas: Replicas = None)
         raise InputError(
             f"replicas is {number}; a comparison of designs needs 2 or more: give --replicas."
         )
-    folder = Path("runs") / f"{scenario.stem}-cascades" if out is None else out
+    folder = Path("runs") / f"{scenario.stem}-cascades" if out is None else folder_of(out)
     if (folder.exists() and not folder.is_dir()) or (folder / "manifest.json").exists():
         raise InputError(f"{folder} is a file, or holds a run or a search; choose another --out.")
     table = cascade_designs(loaded, replicas=number)

@@ -62,13 +62,14 @@ def fit(
 ) -> None:
     """Fit couplings to roll-call votes, test them against ideal points, and write a report."""
     from sociophysics.inference.holdout import TESTS
+    from sociophysics.store import folder_of
     from sociophysics.streams import check_seed
 
     if test not in TESTS:
         raise InputError(f"--test is {test!r}; allowed: {', '.join(TESTS)}.")
     check_seed(seed)
     chambers = _opened(votes, members, rollcalls)
-    folder = out if out is not None else _default_folder(list(chambers))
+    folder = _default_folder(list(chambers)) if out is None else folder_of(out)
     _check_folder(folder)
     options: dict[str, Any] = {"quick": quick, "test": test, "seed": seed}
     if len(chambers) == 1:

@@ -49,9 +49,10 @@ def inspect(
     from sociophysics import camps as camp_attributes
     from sociophysics.experiments.inspection import structure
     from sociophysics.observables.ties import ties
+    from sociophysics.store import folder_of
 
     name = Path(network).stem
-    folder = Path("runs") / f"{name}-inspect" if out is None else out
+    folder = Path("runs") / f"{name}-inspect" if out is None else folder_of(out)
     _check_folder(folder)
     system, attribute = _loaded(network, camps, nodes, coupling, largest)
     codes, names = (None, ()) if attribute is None else camp_attributes.of(system, attribute)

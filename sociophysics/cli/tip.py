@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sociophysics.experiments.binder import Crossing
     from sociophysics.experiments.loops import Loop
     from sociophysics.experiments.tipping import Search
+    from sociophysics.machine import usable_cpus
     from sociophysics.scenario import Scenario
     from sociophysics.store import Store
 
@@ -80,7 +81,7 @@ def tip(
     if values is not None:
         loaded = loaded.replace({f"sweep.{along}": _parsed(values)})
     store = open_store(Path("runs") / f"{scenario.stem}-tip" if out is None else out)
-    count = os.cpu_count() or 1 if workers is None else workers
+    count = usable_cpus() if workers is None else workers
     if count < 1:
         raise InputError(f"--workers is {workers}; it must be a whole number >= 1.")
     asked = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import operator
-import os
 from collections.abc import Generator, Iterable, Sequence
 from typing import Any
 
@@ -22,6 +21,7 @@ from sociophysics.dynamics.state import State
 from sociophysics.errors import InputError
 from sociophysics.feeds import Feed
 from sociophysics.interventions import Intervention, check_intervention
+from sociophysics.machine import usable_cpus
 from sociophysics.memory import require_memory
 from sociophysics.observables import check_names
 from sociophysics.observables.camps import camps_of
@@ -85,7 +85,7 @@ def trajectory(
         Returns a bool array (replicas,), whom to stop there; asked after every sweep, whatever
         ``every`` is. The run ends when all have stopped.
     threads : int, optional
-        Threads that share the replicas; all cores if left out. It changes no number.
+        Threads that share the replicas; all usable cores if left out. It changes no number.
     resume : State, optional
         What ``frame.state()`` returned, or ``State.load``: go on from there, with the frames
         after it. The other arguments are those of the run; ``sweeps`` counts from its start, and
@@ -104,7 +104,7 @@ def trajectory(
     [1.0, 1.0, 1.0, 1.0]
     """
     _check_dynamics(system, feed, scheme, stop)
-    workers = len(os.sched_getaffinity(0)) if threads is None else threads
+    workers = usable_cpus() if threads is None else threads
     _at_least_one(sweeps=sweeps, every=every, threads=workers)
     bytes_each = BYTES_PER_LANE if kernel == "bit-sliced" else BYTES_PER_STANCE
     if feed is not None:

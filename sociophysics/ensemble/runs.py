@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
@@ -14,6 +13,7 @@ from sociophysics.ensemble.blocks import Part, fingerprints, plan
 from sociophysics.ensemble.session import Cancelled, Progress, Session
 from sociophysics.ensemble.tables import join_events, join_tables, write_results
 from sociophysics.errors import InputError
+from sociophysics.machine import usable_cpus
 from sociophysics.scenario import Scenario
 from sociophysics.store import Place, open_store, place_of
 
@@ -42,7 +42,9 @@ def run(
         ``s3://bucket/run``. A run that was interrupted continues there, and one with more
         replicas, listed values or designs extends it. Left out, nothing is written.
     workers : int, optional
-        Processes; all processors by default, 1 works in this process. No number depends on it.
+        Processes; one per processor that this process may use by default. 1 works in this
+        process, and so does a run inside a ``multiprocessing.Pool``, whose processes may have
+        none of their own. No number depends on it.
     executor : Executor, optional
         Any ``concurrent.futures`` executor instead, such as ``client.get_executor()`` of a
         dask client; it is not shut down. Its workers must see ``out``.
@@ -107,7 +109,7 @@ def run_with(
     """Do what ``run`` does, with any simulation of a part."""
     from sociophysics.results import Run
 
-    count = os.cpu_count() or 1 if workers is None else workers
+    count = usable_cpus() if workers is None else workers
     if isinstance(count, bool) or not isinstance(count, int) or count < 1:
         raise InputError(f"workers is {workers!r}; it must be a whole number >= 1.")
     store = None if out is None else open_store(out)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import os
+import multiprocessing
 from collections.abc import Generator
 from concurrent.futures import (
     FIRST_COMPLETED,
@@ -30,6 +30,7 @@ from sociophysics.ensemble.work import (
     work_text,
 )
 from sociophysics.errors import InputError
+from sociophysics.machine import usable_cpus
 from sociophysics.store import Place
 
 __all__ = [
@@ -83,7 +84,8 @@ def execute(
     if executor is not None:
         with cluster.adopting(executor) as found:
             yield from _collect(found or executor, bundles, checked)
-    elif workers == 1 or bundles.few:
+    elif workers == 1 or bundles.few or multiprocessing.current_process().daemon:
+        # A daemonic process, such as one of a multiprocessing.Pool, may have no children.
         yield from _here(bundles, checked)
     else:
         if bundles.simulate is simulate_case:
@@ -130,7 +132,7 @@ def _collect(
 
 def _slots(executor: Executor) -> int:
     slots = getattr(executor, "slots", None) or getattr(executor, "_max_workers", None)
-    return int(slots or os.cpu_count() or 1)
+    return int(slots or usable_cpus())
 
 
 def _go_on() -> None:

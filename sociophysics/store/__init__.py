@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from sociophysics.errors import InputError
@@ -14,6 +15,7 @@ __all__ = [
     "Folder",
     "Place",
     "Store",
+    "folder_of",
     "is_url",
     "open_store",
     "place_of",
@@ -21,6 +23,9 @@ __all__ = [
 ]
 
 Place = str | Path
+
+# "s3:/bucket" and "s3:bucket": a slash short of an address, and hardly meant as a folder.
+NEAR_MISS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/(?!/)|(s3|gs|gcs|az|abfs|https?|memory):(?!//)")
 
 
 def is_url(where: Place) -> bool:
@@ -36,20 +41,57 @@ def is_url(where: Place) -> bool:
 
 
 def place_of(where: Place) -> Place:
-    """Return a folder as a Path, an address as the text that it is.
+    """Return a folder as a Path with ``~`` expanded, an address as the text that it is.
 
     Raises
     ------
     InputError
-        The address names no place.
+        The address names no place, or lacks a slash.
     """
     text = str(where)
     if not is_url(where):
-        return Path(text.removeprefix("file://"))
+        return _folder(text.removeprefix("file://"))
     kind, _, rest = text.partition("://")
     if not kind or not rest.strip("/"):
         raise InputError(f"{where} names no place; give an address such as s3://bucket/run.")
     return text.rstrip("/")
+
+
+def folder_of(where: Place) -> Path:
+    """Return a place that has to be a folder of this machine.
+
+    Raises
+    ------
+    InputError
+        It is an address, or nearly one.
+
+    Examples
+    --------
+    >>> folder_of("runs/one").name
+    'one'
+    """
+    place = place_of(where)
+    if isinstance(place, Path):
+        return place
+    raise InputError(f"{where} is an address, and here a folder is needed; choose another --out.")
+
+
+def _folder(text: str) -> Path:
+    """Return a folder's path, with ``~`` for the home folder."""
+    near = NEAR_MISS.match(text)
+    if near:
+        kind = text.partition(":")[0]
+        rest = ("/" if kind == "file" else "") + text[len(kind) + 1 :].strip("/")
+        raise InputError(
+            f"{text} is neither a folder nor an address; write {kind}://{rest} for an address, or "
+            f"./{text} for a folder of that name."
+        )
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise InputError(
+            f"the home folder in {text} is not known; give the folder's whole path."
+        ) from None
 
 
 def open_store(where: Place) -> Store:

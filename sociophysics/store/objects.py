@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from sociophysics.errors import InputError
+from sociophysics.machine import process_alive
 from sociophysics.store.protocol import LOG, Fill
 
 __all__ = ["ObjectStore"]
@@ -255,13 +256,7 @@ def _is_over(holder: dict[str, Any]) -> bool:
         return True
     if holder.get("host") != platform.node() or not isinstance(pid, int):
         return False
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    except OSError:
-        return False
-    return False
+    return not process_alive(pid)
 
 
 def _short(error: BaseException) -> str:

@@ -1,0 +1,89 @@
+"""What this machine has: processors, memory, processes; every answer on every system.
+
+Linux tells all of it, macOS and Windows a part; what is not told falls back to a safe guess.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+
+__all__ = ["available_memory", "process_alive", "usable_cpus"]
+
+CPU_MAX = "/sys/fs/cgroup/cpu.max"
+MEMORY_MAX, MEMORY_USED = "/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"
+
+
+def usable_cpus() -> int:
+    """Return the processors this process may use: its affinity, and the limit of its cgroup.
+
+    A limit of one and a half processors counts as two.
+
+    Examples
+    --------
+    >>> usable_cpus() >= 1
+    True
+    """
+    try:
+        count = len(os.sched_getaffinity(0))
+    except (AttributeError, OSError):
+        count = os.cpu_count() or 1
+    quota, _, period = (_lines(CPU_MAX) or [""])[0].partition(" ")
+    if quota.isdigit() and period.isdigit() and int(period) > 0:
+        count = min(count, math.ceil(int(quota) / int(period)))
+    return max(count, 1)
+
+
+def available_memory() -> int:
+    """Return the bytes this process can still allocate; a cgroup limit counts where there is one.
+
+    Where the system does not say how much memory it has, nothing is too large.
+
+    Examples
+    --------
+    >>> available_memory() > 0
+    True
+    """
+    try:
+        free = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        free = -1
+    if free <= 0:
+        free = sys.maxsize
+    for line in _lines("/proc/meminfo"):
+        if line.startswith("MemAvailable:"):
+            free = int(line.split()[1]) * 1024
+    limit, used = _lines(MEMORY_MAX), _lines(MEMORY_USED)
+    if limit and used and limit[0].isdigit():
+        free = min(free, max(int(limit[0]) - int(used[0]), 0))
+    return free
+
+
+def process_alive(pid: int) -> bool:
+    """Return whether a process of this machine may still run: False only if it surely does not.
+
+    Examples
+    --------
+    >>> import os
+    >>> process_alive(os.getpid())
+    True
+    """
+    # On Windows a signal 0 is Ctrl-C: asking would end the process.
+    if os.name == "nt" or not hasattr(os, "kill"):
+        return True
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _lines(path: str) -> list[str]:
+    try:
+        with open(path, encoding="ascii") as file:
+            return file.read().split("\n")
+    except (OSError, UnicodeDecodeError):
+        return []
