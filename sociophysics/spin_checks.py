@@ -13,6 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 from sociophysics.errors import InputError
 from sociophysics.memory import require_memory
 
+# Products in another order, a division, an inverted matrix: far below any effect on a local field.
+ROUNDING = 1e-12
 BYTES_PER_ENTRY = 40  # float64 + int32 in the CSR, and the copies alive while it is built
 
 
@@ -43,6 +45,46 @@ def check_couplings(J: Any) -> sparse.csr_array:
             "set the diagonal to zero."
         )
     return frozen(matrix)
+
+
+def symmetric(stored: sparse.csr_array) -> bool:
+    """Return whether a sorted CSR equals its transpose up to rounding.
+
+    Numbers such as ``J * root_i * root_j`` differ in the last bit from their mirror images. Two
+    entries are equal if they differ by at most 1e-12 of the larger, or of the largest entry in
+    both users' rows and columns; an entry without a mirror image is none of rounding.
+
+    Examples
+    --------
+    >>> symmetric(sparse.csr_array([[0.0, 0.3], [0.1 + 0.2, 0.0]]))
+    True
+    """
+    mirrored = _sorted_transpose(stored)
+    if not _same_places(mirrored, stored):  # zeros may be stored on one side only
+        stored = stored.astype(np.float64)
+        stored.eliminate_zeros()
+        mirrored = _sorted_transpose(stored)
+        if not _same_places(mirrored, stored):
+            return False
+    if np.array_equal(mirrored.data, stored.data):
+        return True
+    first, second = stored.data.astype(np.float64), mirrored.data.astype(np.float64)
+    size = np.maximum(np.abs(first), np.abs(second))
+    row = np.repeat(np.arange(stored.shape[0]), np.diff(stored.indptr))
+    largest = np.zeros(stored.shape[0])
+    np.maximum.at(largest, row, size)
+    around = np.minimum(largest[row], largest[stored.indices])
+    return bool((np.abs(first - second) <= ROUNDING * np.maximum(size, around)).all())
+
+
+def _sorted_transpose(matrix: sparse.csr_array) -> sparse.csr_array:
+    transpose = matrix.T.tocsr()
+    transpose.sort_indices()
+    return transpose
+
+
+def _same_places(a: sparse.csr_array, b: sparse.csr_array) -> bool:
+    return np.array_equal(a.indptr, b.indptr) and np.array_equal(a.indices, b.indices)
 
 
 def frozen(matrix: sparse.csr_array) -> sparse.csr_array:

@@ -41,6 +41,7 @@ from sociophysics.spin_checks import (
     edge_matrix,
     frozen,
     node_table,
+    symmetric,
 )
 
 if TYPE_CHECKING:
@@ -138,14 +139,12 @@ class SpinSystem:
 
     @cached_property
     def is_symmetric(self) -> bool:
-        """Whether ``J_ij = J_ji`` for all pairs, so that an energy exists."""
-        transpose = self.stored.T.tocsr()
-        transpose.sort_indices()
-        if np.array_equal(transpose.indptr, self.stored.indptr) and np.array_equal(
-            transpose.indices, self.stored.indices
-        ):
-            return bool(np.array_equal(transpose.data, self.stored.data))
-        return bool((transpose != self.stored).nnz == 0)  # zeros may be stored on one side only
+        """Whether ``J_ij = J_ji`` up to rounding for all pairs, so that an energy exists.
+
+        Up to rounding: within 1e-12 of the larger of the two, or of the strongest coupling that
+        both users have anyway. A tie in one direction only is directed, however weak.
+        """
+        return symmetric(self.stored)
 
     def energy(self, spins: ArrayLike) -> Any:
         """Return the total energy ``E = -1/2 s'Js - h's`` in units of ``J``.

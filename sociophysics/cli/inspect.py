@@ -54,9 +54,11 @@ def inspect(
     name = Path(network).stem
     folder = Path("runs") / f"{name}-inspect" if out is None else folder_of(out)
     _check_folder(folder)
-    system, attribute = _loaded(network, camps, nodes, coupling, largest)
+    system, attribute, unused = _loaded(network, camps, nodes, coupling, largest)
     codes, names = (None, ()) if attribute is None else camp_attributes.of(system, attribute)
-    rows = structure(system, codes, names=names, draws=draws, seed=seed, time_limit=time_limit)
+    rows = structure(
+        system, codes, names=names, unused=unused, draws=draws, seed=seed, time_limit=time_limit
+    )
     words = ["sociophysics", "inspect", network]
     given = {"--camps": camps, "--nodes": nodes, "--coupling": coupling, "--draws": draws}
     for option, value in {**given, "--seed": seed}.items():
@@ -78,8 +80,8 @@ def _check_folder(folder: Path) -> None:
 
 def _loaded(
     network: str, camps: str | None, nodes: Path | None, coupling: str | None, largest: bool
-) -> tuple[SpinSystem, str | None]:
-    """Return the system, and the attribute that holds the camp of each user."""
+) -> tuple[SpinSystem, str | None, list[str]]:
+    """Return the system, the attribute that holds camps, and the tie columns not used."""
     from sociophysics import couplings, networks
     from sociophysics.experiments.inspection import largest_component
 
@@ -107,7 +109,7 @@ def _loaded(
         system = couplings.edge(graph) if weighted else couplings.uniform(graph)
     if camps is None and "camp" in system.nodes.columns:
         camps = "camp"
-    return system, camps
+    return system, camps, list(graph.graph.get("unused_tie_columns", ()))
 
 
 def _write(

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
+from sociophysics.couplings import LARGEST, RANGE, SMALLEST
 from sociophysics.errors import InputError
 from sociophysics.experiments.targeting import targeting
 from sociophysics.observables.camps import camps_of
@@ -37,6 +38,7 @@ Measure = Callable[[SpinSystem, Any], float]
 SAME = "the degrees and signs alone fix this score"
 UNDEFINED = "no null: undefined on some rewired networks"
 ROUNDING = 1e-12
+LISTED, LONGEST = 8, 160  # columns and characters of a note
 
 
 class Score(NamedTuple):
@@ -89,6 +91,7 @@ def structure(
     camps: ArrayLike | None = None,
     *,
     names: Sequence[Any] = (),
+    unused: Sequence[str] = (),
     draws: int = 100,
     seed: int = 0,
     time_limit: float = 10.0,
@@ -107,6 +110,8 @@ def structure(
         -1 for none.
     names : sequence, optional
         Of the camps; their numbers by default.
+    unused : sequence of str, optional
+        Numeric tie columns of the network's file that are not its couplings; they are named.
     draws : int
         Rewired networks, two or more; 0: no null.
     time_limit : float
@@ -120,7 +125,7 @@ def structure(
     Raises
     ------
     InputError
-        Directed ties, one rewiring, or camps of another length.
+        Directed ties, couplings outside 1e-100 to 1e100, one rewiring, camps of another length.
 
     Examples
     --------
@@ -130,11 +135,13 @@ def structure(
     (0.3333, True)
     """
     require_undirected(system, "a structural report")
+    _check_sizes(system)
     if draws == 1 or draws < 0:
         raise InputError(f"draws is {draws}; a null needs two rewired networks or more, or 0.")
     codes = None if camps is None else camps_of(system, camps, "a structural report")
     rows = [
         *_sizes(system, codes, names),
+        *_unused(unused),
         *_scores(system, codes, draws, seed),
         *_frustration(system, time_limit),
         *_temperatures(system),
@@ -153,6 +160,15 @@ def largest_component(system: SpinSystem) -> NDArray[np.int64]:
     """
     _, labels = connected_components(ties(system).neighbours, directed=False)
     return np.flatnonzero(labels == np.argmax(np.bincount(labels)))
+
+
+def _check_sizes(system: SpinSystem) -> None:
+    size = np.abs(ties(system).coupling)
+    if size.size and not SMALLEST <= size.min() <= size.max() <= LARGEST:
+        raise InputError(
+            f"the couplings run from {size.min():.3g} to {size.max():.3g} in absolute value; "
+            f"{RANGE}: rescale them."
+        )
 
 
 def _row(group: str, name: str, value: float, note: str = "") -> dict[str, Any]:
@@ -187,6 +203,16 @@ def _sizes(
     called = [str(name) for name in names] or [str(code) for code in range(counts.size)]
     rows += [_row("camps", f"users in {each}", k) for each, k in zip(called, counts, strict=False)]
     return [*rows, _row("camps", "users without camp", int((camps < 0).sum()))]
+
+
+def _unused(columns: Sequence[str]) -> list[dict[str, Any]]:
+    if not columns:
+        return []
+    listed = ", ".join(columns[:LISTED]) + (", ..." if len(columns) > LISTED else "")
+    if len(listed) > LONGEST:
+        listed = listed[:LONGEST] + "..."
+    note = f"{listed}: numbers on ties that are not used; --coupling makes one the couplings"
+    return [_row("size", "tie columns not used", len(columns), note)]
 
 
 def _asked(system: SpinSystem, camps: NDArray[np.int64] | None) -> list[str]:
@@ -289,9 +315,13 @@ def _why_none(system: SpinSystem, phase: str) -> str:
 
 def _normalized(system: SpinSystem) -> SpinSystem:
     """Return the system with ``J_ij / sqrt(k_i k_j)``, ``k_i = sum_j |J_ij|``."""
-    strength = np.asarray(abs(system.J).sum(axis=1)).ravel()
-    root = 1 / np.sqrt(np.where(strength > 0, strength, 1.0))
     J = system.J.tocoo()
-    scaled = J.data * root[J.row] * root[J.col]
+    # Only ratios count: in units of the largest coupling no sum or product leaves the floats.
+    largest = np.abs(J.data).max() if J.nnz else 1.0
+    data = np.ldexp(J.data, -int(np.frexp(largest)[1]))
+    strength = np.bincount(J.row, np.abs(data), minlength=system.n)
+    # One product under one root keeps J_ij and J_ji equal to the last bit.
+    scale = np.sqrt(strength[J.row] * strength[J.col])
+    scaled = np.divide(data, scale, out=np.zeros(data.size), where=scale > 0)
     matrix = csr_array((scaled, (J.row, J.col)), shape=J.shape)
     return SpinSystem(matrix, system.h, system.labels, system.nodes)

@@ -34,7 +34,8 @@ def read(
     the user or tie is then without that attribute.
 
     Repeated ties with equal attributes count once and self-loops are dropped; ``graph.graph``
-    holds how many as ``repeated_ties`` and ``self_loops``.
+    holds how many as ``repeated_ties`` and ``self_loops``, and under ``unused_tie_columns`` the
+    names of numeric tie columns that are not the coupling, if any, so that outputs can say so.
 
     Parameters
     ----------

@@ -52,7 +52,8 @@ def simple_graph(
 
     A tie that repeats with the same attributes counts once (undirected: in either direction), and
     a self-loop is dropped; ``graph.graph`` holds both counts as ``repeated_ties`` and
-    ``self_loops``. The attribute named ``coupling`` is also stored as ``"coupling"``.
+    ``self_loops``. The attribute named ``coupling`` is also stored as ``"coupling"``; what other
+    attributes of ties hold numbers is listed as ``unused_tie_columns``, if any do.
 
     Parameters
     ----------
@@ -78,6 +79,7 @@ def simple_graph(
     >>> graph.edges, graph.graph["repeated_ties"], graph.graph["self_loops"]
     (EdgeView([(1, 2)]), 1, 1)
     """
+    unused = _numeric_columns(ties, "coupling" if coupling is None else coupling)
     if coupling is not None or any("coupling" in data for _, _, data in ties):
         _store_couplings(ties, coupling or "coupling", name)
     graph: nx.Graph = nx.DiGraph() if directed else nx.Graph()
@@ -96,7 +98,19 @@ def simple_graph(
     if not len(graph):
         raise InputError(f"{name} holds an empty network; a network needs at least one user.")
     graph.graph.update(name=name, self_loops=loops, repeated_ties=repeated)
+    if unused:
+        graph.graph["unused_tie_columns"] = unused
     return graph
+
+
+def _numeric_columns(ties: list[Tie], coupling: str) -> list[str]:
+    """Return the attributes of ties that hold a number on any tie, but for the coupling."""
+    found: dict[str, None] = {}
+    for _, _, data in ties:
+        for name, value in data.items():
+            if type(value) in (int, float) and name != coupling:
+                found[name] = None
+    return list(found)
 
 
 def _store_couplings(ties: list[Tie], coupling: str, name: str) -> None:

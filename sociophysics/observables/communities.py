@@ -40,7 +40,8 @@ def assortativity(system: SpinSystem, camps: ArrayLike | None = None) -> float:
     """Return the assortativity of ties by camp, ``r = (sum_c e_cc - a_c^2)/(1 - sum_c a_c^2)``.
 
     ``e_cc`` is the share of ties inside camp c and ``a_c`` the share of tie ends in it. Ties count
-    equally; those of users without a camp (-1) are left out.
+    equally, whatever their coupling, as in networkx; ``modularity`` weighs them. Ties of users
+    without a camp (-1) are left out.
 
     Parameters
     ----------
@@ -67,25 +68,30 @@ def assortativity(system: SpinSystem, camps: ArrayLike | None = None) -> float:
     >>> round(assortativity(SpinSystem.from_edges([0, 1, 2], [1, 2, 3]), [0, 0, 1, 1]), 12)
     0.333333333333
     """
-    inside, expected = _mixing(system, camps, "assortativity")
+    inside, expected = _mixing(system, camps, "assortativity", weighted=False)
     return (inside - expected) / (1 - expected)
 
 
 def modularity(system: SpinSystem, camps: ArrayLike | None = None) -> float:
     """Return the modularity of the camps, ``Q = sum_c e_cc - a_c^2``.
 
-    Symbols, treatment of ties and errors are those of ``assortativity``.
+    Ties weigh what their coupling is, as the edge attribute ``weight`` does in networkx: ``e_cc``
+    is the share of all coupling inside camp c, ``a_c`` the share of its users' strengths
+    ``sum_j J_ij``. Ties of users without a camp (-1) are left out; errors as ``assortativity``.
 
     References
     ----------
-    Newman & Girvan, Phys. Rev. E 69, 026113 (2004).
+    Newman & Girvan, Phys. Rev. E 69, 026113 (2004); Newman, Phys. Rev. E 70, 056131 (2004).
 
     Examples
     --------
     >>> round(modularity(SpinSystem.from_edges([0, 1, 2], [1, 2, 3]), [0, 0, 1, 1]), 12)
     0.166666666667
+    >>> strong = SpinSystem.from_edges([0, 1, 2], [1, 2, 3], [4.0, 2.0, 4.0])
+    >>> round(modularity(strong, [0, 0, 1, 1]), 12)
+    0.3
     """
-    inside, expected = _mixing(system, camps, "modularity")
+    inside, expected = _mixing(system, camps, "modularity", weighted=True)
     return inside - expected
 
 
@@ -115,13 +121,14 @@ def signed_modularity(system: SpinSystem, camps: ArrayLike | None = None) -> flo
     alone = np.flatnonzero(labels < 0)
     labels[alone] = labels.max(initial=0) + 1 + np.arange(alone.size)
     known = ties(system)
-    total = float(np.abs(known.coupling).sum())
+    coupling = _in_units(known.coupling)
+    total = float(np.abs(coupling).sum())
     if total == 0:
         raise InputError("signed_modularity needs at least one tie; the network has none.")
     _, labels = np.unique(labels, return_inverse=True)
     score = 0.0
     for sign in (1, -1):
-        weight = np.maximum(sign * known.coupling, 0)
+        weight = np.maximum(sign * coupling, 0)
         if not weight.any():
             continue
         same = labels[known.source] == labels[known.target]
@@ -178,20 +185,31 @@ def signed_communities(system: SpinSystem, *, seed: int) -> Communities:
     return Communities(labels, signed_modularity(system, labels))
 
 
-def _mixing(system: SpinSystem, camps: ArrayLike | None, measure: str) -> tuple[float, float]:
+def _mixing(
+    system: SpinSystem, camps: ArrayLike | None, measure: str, *, weighted: bool
+) -> tuple[float, float]:
     require_friendly(system, measure)
     camp = camps_of(system, camps, measure)
     known = ties(system)
     a, b = camp[known.source], camp[known.target]
     counted = (a >= 0) & (b >= 0)
-    ends = np.bincount(np.concatenate([a[counted], b[counted]]))
-    if np.count_nonzero(ends) < 2:
+    a, b = a[counted], b[counted]
+    present = np.unique(np.concatenate([a, b])).size
+    if present < 2:
         raise InputError(
-            f"{measure} needs ties in two camps or more, but they are in "
-            f"{np.count_nonzero(ends)}; give the users their camps."
+            f"{measure} needs ties in two camps or more, but they are in {present}; give the "
+            "users their camps."
         )
+    weight = _in_units(known.coupling[counted]) if weighted else np.ones(a.size)
+    ends = np.bincount(a, weight, camp.max() + 1) + np.bincount(b, weight, camp.max() + 1)
     share = ends / ends.sum()
-    return float(np.mean(a[counted] == b[counted])), float(share @ share)
+    return float(weight[a == b].sum() / weight.sum()), float(share @ share)
+
+
+def _in_units(coupling: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the couplings over a power of two near the largest, so that sums stay finite."""
+    largest = np.abs(coupling).max() if coupling.size else 1.0
+    return np.ldexp(coupling, -int(np.frexp(largest)[1]))
 
 
 def _leiden() -> tuple[Any, Any]:
