@@ -1,8 +1,7 @@
 """The server: Solara's own application, closed to everything but the browser it is meant for.
 
-Run as ``python -m dashboards.serve``; ``sociophysics dashboard`` does that. A page served on this
-machine can be addressed by every web site that is open in the same browser, so requests that come
-from another site's page are refused, and the pages themselves may ask no other host for anything.
+Run as ``python -m dashboards.serve``; ``sociophysics dashboard`` does that. Three guards stand in
+front of it: ``hosts`` (who asks), ``password``, and ``limits`` (how many tabs).
 """
 
 from __future__ import annotations
@@ -11,13 +10,15 @@ import argparse
 import os
 import threading
 import warnings
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
-from urllib.parse import urlsplit
 
 import sociophysics as sp
 
-__all__ = ["ENVIRONMENT", "closed", "main"]
+from .asgi import App
+from .hosts import LOOPBACK, allowed_hosts, closed
+from .limits import SOCKETS_PER_TAB, Tabs, limited
+from .password import PASSWORD, behind_password
+
+__all__ = ["ENVIRONMENT", "guarded", "main"]
 
 # Set before solara is imported, which reads its settings once. Nobody is counted, nobody is asked
 # for a newer version, files that are not installed are not fetched from anywhere, and state is
@@ -35,79 +36,27 @@ ENVIRONMENT = {
     "SOLARA_THEME_LOADER": "plain",
 }
 # What an administrator may set otherwise. A closed tab is forgotten at once, a lost connection
-# after ten minutes instead of a day.
+# within a minute instead of a day.
 LIMITS = {
-    "SOLARA_KERNEL_CULL_TIMEOUT": "10m",
+    "SOLARA_KERNEL_CULL_TIMEOUT": "45s",
     "SOLARA_KERNEL_MAX_PER_SESSION": "20",
     "SOLARA_KERNEL_MAX_COUNT": "100",
+    "SOCIOPHYSICS_TABS_PER_ADDRESS": "50",
 }
-HEADERS = {
-    # Vue compiles its templates in the browser, and widgets are modules made from their text.
-    "content-security-policy": (
-        "default-src 'self' 'unsafe-inline' 'unsafe-eval' blob: data:; "
-        "frame-ancestors 'self'; form-action 'self'; base-uri 'self'"
-    ),
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-}
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 # Solara's advice on https, which a page on this machine does not need, and its remark on a
 # component of Mesa's.
 QUIET = ("Cookies with samesite=none", ".*ComponentsView: `use_state` found")
 LARGEST_MESSAGE = 16 * 2**20  # bytes of one websocket message; uploads come in pieces of 2 MiB
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-
-def closed(app: App, *, loopback: bool) -> App:
-    """Return the application behind a check of who asks, with headers that keep pages at home.
-
-    ``loopback``: it serves this machine only, so that any other host name is somebody's trick.
-    """
-
-    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] not in ("http", "websocket"):
-            await app(scope, receive, send)
-            return
-        if not _same_site(scope, loopback):
-            await _refuse(scope, receive, send)
-            return
-
-        async def with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                extra = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
-                message["headers"] = [*message.get("headers", []), *extra]
-            await send(message)
-
-        await app(scope, receive, with_headers)
-
-    return guarded
-
-
-def _same_site(scope: Scope, loopback: bool) -> bool:
-    """Whether the page that asks came from this server; other programs send no origin."""
-    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-    host = headers.get("host", "")
-    if loopback and urlsplit(f"//{host}").hostname not in LOOPBACK:
-        # Another site's name, made to point at this machine.
-        return False
-    origin = headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == host
-
-
-async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
-    if scope["type"] == "websocket":
-        await receive()
-        await send({"type": "websocket.close", "code": 1008})
-        return
-    body = b"This dashboard answers only its own pages.\n"
-    headers = [(b"content-type", b"text/plain"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": 403, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+def guarded(app: App, tabs: Tabs, *, host: str, names: list[str], root: str) -> App:
+    """Return an application behind the three guards, as the settings say."""
+    password = os.environ.get(PASSWORD, "")
+    inner = limited(app, tabs)
+    if password:
+        inner = behind_password(inner, password=password, root=root)
+    public = host not in LOOPBACK and not password
+    return closed(inner, hosts=allowed_hosts(host, names), root=root, public=public)
 
 
 def main() -> None:
@@ -115,10 +64,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="sociophysics dashboard")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8765)
+    parser.add_argument("--allow-host", action="append", default=[])
+    parser.add_argument("--root-path", default="")
     parser.add_argument("--app", default=f"{__package__}.app", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
-    os.environ.update({**LIMITS, **os.environ, **ENVIRONMENT})
-    os.environ["SOLARA_APP"] = chosen.app
+    own = {
+        **ENVIRONMENT,
+        # Given, so that no visitor's header can say them.
+        "SOLARA_ROOT_PATH": chosen.root_path,
+        "SOLARA_BASE_URL": f"http://127.0.0.1:{chosen.port}{chosen.root_path}/",
+        "SOLARA_APP": chosen.app,
+    }
+    os.environ.update({**LIMITS, **os.environ, **own})
+    tabs = Tabs(
+        _alive,
+        per_browser=_count("SOLARA_KERNEL_MAX_PER_SESSION"),
+        per_address=_count("SOCIOPHYSICS_TABS_PER_ADDRESS"),
+        together=_count("SOLARA_KERNEL_MAX_COUNT"),
+    )
+    # Solara counts sockets with it, and lets those that are too many wait without a word.
+    os.environ["SOLARA_KERNEL_MAX_COUNT"] = str(tabs.together * SOCKETS_PER_TAB)
     for message in QUIET:
         warnings.filterwarnings("ignore", message=message)
     # Deferred: they read the settings above.
@@ -127,13 +92,27 @@ def main() -> None:
 
     threading.Thread(target=_warm_up, daemon=True).start()
     uvicorn.run(
-        closed(app, loopback=chosen.host in LOOPBACK),
+        guarded(app, tabs, host=chosen.host, names=chosen.allow_host, root=chosen.root_path),
         host=chosen.host,
         port=chosen.port,
         log_level="error",
         ws_max_size=LARGEST_MESSAGE,
         timeout_graceful_shutdown=2,
     )
+
+
+def _alive() -> dict[str, str]:
+    """Return the browser of every tab that Solara keeps, by the tab's name."""
+    from solara.server import kernel_context
+
+    return {name: each.session_id for name, each in kernel_context.contexts.copy().items()}
+
+
+def _count(name: str) -> int:
+    text = os.environ[name]
+    if not text.isdecimal() or int(text) < 1:
+        raise SystemExit(f"sociophysics: {name} is {text[:40]!r}; it must be a whole number >= 1.")
+    return int(text)
 
 
 def _warm_up() -> None:

@@ -1,4 +1,4 @@
-"""What surrounds every page: the header with the ways between pages, the style, the gate."""
+"""What surrounds every page: the header with the ways between pages, the style."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from pathlib import Path
 
 import solara
 
-from .login import Login, signed_in
 from .markup import Element, tag
 from .settings import address_of
 
@@ -25,12 +24,8 @@ STYLE = Path(__file__).parent / "style.css"
 
 @solara.component
 def Shell(children: Sequence[Element] = ()) -> None:
-    """Wrap a page in the header; without the password there is no page to wrap."""
-    inside = solara.use_reactive(signed_in())
+    """Wrap a page in the header."""
     solara.Style(STYLE)
-    if not inside.value:
-        Login(inside)
-        return
     with solara.Div(classes=["sp-app"]):
         tag("a", "Skip to content", css="sp-skip", href="#content")
         Header()
@@ -50,7 +45,15 @@ def Header() -> None:
                 router.push(address_of(path))
 
         current = {"aria_current": "page"} if path == here else {}
-        return tag("a", name, css="sp-nav-link", href=path, on_click=go, prevent=True, **current)
+        return tag(
+            "a",
+            name,
+            css="sp-nav-link",
+            href=router.root_path + path,
+            on_click=go,
+            prevent=True,
+            **current,
+        )
 
     links = [link(path, name) for path, name in PAGES]
     tag(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -136,8 +137,10 @@ def narrow(file: UploadedFile) -> None:
         )
 
 
-def _fetch(job: Job, widget: FileInput, folder: Path, suffixes: list[str]) -> list[UploadedFile]:
-    """Copy the announced files to our folder, piece by piece."""
+def _fetch(
+    job: Job, widget: FileInput, folder: Path, suffixes: list[str], copies: list[Path]
+) -> list[UploadedFile]:
+    """Copy the announced files to our folder, piece by piece; ``copies`` names what is there."""
     widget.version += 1
     widget.reset_stats()
     arrived = []
@@ -147,17 +150,29 @@ def _fetch(job: Job, widget: FileInput, folder: Path, suffixes: list[str]) -> li
     for source, suffix in zip(sources, suffixes, strict=True):
         path = folder / f"upload-{next(_numbers)}{suffix}"
         name = base_name(str(source["name"]))
-        with path.open("wb") as copy:
-            while (left := source["size"] - copy.tell()) > 0:
-                job.check()
-                piece = source["file_obj"].read(min(PIECE, left))
-                if not piece:
-                    raise sp.InputError(f"{name} ended early; choose it again.")
-                copy.write(piece)
-                copied += len(piece)
-                job.publish(progress=copied / total, message=f"reading {name}")
+        copies.append(path)
+        try:
+            with path.open("wb") as copy:
+                while (left := source["size"] - copy.tell()) > 0:
+                    job.check()
+                    piece = source["file_obj"].read(min(PIECE, left))
+                    if not piece:
+                        raise sp.InputError(f"{name} ended early; choose it again.")
+                    copy.write(piece)
+                    copied += len(piece)
+                    job.publish(progress=copied / total, message=f"reading {name}")
+        except BaseException:
+            _delete([path])  # half a file, or one that was replaced while it came
+            raise
         arrived.append(UploadedFile(name, path, source["size"]))
     return arrived
+
+
+def _delete(copies: list[Path]) -> None:
+    """Remove files of ours that nobody needs anymore."""
+    while copies:
+        with suppress(OSError):
+            copies.pop().unlink(missing_ok=True)
 
 
 def _in_its_name(message: str, files: Sequence[UploadedFile]) -> str:
@@ -196,10 +211,12 @@ def Upload(
     """
     refusal = solara.use_reactive("")
     job = use_job()
+    copies: list[Path] = solara.use_memo(list, [])
 
     def announced(widget: UploadWidget) -> None:
         job.forget()
         refusal.set("")
+        _delete(copies)
         if not widget.file_info:
             on_value(None)
             return
@@ -210,7 +227,7 @@ def Upload(
             on_value(None)
             return
         folder = this_tab().folder()
-        job.start(lambda job: take(job, _fetch(job, widget, folder, suffixes)))
+        job.start(lambda job: take(job, _fetch(job, widget, folder, suffixes, copies)))
 
     def take(job: Job, files: list[UploadedFile]) -> None:
         names = ", ".join(file.name for file in files)

@@ -43,7 +43,7 @@ def RunsLink() -> None:
     """Lead to the Runs page within this tab, whose work goes on."""
     router = solara.use_router()
     # A component of its own: an element that can be clicked is a hook.
-    tag("a", "Open the Runs page", href="/runs", prevent=True,
+    tag("a", "Open the Runs page", href=f"{router.root_path}/runs", prevent=True,
         on_click=lambda: router.push(address_of("/runs")))  # fmt: skip
 
 

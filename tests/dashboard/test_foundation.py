@@ -242,6 +242,10 @@ def test_files_arrive_and_bad_ones_get_a_sentence(page: Page, gallery: str, tmp_
     name, _, path = ast.literal_eval(page.locator(".text").inner_text().removeprefix("text: "))
     assert name == "notes.txt"
     assert "notes" not in path
+    assert Path(path).is_file()
+    small.set_input_files({"name": "more.txt", "mimeType": "text/plain", "buffer": b"other"})
+    expect(page.locator(".text")).to_contain_text("('more.txt', 'other'")
+    assert not Path(path).exists(), "a replaced file stays"
     small.set_input_files({"name": "big.txt", "mimeType": "text/plain", "buffer": b"x" * 1001})
     expect(page.get_by_text("big.txt has 0.0 MB; the largest file")).to_be_visible()
     small.set_input_files({"name": "run.py", "mimeType": "text/plain", "buffer": b"x"})
@@ -317,6 +321,7 @@ def test_a_password_keeps_pages_and_their_parts_away(
         page = new_page()
         page.goto(server + "/runs")
         field = page.get_by_label("Password")
+        expect(field).to_be_focused()
         field.fill("wrong horse")
         field.press("Enter")
         expect(page.get_by_role("alert")).to_contain_text("not the password")
