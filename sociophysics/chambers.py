@@ -23,7 +23,7 @@ from sociophysics.rollcall import Votes, open_votes
 from sociophysics.rollcall.chambers import CHAMBERS
 from sociophysics.spins import SpinSystem
 
-__all__ = ["chamber", "fitted", "system_file", "with_camps"]
+__all__ = ["chamber", "fitted", "system_file", "votes_digest", "with_camps"]
 
 Member = int | str
 Array = NDArray[np.float64]
@@ -192,8 +192,19 @@ def _cache_folder() -> Path:
 def _content(votes: Votes) -> str:
     from sociophysics import __version__
 
-    columns = votes.members[["id", "name", "party", "state"]].astype(str)
-    parts = (__version__, str(SEED), votes.polarity, str(votes.matrix.shape), columns.to_csv())
+    return hashlib.sha256(f"{__version__} {SEED} {votes_digest(votes)}".encode()).hexdigest()
+
+
+def votes_digest(votes: Votes) -> str:
+    """Return the sha256 of votes: who voted how, on what, and what +1 means.
+
+    Examples
+    --------
+    >>> votes_digest(Votes([[1, -1]])) == votes_digest(Votes([[1, -1]], polarity="expert"))
+    False
+    """
+    tables = [table.astype(str).to_csv(index=False) for table in (votes.members, votes.rollcalls)]
+    parts = (votes.polarity, str(votes.matrix.shape), *tables)
     return hashlib.sha256("\0".join(parts).encode() + votes.matrix.tobytes()).hexdigest()
 
 

@@ -53,7 +53,7 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     assert main(list(arguments)) == 2
     said = capsys.readouterr()
     assert said.out == ""
-    lines = [line for line in said.err.splitlines() if " parts" not in line]
+    lines = [line for line in said.err.splitlines() if " parts, " not in line]
     assert len(lines) == 1, said.err
     assert lines[0].startswith("sociophysics: ")
     return lines[0]
@@ -232,4 +232,5 @@ def test_inspect_refuses_bad_input(place: Path, capsys: pytest.CaptureFixture[st
     assert "bundled network" in line
     (place / "run").mkdir()
     (place / "run" / "manifest.json").write_text("{}")
-    assert "holds a run" in refused(capsys, "inspect", "karate", "--out", "run")
+    line = refused(capsys, "inspect", "karate", "--out", "run")
+    assert "is not the manifest of an inspection" in line

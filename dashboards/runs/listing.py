@@ -13,11 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import sociophysics as sp
+from sociophysics.store import STUDIES, Folder, format_of, read_json, require_file
 
 __all__ = ["Entry", "chosen", "folder_of_runs", "list_runs", "look_up", "sentence_of"]
 
-FORMATS = {"sociophysics run 1": "run", "sociophysics tip 1": "search"}
-LARGEST_MANIFEST = 20_000_000  # bytes
+# Of other studies the page has the report alone.
+FORMATS = {format_of(command): "report" for command in STUDIES} | {
+    format_of("run"): "run",
+    format_of("tip"): "search",
+}
 HEAD = 4096  # bytes of a log that hold its first line
 MOST = 2000  # folders that are looked at
 KEPT = 4000  # folders whose answers are kept
@@ -80,7 +84,11 @@ def list_runs(root: Path) -> list[Entry]:
     except OSError:
         names = []
     entries += [_entry(root / name, name) for name in sorted(names)[:MOST] if name.isprintable()]
-    runs = [entry for entry in entries if entry is not None]
+    runs = [
+        entry
+        for entry in entries
+        if entry is not None and (entry.kind != "report" or entry.stamp[1])
+    ]
     return sorted(runs, key=lambda entry: -entry.date.timestamp() if entry.date else 0.0)
 
 
@@ -152,6 +160,8 @@ def _described(path: Path, name: str, stamp: tuple[int, ...]) -> Entry:
     try:
         manifest = _manifest(path, name)
         kind = FORMATS[manifest["format"]]
+        if kind == "report":
+            return Entry(name, path, kind=kind, date=date, stamp=stamp)
         scenario = manifest["scenario"]
         sweep = scenario["sweep"]
         order = manifest.get("order") or [key for key in sweep if "." in key]
@@ -185,17 +195,8 @@ def _described(path: Path, name: str, stamp: tuple[int, ...]) -> Entry:
 
 
 def _manifest(path: Path, name: str) -> dict[str, Any]:
-    file = path / "manifest.json"
-    if file.stat().st_size > LARGEST_MANIFEST:
-        raise sp.InputError(f"{name}/manifest.json is too large to be the manifest of a run.")
-    try:
-        manifest = json.loads(file.read_bytes())
-    except (ValueError, RecursionError):
-        raise sp.InputError(
-            f"{name}/manifest.json is damaged (no readable JSON); run the scenario into the "
-            "same folder again to restore it."
-        ) from None
-    if not isinstance(manifest, dict) or manifest.get("format") not in FORMATS:
+    manifest = read_json(Folder(path))
+    if manifest.get("format") not in FORMATS:
         raise sp.InputError(f"{name}/manifest.json is not the manifest of a run of this package.")
     return manifest
 
@@ -203,6 +204,7 @@ def _manifest(path: Path, name: str) -> dict[str, Any]:
 def _date(path: Path, stamp: tuple[int, ...]) -> datetime | None:
     """Return when work on it began, as the log says, or else when it was last written."""
     try:
+        require_file(path / "log.jsonl")
         with (path / "log.jsonl").open("rb") as file:
             line = json.loads(file.read(HEAD).partition(b"\n")[0])
         return datetime.fromisoformat(line["time"]).astimezone()

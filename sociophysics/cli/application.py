@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from sociophysics.cli import cascades, dashboard, data, fit, inspect, run, scenario, tip
-from sociophysics.errors import InputError
+from sociophysics.errors import InputError, shortened, told
 
 __all__ = ["BAD_INPUT", "DEFECT", "DONE", "INTERRUPTED", "app", "main"]
 
@@ -75,6 +75,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader, `head` for one, has seen enough; the exit must not try to write again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
+    except OSError as error:
+        # One raised by the system, of a disk or its rights; without a number it is ours.
+        return _defect(error) if error.errno is None else _bad_input(told(error))
+    except MemoryError:
+        return _bad_input("memory is used up; ask for fewer users, replicas or values.")
     except Exception as error:
         if isinstance(error, WrongUsage):
             return _bad_input(f"{_usage(error)}; `sociophysics --help` lists what there is.")
@@ -87,13 +92,14 @@ def _usage(error: Exception) -> str:
 
 
 def _bad_input(sentence: str) -> int:
-    _say(" ".join(sentence.split()))
+    _say(shortened(" ".join(sentence.split())))
     return BAD_INPUT
 
 
 def _defect(error: Exception) -> int:
     _say(
-        f"this is a defect of sociophysics, not of your input: {type(error).__name__}: {error}. "
+        f"this is a defect of sociophysics, not of your input: {type(error).__name__}: "
+        f"{shortened(str(error))}. "
         "Run `sociophysics --debug ...` to see where, and please report it."
     )
     if os.environ.get(DEBUG):

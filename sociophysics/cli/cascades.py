@@ -30,9 +30,10 @@ def cascades(scenario: ScenarioFile, out: Out = None, replicas: Replicas = None)
     Two copies of the society under the same noise, with and without the seeds: who differs was
     reached. Designs are paired by replica with the first one.
     """
+    from sociophysics.ensemble import fingerprints, study
     from sociophysics.experiments import cascade_designs
     from sociophysics.scenario import Scenario
-    from sociophysics.store import folder_of, replace_file
+    from sociophysics.store import folder_of, open_store
 
     loaded = Scenario.load(scenario)
     number = loaded.sweep.replicas if replicas is None else replicas
@@ -41,17 +42,14 @@ def cascades(scenario: ScenarioFile, out: Out = None, replicas: Replicas = None)
             f"replicas is {number}; a comparison of designs needs 2 or more: give --replicas."
         )
     folder = Path("runs") / f"{scenario.stem}-cascades" if out is None else folder_of(out)
-    if (folder.exists() and not folder.is_dir()) or (folder / "manifest.json").exists():
-        raise InputError(f"{folder} is a file, or holds a run or a search; choose another --out.")
-    table = cascade_designs(loaded, replicas=number)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            f"{folder} cannot be written to ({error.strerror}); choose another --out."
-        ) from None
-    text = table.to_csv(index=False)
-    replace_file(folder / "cascades.csv", lambda file: file.write(text.encode()))
+    store = open_store(folder)
+    study.read_manifest(store, "cascades")
+    asked = {"scenario": loaded.canonical(), "replicas": number}
+    manifest = study.make_manifest("cascades", asked=asked, inputs=fingerprints(loaded))
+    with study.claimed(store, "cascades", manifest):
+        table = cascade_designs(loaded, replicas=number)
+        text = table.to_csv(index=False)
+        store.write("cascades.csv", lambda file: file.write(text.encode()))
     _show(table, f"{loaded.title or loaded.name}; {number} replicas")
     typer.echo(f"table: {folder / 'cascades.csv'}")
 

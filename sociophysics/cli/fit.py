@@ -61,21 +61,28 @@ def fit(
     seed: Seed = 0,
 ) -> None:
     """Fit couplings to roll-call votes, test them against ideal points, and write a report."""
+    from sociophysics.chambers import votes_digest
+    from sociophysics.ensemble import study
     from sociophysics.inference.holdout import TESTS
-    from sociophysics.store import folder_of
+    from sociophysics.store import folder_of, open_store
     from sociophysics.streams import check_seed
 
     if test not in TESTS:
         raise InputError(f"--test is {test!r}; allowed: {', '.join(TESTS)}.")
     check_seed(seed)
+    names = [Path(each).stem for each in votes]
+    folder = _default_folder(names) if out is None else folder_of(out)
+    store = open_store(folder)
+    study.read_manifest(store, "fit")
     chambers = _opened(votes, members, rollcalls)
-    folder = _default_folder(list(chambers)) if out is None else folder_of(out)
-    _check_folder(folder)
     options: dict[str, Any] = {"quick": quick, "test": test, "seed": seed}
-    if len(chambers) == 1:
-        _fit_one(chambers, folder, options)
-    else:
-        _fit_several(chambers, folder, options)
+    inputs = {name: votes_digest(each) for name, each in chambers.items()}
+    manifest = study.make_manifest("fit", asked={"votes": list(chambers), **options}, inputs=inputs)
+    with study.claimed(store, "fit", manifest):
+        if len(chambers) == 1:
+            _fit_one(chambers, folder, options)
+        else:
+            _fit_several(chambers, folder, options)
 
 
 def _opened(sources: list[str], members: Path | None, rollcalls: Path | None) -> dict[str, Votes]:
@@ -100,13 +107,6 @@ def _opened(sources: list[str], members: Path | None, rollcalls: Path | None) ->
 
 def _default_folder(names: list[str]) -> Path:
     return Path("runs") / (f"{names[0]}-fit" if len(names) == 1 else f"{names[0]}-trend")
-
-
-def _check_folder(folder: Path) -> None:
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"{folder} is a file, not a folder; choose another --out.")
-    if (folder / "manifest.json").exists():
-        raise InputError(f"{folder} holds a run or a search; choose another --out.")
 
 
 def _fit_one(chambers: dict[str, Votes], folder: Path, options: dict[str, Any]) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sociophysics.spins import SpinSystem
+    from sociophysics.store import Store
 
 __all__ = ["inspect"]
 
@@ -47,35 +50,34 @@ def inspect(
 ) -> None:
     """Print and write a structural report of a network; undirected ties, scores with nulls."""
     from sociophysics import camps as camp_attributes
+    from sociophysics.ensemble import study
     from sociophysics.experiments.inspection import structure
     from sociophysics.observables.ties import ties
-    from sociophysics.store import folder_of
+    from sociophysics.store import folder_of, open_store
 
     name = Path(network).stem
     folder = Path("runs") / f"{name}-inspect" if out is None else folder_of(out)
-    _check_folder(folder)
+    store = open_store(folder)
+    study.read_manifest(store, "inspect")
     system, attribute, unused = _loaded(network, camps, nodes, coupling, largest)
     codes, names = (None, ()) if attribute is None else camp_attributes.of(system, attribute)
-    rows = structure(
-        system, codes, names=names, unused=unused, draws=draws, seed=seed, time_limit=time_limit
+    command = _command(
+        network,
+        {"--camps": camps, "--nodes": nodes, "--coupling": coupling, "--draws": draws},
+        seed,
+        largest,
     )
-    words = ["sociophysics", "inspect", network]
-    given = {"--camps": camps, "--nodes": nodes, "--coupling": coupling, "--draws": draws}
-    for option, value in {**given, "--seed": seed}.items():
-        words += [] if value is None else [option, str(value)]
-    words += ["--largest"] if largest else []
     title = f"Structure of {name}" + (f", camps by {attribute}" if attribute else "")
-    _write(folder, rows, ties(system).degree, title, shlex.join(words), draws)
+    asked: dict[str, Any] = {"network": name, "camps": attribute, "largest": largest}
+    asked |= {"draws": draws, "seed": seed, "time_limit": time_limit}
+    manifest = study.make_manifest("inspect", asked=asked, inputs=_digests(system, codes, names))
+    with study.claimed(store, "inspect", manifest):
+        null: dict[str, Any] = {"draws": draws, "seed": seed, "time_limit": time_limit}
+        rows = structure(system, codes, names=names, unused=unused, **null)
+        _write(store, rows, ties(system).degree, title, command, draws)
     _show(rows, title, draws)
     typer.echo(f"table: {folder / 'structure.csv'}")
     typer.echo(f"report: {folder / 'report.html'}")
-
-
-def _check_folder(folder: Path) -> None:
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"{folder} is a file, not a folder; choose another --out.")
-    if (folder / "manifest.json").exists():
-        raise InputError(f"{folder} holds a run or a search; choose another --out.")
 
 
 def _loaded(
@@ -112,22 +114,31 @@ def _loaded(
     return system, camps, list(graph.graph.get("unused_tie_columns", ()))
 
 
+def _command(network: str, given: dict[str, Any], seed: int, largest: bool) -> str:
+    """Return the command line that does the same again."""
+    words = ["sociophysics", "inspect", network]
+    for option, value in {**given, "--seed": seed}.items():
+        words += [] if value is None else [option, str(value)]
+    return shlex.join([*words, *(["--largest"] if largest else [])])
+
+
+def _digests(system: SpinSystem, codes: Any, names: Sequence[object]) -> dict[str, str]:
+    """Return the sha256 of what is inspected, whatever file it comes from."""
+    from sociophysics.dynamics.state import fingerprint
+
+    camps = "" if codes is None else f"{list(codes)} {[str(name) for name in names]}"
+    return {"network": fingerprint(system), "camps": hashlib.sha256(camps.encode()).hexdigest()}
+
+
 def _write(
-    folder: Path, rows: pd.DataFrame, degree: Any, title: str, command: str, draws: int
+    store: Store, rows: pd.DataFrame, degree: Any, title: str, command: str, draws: int
 ) -> None:
     from sociophysics.report import inspect_page
-    from sociophysics.store import replace_file
 
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            f"{folder} cannot be written to ({error.strerror}); choose another --out."
-        ) from None
     page = inspect_page.render(rows, degree, title=title, command=command, draws=draws)
     table = rows.to_csv(index=False)
-    replace_file(folder / "structure.csv", lambda file: file.write(table.encode()))
-    replace_file(folder / "report.html", lambda file: file.write(page.encode()))
+    store.write("structure.csv", lambda file: file.write(table.encode()))
+    store.write("report.html", lambda file: file.write(page.encode()))
 
 
 def _show(rows: pd.DataFrame, title: str, draws: int) -> None:

@@ -1,21 +1,19 @@
-"""What a run says of itself where it is kept: its manifest, whose it is, its log."""
+"""What a run says of itself where it is kept, and which other runs may go on there."""
 
 from __future__ import annotations
 
-import contextlib
-import datetime
-import json
 import platform
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
+from sociophysics.ensemble import study
 from sociophysics.ensemble.blocks import BLOCK
+from sociophysics.ensemble.study import WORDS, Log, claim, write_manifest
 from sociophysics.ensemble.work import DECISIVE, decisive_versions
 from sociophysics.errors import InputError
 from sociophysics.scenario import Scenario, json_form
-from sociophysics.store import LOG, Store
+from sociophysics.store import Store, format_of
 
 __all__ = [
     "DECISIVE",
@@ -27,11 +25,7 @@ __all__ = [
     "write_manifest",
 ]
 
-FORMAT = "sociophysics run 1"
 CARRIERS = ("pandas", "pyarrow", "pydantic")
-# What a reader is told, and no number depends on.
-WORDS = ("title", "question")
-OF_PARTS = re.compile(r"[0-9a-f]{64}\.(parquet|corrupt)|\..*\.tmp")
 RESULTS = ("results.parquet", "events.parquet", "comparison.csv", "report.html")
 
 
@@ -50,7 +44,7 @@ def make_manifest(
     """
     versions = decisive_versions() | {name: version(name) for name in CARRIERS}
     return {
-        "format": FORMAT,
+        "format": format_of("run"),
         "name": scenario.name,
         "hash": scenario.hash,
         "scenario": json_form(scenario.canonical()),
@@ -64,12 +58,6 @@ def make_manifest(
     }
 
 
-def write_manifest(store: Store, manifest: Mapping[str, Any]) -> None:
-    """Write ``manifest.json``."""
-    text = json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    store.write("manifest.json", lambda file: file.write(text.encode()))
-
-
 def read_manifest(store: Store) -> dict[str, Any] | None:
     """Return the manifest of a run, None if nothing was written there yet.
 
@@ -78,38 +66,7 @@ def read_manifest(store: Store) -> dict[str, Any] | None:
     InputError
         The folder holds something else, or a damaged manifest.
     """
-    there = store.names()
-    if "manifest.json" not in there:
-        others = sorted(name for name in there if not _begun(store, name))
-        if others:
-            raise InputError(f"{store.place} holds {others[0]!r} and no run; choose another --out.")
-        return None
-    try:
-        manifest = json.loads(store.read("manifest.json"))
-    except (OSError, ValueError):
-        manifest = None
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        raise InputError(
-            f"{store.place}/manifest.json is not the manifest of a run of this package; choose "
-            "another --out."
-        )
-    return manifest
-
-
-def _begun(store: Store, name: str) -> bool:
-    """Return whether a run that was killed before its manifest was written may have left it."""
-    if name == "parts":
-        return all(OF_PARTS.fullmatch(each) for each in store.names(name))
-    return name.startswith((".manifest.json.", ".lease")) or (name == LOG and _is_log(store))
-
-
-def _is_log(store: Store) -> bool:
-    try:
-        first = store.read(LOG).partition(b"\n")[0]
-        line = json.loads(first) if first else {"time": "", "event": ""}
-    except (OSError, ValueError):
-        return False
-    return isinstance(line, dict) and {"time", "event"} <= line.keys()
+    return study.read_manifest(store, "run")
 
 
 def check_continues(store: Store, new: Mapping[str, Any]) -> dict[str, Any]:
@@ -199,34 +156,3 @@ def _different_inputs(old: Mapping[str, str], new: Mapping[str, str]) -> str:
         if old.get(path) != new.get(path):
             return f"the content of {path}"
     return ""
-
-
-class Log:
-    """Appends one JSON object a line: times, host, retries; nothing numbers depend on."""
-
-    def __init__(self, append: Callable[[str], None] | None) -> None:
-        self._append = append
-
-    def write(self, event: str, **facts: Any) -> None:
-        """Append one line; a disk that is full must not hide why the run ended."""
-        if self._append is None:
-            return
-        now = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
-        with contextlib.suppress(OSError):
-            self._append(json.dumps({"time": now, "event": event, **facts}) + "\n")
-
-
-@contextlib.contextmanager
-def claim(store: Store | None) -> Iterator[Log]:
-    """Keep other runs out of a place, and open its log.
-
-    Raises
-    ------
-    InputError
-        Nothing can be written there, or another run is writing to it.
-    """
-    if store is None:
-        yield Log(None)
-        return
-    with store.claim() as append:
-        yield Log(append)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import platform
 import threading
 import time
@@ -23,13 +22,12 @@ from sociophysics.ensemble.parts import (
     read_parts,
     write_part,
 )
-from sociophysics.errors import InputError
+from sociophysics.errors import FULL, InputError
 from sociophysics.store import Store
 
 __all__ = ["Cancelled", "Progress", "Session", "finished"]
 
 Progress = Callable[[int, int, float], None]
-FULL = (errno.ENOSPC, errno.EDQUOT)
 SECONDS_BETWEEN_REPORTS = 0.5
 UNSEEN = "parts that were reported as finished are not there: do all workers see {}?"
 

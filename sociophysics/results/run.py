@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,16 @@ from sociophysics.results import comparison
 from sociophysics.results.grid import Grid
 from sociophysics.results.settings import burn_in, constant_temperature
 from sociophysics.statistics import standard_error
-from sociophysics.store import Folder, Place, Store, open_store, place_of
+from sociophysics.store import (
+    MANIFEST,
+    Folder,
+    Place,
+    Store,
+    damaged,
+    open_store,
+    place_of,
+    read_json,
+)
 
 if TYPE_CHECKING:
     from sociophysics.scenario import Scenario
@@ -218,18 +226,10 @@ class Run:
 
 
 def _read_manifest(store: Store) -> dict[str, Any]:
-    name = "manifest.json"
     try:
-        manifest = json.loads(store.read(name))
+        return read_json(store)
     except FileNotFoundError:
-        raise _missing(store, name) from None
-    except InputError:
-        raise
-    except (OSError, ValueError) as error:
-        raise _damaged(store, name, "is not readable JSON") from error
-    if not isinstance(manifest, dict):
-        raise _damaged(store, name, "holds no JSON object")
-    return manifest
+        raise _missing(store, MANIFEST) from None
 
 
 def scenario_of(manifest: Mapping[str, Any], store: Store) -> Scenario:
@@ -250,7 +250,7 @@ def scenario_of(manifest: Mapping[str, Any], store: Store) -> Scenario:
         tables["sweep"] = {key: sweep[key] for key in (*first, *order)}
         return Scenario.from_canonical(tables, name=str(manifest["name"]))
     except (KeyError, TypeError, ValueError) as error:
-        raise _damaged(store, "manifest.json", "holds no valid scenario") from error
+        raise damaged(store, MANIFEST, "holds no valid scenario") from error
 
 
 def _read_table(store: Store, name: str) -> pd.DataFrame:
@@ -264,7 +264,7 @@ def _read_table(store: Store, name: str) -> pd.DataFrame:
     except InputError:
         raise
     except (OSError, ValueError, pyarrow.ArrowException) as error:
-        raise _damaged(store, name, "is not a readable Parquet file") from error
+        raise damaged(store, name, "is not a readable Parquet file") from error
     return table
 
 
@@ -272,10 +272,4 @@ def _missing(store: Store, name: str) -> InputError:
     return InputError(
         f"{store.place} has no {name}; it is not the folder of a finished run: run the "
         "scenario into it to finish it."
-    )
-
-
-def _damaged(store: Store, name: str, what: str) -> InputError:
-    return InputError(
-        f"{store.place}/{name} {what}; run the scenario into the same folder again to restore it."
     )

@@ -6,20 +6,27 @@ import re
 from pathlib import Path
 
 from sociophysics.errors import InputError
-from sociophysics.store.folder import Folder, replace_file
+from sociophysics.store.folder import Folder, replace_file, require_file
+from sociophysics.store.manifest import MANIFEST, STUDIES, damaged, format_of, read_json
 from sociophysics.store.protocol import LOG, Fill, Store
 
 __all__ = [
     "LOG",
+    "MANIFEST",
+    "STUDIES",
     "Fill",
     "Folder",
     "Place",
     "Store",
+    "damaged",
     "folder_of",
+    "format_of",
     "is_url",
     "open_store",
     "place_of",
+    "read_json",
     "replace_file",
+    "require_file",
 ]
 
 Place = str | Path

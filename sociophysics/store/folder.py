@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
-from sociophysics.errors import InputError
+from sociophysics.errors import FULL, InputError
 from sociophysics.store.protocol import LOG, Fill
 
-__all__ = ["Folder", "replace_file"]
+__all__ = ["Folder", "replace_file", "require_file"]
 
 
 class Folder:
@@ -25,10 +26,14 @@ class Folder:
 
     @contextlib.contextmanager
     def _told(self, what: str) -> Iterator[None]:
-        """Make one sentence of a missing permission."""
+        """Make one sentence of what the system refuses; of a full disk who knows the work does."""
         try:
             yield
-        except PermissionError as error:
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+            raise
+        except OSError as error:
+            if error.errno in FULL:
+                raise
             raise InputError(
                 f"{self.path} cannot be {what} ({error.strerror}); ask for access, or choose "
                 "another --out: finished parts are kept."
@@ -37,7 +42,13 @@ class Folder:
     def read(self, name: str) -> bytes:
         """Return a file's bytes."""
         with self._told("read"):
+            require_file(self.path / name)
             return (self.path / name).read_bytes()
+
+    def size(self, name: str) -> int:
+        """Return how many bytes a file has."""
+        with self._told("read"):
+            return (self.path / name).stat().st_size
 
     def read_many(self, names: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:
         """Yield every name with its bytes, None if it is not there."""
@@ -49,8 +60,11 @@ class Folder:
 
     def write(self, name: str, fill: Fill) -> None:
         """Write a file under a temporary name, flush it to the disk, and rename it."""
+        target = self.path / name
         with self._told("written to"):
-            replace_file(self.path / name, fill)
+            if target.parent != self.path and self.path.is_dir():
+                target.parent.mkdir(exist_ok=True)
+            replace_file(target, fill)
 
     def names(self, folder: str = "") -> set[str]:
         """Return the names of files and folders in a folder."""
@@ -81,7 +95,9 @@ class Folder:
             The folder cannot be made, or another run is writing to it.
         """
         try:
-            (self.path / "parts").mkdir(parents=True, exist_ok=True)
+            self.path.mkdir(parents=True, exist_ok=True)
+            with contextlib.suppress(FileNotFoundError):
+                require_file(self.path / LOG)
             file = (self.path / LOG).open("a", encoding="utf-8")
         except OSError as error:
             raise InputError(
@@ -112,6 +128,21 @@ class Folder:
         except OSError:
             # Some network file systems have no locks; parts are safe without.
             return
+
+
+def require_file(path: Path) -> None:
+    """Raise if a path leads to a pipe, a device or a socket: reading from it might never end.
+
+    Raises
+    ------
+    InputError
+        It is none of a file and a folder.
+    FileNotFoundError
+        Nothing is there.
+    """
+    kind = path.stat().st_mode
+    if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):
+        raise InputError(f"{path} is a pipe or a device, not a file; remove it or choose another.")
 
 
 def replace_file(path: Path, fill: Fill) -> None:

@@ -76,6 +76,11 @@ class ObjectStore:
             data: bytes = self._files.cat_file(self._path(name))
             return data
 
+    def size(self, name: str) -> int:
+        """Return how many bytes an object has."""
+        with self._told("read"):
+            return int(self._files.size(self._path(name)) or 0)
+
     def read_many(self, names: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:
         """Yield every name with its bytes, None if it is not there; several are read at once."""
         for first in range(0, len(names), AT_ONCE):

@@ -29,6 +29,9 @@ class Store(Protocol):
     def read(self, name: str) -> bytes:
         """Return a file's bytes; FileNotFoundError if it is not there."""
 
+    def size(self, name: str) -> int:
+        """Return how many bytes a file has; FileNotFoundError if it is not there."""
+
     def read_many(self, names: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:
         """Yield every name with its bytes, None if it is not there."""
 

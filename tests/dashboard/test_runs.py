@@ -95,7 +95,7 @@ def test_runs_are_compared_side_by_side(page: Page, server: str, runs: Path, sho
     ("link", "sentence"),
     [
         ("../../../etc/passwd", "There is no run '../../../etc/passwd'"),
-        ("broken", "broken/manifest.json is damaged"),
+        ("broken", "broken/manifest.json is not readable JSON"),
     ],
 )
 def test_what_is_not_there_or_damaged_is_a_sentence(

@@ -57,7 +57,7 @@ def test_the_list_says_of_each_folder_what_it_is(root: Path) -> None:
     assert weak.date is not None
     half = entry(root, "half")
     assert 3 <= half.finished < half.total
-    assert "broken/manifest.json is damaged" in entry(root, "broken").problem
+    assert "broken/manifest.json is not readable JSON" in entry(root, "broken").problem
 
 
 def test_a_folder_that_is_itself_a_run_is_listed(root: Path) -> None:
