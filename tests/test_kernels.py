@@ -555,4 +555,4 @@ def test_several_processes_may_fill_an_empty_cache_at_once(tmp_path: Path) -> No
     results = [(*process.communicate(), process.returncode) for process in running]
     assert [(error, code) for _, error, code in results] == [("", 0)] * 3
     assert len({out for out, _, _ in results}) == 1
-    assert list(tmp_path.rglob("*.nbi"))
+    assert list(tmp_path.rglob("*.nbc"))

@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parent.parent / "sociophysics"
 LAYERS = [
     {"errors", "machine"},
     {"memory", "streams", "datasets", "store"},
-    {"spin_checks"},
+    {"spin_checks", "sources"},
     {"graph_attributes", "edge_files"},
     {"spins"},
     {"camps", "schedules", "statistics", "networks", "theory", "engine"},

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from sociophysics.engine.compilation import njit
 from sociophysics.engine.ranking import group_sums
 
 __all__ = ["attention"]

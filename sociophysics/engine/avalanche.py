@@ -11,8 +11,9 @@ import heapq
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from sociophysics.engine.compilation import njit
 
 __all__ = ["adiabatic_rise", "complete_graph_durations", "local_fields", "relax"]
 

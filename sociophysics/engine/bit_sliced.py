@@ -20,9 +20,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from sociophysics.engine.compilation import njit
 from sociophysics.engine.counter import increment, mix
 from sociophysics.engine.lanes import COUNTED, LANES, LEADING
 from sociophysics.engine.prefetch import prefetch

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from sociophysics.engine.compilation import njit
 
 __all__ = ["by_column", "row_chunks"]
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from sociophysics.engine.compilation import njit
 
 __all__ = ["increment", "mix", "uniform"]
 

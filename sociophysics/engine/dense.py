@@ -15,9 +15,9 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from sociophysics.engine.compilation import njit
 from sociophysics.engine.counter import increment, mix, uniform
 
 __all__ = ["exchange", "flip_blocs", "quench", "sweep_dense"]

@@ -19,10 +19,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.sparse as sparse
-from numba import njit
 from numpy.typing import NDArray
 
 from sociophysics.engine.columns import by_column, row_chunks
+from sociophysics.engine.compilation import njit
 from sociophysics.errors import InputError
 
 __all__ = [

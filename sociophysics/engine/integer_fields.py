@@ -13,10 +13,10 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from sociophysics.engine.columns import by_column, row_chunks
+from sociophysics.engine.compilation import njit
 from sociophysics.engine.fixed_point import append_stances, fixed_scale
 
 __all__ = ["OPEN", "Cuts", "Ties", "common_size", "cuts", "encode_ties", "encode_words", "reach"]

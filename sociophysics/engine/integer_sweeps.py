@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from sociophysics.engine.compilation import njit
 from sociophysics.engine.counter import increment, mix
 from sociophysics.engine.glauber import BLOCK, aligned, flips_between
 from sociophysics.engine.integer_fields import OPEN

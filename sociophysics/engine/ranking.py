@@ -12,9 +12,9 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from sociophysics.engine.compilation import njit
 from sociophysics.engine.counter import increment, mix, uniform
 
 __all__ = ["disfavor", "draw_posts", "group_sums", "plain", "rank_groups", "respond"]

@@ -10,9 +10,9 @@ import math
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from sociophysics.engine.compilation import njit
 from sociophysics.engine.glauber import aligned
 
 __all__ = ["Rates", "bin_of", "fill_bins", "rates", "relocate"]

@@ -16,9 +16,9 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from sociophysics.engine.compilation import njit
 from sociophysics.engine.counter import increment, mix, uniform
 from sociophysics.engine.glauber import CACHED_BYTES, aligned
 from sociophysics.engine.prefetch import prefetch
