@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from scipy.signal import lfilter
 
 from sociophysics import statistics
 from sociophysics.errors import InputError
@@ -65,13 +66,12 @@ def test_compare_equals_brute_force() -> None:
             assert np.isnan([row[k] for k in ("difference", "low", "high", "effect")]).all()
             assert np.isnan(row["p_holm"])
             continue
-        test = stats.ttest_rel(own, other)
-        interval = test.confidence_interval()
         differences = own - other
+        interval = statistics.mean_interval(differences)
         assert row["difference"] == pytest.approx(differences.mean(), abs=1e-12)
         assert (row["low"], row["high"]) == pytest.approx((interval.low, interval.high))
         assert row["effect"] == pytest.approx(differences.mean() / differences.std(ddof=1))
-        p.append(test.pvalue)
+        p.append(max(stats.ttest_rel(own, other).pvalue, 2.0**-6))
     np.testing.assert_allclose(result["p_holm"].dropna(), statistics.holm(p))
     assert len(result) == 3 * 6
     expected = [*keys, "observable", "replicas", "mean", "sd", "difference", "low", "high"]
@@ -154,10 +154,11 @@ def test_equal_differences_and_single_replicas() -> None:
 
     rows = make_run(value, designs=("none", "a", "b")).compare("magnetization")
     columns = ["difference", "low", "high", "effect", "p_holm"]
-    assert list(rows.loc[1, columns]) == [0, 0, 0, 0, 1]
+    assert list(rows.loc[1, ["difference", "effect", "p_holm"]]) == [0, 0, 1]
     assert rows.loc[2, "difference"] == pytest.approx(0.3)
     assert rows.loc[2, "effect"] == np.inf
-    assert rows.loc[2, "p_holm"] == 0
+    assert rows.loc[2, "p_holm"] == pytest.approx(2 * 2**-3)
+    assert rows[["low", "high"]].isna().all(axis=None)
     one = make_run(value, designs=("none", "b"), replicas=1).compare("magnetization")
     assert one.loc[1, "difference"] == pytest.approx(0.3)
     assert one.loc[1, columns[1:]].isna().all()
@@ -185,7 +186,7 @@ def test_compare_all_is_every_observable_and_statistic() -> None:
         make_run(noise, observables=()).compare_all()
 
 
-def test_statistics_of_series_are_those_of_the_frames_after_burn_in() -> None:
+def test_statistics_of_series_are_those_of_the_pooled_frames_after_burn_in() -> None:
     run = make_run(noise, sweeps=range(0, 1000, 10), sweep={"dynamics.temperature": [0.5, 2.0]})
     frame = run.series_statistics().set_index(["design", "dynamics.temperature", "statistic"])
     for T in (0.5, 2.0):
@@ -194,15 +195,42 @@ def test_statistics_of_series_are_those_of_the_frames_after_burn_in() -> None:
             cell[cell["sweep"] >= 20]
             .pivot(index="replica", columns="sweep")
             .xs("magnetization", axis=1)
-        )
-        chi = statistics.susceptibility(series, n=100, temperature=T)
-        row = frame.loc[("feed", T, "susceptibility")]
-        assert row["mean"] == pytest.approx(chi.mean())
-        assert row["standard_error"] == pytest.approx(chi.std(ddof=1) / 2)
+        ).to_numpy()
+        for name in ("susceptibility", "susceptibility_abs", "binder"):
+
+            def pooled(m: Any, name: str = name, T: float = T) -> float:
+                keys = {} if name == "binder" else {"n": 100, "temperature": T}
+                return float(getattr(statistics, name)(m.ravel(), **keys))
+
+            left = np.array([pooled(np.delete(series, r, axis=0)) for r in range(4)])
+            parts = 4 * pooled(series) - 3 * left
+            row = frame.loc[("feed", T, name)]
+            assert row["mean"] == pytest.approx(parts.mean())
+            assert row["standard_error"] == pytest.approx(parts.std(ddof=1) / 2)
         times = statistics.tau(series, every=10)
         assert frame.loc[("feed", T, "tau"), "mean"] == pytest.approx(times.mean())
-        binder = statistics.binder(series)
-        assert frame.loc[("feed", T, "binder"), "mean"] == pytest.approx(binder.mean())
+
+
+def test_susceptibility_holds_what_replicas_differ_by() -> None:
+    """Each replica's own variance leaves out its mean: a series of two autocorrelation times."""
+    n, T, frames, exact = 100, 1.0, 40, 19.3
+    scale, phi = np.sqrt(exact * T / n), np.exp(-1 / 20)
+
+    def series(name: str, design: str, point: Any, replica: int, sweeps: Any) -> Any:
+        rng = np.random.default_rng([5, replica, len(design)])
+        noise = rng.normal(size=sweeps.size) * np.sqrt(1 - phi**2)
+        noise[0] = rng.normal()
+        return scale * lfilter([1.0], [1.0, -phi], noise)
+
+    run = make_run(series, sweeps=range(20, 20 + frames), replicas=400, dynamics={"temperature": T})
+    row = run.compare("susceptibility").iloc[0]
+    assert abs(row["mean"] - exact) < 4 * row["sd"] / 20
+    kurtosis = run.compare("binder").iloc[0]
+    assert abs(kurtosis["mean"]) < 4 * kurtosis["sd"] / 20
+    # The negative control: the mean over replicas of each one's own.
+    own = run.table[run.table["design"] == "none"]["magnetization"].to_numpy().reshape(400, -1)
+    alone = statistics.susceptibility(own, n=n, temperature=T)
+    assert alone.mean() < exact - 10 * alone.std(ddof=1) / 20
 
 
 def test_susceptibility_needs_a_constant_temperature() -> None:
@@ -261,7 +289,9 @@ def test_melting_finds_what_was_put_in() -> None:
         row = result.loc[design]
         assert row["temperature"] == pytest.approx(melts[design], abs=0.01)
         assert row["low"] < melts[design] < row["high"]
-        assert row["high"] - row["low"] < 0.06
+        # The place between two swept values is not known better than they are apart.
+        # At 0.6 the swept value itself is clearly neither.
+        assert row["high"] - row["low"] == pytest.approx(0.2 if design == "none" else 0.1)
         assert row["note"] == ""
     assert result.loc["strong", ["temperature", "low", "high"]].isna().all()
     assert result.loc["strong", "note"] == "above 1.1"
@@ -294,6 +324,29 @@ def test_melting_covers_the_true_value() -> None:
         row = run.melting("magnetization", along="T.x").iloc[0]
         hits += row["low"] <= 0.5 <= row["high"]
     assert stats.binomtest(hits, 40, 0.93).pvalue > 1e-4
+
+
+def test_melting_intervals_of_three_grids_hold_one_temperature() -> None:
+    """Interpolation between swept values is no measurement: the interval reaches over them."""
+    melts = {"none": 0.66, "feed": 0.66}
+    found = []
+    for grid in ([0.4, 0.55, 0.7, 0.85], [0.3, 0.5, 0.9, 1.1], [0.3, 0.64, 0.68, 0.72]):
+        run = make_run(step(melts, spread=0.002), sweep={"dynamics.temperature": grid}, replicas=8)
+        found.append(run.melting("magnetization").iloc[0])
+    places = [row["temperature"] for row in found]
+    assert max(places) - min(places) > 0.01
+    for row in found:
+        assert row["low"] <= 0.66 <= row["high"]
+    widths = [row["high"] - row["low"] for row in found]
+    assert widths == pytest.approx([0.15, 0.4, 0.04])
+
+
+def test_melting_of_few_equal_replicas_is_not_determined() -> None:
+    run = make_run(step({"none": 0.6, "feed": 0.6}), sweep={"dynamics.temperature": TEMPERATURES})
+    row = run.melting("magnetization").iloc[0]
+    assert row["temperature"] == pytest.approx(0.6, abs=0.01)
+    assert np.isnan(row["low"])
+    assert "lower end open" in row["note"]
 
 
 def test_melting_along_any_key_at_every_other_point() -> None:
@@ -342,6 +395,7 @@ def test_absolute_values_must_exceed_those_of_coins() -> None:
             step({"none": 0.6, "feed": 0.6}, scale=scale),
             observables=("abs_magnetization",),
             sweep={"dynamics.temperature": TEMPERATURES},
+            replicas=5,
         )
         assert set(run.melting("abs_magnetization")["note"]) == {note}
 
@@ -414,7 +468,7 @@ def test_an_imbalance_of_camps_that_replicas_resolve_is_no_separation() -> None:
     curves = 0.004 + 0.001 * rng.normal(size=(replicas, points))
     users = 1000
     value, low, high, note = comparison._melting(
-        np.linspace(0.3, 1.1, points), curves, above=3 / np.sqrt(users), seed=1
+        np.linspace(0.3, 1.1, points), curves, above=3 / np.sqrt(users)
     )
     assert np.isnan([value, low, high]).all()
     assert note == "never held apart"

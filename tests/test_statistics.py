@@ -149,29 +149,44 @@ def test_t_interval_covers_as_often_as_it_says() -> None:
     assert not within_binomial(naive, 4000, 0.95)
 
 
-def test_paired_difference_equals_scipy() -> None:
-    rng = np.random.default_rng(10)
-    a, b = rng.normal(size=(2, 12))
-    test = stats.ttest_rel(a, b)
+def test_paired_difference_equals_scipy_where_differences_are_not_skewed() -> None:
+    d = np.array([-1.3, -0.9, -0.4, -0.1, 0.1, 0.4, 0.9, 1.3]) + 0.7
+    b = np.random.default_rng(10).normal(size=8)
+    test = stats.ttest_rel(b + d, b)
     interval = test.confidence_interval(0.95)
-    pair = s.paired_difference(a, b)
-    expected = ((a - b).mean(), interval.low, interval.high, test.pvalue)
+    pair = s.paired_difference(b + d, b)
+    expected = (d.mean(), interval.low, interval.high, test.pvalue)
     np.testing.assert_allclose((*pair[:3], pair.p), expected, rtol=1e-12)
-    assert pair.effect == pytest.approx((a - b).mean() / (a - b).std(ddof=1))
+    assert pair.effect == pytest.approx(d.mean() / d.std(ddof=1))
 
 
-def test_p_values_are_uniform_without_a_difference() -> None:
+def test_p_values_are_no_smaller_than_chance_makes_them() -> None:
     rng = np.random.default_rng(11)
     a, b = rng.normal(size=(2, 2000, 6)) + rng.normal(size=(2000, 6))
-    p = [s.paired_difference(x, y).p for x, y in zip(a, b, strict=True)]
-    assert stats.kstest(p, "uniform").pvalue > ALPHA
+    p = np.array([s.paired_difference(x, y).p for x, y in zip(a, b, strict=True)])
+    assert p.min() == 2.0**-5  # six pairs of one sign
+    above = p[p > 0.05]
+    assert stats.kstest(above, stats.uniform(0.05, 0.95).cdf).pvalue > ALPHA
 
 
-def test_degenerate_pairs_are_decided() -> None:
-    assert s.paired_difference([0.3, 0.7], [0.3, 0.7]) == (0.0, 0.0, 0.0, 0.0, 1.0)
+def test_two_replicas_never_show_a_p_of_zero() -> None:
+    rng = np.random.default_rng(21)
+    outcomes = rng.random((2, 1000, 2)) < 0.5
+    p = [s.paired_difference(a, b).p for a, b in zip(*outcomes.astype(float), strict=True)]
+    assert min(p) >= 0.5
+    # The negative control: t tests of equal differences said 0 in an eighth of the experiments.
+    equal = (outcomes[0].astype(int) - outcomes[1])[:, 0] == 0
+    assert within_binomial(int(equal.sum()), 1000, 0.5)
+
+
+def test_degenerate_pairs_are_not_determined() -> None:
+    same = s.paired_difference([0.3, 0.7], [0.3, 0.7])
+    assert (same.difference, same.effect, same.p) == (0.0, 0.0, 1.0)
+    assert np.isnan(same[1:3]).all()
     up = s.paired_difference([0.1 + 0.2, 1.0], [0.0, 0.7])
     assert up.difference == pytest.approx(0.3)
-    assert (up.low, up.high, up.effect, up.p) == (up.difference, up.difference, np.inf, 0.0)
+    assert (up.effect, up.p) == (np.inf, 0.5)
+    assert np.isnan(up[1:3]).all()
     assert s.paired_difference([0.0, 0.0], [1.0, 1.0]).effect == -np.inf
     one = s.paired_difference([1.0], [0.5])
     assert one.difference == 0.5
@@ -182,15 +197,107 @@ def test_degenerate_pairs_are_decided() -> None:
         s.paired_difference([1, 2], [1, 2, 3])
 
 
-def test_bootstrap_interval_covers_and_is_seeded() -> None:
-    x = np.random.default_rng(12).exponential(size=(400, 40))
-    intervals = [s.bootstrap_interval(row, seed=1, draws=400) for row in x]
-    hits = sum(low <= 1.0 <= high for _, low, high in intervals)
-    # Percentile intervals of 40 skewed values cover about 93 %.
-    assert 0.88 < hits / 400 < 0.98
-    again = s.bootstrap_interval(x[0], seed=1, draws=400)
-    assert again == intervals[0]
-    assert s.bootstrap_interval(x[0], seed=2, draws=400) != intervals[0]
+def test_pairs_in_two_states_are_compared_by_their_shares() -> None:
+    up = np.array([1, 1, 1, 0, 1, 1, 0, 1, 1, 1])
+    reference = np.array([1, 0, 0, 0, 1, 0, 0, 1, 0, 1])
+    share = s.share_difference(up, reference, paired=True)
+    for low, high in ((0.0, 1.0), (-0.9, 0.9)):
+        pair = s.paired_difference(low + (high - low) * up, low + (high - low) * reference)
+        np.testing.assert_allclose(pair[:3], (high - low) * np.array(share[:3]), atol=1e-12)
+        assert pair.p == pytest.approx(2 * 0.5**4)
+    # Coupled designs without a difference so far: the next replica may still differ.
+    coupled = s.paired_difference(reference, reference)
+    assert coupled.low < -0.1 < 0.1 < coupled.high
+    assert coupled.p == 1.0
+    # Two states of which the reference has neither: as if not paired.
+    middle = 0.01 * np.arange(10)
+    apart = s.paired_difference(up - 0.5, middle)
+    assert apart.low < s.mean_interval(up - 0.5).low - middle.mean() < apart.difference
+
+
+def test_two_states_are_found_and_chance_is_not() -> None:
+    rng = np.random.default_rng(22)
+    for replicas in (5, 10, 20):
+        up = np.arange(replicas) % 3 == 0
+        found = s.two_states(np.where(up, 0.9, -0.9) + 0.02 * rng.normal(size=replicas))
+        assert found is not None
+        np.testing.assert_array_equal(found.upper, up)
+        assert (found.low, found.high) == pytest.approx((-0.9, 0.9), abs=0.03)
+        false = sum(s.two_states(x) is not None for x in rng.normal(size=(2000, replicas)))
+        assert stats.binomtest(false, 2000, 0.005, alternative="greater").pvalue > ALPHA
+    assert s.two_states([0.0, 1.0]) is None
+    assert s.two_states([0.5, 0.5, 0.5]) is None
+    assert s.two_states([0.0, 1.0, np.nan, 1.0]) is None
+    assert s.two_states([0.0, 1.0, 1.0]) is not None
+
+
+def test_share_intervals_equal_scipy_and_are_exact() -> None:
+    for k, n in ((0, 5), (1, 5), (7, 20), (20, 20)):
+        exact = stats.binomtest(k, n).proportion_ci(0.95, method="exact")
+        np.testing.assert_allclose(s.share_interval(k, n), (k / n, *exact), rtol=1e-9)
+    # Every share, not a sample of them: the coverage is a sum of binomial probabilities.
+    for n in (5, 10, 20):
+        ends = np.array([s.share_interval(k, n)[1:] for k in range(n + 1)])
+        for p in (0.01, 0.05, 0.1, 0.3, 0.5, 0.77, 0.99):
+            inside = (ends[:, 0] <= p) & (p <= ends[:, 1])
+            assert stats.binom.pmf(np.arange(n + 1), n, p)[inside].sum() >= 0.95
+    for wrong in ((-1, 5), (6, 5), (0, 0), (1.5, 5)):
+        with pytest.raises(InputError, match="whole numbers"):
+            s.share_interval(*wrong)
+
+
+@pytest.mark.parametrize("paired", [True, False])
+def test_share_differences_cover_every_pair_of_shares_checked(paired: bool) -> None:
+    """Exactly: sums over all tables of two independent arms."""
+    for n in (5, 10):
+        for one, other in ((0.1, 0.0), (0.1, 0.1), (0.5, 0.5), (0.9, 0.1), (0.3, 0.6)):
+            covered = 0.0
+            for a in range(n + 1):
+                for b in range(n + 1):
+                    x, y = np.arange(n) < a, np.arange(n) % n < b
+                    if paired:  # one arrangement of many: the product of the shares, as it falls
+                        y = np.random.default_rng([a, b]).permutation(y)
+                    found = s.share_difference(x, y, paired=paired)
+                    weight = stats.binom.pmf(a, n, one) * stats.binom.pmf(b, n, other)
+                    covered += weight * (found.low <= one - other <= found.high)
+            assert covered >= (0.93 if n == 10 else 0.9), (n, one, other)
+    with pytest.raises(InputError, match="0 or 1"):
+        s.share_difference([0.5], [1], paired=paired)
+
+
+def test_mean_intervals_say_when_they_are_not_determined() -> None:
+    for values in ([0.5], [0.5] * 5, [0.1, np.nan, 0.2], [0.0] * 9 + [0.37]):
+        mean, low, high = s.mean_interval(values)
+        assert np.isnan([low, high]).all()
+        assert mean == pytest.approx(np.mean(values), nan_ok=True)
+    # Nine noes and a yes: how far a yes may lie is known.
+    yes = s.mean_interval([0.0] * 9 + [1.0])
+    assert yes == pytest.approx(s.share_interval(1, 10))
+    assert np.isnan(s.t_interval([0.5, 0.5])[1:]).all()
+    with pytest.raises(InputError, match="2 axes"):
+        s.mean_interval([[1.0, 2.0]])
+
+
+def test_mean_intervals_are_those_of_student_without_skewness() -> None:
+    x = np.array([-2.0, -1.0, 0.0, 1.0, 2.0]) + 7
+    assert s.mean_interval(x) == s.t_interval(x)
+    skewed = s.mean_interval(x**4)
+    plain = s.t_interval(x**4)
+    assert skewed.high - skewed.mean > plain.high - plain.mean
+    assert skewed.low == plain.low
+
+
+def test_bootstrap_intervals_are_seeded_and_reach_further_than_percentiles() -> None:
+    x = np.random.default_rng(12).exponential(size=12)
+    found = s.bootstrap_interval(x, seed=1, draws=2000, statistic=np.median)
+    again = s.bootstrap_interval(x, seed=1, draws=2000, statistic=np.median)
+    assert again == found
+    assert s.bootstrap_interval(x, seed=2, draws=400) != s.bootstrap_interval(x, seed=1, draws=400)
+    mean = s.bootstrap_interval(x, seed=1, draws=4000)
+    drawn = x[np.random.default_rng(1).integers(12, size=(4000, 12))].mean(axis=1)
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    assert mean.low < low + 0.02
+    assert mean.high > high + 0.05  # skewed: further up than down
 
 
 def test_bootstrap_of_whole_replicas() -> None:
@@ -202,12 +309,13 @@ def test_bootstrap_of_whole_replicas() -> None:
 
 
 def test_degenerate_bootstrap() -> None:
-    assert s.bootstrap_interval([2.0, 2.0], seed=1) == (2.0, 2.0, 2.0)
-    assert s.bootstrap_interval([2.0], seed=1)[0] == 2.0
-    assert np.isnan(s.bootstrap_interval([2.0], seed=1)[1:]).all()
-    assert np.isnan(s.bootstrap_interval([1.0, np.nan], seed=1)).all()
+    for few in ([2.0], [2.0, 2.0], [1.0, 2.0, 3.0, 4.0], [2.0] * 9):
+        found = s.bootstrap_interval(few, seed=1)
+        assert found.mean == np.mean(few)
+        assert np.isnan(found[1:]).all()
+    assert np.isnan(s.bootstrap_interval([1.0, np.nan] * 5, seed=1)).all()
     beyond = s.bootstrap_interval(
-        [0.0, 1.0, 2.0], seed=1, statistic=lambda x: x.mean() if x.mean() < 1.2 else np.inf
+        np.arange(9.0), seed=1, statistic=lambda x: x.mean() if x.mean() < 5 else np.inf
     )
     assert beyond.high == np.inf
     assert np.isfinite(beyond.low)
@@ -216,6 +324,20 @@ def test_degenerate_bootstrap() -> None:
             s.bootstrap_interval([1.0, 2.0], seed=1, **wrong)
     with pytest.raises(InputError, match="no replica"):
         s.bootstrap_interval([], seed=1)
+
+
+def test_pseudo_values_average_to_the_statistic_without_its_bias() -> None:
+    rng = np.random.default_rng(23)
+    m = rng.normal(size=(300, 6))
+    moments = np.stack([m, m**2], axis=-1)
+    parts = s.pseudo_values(moments, lambda q: q[..., 1] - q[..., 0] ** 2)
+    np.testing.assert_allclose(parts.mean(axis=1), m.var(axis=1, ddof=1))
+    # Replicas of unequal length count by their frames.
+    weighted = s.pseudo_values(
+        np.array([[1.0], [4.0]]), lambda q: q[..., 0], weights=np.array([3.0, 1.0])
+    )
+    np.testing.assert_allclose(weighted, [2 * 1.75 - 4, 2 * 1.75 - 1])
+    np.testing.assert_allclose(s.pseudo_values([[5.0]], lambda q: q[..., 0] ** 2), [25.0])
 
 
 def test_holm_by_hand_and_by_closed_testing() -> None:

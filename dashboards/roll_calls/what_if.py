@@ -59,7 +59,7 @@ class Outcome:
     def shares(self, side: int) -> tuple[Floats, Floats, Floats, Floats]:
         """Return numbers of yeas, the share of roll calls that had them, and its interval.
 
-        Of large chambers a few neighboring numbers are one bin; the bands are Student's 95 %
+        Of large chambers a few neighboring numbers are one bin; the bands are 95 %
         intervals over replicas.
         """
         table = self.counts[side] / self.counts[side].sum(axis=1, keepdims=True)
@@ -67,7 +67,7 @@ class Outcome:
         starts = np.arange(0, table.shape[1], width)
         table = np.add.reduceat(table, starts, axis=1)
         last = np.minimum(starts + width, self.sizes[side] + 1) - 1
-        found = np.array([sp.statistics.t_interval(column) for column in table.T])
+        found = np.array([sp.statistics.mean_interval(column) for column in table.T])
         return (starts + last) / 2, found[:, 0], np.maximum(found[:, 1], 0.0), found[:, 2]
 
     def difference(self, name: str) -> Any:

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 import sociophysics as sp
 
@@ -85,16 +84,13 @@ def _cell(own: NDArray[np.float64], first: NDArray[np.float64] | None) -> Cell |
         return None
     mean, low, high = float(own.mean()), np.nan, np.nan
     if own.size > 1:
-        _, low, high = (float(part) for part in sp.statistics.t_interval(own))
+        _, low, high = (float(part) for part in sp.statistics.mean_interval(own))
     if first is None or first.size == 0:
         return Cell(mean, low, high)
     difference = mean - float(first.mean())
     if min(own.size, first.size) < 2:
         return Cell(mean, low, high, difference)
-    if np.ptp(own) == np.ptp(first) == 0:
-        # Without any spread there is nothing to estimate.
-        return Cell(mean, low, high, difference, difference, difference)
-    ends = stats.ttest_ind(own, first, equal_var=False).confidence_interval(0.95)
+    ends = sp.statistics.mean_difference(own, first)
     return Cell(mean, low, high, difference, float(ends.low), float(ends.high))
 
 

@@ -184,7 +184,7 @@ def _band(values: Floats) -> tuple[float, float, float]:
     known = values[np.isfinite(values)]
     if known.size < 2:
         return (float(known.mean()) if known.size else np.nan, np.nan, np.nan)
-    mean, low, high = sp.statistics.t_interval(known)
+    mean, low, high = sp.statistics.mean_interval(known)
     return float(mean), float(low), float(high)
 
 

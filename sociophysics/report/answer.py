@@ -148,7 +148,8 @@ def _melting_note(melting: pd.DataFrame | None, theory: Theory) -> str:
         return ""
     text = (
         "<em>Camps melt</em> at the first swept temperature at which camp polarization falls "
-        "through half its largest mean, interpolated, with the bootstrap interval over replicas; "
+        "through half its largest mean, interpolated, with the swept values between which it "
+        "clearly does (95 %); "
         "&ldquo;never held apart&rdquo; means that no mean along the sweep exceeded what "
         "fair coins show in so many users (three standard deviations)."
     )

@@ -61,15 +61,15 @@ REFERENCES = (
 READING = (
     "Replica r of every design meets the same network, start and noise, so designs are compared "
     "replica by replica. <em>Difference</em> is the mean of these differences to the reference, "
-    "with Student's 95 % interval; <em>effect</em> is that mean over the standard deviation of "
-    "the differences; <em>p</em> is corrected by Holm over all rows of the observable. One number "
+    "with its 95 % interval (docs/statistics.md); <em>effect</em> is that mean over the standard "
+    "deviation of the differences; <em>p</em> is corrected by Holm over all rows of the observable. One number "
     "per replica enters: the mean over recorded frames after burn-in, or the last frame of a "
     "replica that was stopped earlier."
 )
 
 STATISTICS = {
-    "susceptibility": ("n (<m²> - <m>²) / T of each replica's series after burn-in", "1/J"),
-    "susceptibility_abs": ("n (<m²> - <|m|>²) / T of each replica's series", "1/J"),
-    "binder": ("1 - <m⁴> / (3 <m²>²) of each replica's series", DIMENSIONLESS),
+    "susceptibility": ("n (<m²> - <m>²) / T of all replicas' frames after burn-in", "1/J"),
+    "susceptibility_abs": ("n (<m²> - <|m|>²) / T of all replicas' frames", "1/J"),
+    "binder": ("1 - <m⁴> / (3 <m²>²) of all replicas' frames", DIMENSIONLESS),
     "tau": ("integrated autocorrelation time of the magnetization", "sweeps"),
 }

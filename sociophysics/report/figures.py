@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sociophysics.report.drive import Drive, plateaus
 from sociophysics.report.style import INK, MUTED, WIDTH, mark, settings
 from sociophysics.results import Run
-from sociophysics.statistics import t_interval
+from sociophysics.statistics import mean_interval
 
 __all__ = [
     "cell_rows",
@@ -78,7 +78,7 @@ def curves(
         figure.subplots_adjust(0.075, 0.62 / height, 0.74 if len(grid.designs) > 1 else 0.985,
                                1 - 0.18 / height)  # fmt: skip
         for d in range(len(grid.designs)):
-            bands = np.array([t_interval(values[d, k, grid.present[d, k]]) for k in rows])
+            bands = np.array([mean_interval(values[d, k, grid.present[d, k]]) for k in rows])
             style, layer = mark(d), 3 + (d == 0)
             axes.fill_between(x, bands[:, 1], bands[:, 2], color=style.color, alpha=0.15, lw=0)
             axes.plot(x, bands[:, 0], color=style.color, ls=style.dash, marker=style.marker,
@@ -237,7 +237,7 @@ def _loop(
     settled = series[plateau >= 0].groupby(plateau[plateau >= 0]).mean()
     first = np.array([np.argmax(plateau == step) for step in settled.index])
     x = moved.values[sweeps[first]]
-    bands = np.array([t_interval(row) for row in settled.to_numpy()])
+    bands = np.array([mean_interval(row) for row in settled.to_numpy()])
     rising = np.arange(x.size) <= int(np.argmax(x))
     return x, bands, rising
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.results.grid import Grid
 from sociophysics.statistics import (
-    bootstrap_interval,
     holm,
+    mean_interval,
     paired_difference,
     t_interval,
 )
@@ -21,7 +21,7 @@ __all__ = ["compare", "crossing", "melting"]
 
 Floats = NDArray[np.float64]
 CONFIDENCE = 0.95
-DRAWS = 1000
+AGREEING = 5  # all on one side of a fair coin: 2^-5 is near a one-sided 2.5 %
 TEMPERATURE = "dynamics.temperature"
 
 
@@ -94,7 +94,7 @@ def crossing(values: Floats, curve: Floats, *, above: float) -> float:
     return float(values[i] + share * (values[i + 1] - values[i]))
 
 
-def melting(grid: Grid, observable: str, *, along: str, seed: int) -> pd.DataFrame:
+def melting(grid: Grid, observable: str, *, along: str) -> pd.DataFrame:
     """Return where each design's mean falls through half its largest value along a swept key."""
     column = along.rsplit(".", 1)[-1]
     if along not in grid.keys:
@@ -127,40 +127,69 @@ def melting(grid: Grid, observable: str, *, along: str, seed: int) -> pd.DataFra
                 found = (np.nan, np.nan, np.nan, "the temperature changes during the runs")
             else:
                 curves = values[d, order][:, complete].T
-                found = _melting(swept[order], curves, above=coins, seed=seed)
+                found = _melting(swept[order], curves, above=coins)
             rows.append(row | dict(zip((column, "low", "high", "note"), found, strict=True)))
     return pd.DataFrame(rows)
 
 
-def _melting(
-    swept: Floats, curves: Floats, *, above: float, seed: int
-) -> tuple[float, float, float, str]:
+def _melting(swept: Floats, curves: Floats, *, above: float) -> tuple[float, float, float, str]:
     """Curves of shape (replicas, points) to (value, low, high, note)."""
     if not curves.size or np.isnan(curves).any():
         return np.nan, np.nan, np.nan, "undefined in some replicas"
-    top = int(curves.mean(axis=0).argmax())
+    means = curves.mean(axis=0)
+    top = int(means.argmax())
     # The largest of several means is picked, so each must be shown apart from zero more strictly.
     strict = 1 - (1 - CONFIDENCE) / swept.size
     floor = t_interval(curves[:, top], confidence=strict).low
-    if not curves.mean(axis=0)[top] > above or floor <= above:
+    if not means[top] > above or floor <= above:
         return np.nan, np.nan, np.nan, "never held apart"
-    value, low, high = bootstrap_interval(
-        curves,
-        seed=seed,
-        statistic=lambda drawn: crossing(swept, drawn.mean(axis=0), above=above),
-        draws=DRAWS,
-        confidence=CONFIDENCE,
-    )
+    value = crossing(swept, means, above=above)
+    low, high = _bracket(swept, curves - curves[:, [top]] / 2)
     last = f"above {swept[-1]:g}"
     if np.isinf(value):
-        note = last if not np.isfinite(low) else f"{last}; the interval begins at {low:.3g}"
-        return np.nan, low if np.isfinite(low) else np.nan, np.nan, note
+        begins = np.isfinite(low) and low < swept[-1]
+        note = f"{last}; the interval begins at {low:.3g}" if begins else last
+        return np.nan, low if begins else np.nan, np.nan, note
     notes = []
     if curves.shape[0] == 1:
         notes.append("one replica: no interval")
-    if np.isposinf(high):
-        notes.append(f"upper end {last}")
-    if np.isneginf(low):
-        notes.append("lower end open: not held apart in some draws")
+    else:
+        if np.isposinf(high):
+            notes.append(f"upper end {last}")
+        if np.isneginf(low):
+            notes.append("lower end open: not clearly held apart before it")
     ends = [end if np.isfinite(end) else np.nan for end in (low, high)]
     return value, ends[0], ends[1], "; ".join(notes)
+
+
+def _bracket(swept: Floats, excess: Floats) -> tuple[float, float]:
+    """Return the swept values between which the mean of ``excess`` first falls through zero.
+
+    Shape (replicas, points). From the start of the values at which the mean is above zero, those
+    that lie clearly above one after the other; from the end of the values at which it is below,
+    those clearly below. Each end is wrong only if the first value beyond the true place is, so the
+    two hold together at the level of one test of either side, and the place between two values
+    that were simulated is left open. +-inf where not even the first is clear.
+    """
+    positive = excess.mean(axis=0) >= 0
+    start = int(positive.argmax())
+    falls = np.flatnonzero(positive[start:-1] & ~positive[start + 1 :])
+    fall = start + int(falls[0]) if falls.size else positive.size - 1
+    low, high = -np.inf, np.inf
+    for k in range(start, fall + 1):
+        if not _clearly(excess[:, k]):
+            break
+        low = float(swept[k])
+    rises = np.flatnonzero(positive[fall + 1 :])
+    end = fall + int(rises[0]) if rises.size else positive.size - 1
+    for k in range(end, fall, -1):
+        if not _clearly(-excess[:, k]):
+            break
+        high = float(swept[k])
+    return low, high
+
+
+def _clearly(values: Floats) -> bool:
+    """Return whether the mean is above zero; equal values are if five or more agree."""
+    low = mean_interval(values, confidence=CONFIDENCE).low
+    return bool(low > 0 or (np.isnan(low) and values.size >= AGREEING and values.min() > 0))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -87,9 +87,12 @@ class Grid:
     def values(self, observable: str) -> Floats:
         """Return one number per replica, shape (designs, points, replicas); NaN where undefined.
 
-        An observable is averaged over the frames after burn-in in which it is defined; a
-        statistic of `SERIES_STATISTICS` is computed from the series after burn-in. A replica
-        stopped before burn-in is represented by its last frame.
+        An observable is averaged over the frames after burn-in in which it is defined. The
+        autocorrelation time is that of each replica's series. Susceptibilities and Binder's
+        cumulant belong to the moments of all replicas together: their numbers are the jackknife's
+        pseudo-values (`statistics.pseudo_values`), whose mean is the statistic of the pooled
+        frames, corrected for bias, and whose spread over replicas is its error. A replica stopped
+        before burn-in is represented by its last frame.
         """
         if observable in self.observables:
             return self._means(observable)
@@ -193,6 +196,29 @@ class Grid:
 
     def _series_statistic(self, name: str) -> Floats:
         source = next(s for s in SERIES_STATISTICS[name] if s in self.observables)
+        return self._tau(source) if name == "tau" else self._pooled(name, source)
+
+    def _pooled(self, name: str, source: str) -> Floats:
+        """Return the jackknife's pseudo-values of a statistic of the replicas' common moments."""
+        values = self.table[source].to_numpy(dtype=np.float64)
+        rows = np.flatnonzero(self.counted)
+        size = int(np.prod(self.shape))
+        frames = np.bincount(self._cells[rows], minlength=size)
+        sums = np.stack(
+            [np.bincount(self._cells[rows], power, size) for power in _powers(values[rows])]
+        )
+        result = np.full(size, np.nan)
+        temperatures = np.repeat(self._temperatures, self.shape[2])
+        for cell in range(0, size, self.shape[2]):
+            there = cell + np.flatnonzero(frames[cell : cell + self.shape[2]])
+            if not there.size or frames[there].sum() < 2:
+                continue
+            measure = partial(_of_moments, name, n=self.n, T=float(temperatures[cell]))
+            moments = (sums[:, there] / frames[there]).T
+            result[there] = statistics.pseudo_values(moments, measure, weights=frames[there])
+        return result.reshape(self.shape)
+
+    def _tau(self, source: str) -> Floats:
         values = self.table[source].to_numpy(dtype=np.float64)
         sweep = self.table["sweep"].to_numpy(dtype=np.int64)
         rows = np.flatnonzero(self.counted)
@@ -202,33 +228,12 @@ class Grid:
         )
         result = np.full(int(np.prod(self.shape)), np.nan)
         # Replicas stopped early have shorter series: each length is one rectangular array.
-        for length in np.unique(lengths):
+        for length in np.unique(lengths[lengths > 1]):
             chosen = lengths == length
             frames = order[starts[chosen][:, None] + np.arange(length)]
-            result[cells[chosen]] = self._statistic(
-                name, values[frames], cells=cells[chosen], sweeps=sweep[frames]
-            )
+            every = sweep[frames[:, 1]] - sweep[frames[:, 0]]
+            result[cells[chosen]] = np.asarray(statistics.tau(values[frames])) * every
         return result.reshape(self.shape)
-
-    def _statistic(
-        self, name: str, series: Floats, *, cells: NDArray[np.int64], sweeps: NDArray[np.int64]
-    ) -> Floats:
-        if series.shape[1] < 2:
-            return np.full(series.shape[0], np.nan)
-        if name == "tau":
-            every = sweeps[:, 1] - sweeps[:, 0]
-            times: Floats = np.asarray(statistics.tau(series)) * every
-            return times
-        if name == "binder":
-            return np.asarray(statistics.binder(series))
-        if self.n is None:
-            return np.full(series.shape[0], np.nan)
-        function = getattr(statistics, name)
-        temperature = self._temperatures[cells // self.shape[2]]
-        with np.errstate(over="ignore"):
-            values: Floats = np.asarray(function(series, n=self.n, temperature=temperature))
-        # A temperature next to zero is as good as zero: there is no ratio to it.
-        return np.where(np.isfinite(values), values, np.nan)
 
     @cached_property
     def _temperatures(self) -> Floats:
@@ -240,3 +245,22 @@ class Grid:
             ],
             dtype=np.float64,
         )
+
+
+def _powers(m: Floats) -> Floats:
+    """Return m, abs(m), m^2 and m^4, shape (4, frames)."""
+    return np.stack([m, np.abs(m), m**2, m**4])
+
+
+def _of_moments(name: str, q: Floats, *, n: int | None, T: float) -> Floats:
+    """Return a statistic of the moments of `_powers`, shape (..., 4) to (...); NaN if undefined."""
+    first, size, second, fourth = np.moveaxis(q, -1, 0)
+    # A temperature next to zero is as good as zero: there is no ratio to it.
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        if name == "binder":
+            value = 1 - fourth / (3 * second**2)
+        else:
+            center = first if name == "susceptibility" else size
+            value = (np.nan if n is None else n) * (second - center**2) / T
+    result: Floats = np.where(np.isfinite(value), value, np.nan)
+    return result

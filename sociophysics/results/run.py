@@ -144,10 +144,10 @@ class Run:
         -------
         DataFrame
             ``design``, swept keys, ``observable``, ``replicas``, ``mean`` and ``sd`` over
-            replicas, ``difference`` to the reference with its paired 95 % t interval (``low``,
+            replicas, ``difference`` to the reference with its paired 95 % interval (``low``,
             ``high``), ``effect`` = mean/sd of the differences, and ``p_holm``, corrected over
-            all rows of this observable. Rows of the reference have NaN there. Differences that
-            are all equal have an interval of width 0; if they are all zero, effect 0 and p 1.
+            all rows of this observable. Rows of the reference have NaN there, and so has the
+            interval of differences that are all equal (`statistics.paired_difference`).
 
         Raises
         ------
@@ -171,9 +171,11 @@ class Run:
         """Return where each design's camps melt: half of the largest mean, zero being mixed.
 
         The first swept value at which the mean over replicas falls through half its largest
-        value along the sweep, interpolated linearly, with the 95 % percentile interval of a
-        bootstrap over replicas. The interval holds the noise of the replicas, not the spacing of
-        the sweep.
+        value along the sweep, interpolated linearly. The interval reaches from the last value at
+        which the mean is clearly above half to the first at which it is clearly below (95 %
+        `mean_interval` of each replica's value minus half of its own at the largest mean): it
+        holds the noise of the replicas and the spacing of the sweep, between whose values nothing
+        was simulated. Sweep finer around it for a narrower one.
 
         Parameters
         ----------
@@ -196,12 +198,14 @@ class Run:
         InputError
             ``along`` was not swept, or the observable not recorded.
         """
-        return comparison.melting(self.grid, observable, along=along, seed=self.scenario.seed)
+        return comparison.melting(self.grid, observable, along=along)
 
     def series_statistics(self) -> pd.DataFrame:
         """Return susceptibility, Binder cumulant and autocorrelation time of the magnetization.
 
-        Each is computed per replica over the frames after burn-in, then averaged.
+        Susceptibility and Binder cumulant are those of the moments of all replicas together, with
+        the jackknife over replicas for bias and error (`statistics.pseudo_values`); the
+        autocorrelation time is the mean of each replica's.
 
         Returns
         -------

@@ -8,7 +8,7 @@ import pandas as pd
 
 from sociophysics.results.comparison import TEMPERATURE
 from sociophysics.results.run import Run
-from sociophysics.statistics import t_interval
+from sociophysics.statistics import mean_interval
 
 __all__ = ["TEMPERATURE", "at", "headline", "melting_or_none", "telling_point"]
 
@@ -45,7 +45,7 @@ def telling_point(run: Run, observable: str) -> dict[str, Any]:
 def at(run: Run, observable: str, point: dict[str, Any]) -> pd.DataFrame:
     """Return the rows of `Run.compare` at one point, with the mean's own 95 % interval.
 
-    Columns ``mean_low`` and ``mean_high`` are Student's interval over replicas.
+    Columns ``mean_low`` and ``mean_high`` are its `statistics.mean_interval` over replicas.
     """
     rows = run.compare(observable)
     for key, value in point.items():
@@ -55,7 +55,7 @@ def at(run: Run, observable: str, point: dict[str, Any]) -> pd.DataFrame:
     k = next(i for i in range(len(grid.points)) if grid.point(i) == point)
     values = grid.values(observable)
     intervals = [
-        t_interval(values[d, k, grid.present[d, k]])
+        mean_interval(values[d, k, grid.present[d, k]])
         for d in (grid.designs.index(name) for name in rows["design"])
     ]
     rows["mean_low"] = [interval.low for interval in intervals]

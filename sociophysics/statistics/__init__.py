@@ -2,19 +2,22 @@
 
 A trajectory's frames are correlated, so they count for fewer than they are (`tau`,
 `effective_sample_size`, `blocked_error`); replicas are independent, so their spread is an honest
-error (`standard_error`, `t_interval`, `paired_difference`, `bootstrap_interval`). Time is the
-last axis of every series, and a NaN in the input gives NaN, never a warning.
+error (`standard_error`, `mean_interval`, `paired_difference`, `share_interval`,
+`share_difference`, `bootstrap_interval`, `pseudo_values`). Each says what it does with outcomes
+that are skewed, have two states or are all equal; docs/statistics.md has how often each interval
+holds, simulated. Time is the last axis of every series, and a NaN in the input gives NaN, never a
+warning.
 """
 
-from sociophysics.statistics.replicas import (
+from sociophysics.statistics.means import (
     Interval,
-    PairedDifference,
-    bootstrap_interval,
-    holm,
-    paired_difference,
+    mean_difference,
+    mean_interval,
     standard_error,
     t_interval,
 )
+from sociophysics.statistics.pairs import PairedDifference, holm, paired_difference
+from sociophysics.statistics.resampling import bootstrap_interval, pseudo_values
 from sociophysics.statistics.series import (
     binder,
     blocked_error,
@@ -23,19 +26,35 @@ from sociophysics.statistics.series import (
     susceptibility_abs,
     tau,
 )
+from sociophysics.statistics.shares import (
+    ShareDifference,
+    ShareInterval,
+    share_difference,
+    share_interval,
+)
+from sociophysics.statistics.states import TwoStates, two_states
 
 __all__ = [
     "Interval",
     "PairedDifference",
+    "ShareDifference",
+    "ShareInterval",
+    "TwoStates",
     "binder",
     "blocked_error",
     "bootstrap_interval",
     "effective_sample_size",
     "holm",
+    "mean_difference",
+    "mean_interval",
     "paired_difference",
+    "pseudo_values",
+    "share_difference",
+    "share_interval",
     "standard_error",
     "susceptibility",
     "susceptibility_abs",
     "t_interval",
     "tau",
+    "two_states",
 ]
