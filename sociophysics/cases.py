@@ -124,6 +124,8 @@ def case_frames(
     """
     replica = replicas[0] if varies(settings) else None
     system, codes = build_system(settings, replica)
+    by_camp = any(str(getattr(e, "who", "")).startswith("camp:") for e in settings.interventions)
+    names = camp_names(settings, system) if by_camp else ()
     dynamics = settings.dynamics
     keys = settings.feed.model_dump()
     return trajectory(
@@ -135,7 +137,7 @@ def case_frames(
         feed=feeds.make(keys.pop("kind"), **keys),
         camps=codes,
         field=_field(settings.field, system, codes),
-        interventions=[_intervention(event) for event in settings.interventions],
+        interventions=[_intervention(event, names) for event in settings.interventions],
         start=dynamics.start,
         every=settings.observe.every,
         stop=_stop(stop_rule(dynamics.stop_when)),
@@ -150,7 +152,8 @@ def build_system(
 ) -> tuple[SpinSystem, NDArray[np.int64] | None]:
     """Return the system of a case and the camp of each user, or None without camps.
 
-    A network read or drawn before with the same settings is taken from memory.
+    A network read or drawn before with the same settings is taken from memory. Users whose camp
+    attribute is blank belong to no camp (-1); ``sociophysics.membership`` counts them.
 
     Parameters
     ----------
@@ -161,11 +164,24 @@ def build_system(
     Raises
     ------
     InputError
-        A network that cannot be read or drawn, or a camp attribute that users lack.
+        A network that cannot be read or drawn, or a camp attribute that no user has.
+    """
+    return society(settings, replica)[:2]
+
+
+def society(
+    settings: Settings, replica: int | None
+) -> tuple[SpinSystem, NDArray[np.int64] | None, tuple[str, ...]]:
+    """Return what ``build_system`` does, and what the reading of the network has to say.
+
+    Raises
+    ------
+    InputError
+        As ``build_system``.
     """
     redraw = settings.redraw
     if settings.couplings.kind == "fitted":
-        return _fitted(settings, replica)
+        return (*_fitted(settings, replica), ())
     return _built(
         canonical_json({"network": settings.network.model_dump()}),
         canonical_json({"couplings": settings.couplings.model_dump()}),
@@ -176,6 +192,12 @@ def build_system(
     )
 
 
+def camp_names(settings: Settings, system: SpinSystem) -> tuple[Any, ...]:
+    """Return what the camps of a case are called, in the order of their numbers."""
+    attribute = settings.network.camp
+    return camp_attributes.of(system, attribute)[1] if attribute in system.nodes else ()
+
+
 def varies(settings: Settings) -> bool:
     """Return whether each replica has a society of its own."""
     return bool(settings.redraw) or getattr(settings.couplings, "draw", "point") == "bootstrap"
@@ -184,7 +206,7 @@ def varies(settings: Settings) -> bool:
 def _fitted(settings: Settings, replica: int | None) -> tuple[SpinSystem, NDArray[np.int64] | None]:
     keys = settings.couplings.model_dump(exclude={"kind"})
     system = chambers.chamber(keys.pop("path"), **keys, replica=replica)
-    return system, _camps(system, settings.network.camp)
+    return system, camp_attributes.of(system, settings.network.camp)[0]
 
 
 def _stamp(*paths: str | None) -> tuple[int, ...]:
@@ -201,7 +223,7 @@ def _built(
     seed: int,
     network_replica: int | None,
     couplings_replica: int | None,
-) -> tuple[SpinSystem, NDArray[np.int64] | None]:
+) -> tuple[SpinSystem, NDArray[np.int64] | None, tuple[str, ...]]:
     network = json.loads(network_json)["network"]
     table = json.loads(couplings_json)["couplings"]
     attribute = network.pop("camp")
@@ -214,14 +236,15 @@ def _built(
     if kind == "camps":
         table["camp"] = attribute
     system = couplings.assign(graph, kind, seed=seed, replica=couplings_replica, **table)
+    notes = tuple(graph.graph.get("notes", ()))
     if attribute not in system.nodes and attribute == "camp":
-        return system, None
-    return system, _camps(system, attribute)
+        return system, None, notes
+    return system, camp_attributes.of(system, attribute)[0], notes
 
 
 def _opened(
     network: dict[str, Any], attribute: str, kind: str, table: dict[str, Any]
-) -> tuple[SpinSystem, None]:
+) -> tuple[SpinSystem, None, tuple[str, ...]]:
     """Return the system in a folder of ``SpinSystem.from_edge_file``, whose couplings are its own.
 
     Raises
@@ -244,7 +267,7 @@ def _opened(
                 "which holds couplings and no attributes: leave it out, with couplings.kind = "
                 "'edge', or give an edge list."
             )
-    return SpinSystem.open(network["path"]), None
+    return SpinSystem.open(network["path"]), None, ()
 
 
 def _graph(network: dict[str, Any], seed: int, replica: int | None) -> Any:
@@ -255,18 +278,6 @@ def _graph(network: dict[str, Any], seed: int, replica: int | None) -> Any:
         path = network.pop("path")
         return networks.read(path, **network)
     return networks.build(kind, seed=seed, replica=replica, **network)
-
-
-def _camps(system: SpinSystem, attribute: str) -> NDArray[np.int64]:
-    codes, _ = camp_attributes.of(system, attribute)
-    missing = pd.isna(system.nodes[attribute]).to_numpy()
-    if missing.any():
-        first = system.labels[int(np.flatnonzero(missing)[0])]
-        raise InputError(
-            f"{int(missing.sum())} of {system.n} users lack the camp attribute {attribute!r}, the "
-            f"first of them {first!r}; give every user one, -1 for no camp."
-        )
-    return codes
 
 
 def _schedule(level: Any) -> Any:
@@ -312,9 +323,11 @@ def _attribute_field(name: str, system: SpinSystem) -> NDArray[np.float64]:
     return column
 
 
-def _intervention(event: Any) -> interventions.Intervention:
+def _intervention(event: Any, names: Sequence[Any]) -> interventions.Intervention:
     keys = event.model_dump()
     kind = keys.pop("kind")
+    if "who" in keys:
+        keys["who"] = camp_attributes.number(keys["who"], names)
     if kind == "feed":
         table = keys["feed"]
         return interventions.SwitchFeed(keys["at"], feeds.make(table.pop("kind"), **table))

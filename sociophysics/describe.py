@@ -7,6 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from sociophysics.errors import InputError
+from sociophysics.membership import of_scenario
 from sociophysics.scenario import Design, Scenario, expand
 
 __all__ = ["describe"]
@@ -73,6 +75,8 @@ STARTS = {
     "down": "all stances are -1",
     "camps": "camp 0 is +1, camp 1 is -1, all others are fair coins",
 }
+# Networks whose users may lack an attribute; generated ones have what they have.
+FROM_DATA = ("bundled", "file")
 STEP = """One **sweep** is n single-user updates. Time is counted in sweeps. In each sweep
 
 1. every user's feed is refreshed from the stances at the start of the sweep, and its field
@@ -196,10 +200,24 @@ def _observables(names: Iterable[str]) -> list[str]:
 
 def _initialization(scenario: Scenario) -> str:
     starts = dict.fromkeys(case.settings.dynamics.start for case in expand(scenario, resolve=False))
-    return "\n".join(
-        f"- start = {start}: {STARTS.get(start, f'stances from the node attribute {start!r}')}."
-        for start in starts
-    )
+    lines = [
+        f"- start = {start}: {STARTS.get(start) or _from_attribute(start)}." for start in starts
+    ]
+    return "\n".join([*lines, *(f"- {sentence}." for sentence in _counted(scenario))])
+
+
+def _from_attribute(start: str) -> str:
+    return f"stances from the node attribute {start!r}; users with a blank there are fair coins"
+
+
+def _counted(scenario: Scenario) -> list[str]:
+    """Return how many users have camps and stances, where that is in the data."""
+    if scenario.network is None or scenario.network.kind not in FROM_DATA:
+        return []
+    try:
+        return of_scenario(scenario).sentences()
+    except InputError as error:
+        return [f"the users cannot be counted: {str(error).rstrip('.')}"]
 
 
 def _inputs(scenario: Scenario) -> str:

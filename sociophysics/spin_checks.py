@@ -10,6 +10,7 @@ import pandas as pd
 import scipy.sparse as sparse
 from numpy.typing import ArrayLike, NDArray
 
+from sociophysics.alignment import by_label
 from sociophysics.errors import InputError
 from sociophysics.memory import require_memory
 
@@ -112,9 +113,11 @@ def _numbers(values: Any, name: str) -> NDArray[np.float64]:
     raise InputError(f"{name} is not a numeric {kind}; give every entry as a real number.")
 
 
-def check_field(h: ArrayLike | None, n: int) -> NDArray[np.float64]:
+def check_field(
+    h: ArrayLike | None, n: int, labels: Sequence[Any] | pd.Index
+) -> NDArray[np.float64]:
     """Return ``h`` as a frozen array (n,), zero if left out, or raise."""
-    field = np.zeros(n) if h is None else _numbers(h, "h")
+    field = np.zeros(n) if h is None else _numbers(by_label(h, labels, "h"), "h")
     if field.shape != (n,):
         raise InputError(f"h has shape {field.shape}; allowed: ({n},), one field per user.")
     if not np.isfinite(field).all():
@@ -148,7 +151,7 @@ def check_labels(labels: Sequence[Any] | None, n: int) -> Sequence[Any]:
 
 
 def node_table(nodes: pd.DataFrame | None, labels: Sequence[Any]) -> pd.DataFrame:
-    """Return the attributes indexed by the labels, or raise if the rows do not match."""
+    """Return the attributes in the order of the labels and indexed by them, or raise."""
     index = pd.Index(labels, tupleize_cols=False, name="user")
     if nodes is None:
         return pd.DataFrame(index=index)
@@ -156,7 +159,7 @@ def node_table(nodes: pd.DataFrame | None, labels: Sequence[Any]) -> pd.DataFram
         raise InputError(f"nodes is a {type(nodes).__name__}; give a DataFrame, one row per user.")
     if len(nodes) != len(labels):
         raise InputError(f"nodes has {len(nodes)} rows for {len(labels)} users; give one each.")
-    return nodes.set_axis(index, axis=0)
+    return by_label(nodes, index, "nodes").set_axis(index, axis=0)
 
 
 def edge_matrix(

@@ -24,6 +24,7 @@ import pandas as pd
 import scipy.sparse as sparse
 from numpy.typing import ArrayLike, NDArray
 
+from sociophysics.alignment import by_label, labelled_matrix
 from sociophysics.errors import InputError
 from sociophysics.graph_attributes import (
     add_ties,
@@ -59,20 +60,22 @@ class SpinSystem:
 
     Parameters
     ----------
-    J : sparse or dense array, shape (n, n)
-        Couplings; row ``i`` holds whom ``i`` listens to. Finite, zero diagonal.
+    J : sparse or dense array, or DataFrame, shape (n, n)
+        Couplings; row ``i`` holds whom ``i`` listens to. Finite, zero diagonal. The columns of a
+        DataFrame are put in the order of its rows, whose names are the labels if none are given.
     h : array, shape (n,), optional
         External field in units of ``J``; zero if left out.
     labels : sequence of hashables, length n, optional
         Names of the users; ``0..n-1`` if left out.
     nodes : DataFrame with n rows, optional
-        Attributes of the users, one row per user in the order of ``J``.
+        Attributes of the users, one row per user: indexed by the labels, in any order, or by
+        0..n-1, in the order of ``J``. A pandas Series ``h`` likewise.
 
     Raises
     ------
     InputError
         ``J`` not square, not finite or with a self-coupling; ``h``, ``labels`` or ``nodes`` of
-        another length; labels that repeat.
+        another length, or indexed by others than the labels; labels that repeat.
 
     Examples
     --------
@@ -92,11 +95,13 @@ class SpinSystem:
         labels: Sequence[Any] | None = None,
         nodes: pd.DataFrame | None = None,
     ) -> None:
+        if isinstance(J, pd.DataFrame):
+            J, labels = labelled_matrix(J, labels)
         self.stored = check_couplings(J)
         n = self.stored.shape[0]
-        self.h = check_field(h, n)
         self._labels: Sequence[Any] | None = check_labels(labels, n)
         self.nodes = node_table(nodes, self._labels)
+        self.h = check_field(h, n, self.nodes.index)
         self._frozen = True
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -212,12 +217,16 @@ class SpinSystem:
     def check_spins(self, spins: ArrayLike) -> NDArray[np.int8]:
         """Return ``spins`` as an int8 array after checking shape and values.
 
+        A pandas Series, or a DataFrame with one column per user, is put in the order of the labels.
+
         Raises
         ------
         InputError
-            A last axis that is not ``n`` long, more than two axes, or a value other than +1, -1.
+            A last axis that is not ``n`` long, more than two axes, a value other than +1, -1, or
+            names that are not the users'.
         """
-        s = np.asarray(spins)
+        axis = 1 if isinstance(spins, pd.DataFrame) else 0
+        s = np.asarray(by_label(spins, self.nodes.index, "stances", axis=axis))
         if s.ndim not in (1, 2) or s.shape[-1] != self.n:
             raise InputError(
                 f"spins have shape {s.shape}; allowed: ({self.n},) or (replicas, {self.n})."
@@ -351,7 +360,7 @@ class SpinSystem:
         n = len(parts.users)
         system = cls.__new__(cls)
         system.stored = frozen(csr(parts.couplings, parts.indices, parts.indptr, n))
-        system.h = check_field(None, n)
+        system.h = check_field(None, n, parts.users)
         system._labels = None
         system.nodes = pd.DataFrame(index=parts.users)
         if parts.symmetric is not None:
@@ -399,9 +408,8 @@ class SpinSystem:
         J = graph_matrix(graph, labels, coupling, default_coupling)
         columns = attribute_columns(graph)
         h = graph_field(columns.pop(field, None), field, labels)
-        return cls(
-            J, h, labels, pd.DataFrame(columns, index=range(len(labels))) if columns else None
-        )
+        index = pd.Index(labels, tupleize_cols=False)
+        return cls(J, h, labels, pd.DataFrame(columns, index=index) if columns else None)
 
     def to_networkx(self) -> nx.Graph:
         """Return a Graph (symmetric ``J``) or DiGraph with ``coupling``, ``field``, attributes.

@@ -286,7 +286,7 @@ def test_no_users_or_one(kind, n):
         ([1.0, np.nan, -1.0], [1, -1, 0], (-1.0, 1.0)),
         ([pd.NA, 3], [-1, 0], (3,)),
         ([True, False], [1, 0], (False, True)),
-        (["-1", "1"], [0, 1], ("-1", "1")),
+        (["l ", "l", " r", "", " NA", "nan"], [0, 0, 1, -1, -1, -1], ("l", "r")),
         ([], [], ()),
     ],
 )
@@ -301,6 +301,79 @@ def test_camp_codes(values, codes, names):
 def test_codes_of_codes_are_the_codes():
     codes, _ = camps.camp_codes(["b", None, "a", "c"])
     assert camps.camp_codes(codes)[0].tolist() == codes.tolist()
+
+
+@pytest.mark.parametrize(
+    ("values", "codes", "names"),
+    [
+        ([-1, 0, 1], [0, 1, 2], (-1, 0, 1)),
+        ([-1, 0, None], [0, 1, -1], (-1, 0)),
+        ([-1, -1], [0, 0], (-1,)),
+        ([-1, 1], [0, 1], (-1, 1)),
+        (["b", "NA", "a "], [1, -1, 0], ("a", "b")),
+    ],
+)
+def test_in_a_table_of_users_only_a_blank_is_none(values, codes, names):
+    nodes = pd.DataFrame({"party": values}, index=list("xyz")[: len(values)])
+    system = SpinSystem(np.zeros((len(values),) * 2), labels=list(nodes.index), nodes=nodes)
+    found, found_names = camps.of(system, "party")
+    assert found.tolist() == codes
+    assert found_names == names
+    assert all(type(a) is type(b) for a, b in zip(found_names, names, strict=True))
+    kept, _ = camps.assign(system, "party")
+    assert camps.of(kept)[0].tolist() == codes
+    assert kept.nodes["camp"].isna().tolist() == [code < 0 for code in codes]
+
+
+@pytest.mark.parametrize("values", [["-1", "a"], ["-1", "1"], [" -1.0 ", "b"], ["\u22121", "b"]])
+def test_a_text_that_may_mean_none_is_refused_with_what_to_write(values):
+    system = SpinSystem(np.zeros((2, 2)), nodes=pd.DataFrame({"party": values}))
+    with pytest.raises(InputError, match=r"'party' holds the text .*1.*; leave the value blank"):
+        camps.of(system, "party")
+    with pytest.raises(InputError, match="leave the value blank"):
+        camps.camp_codes(values)
+
+
+@pytest.mark.parametrize(
+    ("who", "names", "found"),
+    [
+        ("camp:right", ("left", "right"), "camp:1"),
+        ("camp:1", ("left", "right"), "camp:1"),
+        ("camp:0", (0.0, 1.0), "camp:0"),
+        ("camp:9", (5, 9), "camp:1"),
+        ("camp:-1", (-1, 0, 1), "camp:0"),
+        ("camp:'0'", (-1, 0, 1), "camp:1"),
+        ('camp:"2"', (1, 2), "camp:1"),
+        ("camp:0", (1, 2), "camp:0"),
+        ("camp:Mr. Hi", ("Mr. Hi", "Officer"), "camp:0"),
+        ("degree", ("left", "right"), "degree"),
+        (["ann"], ("left", "right"), ["ann"]),
+    ],
+)
+def test_camp_names_stand_for_camp_numbers(who, names, found):
+    assert camps.number(who, names) == found
+
+
+@pytest.mark.parametrize(
+    ("who", "names", "sentence"),
+    [
+        (
+            "camp:lefft",
+            ("left", "right"),
+            r"no user is in that camp; allowed: camp:left \(camp:0\)",
+        ),
+        ("camp:7", (5, 9), r"allowed: camp:5 \(camp:0\), camp:9"),
+        (
+            "camp:1",
+            (1, 2),
+            "the number of the camp 2 and the name of camp number 0; write camp:'2'",
+        ),
+        ("camp:", ("left",), "no user is in that camp"),
+    ],
+)
+def test_a_camp_that_is_not_there_or_not_clear_is_refused(who, names, sentence):
+    with pytest.raises(InputError, match=sentence):
+        camps.number(who, names)
 
 
 @pytest.mark.parametrize("values", [["a", 1], [[1], [2]]])

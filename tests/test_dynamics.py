@@ -532,7 +532,7 @@ def test_one_user_alone() -> None:
 
 def test_starts() -> None:
     system = society()
-    nodes = pd.DataFrame({"camp": np.arange(60) % 3 - 1, "vote": [1.0, -1.0, None] * 20})
+    nodes = pd.DataFrame({"camp": [None, 0, 1] * 20, "vote": [1.0, -1.0, None] * 20})
     system = sp.SpinSystem(system.J, system.h, nodes=nodes)
 
     def first(**keys: Any) -> np.ndarray:
@@ -543,7 +543,7 @@ def test_starts() -> None:
     camps = first(start="camps", replicas=400)
     assert (camps[:, nodes["camp"] == 0] == 1).all()
     assert (camps[:, nodes["camp"] == 1] == -1).all()
-    assert_mean(camps[:, nodes["camp"] == -1].ravel().astype(float), 0.0, 1.0)
+    assert_mean(camps[:, nodes["camp"].isna()].ravel().astype(float), 0.0, 1.0)
     votes = first(start="vote", replicas=400)
     assert (votes[:, 0] == 1).all()
     assert (votes[:, 1] == -1).all()

@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "sociophysics"
 
 LAYERS = [
     {"errors", "machine"},
-    {"memory", "streams", "datasets", "store"},
+    {"alignment", "memory", "missing", "streams", "datasets", "store"},
     {"spin_checks", "sources"},
     {"graph_attributes", "edge_files"},
     {"spins"},
@@ -25,6 +25,7 @@ LAYERS = [
     {"scenario", "inference"},
     {"chambers"},
     {"cases"},
+    {"membership"},
     {"results"},
     {"report", "describe"},
     {"ensemble"},

@@ -7,6 +7,7 @@ import weakref
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -81,6 +82,21 @@ def test_camps_default_to_the_node_table_and_minus_one_plus_one_is_two_camps():
     assert camps_of(system, ["right", "left"], "x").tolist() == [1, 0]
     assert camps_of(system, [1.0, np.nan], "x").tolist() == [0, -1]
     assert camps_of(system, [-1, 0], "x").tolist() == [-1, 0]
+    for given_values in ([2, 1], [9, 5], np.array([10**15, 7]), ["b ", "a"], [True, False]):
+        assert camps_of(system, given_values, "x").tolist() == [1, 0]
+    minus_one = SpinSystem(
+        np.zeros((3, 3)), nodes=table.iloc[:0].reindex(range(3)).assign(camp=[-1, 0, 1])
+    )
+    assert camps_of(minus_one, None, "x").tolist() == [0, 1, 2]
+
+
+def test_camps_indexed_by_label_follow_the_users():
+    system = SpinSystem(np.zeros((3, 3)), labels=list("abc"))
+    by_name = pd.Series({"c": 1, "b": 0, "a": 0})
+    assert camps_of(system, by_name, "x").tolist() == [0, 0, 1]
+    assert observables.camp_polarization(system, [1, 1, -1], by_name) == 1
+    with pytest.raises(InputError, match="camps is indexed by 'x'"):
+        camps_of(system, by_name.set_axis(list("xyz")), "x")
 
 
 @settings(derandomize=True, deadline=None, max_examples=60)

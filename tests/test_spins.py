@@ -234,12 +234,64 @@ def test_a_system_is_frozen_and_does_not_share_the_callers_arrays():
     assert repr(SpinSystem([[0, 1], [0, 0]])) == "SpinSystem(n=2, directed, 1 couplings)"
 
 
-def test_node_table_is_indexed_by_label_in_order():
-    nodes = pd.DataFrame({"party": ["l", "r"]}, index=[5, 6])
-    system = SpinSystem([[0, 1], [1, 0]], labels=["ann", ("b", 2)], nodes=nodes)
+LABELS = ["ann", ("b", 2)]
+
+
+def test_a_node_table_without_names_is_taken_by_position():
+    nodes = pd.DataFrame({"party": ["l", "r"]})
+    system = SpinSystem([[0, 1], [1, 0]], labels=LABELS, nodes=nodes)
     assert system.nodes.loc["ann", "party"] == "l"
-    assert system.nodes.index.to_list() == ["ann", ("b", 2)]
-    assert nodes.index.to_list() == [5, 6]
+    assert system.nodes.index.to_list() == LABELS
+    assert nodes.index.to_list() == [0, 1]
+
+
+def test_a_node_table_and_a_field_indexed_by_label_are_put_in_the_users_order():
+    index = pd.Index(LABELS[::-1], tupleize_cols=False)
+    nodes = pd.DataFrame({"party": ["r", "l"]}, index=index)
+    system = SpinSystem([[0, 1], [1, 0]], pd.Series([2.0, 1.0], index), LABELS, nodes)
+    assert system.nodes["party"].to_list() == ["l", "r"]
+    assert system.nodes.index.to_list() == LABELS
+    assert system.h.tolist() == [1.0, 2.0]
+    assert nodes["party"].to_list() == ["r", "l"]
+
+
+@pytest.mark.parametrize("index", [[5, 6], ["ann", "ann"], [1, 0], ["x", "y"]])
+def test_an_index_that_names_other_users_is_refused(index):
+    tables = ({"nodes": pd.DataFrame({"a": [1, 2]}, index)}, {"h": pd.Series([1.0, 2], index)})
+    for table in tables:
+        with pytest.raises(InputError, match=r"is indexed by .*, but the users are 'ann'"):
+            SpinSystem([[0, 1], [1, 0]], labels=LABELS, **table)
+
+
+def test_an_index_that_may_be_the_order_or_the_labels_is_refused():
+    with pytest.raises(InputError, match="numbered 0 to 1, which are also the users' labels in an"):
+        SpinSystem([[0, 1], [1, 0]], pd.Series([1.0, 2.0]), labels=[1, 0])
+    by_name = pd.Series({1: 1.0, 0: 2.0})
+    assert SpinSystem([[0, 1], [1, 0]], by_name, labels=[1, 0]).h.tolist() == [1.0, 2.0]
+
+
+def test_a_matrix_with_names_gives_labels_and_its_columns_follow_its_rows():
+    J = pd.DataFrame([[0, 1, -1], [1, 0, 0], [-1, 0, 0]], list("abc"), list("abc"))
+    system = SpinSystem(J)
+    assert system.labels == ("a", "b", "c")
+    for shuffled in (J[list("cab")], J.loc[list("bca")]):
+        again = SpinSystem(shuffled, labels=list("abc"))
+        assert np.array_equal(again.J.toarray(), J.to_numpy())
+    assert SpinSystem(J.loc[list("bca")]).labels == ("b", "c", "a")
+    with pytest.raises(InputError, match="columns of J is indexed by 'x'"):
+        SpinSystem(J.set_axis(list("xyz"), axis=1))
+    assert SpinSystem(pd.DataFrame(J.to_numpy())).labels == (0, 1, 2)
+
+
+def test_stances_indexed_by_label_are_put_in_the_users_order():
+    system = SpinSystem([[0, 1, -1], [1, 0, 0], [-1, 0, 0]], labels=list("abc"))
+    stances = pd.Series({"c": 1, "b": -1, "a": -1})
+    assert system.check_spins(stances).tolist() == [-1, -1, 1]
+    assert system.energy(stances) == system.energy([-1, -1, 1])
+    rows = pd.DataFrame([[1, -1, -1], [1, 1, -1]], columns=list("cba"))
+    assert system.check_spins(rows).tolist() == [[-1, -1, 1], [-1, 1, 1]]
+    with pytest.raises(InputError, match="stances is indexed by 'x'"):
+        system.check_spins(stances.set_axis(list("xyz")))
 
 
 # Edge arrays ------------------------------------------------------------------------------------

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from sociophysics.errors import InputError
+from sociophysics.inference import PseudoLikelihood
+from sociophysics.inference.baselines import Majority
 from sociophysics.rollcall import Votes, as_votes
 
 SMALL = [[1, 1, -1], [1, -1, 0], [-1, 1, 1]]
@@ -179,3 +181,40 @@ def test_orientation_is_a_gauge_choice(matrix):
     flipped = Votes(-matrix, partial=True).oriented_by_majority()
     untied = matrix.sum(axis=1) != 0
     np.testing.assert_array_equal(flipped.matrix[untied], oriented.matrix[untied])
+
+
+# Names of members -------------------------------------------------------------------------------
+
+NAMED = pd.DataFrame(
+    {"Ann": [1, -1, 1, 1], "Bob": [1, 1, -1, -1], "Cat": [-1, 1, 1, 1]}, ["r1", "r2", "r3", "r4"]
+)
+
+
+def test_the_columns_of_a_table_of_votes_name_the_members_and_its_rows_the_roll_calls():
+    votes = Votes(NAMED)
+    assert votes.members["id"].tolist() == votes.members["name"].tolist() == ["Ann", "Bob", "Cat"]
+    assert votes.rollcalls["id"].tolist() == ["r1", "r2", "r3", "r4"]
+    assert np.array_equal(votes.matrix, NAMED.to_numpy())
+
+
+def test_tables_of_members_follow_the_votes_by_name():
+    members = pd.DataFrame({"id": ["Cat", "Ann", "Bob"], "party": ["c", "a", "b"]})
+    assert Votes(NAMED, members).party.tolist() == ["a", "b", "c"]
+    assert Votes(NAMED, members.set_index("id")).party.tolist() == ["a", "b", "c"]
+    named = members.rename(columns={"id": "name"}).assign(id=[3, 1, 2])
+    assert Votes(NAMED, named).members["id"].tolist() == [1, 2, 3]
+    with pytest.raises(InputError, match="table of members is indexed by 'Dan'"):
+        Votes(NAMED, members.assign(id=["Dan", "Ann", "Bob"]))
+    with pytest.raises(InputError, match="table of members is numbered 2, 1, 0"):
+        Votes(NAMED.to_numpy(), members.set_axis([2, 1, 0]))
+
+
+def test_votes_to_predict_must_have_the_members_that_were_fitted_in_their_order():
+    for estimator in (PseudoLikelihood(l2=0.1), Majority()):
+        estimator.fit(NAMED)
+        there = estimator.predict_proba(NAMED)
+        assert np.array_equal(estimator.predict_proba(NAMED.to_numpy()), there)
+        with pytest.raises(InputError, match=r"column 1 of X is the member 'Cat', .* with 'Ann'"):
+            estimator.predict_proba(NAMED[["Cat", "Ann", "Bob"]])
+        with pytest.raises(InputError, match="is the member 'Dan'"):
+            estimator.predict_proba(Votes(NAMED.rename(columns={"Ann": "Dan"})))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import traceback
@@ -61,6 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Without the program's name; those of the process by default.
     """
     given = sys.argv[1:] if arguments is None else list(arguments)
+    _replace_unprintable()
     try:
         status = app(args=given or ["--help"], prog_name="sociophysics", standalone_mode=False)
         return status if isinstance(status, int) else DONE
@@ -84,6 +86,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(error, WrongUsage):
             return _bad_input(f"{_usage(error)}; `sociophysics --help` lists what there is.")
         return _defect(error)
+
+
+def _replace_unprintable() -> None:
+    """Print a question mark for what the terminal's encoding lacks: no run fails for a letter."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _usage(error: Exception) -> str:

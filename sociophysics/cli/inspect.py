@@ -52,6 +52,7 @@ def inspect(
     from sociophysics import camps as camp_attributes
     from sociophysics.ensemble import study
     from sociophysics.experiments.inspection import structure
+    from sociophysics.membership import counted
     from sociophysics.observables.ties import ties
     from sociophysics.store import folder_of, open_store
 
@@ -59,7 +60,7 @@ def inspect(
     folder = Path("runs") / f"{name}-inspect" if out is None else folder_of(out)
     store = open_store(folder)
     study.read_manifest(store, "inspect")
-    system, attribute, unused = _loaded(network, camps, nodes, coupling, largest)
+    system, attribute, graph = _loaded(network, camps, nodes, coupling, largest)
     codes, names = (None, ()) if attribute is None else camp_attributes.of(system, attribute)
     command = _command(
         network,
@@ -72,18 +73,20 @@ def inspect(
     asked |= {"draws": draws, "seed": seed, "time_limit": time_limit}
     manifest = study.make_manifest("inspect", asked=asked, inputs=_digests(system, codes, names))
     with study.claimed(store, "inspect", manifest):
+        unused = list(graph.get("unused_tie_columns", ()))
         null: dict[str, Any] = {"draws": draws, "seed": seed, "time_limit": time_limit}
         rows = structure(system, codes, names=names, unused=unused, **null)
         _write(store, rows, ties(system).degree, title, command, draws)
-    _show(rows, title, draws)
+    said = counted(attribute, codes, names, tuple(graph.get("notes", ()))).sentences()
+    _show(rows, title, draws, said)
     typer.echo(f"table: {folder / 'structure.csv'}")
     typer.echo(f"report: {folder / 'report.html'}")
 
 
 def _loaded(
     network: str, camps: str | None, nodes: Path | None, coupling: str | None, largest: bool
-) -> tuple[SpinSystem, str | None, list[str]]:
-    """Return the system, the attribute that holds camps, and the tie columns not used."""
+) -> tuple[SpinSystem, str | None, dict[str, Any]]:
+    """Return the system, the attribute that holds camps, and what the reading has to say."""
     from sociophysics import couplings, networks
     from sociophysics.experiments.inspection import largest_component
 
@@ -111,7 +114,7 @@ def _loaded(
         system = couplings.edge(graph) if weighted else couplings.uniform(graph)
     if camps is None and "camp" in system.nodes.columns:
         camps = "camp"
-    return system, camps, list(graph.graph.get("unused_tie_columns", ()))
+    return system, camps, dict(graph.graph)
 
 
 def _command(network: str, given: dict[str, Any], seed: int, largest: bool) -> str:
@@ -141,9 +144,11 @@ def _write(
     store.write("report.html", lambda file: file.write(page.encode()))
 
 
-def _show(rows: pd.DataFrame, title: str, draws: int) -> None:
+def _show(rows: pd.DataFrame, title: str, draws: int, said: list[str]) -> None:
     head = f"{title}; null: {draws} degree-preserving rewirings" if draws else title
     typer.echo(head)
+    for sentence in said:
+        typer.echo(f"note: {sentence}")
     columns = ("value", "mean", "sd", "z")
     width = int(rows["measure"].str.len().max()) + 1
     for group, part in rows.groupby("group", sort=False):

@@ -23,6 +23,7 @@ MOST_POINTS = 12
 
 def show(run: Run) -> None:
     """Print the comparison at the swept point where designs differ most, and the files."""
+    from sociophysics.membership import of_manifest
     from sociophysics.results import headline, telling_point
 
     console = Console()
@@ -32,6 +33,8 @@ def show(run: Run) -> None:
     point = telling_point(run, observable)
     several = len(run.designs) > 1
     title, table = _designs(run, observable, point) if several else _points(run, observable)
+    for sentence in of_manifest(run.manifest).sentences():
+        console.out(f"note: {sentence}", highlight=False)
     console.out(title, highlight=False)
     console.print(table)
     if run.directory is not None:

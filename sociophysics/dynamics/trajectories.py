@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Generator, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from sociophysics import camps as camp_attributes
 from sociophysics import schedules
+from sociophysics.alignment import by_label
 from sociophysics.dynamics.conditions import Conditions, Field, field_terms
 from sociophysics.dynamics.frames import Frame, observe
 from sociophysics.dynamics.kernels import choose_kernel, task_of
@@ -24,7 +27,7 @@ from sociophysics.interventions import Intervention, check_intervention
 from sociophysics.machine import usable_cpus
 from sociophysics.memory import require_memory
 from sociophysics.observables import check_names
-from sociophysics.observables.camps import camps_of
+from sociophysics.observables.camps import camps_and_names
 from sociophysics.schedules import Schedule
 from sociophysics.spins import SpinSystem
 from sociophysics.streams import check_seed
@@ -69,13 +72,14 @@ def trajectory(
         Frames come at 0, ``every``, 2 ``every``, ..., and at the last sweep.
     replicas : int or sequence of int
         How many independent replicas, or the numbers of particular ones.
-    camps : int array, shape (n,), optional
-        0, 1, ... and -1 for none; ``system.nodes["camp"]`` if left out and there.
+    camps : array, shape (n,), optional
+        One value per user, numbered in sorted order; None, a blank and the number -1 are none.
+        ``system.nodes["camp"]`` if left out and there, in which only a blank is none.
     field : number, array (n,), schedule, or sequence of ``schedules.Patterned``, optional
         External field added to ``system.h``; patterned fields add up.
     start : str or int8 array, shape (n,) or (replicas, n)
         ``random``, ``up``, ``down``, ``camps`` (camp 0 up, camp 1 down, others random), or the
-        name of a node attribute that holds +1 and -1.
+        name of a node attribute that holds +1 and -1; users without either start at random.
     scheme, kernel : str
         ``random-sequential``, ``sequential`` or ``kawasaki`` (swaps of unlike neighbours); and
         ``auto`` (= ``adaptive`` for random-sequential), ``integer`` (couplings +-c, no field, no
@@ -110,10 +114,11 @@ def trajectory(
     if feed is not None:
         bytes_each += BYTES_PER_SHOWN
     numbers = _replica_numbers(replicas, system.n, bytes_each)
-    codes = _camps(system, camps)
-    acts = tuple(interventions)
+    codes, names = _camps(system, camps)
+    acts = tuple(_aligned(act, system, names) for act in interventions)
     for act in acts:
         check_intervention(act, sweeps, system, codes)
+    field = by_label(field, system.nodes.index, "field")
     values, patterns = field_terms(field, system.n, sweeps)
     temperatures = schedules.values(temperature, sweeps, name="temperature", lowest=0.0)
     conditions = Conditions(
@@ -225,10 +230,24 @@ def tabulate(frames: Iterable[Frame], names: Sequence[str]) -> pd.DataFrame:
     return table[keep].reset_index(drop=True)
 
 
-def _camps(system: SpinSystem, camps: ArrayLike | None) -> NDArray[np.int64] | None:
+def _camps(
+    system: SpinSystem, camps: ArrayLike | None
+) -> tuple[NDArray[np.int64] | None, tuple[Any, ...]]:
     if camps is None and "camp" not in system.nodes:
-        return None
-    return camps_of(system, camps, "the trajectory")
+        return None, ()
+    return camps_and_names(system, camps, "the trajectory")
+
+
+def _aligned(act: Any, system: SpinSystem, names: tuple[Any, ...]) -> Any:
+    """Return an intervention with camps by number and fields in the order of the users."""
+    if not isinstance(act, Intervention):
+        return act  # which is refused in a sentence of its own
+    given = {
+        "who": camp_attributes.number(getattr(act, "who", None), names),
+        "field": by_label(getattr(act, "field", None), system.nodes.index, "the field of Tilt"),
+    }
+    changed = {key: value for key, value in given.items() if value is not getattr(act, key, None)}
+    return replace(act, **changed) if changed else act
 
 
 def _at_least_one(**values: Any) -> None:

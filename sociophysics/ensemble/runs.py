@@ -80,17 +80,28 @@ def run(
 
 
 def society_facts(parts: Sequence[Part]) -> dict[str, Any]:
-    """Return what the manifest says of the society: kernel, users and camps of the first case."""
-    from sociophysics import camps, cases
+    """Return what the manifest says of the society: kernel, users, camps, starts, notes.
+
+    They are those of the first case; users who start at random although the start gives stances
+    are counted for every start of any case.
+    """
+    from sociophysics import cases
+    from sociophysics.membership import membership
 
     first = parts[0].settings
-    system, codes = cases.build_system(first, 0)
-    names = [] if codes is None else camps.of(system, first.network.camp)[1]
+    system, _ = cases.build_system(first, 0)
     sizes = {tasks.users_of(part.settings) for part in parts}
+    starts = dict.fromkeys(part.settings.dynamics.start for part in parts)
+    found = membership(first, starts=tuple(starts))
+    camps = found.camps or {}
     return {
         "kernel": cases.kernel_name(system),
         "users": system.n if len(sizes) == 1 else None,
-        "camps": [str(name) for name in names],
+        "camps": list(camps),
+        "camp_sizes": list(camps.values()),
+        "without_camp": found.without_camp,
+        "drawn_starts": found.drawn_starts,
+        "notes": list(found.notes),
     }
 
 

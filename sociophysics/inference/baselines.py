@@ -31,13 +31,15 @@ class Majority(Estimator):
 
     def fit(self, votes: Votes | pd.DataFrame | ArrayLike, y: object = None) -> Self:
         """Remember the number of members and return the estimator."""
-        self.n_features_in_ = as_votes(votes).n_members
+        data = as_votes(votes)
+        self.n_features_in_ = data.n_members
+        self.members_ = tuple(data.members["id"])
         return self
 
     def predict_proba(self, votes: Votes | pd.DataFrame | ArrayLike) -> Array:
         """Return P(+1 | the other members' votes), shape (roll calls, members)."""
         require_fitted(self, "n_features_in_")
-        return _share_of_others(cells(votes, self.n_features_in_, "Majority"))
+        return _share_of_others(cells(votes, self.members_, "Majority"))
 
 
 class PartyLine(Estimator):
@@ -59,12 +61,13 @@ class PartyLine(Estimator):
         data = as_votes(votes)
         self.party_ = data.party
         self.n_features_in_ = data.n_members
+        self.members_ = tuple(data.members["id"])
         return self
 
     def predict_proba(self, votes: Votes | pd.DataFrame | ArrayLike) -> Array:
         """Return P(+1 | the other members' votes), shape (roll calls, members)."""
         require_fitted(self, "party_")
-        matrix = cells(votes, self.n_features_in_, "PartyLine")
+        matrix = cells(votes, self.members_, "PartyLine")
         probability = _share_of_others(matrix)
         for party in sorted({str(name) for name in self.party_ if name}):
             own = self.party_ == party
@@ -92,7 +95,9 @@ class IndependentSpins(Estimator):
 
     def fit(self, votes: Votes | pd.DataFrame | ArrayLike, y: object = None) -> Self:
         """Count each member's votes and return the estimator."""
-        matrix = as_votes(votes).matrix
+        data = as_votes(votes)
+        matrix = data.matrix
+        self.members_ = tuple(data.members["id"])
         self.rate_: Array = ((matrix > 0).sum(axis=0) + 1) / ((matrix != 0).sum(axis=0) + 2)
         self.n_features_in_ = matrix.shape[1]
         return self
@@ -100,7 +105,7 @@ class IndependentSpins(Estimator):
     def predict_proba(self, votes: Votes | pd.DataFrame | ArrayLike) -> Array:
         """Return each member's rate on every roll call, shape (roll calls, members)."""
         require_fitted(self, "rate_")
-        matrix = cells(votes, self.n_features_in_, "IndependentSpins")
+        matrix = cells(votes, self.members_, "IndependentSpins")
         return np.tile(self.rate_, (len(matrix), 1))
 
 

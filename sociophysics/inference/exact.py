@@ -125,7 +125,7 @@ class ExactMaximumLikelihood(Estimator):
         """Return P(+1 | the other members' observed votes), averaged over unobserved ones."""
         require_fitted(self, "distribution_")
         n = self.n_features_in_
-        matrix = cells(votes, n, type(self).__name__)
+        matrix = cells(votes, self.system_.labels, type(self).__name__)
         probability = np.empty(matrix.shape)
         patterns, back = np.unique(matrix, axis=0, return_inverse=True)
         for k, row in enumerate(patterns):

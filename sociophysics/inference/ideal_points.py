@@ -110,6 +110,7 @@ class IdealPoints(Estimator):
         self.discrimination_: Array = fit.items[:, 1:] * sign * scale
         self.n_iter_ = fit.turns
         self.n_features_in_ = data.n_members
+        self.members_ = tuple(data.members["id"])
         return self
 
     def predict_proba(self, votes: Votes | pd.DataFrame | ArrayLike) -> Array:
@@ -119,7 +120,7 @@ class IdealPoints(Estimator):
         without the vote that is predicted.
         """
         require_fitted(self, "points_")
-        given = cells(votes, self.n_features_in_, type(self).__name__)
+        given = cells(votes, self.members_, type(self).__name__)
         return leave_one_out(given, self._fitted_points, self.prior_)
 
     def _dimensions(self, members: int) -> int:

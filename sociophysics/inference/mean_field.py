@@ -111,7 +111,7 @@ class MeanField(Estimator):
     def predict_proba(self, votes: Votes | pd.DataFrame | ArrayLike) -> Array:
         """Return P(+1 | the other members' observed votes), shape (roll calls, members)."""
         require_fitted(self, "coupling_")
-        given = cells(votes, self.n_features_in_, type(self).__name__)
+        given = cells(votes, self.system_.labels, type(self).__name__)
         probability: Array = expit(2 * (given @ self.coupling_ + self.field_))
         return probability
 

@@ -82,7 +82,8 @@ def load_system(path: str | PathLike[str], estimator: str = "pseudolikelihood") 
     """
     arrays = _read(path, estimator, ("J", "h"))
     columns = {name: arrays[name].tolist() for name in MEMBER_COLUMNS if name in arrays}
-    return SpinSystem(arrays["J"], arrays["h"], columns["id"], pd.DataFrame(columns))
+    nodes = pd.DataFrame(columns, index=pd.Index(columns["id"], tupleize_cols=False))
+    return SpinSystem(arrays["J"], arrays["h"], columns["id"], nodes)
 
 
 def load_draws(path: str | PathLike[str], estimator: str = "boltzmann") -> Draws:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from sociophysics.alignment import is_default_index
 from sociophysics.errors import InputError
 from sociophysics.rollcall.checks import vote_matrix
 from sociophysics.rollcall.votes import Votes, as_votes
@@ -56,19 +58,22 @@ def training_votes(data: Votes | pd.DataFrame | ArrayLike) -> Votes:
     return votes
 
 
-def cells(data: Votes | pd.DataFrame | ArrayLike, n: int, name: str) -> NDArray[np.float64]:
-    """Return votes to be predicted as floats, shape (roll calls, n), 0 where not observed.
+def cells(
+    data: Votes | pd.DataFrame | ArrayLike, members: Sequence[Any], name: str
+) -> NDArray[np.float64]:
+    """Return votes to be predicted as floats, shape (roll calls, members), 0 where not observed.
 
     Raises
     ------
     InputError
-        Another number of members than the estimator called ``name`` was fitted to.
+        Other members than the estimator called ``name`` was fitted to, or in another order.
 
     Examples
     --------
-    >>> cells([[1, 0, -1]], 3, "PseudoLikelihood")
+    >>> cells([[1, 0, -1]], ("ann", "bob", "eve"), "PseudoLikelihood")
     array([[ 1.,  0., -1.]])
     """
+    n = len(members)
     if isinstance(data, Votes):
         matrix = data.matrix
     else:
@@ -79,7 +84,24 @@ def cells(data: Votes | pd.DataFrame | ArrayLike, n: int, name: str) -> NDArray[
             f"X has {matrix.shape[1]} features, but {name} is expecting {n} features as input: "
             "one column per member it was fitted to, in the same order."
         )
+    given = _names(data)
+    if given is not None and not is_default_index(pd.Index(members, tupleize_cols=False)):
+        other = next((k for k in range(n) if given[k] != members[k]), None)
+        if other is not None:
+            raise InputError(
+                f"column {other + 1} of X is the member {given[other]!r}, but {name} was fitted "
+                f"with {members[other]!r} there; give the same members in the same order, as "
+                "X[list of the columns fitted to]."
+            )
     return matrix.astype(np.float64)
+
+
+def _names(data: Any) -> list[Any] | None:
+    """Return the members that votes name, None if they are just numbered."""
+    names = data.members["id"] if isinstance(data, Votes) else getattr(data, "columns", None)
+    if names is None or is_default_index(pd.Index(names, tupleize_cols=False)):
+        return None
+    return list(names)
 
 
 def contested_cells(matrix: NDArray[Any]) -> NDArray[np.bool_]:
@@ -125,7 +147,9 @@ def system_of(
     >>> system_of(np.array([[0.0, 0.4], [0.4, 0.0]]), np.zeros(2), votes).labels
     (0, 1)
     """
-    return SpinSystem(coupling, field, votes.members["id"].tolist(), votes.members)
+    labels = votes.members["id"].tolist()
+    nodes = votes.members.set_axis(pd.Index(labels, tupleize_cols=False))
+    return SpinSystem(coupling, field, labels, nodes)
 
 
 def _read(data: Votes | pd.DataFrame | ArrayLike) -> Votes:

@@ -2,32 +2,50 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sociophysics.camps import camp_codes
+from sociophysics import camps as camp_attributes
+from sociophysics.alignment import by_label
 from sociophysics.errors import InputError
 from sociophysics.spins import SpinSystem
 
-__all__ = ["camps_of", "two_sides"]
+__all__ = ["camps_and_names", "camps_of", "two_sides"]
 
 
 def camps_of(system: SpinSystem, camps: ArrayLike | None, measure: str) -> NDArray[np.int64]:
-    """Return the camp of each user, shape (n,): 0, 1, ... and -1 for none.
+    """Return the camp of each user, shape (n,): 0, 1, ... in sorted order, and -1 for none.
 
-    Camps that are left out are read from ``system.nodes["camp"]``. An array that holds exactly
-    the values -1 and +1 is read as two camps, -1 being camp 0 and +1 camp 1; other values than
-    whole numbers are numbered in sorted order.
+    Camps that are left out are read from the column ``camp`` of ``system.nodes``, where only a
+    blank is none. In camps that are given, None, NaN, a blank and the number -1 are none, except
+    that an array which holds exactly -1 and +1 is read as two camps. Camps indexed by user, as a
+    pandas Series, are put in the order of the labels.
 
     Raises
     ------
     InputError
-        No camps, or not one value per user.
+        No camps, not one value per user, or as ``sociophysics.camps.camp_codes``.
 
     Examples
     --------
-    >>> camps_of(SpinSystem([[0, 1], [1, 0]]), [-1, 1], "a measure")
-    array([0, 1])
+    >>> pair = SpinSystem([[0, 1], [1, 0]])
+    >>> camps_of(pair, [-1, 1], "a measure"), camps_of(pair, [7, 5], "a measure")
+    (array([0, 1]), array([1, 0]))
+    """
+    return camps_and_names(system, camps, measure)[0]
+
+
+def camps_and_names(
+    system: SpinSystem, camps: ArrayLike | None, measure: str
+) -> tuple[NDArray[np.int64], tuple[Any, ...]]:
+    """Return the camp of each user as ``camps_of``, and what each camp is called.
+
+    Raises
+    ------
+    InputError
+        As ``camps_of``.
     """
     if camps is None:
         if "camp" not in system.nodes:
@@ -35,15 +53,21 @@ def camps_of(system: SpinSystem, camps: ArrayLike | None, measure: str) -> NDArr
                 f"{measure} needs camps, and the users have no attribute 'camp'; give camps as an "
                 "integer array (n,), -1 for none."
             )
-        camps = system.nodes["camp"].to_numpy()
-    values = np.asarray(camps)
+        return camp_attributes.of(system)
+    values = np.asarray(by_label(camps, system.labels, "camps"))
     if values.shape != (system.n,):
         raise InputError(f"camps have shape {values.shape}; allowed: ({system.n},), one per user.")
-    if values.dtype.kind not in "iu" or values.min(initial=0) < -1:
-        return camp_codes(values)[0]
-    if values.size and values.min() == -1 and values.max() == 1 and not np.any(values == 0):
-        return (values.astype(np.int64) + 1) // 2
-    return values.astype(np.int64)
+    if values.dtype.kind in "iu" and values.size and _are_codes(values):
+        return values.astype(np.int64), tuple(range(int(values.max()) + 1))
+    return camp_attributes.camp_codes(values)
+
+
+def _are_codes(values: NDArray[Any]) -> bool:
+    """Return whether integers are codes already: every number from 0 to the largest, and -1."""
+    low, high = int(values.min()), int(values.max())
+    if low < -1 or not 0 <= high < values.size:
+        return False
+    return bool(np.bincount(values[values >= 0] if low < 0 else values).all())
 
 
 def two_sides(

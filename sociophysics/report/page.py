@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from sociophysics.membership import of_manifest
 from sociophysics.report import answer, claims, html, pictures
 from sociophysics.report.labels import definition, label, unit
 from sociophysics.report.theory import theory_lines
@@ -76,8 +77,12 @@ def _header(run: Run, title: str) -> str:
         f"<div><dt>{name}</dt><dd>{html.escape(value)}</dd></div>" for name, value in facts.items()
     )
     question = f'<p class="question">{html.escape(run.scenario.question)}</p>'
+    said = "".join(
+        f"<p>{html.escape(sentence)}.</p>" for sentence in of_manifest(run.manifest).sentences()
+    )
     return (
-        f"<header><h1>{html.escape(title)}</h1>{question}<dl class='facts'>{listed}</dl></header>"
+        f"<header><h1>{html.escape(title)}</h1>{question}<dl class='facts'>{listed}</dl>{said}"
+        "</header>"
     )
 
 

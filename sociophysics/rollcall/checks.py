@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from sociophysics.alignment import by_label, is_default_index
 from sociophysics.errors import InputError
 
 __all__ = ["check_content", "member_table", "rollcall_table", "vote_matrix"]
@@ -54,28 +55,39 @@ def vote_matrix(values: ArrayLike) -> NDArray[np.int8]:
     return matrix
 
 
-def member_table(members: pd.DataFrame | None, n: int) -> pd.DataFrame:
+def member_table(
+    members: pd.DataFrame | None, n: int, columns: pd.Index | None = None
+) -> pd.DataFrame:
     """Return the table of ``n`` members with columns ``id``, ``name``, ``party``, ``state``.
+
+    Parameters
+    ----------
+    members : DataFrame or None
+    n : int
+    columns : Index, optional
+        Names of the columns of the votes, whose order the members take; a table of members that
+        has other ids is refused.
 
     Raises
     ------
     InputError
-        Another number of rows, or an ``id`` that is missing or names two members.
+        Another number of rows, other members than the votes have, an index in another order than
+        the rows, or an ``id`` that is missing or names two members.
 
     Examples
     --------
     >>> member_table(None, 2)["name"].tolist()
     ['member 0', 'member 1']
     """
-    if members is None:
+    if members is None and columns is not None and not is_default_index(columns):
+        members = pd.DataFrame({"id": list(columns)})
+    elif members is None:
         members = pd.DataFrame({"id": range(n), "name": [f"member {i}" for i in range(n)]})
-    table = members.reset_index(drop=True)
-    if len(table) != n:
+    if len(members) != n:
         raise InputError(
-            f"the table of members has {len(table)} rows for {n} columns of votes; give one each."
+            f"the table of members has {len(members)} rows for {n} columns of votes; give one each."
         )
-    if "id" not in table:
-        table.insert(0, "id", range(n))
+    table = _rows(members, columns, "members").reset_index(drop=True)
     if "name" not in table:
         table["name"] = table["id"].astype(str)
     for column in ("party", "state"):
@@ -84,8 +96,10 @@ def member_table(members: pd.DataFrame | None, n: int) -> pd.DataFrame:
     return table
 
 
-def rollcall_table(rollcalls: pd.DataFrame | None, n: int) -> pd.DataFrame:
-    """Return the table of ``n`` roll calls with a column ``id``.
+def rollcall_table(
+    rollcalls: pd.DataFrame | None, n: int, rows: pd.Index | None = None
+) -> pd.DataFrame:
+    """Return the table of ``n`` roll calls with a column ``id``, in the order of the votes' rows.
 
     Examples
     --------
@@ -93,16 +107,35 @@ def rollcall_table(rollcalls: pd.DataFrame | None, n: int) -> pd.DataFrame:
     [0, 1]
     """
     if rollcalls is None:
-        rollcalls = pd.DataFrame({"id": range(n)})
-    table = rollcalls.reset_index(drop=True)
-    if len(table) != n:
+        rollcalls = pd.DataFrame({"id": range(n) if rows is None else list(rows)})
+    if len(rollcalls) != n:
         raise InputError(
-            f"the table of roll calls has {len(table)} rows for {n} rows of votes; give one each."
+            f"the table of roll calls has {len(rollcalls)} rows for {n} rows of votes; give one "
+            "each."
         )
-    if "id" not in table:
-        table.insert(0, "id", range(n))
+    table = _rows(rollcalls, rows, "roll calls").reset_index(drop=True)
     _check_ids(table["id"], "roll call")
     return table
+
+
+def _rows(table: pd.DataFrame, names: pd.Index | None, what: str) -> pd.DataFrame:
+    """Return a table with a column ``id``, its rows in the order of the votes they belong to."""
+    if "id" not in table:
+        table = table.copy()
+        table.insert(0, "id", list(table.index))
+    if names is None or is_default_index(names):
+        index = table.index
+        shuffled = index.dtype.kind in "iu" and not is_default_index(index)
+        if shuffled and is_default_index(index.sort_values()):
+            raise InputError(
+                f"the table of {what} is numbered {', '.join(map(str, index[:3]))}, ..., in "
+                "another order than 0 to n - 1; sort it as the votes are, and give it with "
+                "reset_index(drop=True)."
+            )
+        return table
+    if "name" in table and set(table["name"]) == set(names) != set(table["id"]):
+        return by_label(table.set_index("name", drop=False), names, f"the table of {what}")
+    return by_label(table.set_index("id", drop=False), names, f"the table of {what}")
 
 
 def check_content(matrix: NDArray[np.int8], members: pd.DataFrame, rollcalls: pd.DataFrame) -> None:

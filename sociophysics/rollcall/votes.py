@@ -36,8 +36,10 @@ class Votes:
 
     Parameters
     ----------
-    matrix : array, shape (roll calls, members)
-        +1, -1, or 0 where nothing was observed; NaN is read as 0. Kept as read-only int8.
+    matrix : array or DataFrame, shape (roll calls, members)
+        +1, -1, or 0 where nothing was observed; NaN is read as 0. Kept as read-only int8. The
+        columns of a DataFrame name the members and its rows the roll calls, and tables of these
+        are put in the same order.
     members : DataFrame, optional
         One row per member; ``id`` must not repeat. ``id``, ``name``, ``party`` and ``state`` are
         filled in where they are left out.
@@ -79,9 +81,13 @@ class Votes:
     ) -> None:
         if polarity not in POLARITIES:
             raise InputError(f"polarity is {polarity!r}; {did_you_mean(polarity, POLARITIES)}")
+        rows = columns = None
+        if isinstance(matrix, pd.DataFrame):
+            rows, columns = matrix.index, matrix.columns
+            matrix = matrix.astype(object).where(matrix.notna(), np.nan).to_numpy()
         self.matrix = vote_matrix(matrix)
-        self.members = member_table(members, self.matrix.shape[1])
-        self.rollcalls = rollcall_table(rollcalls, self.matrix.shape[0])
+        self.members = member_table(members, self.matrix.shape[1], columns)
+        self.rollcalls = rollcall_table(rollcalls, self.matrix.shape[0], rows)
         self.polarity = polarity
         self.notes = tuple(notes)
         self.seated = _seated(seated, self.matrix)
@@ -160,8 +166,8 @@ class Votes:
         grid = np.ix_(rows, columns)
         return Votes(
             self.matrix[grid],
-            self.members.iloc[columns],
-            self.rollcalls.iloc[rows],
+            self.members.iloc[columns].reset_index(drop=True),
+            self.rollcalls.iloc[rows].reset_index(drop=True),
             polarity=self.polarity,
             notes=(*self.notes, note) if note else self.notes,
             seated=self.seated[grid],

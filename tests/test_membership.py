@@ -1,0 +1,193 @@
+"""Missing camps and stances: one policy, counted, and said wherever a run says what it is."""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import sociophysics as sp
+from sociophysics import cases
+from sociophysics.cli import main
+from sociophysics.describe import describe
+from sociophysics.membership import of_manifest, of_scenario
+from sociophysics.scenario import Scenario
+
+USERS = 12
+CAMPS = ["left", " left", "", "right ", "NA", "right", "left", "right", "null", "left", "right", ""]
+CODES = [0, 0, -1, 1, -1, 1, 0, 1, -1, 0, 1, -1]
+LEANS = ["1", "-1", "", " 1", "NaN", "1.0", "+1", "-1 ", "", "1", "", "-1"]
+LEAN = [1, -1, 0, 1, 0, 1, 1, -1, 0, 1, 0, -1]
+PARTIES = [-1, 0, 1] * 4
+SCENARIO = """
+seed = 5
+[network]
+kind = "file"
+path = "ties.csv"
+nodes = "users.csv"
+[couplings]
+kind = "uniform"
+normalize = "degree"
+[dynamics]
+temperature = 0.8
+sweeps = 6
+start = "camps"
+[observe]
+every = 2
+names = ["camp_polarization"]
+[sweep]
+replicas = 2
+"""
+ACT = '[[interventions]]\nkind = "nucleate"\nat = 2\nwho = "{}"\nshare = 1.0\nhold = 2\n[sweep]'
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    ring = [(i, (i + step) % USERS) for i in range(USERS) for step in (1, 2)]
+    pd.DataFrame(ring, columns=["source", "target"]).to_csv(tmp_path / "ties.csv", index=False)
+    write_users(tmp_path, camp=CAMPS, lean=LEANS, party=PARTIES)
+    (tmp_path / "s.toml").write_text(SCENARIO)
+    return tmp_path
+
+
+def write_users(folder: Path, **columns: list) -> None:
+    table = pd.DataFrame({"id": range(USERS), **columns})
+    table.to_csv(folder / "users.csv", index=False)
+
+
+def scenario(folder: Path, *changes: tuple[str, str]) -> Scenario:
+    text = SCENARIO
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    (folder / "s.toml").write_text(text)
+    return Scenario.load(folder / "s.toml")
+
+
+def test_a_blank_label_is_no_camp_and_changes_nothing_else(folder: Path) -> None:
+    run = sp.run(scenario(folder), workers=1)
+    system, codes = cases.build_system(run.scenario.cases()[0].settings, None)
+    assert codes.tolist() == CODES
+    again = sp.simulate(
+        system, temperature=0.8, sweeps=6, seed=5, replicas=2, every=2,
+        camps=np.array(CODES), start="camps", observe=("camp_polarization",),
+    )  # fmt: skip
+    assert run.table["camp_polarization"].tolist() == again["camp_polarization"].tolist()
+    assert run.table["camp_polarization"].iloc[0] == 1.0
+
+
+def test_users_without_a_camp_or_stance_are_counted_and_said_everywhere(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scenario(folder)
+    assert (
+        main(["run", str(folder / "s.toml"), "--out", str(folder / "out"), "--workers", "1"]) == 0
+    )
+    run = sp.Run.open(folder / "out")
+    told = {
+        "run": capsys.readouterr().out,
+        "report": (folder / "out" / "report.html").read_text(),
+        "describe": describe(Scenario.load(folder / "s.toml")),
+        "manifest": "\n".join(of_manifest(run.manifest).sentences()),
+    }
+    for where, text in told.items():
+        plain = text.replace("&#x27;", "'").replace("&#39;", "'")
+        assert "left 4, right 4; 4 of 12 users have no camp (blank)" in plain, where
+        assert "start 'camps': 4 of 12 users have no camp or a third one and start" in plain, where
+    assert run.manifest["camp_sizes"] == [4, 4]
+    assert run.manifest["without_camp"] == 4
+    assert run.manifest["drawn_starts"] == {"camps": 4}
+    arguments = ["inspect", str(folder / "ties.csv"), "--nodes", str(folder / "users.csv")]
+    assert main([*arguments, "--out", str(folder / "i"), "--draws", "0"]) == 0
+    assert "left 4, right 4; 4 of 12 users have no camp (blank)" in capsys.readouterr().out
+
+
+def test_a_blank_stance_starts_at_random_and_is_counted(folder: Path) -> None:
+    given = scenario(folder, ('"camps"', '"lean"'), ("replicas = 2", "replicas = 200"))
+    found = of_scenario(given)
+    assert found.drawn_starts == {"lean": LEAN.count(0)}
+    sentence = "start 'lean': 4 of 12 users have no stance there and start at random"
+    assert sentence in found.sentences()
+    assert sentence in describe(given)
+    first = next(cases.case_frames(given.cases()[0].settings, list(range(200)))).spins
+    blank = np.array(LEAN) == 0
+    assert (first[:, ~blank] == np.array(LEAN)[~blank]).all()
+    assert abs(first[:, blank].mean()) < 5 / np.sqrt(200 * blank.sum())  # five sigma of coins
+
+
+def test_starts_of_all_designs_are_counted(folder: Path) -> None:
+    designs = (
+        '[[designs]]\nname = "a"\n[[designs]]\nname = "b"\n'
+        'dynamics = { temperature = 1, sweeps = 6, start = "lean" }\n[sweep]'
+    )
+    assert of_scenario(scenario(folder, ("[sweep]", designs))).drawn_starts == {
+        "camps": 4,
+        "lean": 4,
+    }
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "sentence"),
+    [
+        ("lean", ["1", "2", *LEANS[2:]], "other values than +1 and -1 ('2.0' of the user 1)"),
+        ("lean", ["yes", *LEANS[1:]], "other values than +1 and -1 ('yes' of the user 0)"),
+        ("lean", [""] * USERS, "start is 'lean'; allowed: camp, camps"),
+        ("camp", ["-1", *CAMPS[1:]], "'camp' holds the text '-1' among texts"),
+    ],
+)
+def test_what_is_not_clear_is_refused_in_a_sentence(
+    folder: Path, column: str, values: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scenario(folder, ('"camps"', '"lean"'))
+    write_users(folder, **({"camp": CAMPS, "lean": LEANS} | {column: values}))
+    assert main(["run", str(folder / "s.toml"), "--out", str(folder / "out")]) == 2
+    said = capsys.readouterr().err
+    assert sentence in said
+
+
+def test_parties_coded_minus_one_zero_one_are_three_camps(folder: Path) -> None:
+    given = scenario(
+        folder, ("[couplings]", 'camp = "party"\n[couplings]'), ("camp_pol", "abs_camp_pol")
+    )
+    assert of_scenario(given).camps == {"-1": 4, "0": 4, "1": 4}
+    assert cases.build_system(given.cases()[0].settings, None)[1].tolist() == [0, 1, 2] * 4
+
+
+@pytest.mark.parametrize(("name", "number"), [("left", 0), ("right", 1)])
+def test_interventions_choose_a_camp_by_its_name(folder: Path, name: str, number: int) -> None:
+    tables = [
+        sp.run(scenario(folder, ("[sweep]", ACT.format(f"camp:{who}"))), workers=1).table
+        for who in (name, number)
+    ]
+    assert tables[0].equals(tables[1])
+    system, codes = cases.build_system(scenario(folder).cases()[0].settings, None)
+    acts = [sp.interventions.Nucleate(at=0, who=f"camp:{name}", share=1.0, hold="forever")]
+    names = np.array(["left", "right", ""])[codes]
+    *_, last = sp.trajectory(
+        system, temperature=1.0, sweeps=2, seed=1, start="down", camps=names, interventions=acts
+    )
+    assert (last.spins[:, codes == number] == 1).all()
+
+
+def test_an_unknown_camp_name_is_refused_with_the_names(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scenario(folder, ("[sweep]", ACT.format("camp:centre")))
+    assert main(["run", str(folder / "s.toml"), "--out", str(folder / "out")]) == 2
+    assert "allowed: camp:left (camp:0), camp:right (camp:1)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "latin-1"])
+def test_letters_that_a_terminal_lacks_are_replaced(
+    folder: Path, encoding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scenario(folder, ("seed = 5", 'seed = 5\ntitle = "社会 ± Δ"'))
+    screen = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    monkeypatch.setattr(sys, "stdout", screen)
+    assert main(["describe", str(folder / "s.toml")]) == 0
+    screen.flush()
+    assert b"# ?? " in screen.buffer.getvalue()
