@@ -62,8 +62,8 @@ READING = (
     "Replica r of every design meets the same network, start and noise, so designs are compared "
     "replica by replica. <em>Difference</em> is the mean of these differences to the reference, "
     "with its 95 % interval (docs/statistics.md); <em>effect</em> is that mean over the standard "
-    "deviation of the differences; <em>p</em> is corrected by Holm over all rows of the observable. One number "
-    "per replica enters: the mean over recorded frames after burn-in, or the last frame of a "
+    "deviation of the differences; <em>p</em> is corrected by Holm over all rows of the "
+    "observable. One number per replica enters: the mean over recorded frames after burn-in, or the last frame of a "
     "replica that was stopped earlier."
 )
 
