@@ -22,12 +22,10 @@ from sociophysics.experiments.avalanches import (
     random_field_avalanches,
     threshold_cascade,
 )
-from sociophysics.experiments.response import (
-    correlation_length,
-    correlations,
-    fluctuation_dissipation,
-)
+from sociophysics.experiments.correlations import _lengths, correlation_length, correlations
+from sociophysics.experiments.response import fluctuation_dissipation
 from sociophysics.experiments.scaling import exponent, size_distribution
+from sociophysics.experiments.settling import note_of
 from sociophysics.spins import SpinSystem
 from sociophysics.streams import generator
 from sociophysics.theory import cavity
@@ -268,6 +266,63 @@ def test_correlation_length_of_the_ring() -> None:
     assert found.error < 0.04
     curve = found.table["correlation"].to_numpy()[1:5]
     np.testing.assert_allclose(curve, math.tanh(1.0) ** np.arange(1, 5), atol=0.01)
+
+
+def test_the_ring_is_the_same_from_any_start_and_its_length_lies_in_the_interval() -> None:
+    n, exact = 1000, 3.67186
+    ring = SpinSystem.from_edges(np.arange(n), (np.arange(n) + 1) % n)
+    for start in ("up", "random"):
+        found = correlation_length(
+            ring, temperature=1.0, sweeps=1000, seed=2, replicas=10, sources=n, start=start
+        )
+        assert found.low < exact < found.high
+        assert found.high - found.low < 1.0
+        assert found.note == ""
+
+
+def test_an_ordered_society_answers_within_its_state() -> None:
+    """Random starts leave domains: lengths of 90 +- 200 and ratios of 7 to 28, and a note."""
+    lattice = couplings.uniform(networks.build("lattice", seed=1, shape=[32, 32], periodic=True))
+    keys = dict(temperature=2.0, sweeps=600, seed=1)
+    found = fluctuation_dissipation(lattice, **keys)
+    assert found.low < 1.0 < found.high
+    assert found.ratio == pytest.approx(1.0, abs=0.25)
+    # Onsager and series: chi of one state at T = 2 is 0.36 to 0.39.
+    assert found.fluctuation.low < 0.37 < found.fluctuation.high
+    assert found.note == ""
+    length = correlation_length(lattice, smallest=0.002, **keys)
+    assert length.length < 3
+    assert length.note == ""
+    mixed = fluctuation_dissipation(lattice, start="random", **keys)
+    assert mixed.ratio > 3
+    domains = correlation_length(lattice, start="random", **keys)
+    for note in (mixed.note, domains.note):
+        assert "not settled" in note
+        assert "start='up'" in note
+
+
+def test_runs_that_still_drift_are_told() -> None:
+    rng = np.random.default_rng(3)
+    still = rng.normal(size=(8, 200))
+    assert note_of(still) == ""
+    assert "drift" in note_of(still + np.linspace(0, 1, 200))
+    assert "differ by more" in note_of(still + 3 * rng.choice([-1, 1], size=(8, 1)))
+    suspected = sum(note_of(x) != "" for x in rng.normal(size=(300, 8, 64)))
+    assert suspected <= 3
+
+
+def test_points_of_a_correlation_weigh_their_value_over_their_error() -> None:
+    distance, error = np.arange(1.0, 6.0), np.array([0.002, 0.003, 0.004, 0.006, 0.008])
+    exact = np.exp(-distance / 2.0)
+    noisy = exact + error * np.random.default_rng(4).normal(size=(4000, 5))
+    spreads = []
+    for weight in (exact / error, np.sqrt(exact / error)):
+        lengths = _lengths(distance, noisy, weight)
+        line = np.polyfit(distance, np.log(noisy[0]), 1, w=weight)
+        assert lengths[0] == pytest.approx(-1 / line[0])
+        spreads.append(lengths.std())
+    # The least spread is that of inverse errors; the square root was used before.
+    assert spreads[0] < 0.9 * spreads[1]
 
 
 def test_correlations_refuse_what_they_cannot_measure() -> None:

@@ -11,7 +11,7 @@ _NAMES = {
     "budget_curve": "leverage",
     "cascade_designs": "cascade_scenarios",
     "compare_feeds": "cascades",
-    "correlation_length": "response",
+    "correlation_length": "correlations",
     "critical_droplet": "nucleation",
     "critical_mass": "nucleation",
     "early_warning": "early_warnings",

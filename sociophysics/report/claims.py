@@ -63,8 +63,8 @@ READING = (
     "replica by replica. <em>Difference</em> is the mean of these differences to the reference, "
     "with its 95 % interval (docs/statistics.md); <em>effect</em> is that mean over the standard "
     "deviation of the differences; <em>p</em> is corrected by Holm over all rows of the "
-    "observable. One number per replica enters: the mean over recorded frames after burn-in, or the last frame of a "
-    "replica that was stopped earlier."
+    "observable. One number per replica enters: the mean over recorded frames after burn-in, or "
+    "the last frame of a replica that was stopped earlier."
 )
 
 STATISTICS = {
