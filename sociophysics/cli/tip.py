@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from sociophysics.experiments.binder import Crossing
     from sociophysics.experiments.loops import Loop
     from sociophysics.experiments.tipping import Search
-    from sociophysics.machine import usable_cpus
     from sociophysics.scenario import Scenario
     from sociophysics.store import Store
 
@@ -74,6 +73,7 @@ def tip(
 
     Running again into the same folder continues where an interrupted search stopped.
     """
+    from sociophysics.machine import usable_cpus
     from sociophysics.scenario import Scenario
     from sociophysics.store import open_store
 
