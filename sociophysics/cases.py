@@ -236,10 +236,21 @@ def _built(
     if kind == "camps":
         table["camp"] = attribute
     system = couplings.assign(graph, kind, seed=seed, replica=couplings_replica, **table)
-    notes = tuple(graph.graph.get("notes", ()))
+    notes = (*graph.graph.get("notes", ()), *_unused(graph.graph.get("unused_tie_columns", ())))
     if attribute not in system.nodes and attribute == "camp":
         return system, None, notes
     return system, camp_attributes.of(system, attribute)[0], notes
+
+
+def _unused(columns: Sequence[str]) -> list[str]:
+    """Return that columns of numbers on ties are not used, if there are any."""
+    if not columns:
+        return []
+    listed = ", ".join(map(repr, columns[:8])) + (", ..." if len(columns) > 8 else "")
+    return [
+        f"the ties' numbers in {listed} are not used; [network] coupling names the column that "
+        "couplings of kind edge take"
+    ]
 
 
 def _opened(

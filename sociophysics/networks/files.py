@@ -28,10 +28,11 @@ def read(
 
     ``.csv``, ``.tsv``, ``.parquet``: an edge list with columns ``source`` and ``target`` (or
     ``src``, ``dst``; or ``from``, ``to``; upper or lower case) and any others, which become edge
-    attributes. ``.graphml``, ``.gexf``, ``.json`` (node-link): as networkx reads them. Text files
-    are UTF-8. Labels that are all written as integers become integers, other labels stay text;
-    Parquet and JSON labels keep their types. A cell that is empty, NA, NaN or null is missing, and
-    the user or tie is then without that attribute.
+    attributes. ``.graphml``, ``.gexf`` (one static graph), ``.json`` (node-link). Text files are
+    UTF-8. Labels that are all written as integers become integers, other labels stay text;
+    Parquet and JSON labels keep their types. Blanks around names and values are no part of them. A
+    cell that is empty, NA, NaN or null is missing, and the user or tie is then without that
+    attribute. What is left out is told in ``graph.graph["notes"]``.
 
     Repeated ties with equal attributes count once and self-loops are dropped; ``graph.graph``
     holds how many as ``repeated_ties`` and ``self_loops``, and under ``unused_tie_columns`` the
@@ -52,9 +53,10 @@ def read(
     Raises
     ------
     InputError
-        A file that is missing, malformed, not UTF-8, of unknown kind or larger than memory; a
-        column that is missing; an unknown user; a coupling that is not a finite number; a tie
-        that repeats with other attributes; directions asked of an undirected file; no users.
+        A file that is missing, malformed, not UTF-8, of unknown kind or larger than memory, or
+        that holds what is not understood; a column that is missing or doubled; an unknown user; a
+        coupling that is not a finite number; a tie that repeats with other attributes; directions
+        asked of an undirected file; no users.
 
     Examples
     --------
@@ -69,19 +71,22 @@ def read(
     if path.suffix.lower() in TABLES:
         table = Path(nodes) if nodes is not None else None
         node_content = None if table is None else (table.name, _content(table, TABLES))
-        users, ties = edge_list((path.name, content), node_content, coupling=coupling)
+        users, ties, notes = edge_list((path.name, content), node_content, coupling=coupling)
     else:
         if nodes is not None:
             raise InputError(
                 f"nodes is {str(nodes)!r}, but {path.name} holds its own users; a node table goes "
                 f"with an edge list ({', '.join(TABLES)}): leave nodes out."
             )
-        users, ties, has_directions = read_graph((path.name, content))
+        users, ties, has_directions, notes = read_graph((path.name, content), directed=directed)
         if directed and not has_directions:
             raise InputError(
                 f"directed is true, but the ties in {path.name} have no direction; leave it out."
             )
-    return simple_graph(users, ties, directed=directed, coupling=coupling, name=path.name)
+    graph = simple_graph(users, ties, directed=directed, coupling=coupling, name=path.name)
+    if notes:
+        graph.graph["notes"] = notes
+    return graph
 
 
 def _content(path: Path, suffixes: tuple[str, ...]) -> bytes:

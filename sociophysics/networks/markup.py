@@ -1,53 +1,65 @@
-"""Graph files that networkx reads: GraphML, GEXF and JSON node-link."""
+"""Graph files: GraphML, GEXF and JSON node-link, read element by element.
+
+What a file holds is what is read; what is not understood is refused by name.
+"""
 
 from __future__ import annotations
 
-import io
-import json
-from collections import Counter
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 from xml.etree.ElementTree import ParseError
 
-import networkx as nx
 from defusedxml.common import DefusedXmlException
 
 from sociophysics.errors import InputError
+from sociophysics.networks.contents import Contents, malformed
+from sociophysics.networks.gexf import read_gexf
+from sociophysics.networks.graphml import read_graphml
+from sociophysics.networks.labels import integers_if_all
+from sociophysics.networks.node_link import read_node_link
 from sociophysics.networks.simple import Tie, User, require_graph_memory
-from sociophysics.networks.tables import INTEGER
 
 __all__ = ["FORMATS", "read_graph"]
 
-FORMATS = (".graphml", ".gexf", ".json")
+READERS: dict[str, Callable[[str, bytes], Contents]] = {
+    ".graphml": read_graphml,
+    ".gexf": read_gexf,
+    ".json": read_node_link,
+}
+FORMATS = tuple(READERS)
 
 
 def read_graph(
-    file: tuple[str, bytes],
-) -> tuple[Iterable[User], list[Tie], bool]:
-    """Return the users, the ties, and whether the file's ties have directions.
+    file: tuple[str, bytes], *, directed: bool = False
+) -> tuple[Iterable[User], list[Tie], bool, list[str]]:
+    """Return the users, the ties, whether ties have directions, and what is left out.
 
-    XML is first read by defusedxml, which refuses entities; XML labels that are all integers
-    become integers, and the ties' own identifiers are left out.
+    Entities of XML are refused; XML labels that are all integers become integers, and the ties'
+    own identifiers are left out.
 
     Parameters
     ----------
     file : (file name, content)
+    directed : bool
+        True: a tie without direction, in a file where others have one, counts both ways.
 
     Raises
     ------
     InputError
-        A malformed or unsafe file, or a tie that names a user the file does not list.
+        A malformed or unsafe file, something in it that is not understood, or a tie that names a
+        user the file does not list.
 
     Examples
     --------
     >>> content = b'{"nodes": [{"id": 1}, {"id": 2}], "edges": [{"source": 1, "target": 2}]}'
-    >>> users, ties, directed = read_graph(("g.json", content))
-    >>> list(users), ties, directed
-    ([(1, {}), (2, {})], [(1, 2, {})], False)
+    >>> users, ties, has_directions, notes = read_graph(("g.json", content))
+    >>> list(users), ties, has_directions, notes
+    ([(1, {}), (2, {})], [(1, 2, {})], False, [])
     """
     name, content = file
-    reader = _node_link if name.lower().endswith(".json") else _xml
+    suffix = "." + name.lower().rpartition(".")[2]
     try:
-        graph, listed = reader(name, content)
+        found = READERS[suffix](name, content)
     except DefusedXmlException:
         raise InputError(
             f"{name} declares XML entities, which can exhaust memory or read other files; remove "
@@ -57,57 +69,32 @@ def read_graph(
         raise InputError(
             f"{name} is not UTF-8 text (byte {error.start} cannot be decoded); save it as UTF-8."
         ) from None
-    except (
-        *(ParseError, nx.NetworkXException, RecursionError),
-        *(ValueError, KeyError, TypeError, AttributeError, IndexError),
-    ) as error:
+    except (ParseError, RecursionError, LookupError, TypeError, AttributeError) as error:
+        raise malformed(name, f"{type(error).__name__}: {error}") from None
+    except ValueError as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(
-            f"{name} is malformed ({type(error).__name__}: {' '.join(str(error).split())}); "
-            "correct the file."
-        ) from None
-    require_graph_memory(len(graph), graph.number_of_edges(), fix="give a smaller network")
-    for u, v in graph.edges():
-        if u not in listed or v not in listed:
-            unknown = v if u in listed else u
-            raise InputError(
-                f"{name}: the tie ({u!r}, {v!r}) names the user {unknown!r}, who is not among its "
-                "nodes; add the user or remove the tie."
-            )
-    return graph.nodes(data=True), list(graph.edges(data=True)), graph.is_directed()
+        raise malformed(name, f"{type(error).__name__}: {error}") from None
+    require_graph_memory(len(found.users), len(found.ties), fix="give a smaller network")
+    ends = (end for tie in found.ties for end in tie[:2])
+    named = list(dict.fromkeys([*found.users, *ends]))
+    label = {each: each for each in named} if suffix == ".json" else integers_if_all(named)
+    _check_ends(found, label)
+    ties: list[Tie] = []
+    for source, target, data, one_way in found.ties:
+        ties.append((label[source], label[target], data))
+        if directed and found.directed and not one_way and source != target:
+            ties.append((label[target], label[source], dict(data)))
+    users = ((label[user], data) for user, data in found.users.items())
+    return users, ties, found.directed, found.notes
 
 
-def _xml(name: str, content: bytes) -> tuple[nx.Graph, set[Hashable]]:
-    # A deferred import: it loads an XML parser, and most runs read none.
-    from defusedxml import ElementTree
-
-    root = ElementTree.fromstring(content)
-    listed = {element.get("id") for element in root.iterfind(".//{*}node")}
-    if name.lower().endswith(".graphml"):
-        graph = nx.read_graphml(io.BytesIO(content), force_multigraph=True)
-    else:
-        graph = nx.read_gexf(io.BytesIO(content))
-    for _, _, data in graph.edges(data=True):
-        data.pop("id", None)
-    if all(INTEGER.fullmatch(node) for node in graph):
-        graph = nx.relabel_nodes(graph, {node: int(node) for node in graph})
-        listed = {int(node) for node in listed if node is not None}
-    return graph, listed
-
-
-def _node_link(name: str, content: bytes) -> tuple[nx.Graph, set[Hashable]]:
-    data = json.loads(content.decode("utf-8-sig"))
-    edges = "edges" if isinstance(data, dict) and "edges" in data else "links"
-    if not isinstance(data, dict) or "nodes" not in data or edges not in data:
-        raise InputError(
-            f"{name} is not node-link data; needed: an object with the lists nodes and edges (or "
-            "links)."
-        )
-    listed = [tuple(i) if isinstance(i := node["id"], list) else i for node in data["nodes"]]
-    if len(set(listed)) < len(listed):
-        twice = Counter(listed).most_common(1)[0][0]
-        raise InputError(f"{name} lists the user {twice!r} twice; each user is listed once.")
-    # As a multigraph repeated ties survive the reading and are judged with all others.
-    graph = nx.node_link_graph({**data, "multigraph": True}, edges=edges)
-    return graph, set(listed)
+def _check_ends(found: Contents, label: dict[Any, Any]) -> None:
+    for tie in found.ties:
+        for end in tie[:2]:
+            if end not in found.users:
+                raise InputError(
+                    f"{found.name}: the tie ({label[tie.source]!r}, {label[tie.target]!r}) names "
+                    f"the user {label[end]!r}, who is not among its nodes; add the user or remove "
+                    "the tie."
+                )

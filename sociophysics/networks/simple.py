@@ -94,7 +94,8 @@ def simple_graph(
                 raise _contradiction(u, v, graph.adj[u][v], data, directed, name)
             repeated += 1
         else:
-            graph.add_edge(u, v, **data)
+            # Not as keywords, among which "u_of_edge" would be taken.
+            graph.add_edges_from([(u, v, data)])
     if not len(graph):
         raise InputError(f"{name} holds an empty network; a network needs at least one user.")
     graph.graph.update(name=name, self_loops=loops, repeated_ties=repeated)

@@ -2,34 +2,42 @@
 
 from __future__ import annotations
 
-import io
-import re
-import warnings
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from pyarrow import ArrowException
 
 from sociophysics.errors import InputError
+from sociophysics.networks.bounds import shorten
+from sociophysics.networks.labels import integers_if_all
+from sociophysics.networks.parquet_tables import NO_NAME, blank_texts, read_parquet
 from sociophysics.networks.simple import Tie, User, require_graph_memory
+from sociophysics.networks.text_tables import column_names, first_blank, read_text
 
-__all__ = ["TABLES", "edge_list"]
+__all__ = ["TABLES", "Ends", "edge_list"]
 
 TABLES = (".csv", ".tsv", ".parquet")
 ENDS = (("source", "target"), ("src", "dst"), ("from", "to"))
-MISSING = ["", "NA", "NaN", "nan", "null"]
-# Longer digit strings are identifiers rather than numbers, and "007" is not the user 7.
-INTEGER = re.compile(r"0|-?[1-9][0-9]{0,17}")
 
 File = tuple[str, bytes]
 
 
+class Ends(NamedTuple):
+    """Columns that hold the two users of a tie; None: source and target, or the like."""
+
+    source: str | None = None
+    target: str | None = None
+
+
+ANY_ENDS = Ends()
+
+
 def edge_list(
-    edges: File, nodes: File | None, *, coupling: str | None
-) -> tuple[Iterable[User], list[Tie]]:
-    r"""Return the users (label, attributes) and the ties (source, target, attributes).
+    edges: File, nodes: File | None, *, coupling: str | None, ends: Ends = ANY_ENDS
+) -> tuple[Iterable[User], list[Tie], list[str]]:
+    r"""Return the users (label, attributes), the ties (source, target, attributes), and notes.
 
     Parameters
     ----------
@@ -37,6 +45,8 @@ def edge_list(
         The suffix of the name says how to read the content.
     coupling : str or None
         Column of ``edges`` that must be there and numeric.
+    ends : Ends
+        Columns of the two users of a tie.
 
     Raises
     ------
@@ -45,20 +55,21 @@ def edge_list(
 
     Examples
     --------
-    >>> users, ties = edge_list(("e.csv", b"source,target\n1,2\n"), None, coupling=None)
-    >>> list(users), ties
-    ([(1, {}), (2, {})], [(1, 2, {})])
+    >>> users, ties, notes = edge_list(("e.csv", b"source,target\n1,2\n"), None, coupling=None)
+    >>> list(users), ties, notes
+    ([(1, {}), (2, {})], [(1, 2, {})], [])
     """
-    frame, (source, target) = _read(edges, ENDS)
+    frame, (source, target), notes = _read(edges, _wanted(ends), ends)
     require_graph_memory(0, len(frame), fix="stream them with SpinSystem.from_edge_file")
     if coupling is not None or "coupling" in frame.columns:
         _check_coupling(frame, coupling or "coupling", edges[0])
     if nodes is None:
-        ends = pd.concat([frame[source], frame[target]]).to_numpy().reshape(2, -1).T.ravel()
-        labels = _labels(list(dict.fromkeys(ends.tolist())))
+        names = pd.concat([frame[source], frame[target]]).to_numpy().reshape(2, -1).T.ravel()
+        labels = integers_if_all(list(dict.fromkeys(names.tolist())))
         users: Iterable[User] = ((label, {}) for label in labels.values())
     else:
-        table, (key,) = _read(nodes, (("id",),))
+        table, (key,), more = _read(nodes, (("id",),), None)
+        notes += more
         labels = _node_labels(table[key], nodes[0])
         for end in (source, target):
             _check_known(frame[end], labels, edges[0], nodes[0])
@@ -73,29 +84,31 @@ def edge_list(
             strict=True,
         )
     ]
-    return users, ties
+    return users, ties, notes
 
 
-def _read(file: File, keys: tuple[tuple[str, ...], ...]) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """Return the table and the names, as written, of the first complete set of key columns."""
+def _wanted(ends: Ends) -> tuple[tuple[str, ...], ...]:
+    if ends == ANY_ENDS:
+        return ENDS
+    return ((ends.source or "source", ends.target or "target"),)
+
+
+def _read(
+    file: File, keys: tuple[tuple[str, ...], ...], ends: Ends | None
+) -> tuple[pd.DataFrame, tuple[str, ...], list[str]]:
+    """Return the table, the names, as written, of its key columns, and what was left out."""
     name, content = file
-    suffix = "." + name.lower().rpartition(".")[2]
+    exact = ends is not None and ends != ANY_ENDS
     try:
-        if suffix == ".parquet":
-            frame = pd.read_parquet(io.BytesIO(content), dtype_backend="numpy_nullable")
-            found = _key_columns(frame.columns, keys, name)
+        if name.lower().endswith(".parquet"):
+            frame, found, notes = _from_parquet(content, keys, name, exact)
         else:
-            text, separator = content.decode("utf-8-sig"), "," if suffix == ".csv" else "\t"
+            text = content.decode("utf-8-sig")
+            separator = "\t" if name.lower().endswith(".tsv") else ","
             _refuse_nul(text, name)
-            columns = _parse(text, separator, nrows=0).columns
-            found = _key_columns(columns, keys, name)
-            others = [column for column in columns if column not in found]
-            frame = _parse(
-                text,
-                separator,
-                dtype=dict.fromkeys(found, object),
-                na_values=dict.fromkeys(others, MISSING),
-            )
+            columns = column_names(text, separator, name)
+            found = _key_columns(columns, keys, name, exact)
+            frame, notes = read_text(text, separator, columns, found, name)
     except UnicodeDecodeError as error:
         raise InputError(
             f"{name} is not UTF-8 text (byte {error.start} cannot be decoded); save it as UTF-8."
@@ -107,12 +120,43 @@ def _read(file: File, keys: tuple[tuple[str, ...], ...]) -> tuple[pd.DataFrame, 
     except (pd.errors.ParserError, pd.errors.ParserWarning, ArrowException, OSError) as error:
         raise InputError(f"{name} is malformed ({_line(error)}); correct the file.") from None
     for key in found:
-        blank = (frame[key].isna() | (frame[key] == "")).to_numpy(bool)
-        if blank.any():
-            raise InputError(
-                f"{name}: row {int(np.argmax(blank)) + 1} has no {key}; give one or remove the row."
-            )
-    return frame, found
+        row = first_blank(frame[key])
+        if row is not None:
+            raise InputError(f"{name}: row {row + 1} has no {key}; give one or remove the row.")
+    return frame, found, notes
+
+
+def _from_parquet(
+    content: bytes, keys: tuple[tuple[str, ...], ...], name: str, exact: bool
+) -> tuple[pd.DataFrame, tuple[str, ...], list[str]]:
+    frame, index = read_parquet(content, name)
+    notes = []
+    if keys == (("id",),) and len(index) == 1 and "id" not in map(str.lower, frame.columns):
+        frame = frame.rename(columns={index[0]: "id"})  # users named by the index of the table
+    elif NO_NAME in index:
+        frame = frame.drop(columns=NO_NAME)
+        notes.append(f"the index of {name} has no name and is left out as row names")
+    found = _key_columns(list(frame.columns), keys, name, exact)
+    for column in frame.columns:
+        if column in found:
+            frame[column] = _names(frame[column], column, name)
+        elif frame[column].dtype == object:
+            frame[column] = blank_texts(frame[column])
+    empty = [column for column in frame.columns if column not in found and not len(frame[column])]
+    return frame.drop(columns=empty), found, notes
+
+
+def _names(values: pd.Series, column: str, name: str) -> pd.Series:
+    """Return users' names as texts or integers; whole numbers with a point are integers."""
+    if pd.api.types.is_float_dtype(values) and (values.dropna() % 1 == 0).all():
+        values = values.astype("Int64")
+    plain = values.dropna()
+    if plain.map(type).isin((str, int, np.int64, np.uint64)).all():
+        return values.astype(object)
+    raise InputError(
+        f"{name}: the column {column!r} holds {values.dtype} values; users are called by texts or "
+        "whole numbers: store them so."
+    )
 
 
 def _refuse_nul(text: str, name: str) -> None:
@@ -125,44 +169,30 @@ def _refuse_nul(text: str, name: str) -> None:
         )
 
 
-def _parse(text: str, separator: str, **options: Any) -> pd.DataFrame:
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", pd.errors.ParserWarning)
-        frame: pd.DataFrame = pd.read_csv(
-            io.StringIO(text),
-            sep=separator,
-            index_col=False,
-            skipinitialspace=True,
-            keep_default_na=False,
-            low_memory=False,
-            dtype_backend="numpy_nullable",
-            **options,
-        )
-    return frame
-
-
 def _line(error: Exception) -> str:
-    return " ".join(str(error).split()).rstrip(".") or type(error).__name__
+    return " ".join(str(error).split()).rstrip(".")[:200] or type(error).__name__
 
 
 def _key_columns(
-    columns: pd.Index, keys: tuple[tuple[str, ...], ...], name: str
+    columns: list[str], keys: tuple[tuple[str, ...], ...], name: str, exact: bool
 ) -> tuple[str, ...]:
-    written = {str(column).strip().lower(): column for column in reversed(columns)}
+    """Return the names, as written, of the first complete set of key columns."""
+    written = {column.lower(): column for column in reversed(columns) if column}
+    if exact:
+        written = {column: column for column in columns if column}
     for wanted in keys:
         if all(key in written for key in wanted):
             return tuple(written[key] for key in wanted)
     allowed = ", or ".join(" and ".join(wanted) for wanted in keys)
     missing = " and ".join(key for key in keys[0] if key not in written)
-    if len(columns) == 1 and (mark := _separator(str(columns[0]))):
+    if len(columns) == 1 and (mark := _separator(columns[0])):
         raise InputError(
             f"{name} has {mark} between its columns; separate them by "
             f"{'tabs' if name.lower().endswith('.tsv') else 'commas'}."
         )
-    raise InputError(
-        f"{name} has no column {missing} but the columns {', '.join(map(repr, columns))}; name "
-        f"{allowed} in the first line."
-    )
+    listed = ", ".join(map(shorten, columns[:20])) + (", ..." if len(columns) > 20 else "")
+    fix = "name columns that are there" if exact else f"name {allowed} in the first line"
+    raise InputError(f"{name} has no column {missing} but the columns {listed}; {fix}.")
 
 
 def _separator(header: str) -> str:
@@ -189,28 +219,19 @@ def _check_coupling(frame: pd.DataFrame, coupling: str, name: str) -> None:
     if not good.all():
         row = int(np.argmin(good))
         value = values.iloc[row : row + 1].tolist()[0]
-        got = "is missing" if pd.isna(value) else f"is {value!r}"
+        got = "is missing" if pd.isna(value) else f"is {shorten(value)}"
         raise InputError(
             f"{name}: the {coupling} in row {row + 1} {got}; every tie needs a finite number "
             "there: correct it, or name another coupling."
         )
 
 
-def _labels(names: list[Any]) -> dict[Any, Any]:
-    """Return the label of each name in the file: an int if all are texts of integers."""
-    if all(isinstance(name, str) and INTEGER.fullmatch(name) for name in names):
-        return {name: int(name) for name in names}
-    return {name: name for name in names}
-
-
 def _node_labels(ids: pd.Series, name: str) -> dict[str, Any]:
     twice = ids.duplicated().to_numpy(bool)
     if twice.any():
-        raise InputError(
-            f"{name} lists the user {ids.iloc[int(np.argmax(twice))]!r} twice; each user has one "
-            "row."
-        )
-    return {str(key): label for key, label in _labels(ids.tolist()).items()}
+        user = shorten(ids.iloc[int(np.argmax(twice))])
+        raise InputError(f"{name} lists the user {user} twice; each user has one row.")
+    return {str(key): label for key, label in integers_if_all(ids.tolist()).items()}
 
 
 def _check_known(ends: pd.Series, labels: dict[str, Any], name: str, table: str) -> None:
@@ -218,8 +239,8 @@ def _check_known(ends: pd.Series, labels: dict[str, Any], name: str, table: str)
     if not known.all():
         row = int(np.argmin(known))
         raise InputError(
-            f"{name}: row {row + 1} names the user {ends.iloc[row]!r}, who is not in {table}; add "
-            "the user there or remove the tie."
+            f"{name}: row {row + 1} names the user {shorten(ends.iloc[row])}, who is not in "
+            f"{table}; add the user there or remove the tie."
         )
 
 

@@ -1,0 +1,130 @@
+"""What a table is unpacked to, known before it is: columns, rows and bytes against the memory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from sociophysics.errors import InputError
+from sociophysics.memory import require_memory
+
+__all__ = ["LONGEST_TEXT", "MOST_COLUMNS", "check_header", "check_parquet", "check_table"]
+
+MOST_COLUMNS = 10_000  # a table of more takes minutes to understand
+LONGEST_TEXT = 100_000  # bytes of one cell
+BYTES_PER_CELL = 64  # of a value as a Python object in an attribute dictionary
+# A file that unpacks to more than this many bytes must not be this many times smaller itself.
+BOMB_BYTES, BOMB_RATIO = 2**30, 200
+
+
+def check_header(text: str | bytes, name: str, *, most: int = MOST_COLUMNS) -> None:
+    r"""Raise if the first line of a text table has more columns than are read.
+
+    Raises
+    ------
+    InputError
+        With the number of columns.
+
+    Examples
+    --------
+    >>> check_header("source,target\n1,2\n", "e.csv")
+    """
+    if isinstance(text, bytes):
+        line = text.lstrip(b"\r\n").replace(b"\r", b"\n").partition(b"\n")[0]
+        columns = 1 + max(map(line.count, (b",", b"\t", b";")))
+    else:
+        start = text[: 64 * most].lstrip("\r\n").replace("\r", "\n").partition("\n")[0]
+        columns = 1 + max(map(start.count, (",", "\t", ";")))
+    if columns > most:
+        raise InputError(
+            f"{name} has more than {most:,} columns; keep only the columns that are needed."
+        )
+
+
+def check_parquet(
+    metadata: pq.FileMetaData, packed: int, name: str, *, most_cells: float = float("inf")
+) -> None:
+    """Raise if a Parquet file unpacks to more than memory holds, by what its footer declares.
+
+    Parameters
+    ----------
+    metadata : pyarrow.parquet.FileMetaData
+    packed : int
+        Bytes of the file.
+    name : str
+        Name of the file, for messages.
+    most_cells : float
+        Most values, rows times columns.
+
+    Raises
+    ------
+    InputError
+        With what it unpacks to.
+    """
+    rows, columns = metadata.num_rows, metadata.num_columns
+    if columns > MOST_COLUMNS:
+        raise InputError(
+            f"{name} has {columns:,} columns; at most {MOST_COLUMNS:,} are read: keep only the "
+            "columns that are needed."
+        )
+    if rows * columns > most_cells:
+        raise InputError(
+            f"{name} unpacks to {rows * columns:,} values; at most {most_cells:,.0f} are read "
+            "here: use the command line for larger tables."
+        )
+    unpacked = sum(
+        metadata.row_group(group).column(column).total_uncompressed_size
+        for group in range(metadata.num_row_groups)
+        for column in range(columns)
+    )
+    if unpacked > max(BOMB_BYTES, BOMB_RATIO * packed):
+        raise InputError(
+            f"{name} has {packed / 1e6:,.3g} MB and unpacks to {unpacked / 1e9:,.3g} GB, as no "
+            "table of users or ties does; write it anew."
+        )
+    require_memory(
+        2 * unpacked + BYTES_PER_CELL * rows * columns,
+        what=f"{name} with {rows:,} rows",
+        fix="stream an edge list with SpinSystem.from_edge_file, or give fewer rows",
+    )
+
+
+def check_table(
+    path: str | Path, *, name: str | None = None, most_cells: float = float("inf")
+) -> None:
+    """Raise if a table is too large to be read; only its first line or its footer is looked at.
+
+    Parameters
+    ----------
+    path : path
+        ``.csv``, ``.tsv`` or ``.parquet``; others are not looked at.
+    name : str, optional
+        What messages call the file.
+    most_cells : float
+        Most values in a Parquet file, which may be packed into few bytes.
+
+    Raises
+    ------
+    InputError
+        Too many columns or values, or more bytes than memory holds.
+    """
+    path = Path(path)
+    name = path.name if name is None else name
+    if path.suffix.lower() in (".csv", ".tsv"):
+        with path.open("rb") as file:
+            check_header(file.read(64 * MOST_COLUMNS), name)
+    elif path.suffix.lower() == ".parquet":
+        try:
+            metadata = pq.read_metadata(path)
+        except (OSError, ValueError, pa.ArrowException):
+            return  # whoever reads it says what is wrong
+        check_parquet(metadata, path.stat().st_size, name, most_cells=most_cells)
+
+
+def shorten(value: Any, most: int = 60) -> str:
+    """Return a value as a sentence shows it."""
+    text = repr(value)
+    return text if len(text) <= most else text[:most] + "..."
