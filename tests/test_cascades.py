@@ -17,6 +17,7 @@ from sociophysics.errors import InputError
 from sociophysics.experiments.cascade_scenarios import cascade_designs
 from sociophysics.experiments.cascades import compare_feeds, seeded_cascades
 from sociophysics.experiments.nucleation import (
+    _half_interval,
     critical_droplet,
     critical_mass,
     droplet,
@@ -301,9 +302,25 @@ def test_critical_mass_of_the_complete_graph() -> None:
     )
     assert exact_share == pytest.approx(0.1156, abs=1e-4)
     # Fluctuations of 500 users escape a little earlier, never later.
-    assert 0.08 <= found.low <= found.high < 0.14
+    assert 0.04 <= found.low < found.share < found.high <= 0.16
     assert found.table["probability"].iloc[0] == 0
     assert found.table["probability"].iloc[-1] == 1
+
+
+def test_critical_mass_holds_the_place_between_two_shares() -> None:
+    """Four curves of twenty wins or none were `.12 [.12, .12]` to a bootstrap."""
+    shares, rng = np.array([0.04, 0.08, 0.12, 0.16, 0.2]), np.random.default_rng(6)
+    for runs, least in ((5, 0.9), (10, 0.93), (20, 0.93)):
+        for width in (0.001, 0.01, 0.05):
+            held = 0
+            for place in rng.uniform(0.06, 0.18, 400):
+                won = rng.binomial(runs, 1 / (1 + np.exp(-(shares - place) / width)))
+                low, high = _half_interval(shares, won, runs)
+                held += low <= place <= high
+            assert held / 400 >= least, (runs, width)
+    sharp = _half_interval(shares, np.array([0, 0, 20, 20, 20]), 20)
+    assert sharp == (0.08, 0.12)
+    assert np.isnan(_half_interval(shares, np.array([0, 0, 4, 4, 4]), 4)).all()
 
 
 def test_critical_mass_says_when_it_is_outside() -> None:

@@ -109,7 +109,7 @@ def Result(measured: Measured, first: str) -> None:
         cells = [shown(float(left["mean"])), shown(float(right["mean"]))]
         cells += (
             [shown(float(right["difference"])),
-             f"{shown(float(right['low']))} to {shown(float(right['high']))}",
+             _between(float(right["low"]), float(right["high"])),
              _effect(float(right["effect"])), _p(float(right["p_holm"]))]
             if known else ["–", "–", "–", "–"]
         )  # fmt: skip
@@ -138,6 +138,10 @@ def _the_same(name: str) -> Element:
     """Return the row of what is zero on both sides: no interval, no test."""
     cells = ["0", "0", "0", "–", "–", "–"]
     return tag("tr", tag("td", Term(name)), *(tag("td", cell, css="sp-right") for cell in cells))
+
+
+def _between(low: float, high: float) -> str:
+    return "not determined" if math.isnan(low) else f"{shown(low)} to {shown(high)}"
 
 
 def _effect(value: float) -> str:

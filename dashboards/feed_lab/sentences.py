@@ -117,6 +117,14 @@ def effect_sentence(
     interval = f"95 %: {shown(low, 2)} to {shown(high, 2)}; {replicas} replicas"
     if not math.isfinite(difference):
         return f"{word} has no value on one of the sides, so there is nothing to compare."
+    if math.isnan(low):
+        return (
+            f"{word} differs by {shown(difference, 2)} between {name} and {reference} in each of "
+            f"these {replicas} replicas; that determines no interval."
+            if replicas > 1
+            else f"{word} differs by {shown(difference, 2)} between {name} and {reference} in one "
+            "replica; an interval needs more."
+        )
     if low <= 0 <= high:
         return (
             f"{word}: these {replicas} replicas show no difference between {name} and "

@@ -35,10 +35,10 @@ def between(low: float, high: float) -> str:
     Examples
     --------
     >>> between(0.25, 0.75), between(float("nan"), 1.0)
-    ('0.25 to 0.75', 'one replica: no interval')
+    ('0.25 to 0.75', 'not determined')
     """
     if not np.isfinite([low, high]).all():
-        return "one replica: no interval"
+        return "not determined"
     return f"{number(low)} to {number(high)}"
 
 

@@ -74,4 +74,7 @@ def _cell(row: pd.Series[float]) -> str:
     """Return a mean, and the difference to the first design with its interval."""
     if math.isnan(row["difference"]):
         return f"{row['mean']:.3g}"
-    return f"{row['mean']:.3g}  {row['difference']:+.2g} [{row['low']:+.2g}, {row['high']:+.2g}]"
+    said = f"{row['mean']:.3g}  {row['difference']:+.2g}"
+    if math.isnan(row["low"]):
+        return f"{said} [not determined]"
+    return f"{said} [{row['low']:+.2g}, {row['high']:+.2g}]"

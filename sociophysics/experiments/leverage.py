@@ -27,7 +27,7 @@ from sociophysics.dynamics import trajectory
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.feeds import Feed
 from sociophysics.spins import SpinSystem
-from sociophysics.statistics import t_interval
+from sociophysics.statistics import paired_difference
 from sociophysics.streams import generator
 from sociophysics.theory import cavity, mean_field
 
@@ -236,13 +236,13 @@ def budget_curve(
                 system, budget, temperature=temperature, method=method, users=users, seed=seed,
                 start=state,
             )  # fmt: skip
-            gain = t_interval(_mean_stances(system, field, **keys) - before)
+            gain = paired_difference(_mean_stances(system, field, **keys), before)
             rows.append(
                 {
                     "method": method,
                     "budget": float(budget),
                     "predicted": _predicted(system, field, temperature, state) - theory,
-                    "gain": gain.mean,
+                    "gain": gain.difference,
                     "low": gain.low,
                     "high": gain.high,
                     "users": int((field > 1e-9 * budget).sum()),
