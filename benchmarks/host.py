@@ -7,18 +7,14 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
-from sociophysics.machine import usable_cpus
+from sociophysics.machine import processor, usable_cpus
 
 PACKAGES = ("sociophysics", "numpy", "scipy", "numba", "networkx")
 
 
 def machine() -> dict[str, str]:
     """Return the machine and the versions."""
-    model = platform.processor() or platform.machine()
-    cpuinfo, memory = Path("/proc/cpuinfo"), Path("/proc/meminfo")
-    if cpuinfo.exists():
-        names = [line for line in cpuinfo.read_text().splitlines() if line.startswith("model name")]
-        model = names[0].split(":", 1)[1].strip() if names else model
+    model, memory = processor(), Path("/proc/meminfo")
     if memory.exists():
         total = int(memory.read_text().split()[1]) / 2**20
         model = f"{model}, {total:.0f} GiB of memory"

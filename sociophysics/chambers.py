@@ -21,6 +21,7 @@ from sociophysics.inference.saved import load_draws, load_system, save_systems
 from sociophysics.inference.tables import party_groups
 from sociophysics.rollcall import Votes, open_votes
 from sociophysics.rollcall.chambers import CHAMBERS
+from sociophysics.sources import counted_units, source_digest
 from sociophysics.spins import SpinSystem
 
 __all__ = ["chamber", "fitted", "system_file", "votes_digest", "with_camps"]
@@ -28,6 +29,11 @@ __all__ = ["chamber", "fitted", "system_file", "votes_digest", "with_camps"]
 Member = int | str
 Array = NDArray[np.float64]
 
+# Folders and modules of the package that no fit depends on; what is new counts until it is here.
+APART = frozenset(
+    {"cases.py", "couplings.py", "dynamics", "ensemble", "experiments", "feeds", "interventions.py"}
+    | {"networks", "observables", "results", "scenario", "schedules.py", "statistics"}
+)
 SEED = 0  # of fits on the fly; the scenario's seed moves the society, it does not measure it
 
 
@@ -145,7 +151,8 @@ def _bundled(place: Path) -> str | None:
 def fitted(votes: Votes, *, cache: Path | None = None) -> Path:
     """Return the file with the fits to votes, from the cache if they were fitted before.
 
-    The name in the cache is a hash of the votes and of this package's version.
+    The name in the cache is a hash of the votes, of the sources a fit depends on, and of the
+    versions of numpy and scipy.
 
     Parameters
     ----------
@@ -190,9 +197,15 @@ def _cache_folder() -> Path:
 
 
 def _content(votes: Votes) -> str:
-    from sociophysics import __version__
+    import scipy
 
-    return hashlib.sha256(f"{__version__} {SEED} {votes_digest(votes)}".encode()).hexdigest()
+    by = (
+        source_digest(*sorted(counted_units() - APART)),
+        np.__version__,
+        scipy.__version__,
+        str(SEED),
+    )
+    return hashlib.sha256(" ".join((*by, votes_digest(votes))).encode()).hexdigest()
 
 
 def votes_digest(votes: Votes) -> str:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import math
 import os
+import platform
 import sys
 
-__all__ = ["available_memory", "process_alive", "usable_cpus"]
+__all__ = ["available_memory", "process_alive", "processor", "usable_cpus"]
 
 CPU_MAX = "/sys/fs/cgroup/cpu.max"
 MEMORY_MAX, MEMORY_USED = "/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"
@@ -79,6 +80,20 @@ def process_alive(pid: int) -> bool:
     except OSError:
         return True
     return True
+
+
+def processor() -> str:
+    """Return the name of the processor, as far as the system tells it.
+
+    Examples
+    --------
+    >>> processor() != ""
+    True
+    """
+    for line in _lines("/proc/cpuinfo"):
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine() or "unknown"
 
 
 def _lines(path: str) -> list[str]:

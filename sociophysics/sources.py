@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sociophysics.datasets import FOLDERS
 
-__all__ = ["SHOWING", "short", "source_digest", "source_files"]
+__all__ = ["SHOWING", "counted_units", "short", "source_digest", "source_files"]
 
 PACKAGE = Path(__file__).parent
 
@@ -23,6 +23,18 @@ SHOWING = frozenset(
     {"__main__.py", "bundled", "cli", "dashboards", "describe.py", "machine.py", "memory.py"}
     | {"mesa_model.py", "report", "sources.py", "store"}
 )
+
+
+def counted_units() -> frozenset[str]:
+    """Return the folders and modules of the package that count.
+
+    Examples
+    --------
+    >>> "engine" in counted_units(), "report" in counted_units()
+    (True, False)
+    """
+    names = {path.name for path in PACKAGE.iterdir() if path.is_dir() or path.suffix == ".py"}
+    return frozenset(names - SHOWING - {"__pycache__"})
 
 
 def source_files(*units: str) -> list[Path]:
@@ -39,7 +51,7 @@ def source_files(*units: str) -> list[Path]:
     >>> [path.name for path in source_files("streams.py")]
     ['streams.py']
     """
-    wanted = set(units) or {entry.name for entry in PACKAGE.iterdir()} - SHOWING
+    wanted = frozenset(units) or counted_units()
     found = [path for unit in wanted for path in _files(PACKAGE / unit)]
     if not units:
         found += [path for folder in FOLDERS for path in folder.glob("*.csv")]

@@ -40,10 +40,29 @@ app.add_typer(data.app, name="data")
 WrongUsage = typer.BadParameter.__bases__[0]
 
 
+def _version(asked: bool) -> None:
+    """Print which code this is, and end."""
+    if asked:
+        from sociophysics import __version__
+        from sociophysics.sources import short, source_digest
+
+        typer.echo(f"sociophysics {__version__} (sources {short(source_digest())})")
+        raise typer.Exit
+
+
 @app.callback()
 def options(
     debug: Annotated[
         bool, typer.Option("--debug", help="Show where in the code an error occurred.")
+    ] = False,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            help="Print the version and the digest of its sources.",
+            callback=_version,
+            is_eager=True,
+        ),
     ] = False,
 ) -> None:
     """Take the options that belong to every command."""

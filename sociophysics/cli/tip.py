@@ -147,7 +147,7 @@ def _sizes(text: str) -> list[int]:
 def _claim(store: Store, scenario: Scenario, stack: ExitStack) -> None:
     """Take the place for this search, or refuse one that holds something else."""
     from sociophysics.ensemble.folder import claim
-    from sociophysics.ensemble.work import decisive_versions
+    from sociophysics.ensemble.provenance import check_code, provenance
     from sociophysics.scenario import json_form
 
     there = store.names()
@@ -156,20 +156,17 @@ def _claim(store: Store, scenario: Scenario, stack: ExitStack) -> None:
         raise InputError(f"{store.place} holds a search in another scenario; choose another --out.")
     if old is None and not there <= {"parts", "log.jsonl", ".lease"}:
         raise InputError(f"{store.place} holds {min(there)!r} and no search; choose another --out.")
+    if old is not None and store.names("parts"):
+        check_code(old, store.place, "a search for a tipping point")
     stack.enter_context(claim(store))
     manifest = {
         "format": FORMAT,
         "name": scenario.name,
         "seed": scenario.seed,
         "scenario": json_form(scenario.canonical()),
-        "versions": decisive_versions(),
+        **provenance(),
     }
     text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
-    if old is not None and old["versions"] != manifest["versions"]:
-        raise InputError(
-            f"{store.place} holds a search by other versions of the package or of what it computes "
-            "with; choose another --out."
-        )
     store.write(MANIFEST, lambda file: file.write(text.encode()))
 
 

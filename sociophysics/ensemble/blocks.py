@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from sociophysics.scenario import (
     labelled,
     resolved,
 )
+from sociophysics.sources import source_digest
 
 __all__ = ["BLOCK", "Part", "fingerprints", "plan"]
 
@@ -44,6 +45,8 @@ class Part:
         Canonical JSON of the settings in which a file counts by its contents, not by its place.
     source : str
         File, design and swept values, as messages name them.
+    code : str or None
+        Digest of the sources that simulate it; None for parts of versions that kept none.
     """
 
     design: str
@@ -52,12 +55,14 @@ class Part:
     replicas: tuple[int, ...]
     identity: str
     source: str
+    code: str | None = field(default_factory=source_digest)
 
     @cached_property
     def name(self) -> str:
-        """sha256 of the settings and replicas: what is in the part, not whose it is."""
+        """sha256 of code, settings and replicas: what is in the part, not whose it is."""
         listed = ",".join(map(str, self.replicas))
-        text = f'{{"format":{FORMAT},"replicas":[{listed}],"settings":{self.identity}}}'
+        code = "" if self.code is None else f'"code":"{self.code}",'
+        text = f'{{{code}"format":{FORMAT},"replicas":[{listed}],"settings":{self.identity}}}'
         return hashlib.sha256(text.encode()).hexdigest()
 
     def of(self, replicas: Sequence[int]) -> Part:
@@ -126,7 +131,12 @@ def _digest(key: str, path: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
-def plan(scenario: Scenario, *, inputs: Mapping[str, str] | None = None) -> list[Part]:
+def plan(
+    scenario: Scenario,
+    *,
+    inputs: Mapping[str, str] | None = None,
+    manifest: Mapping[str, Any] | None = None,
+) -> list[Part]:
     r"""Return all parts of a run, in the order of its table.
 
     Parameters
@@ -134,6 +144,8 @@ def plan(scenario: Scenario, *, inputs: Mapping[str, str] | None = None) -> list
     scenario : Scenario
     inputs : mapping, optional
         What ``fingerprints`` returned, if the files are not to be read again.
+    manifest : mapping, optional
+        Of a run that is there, to find the parts it has, whatever code simulated them.
 
     Examples
     --------
@@ -144,6 +156,8 @@ def plan(scenario: Scenario, *, inputs: Mapping[str, str] | None = None) -> list
     >>> [part.replicas for part in plan(scenario)]
     [(0, 1, 2, 3, 4), (5, 6)]
     """
+    inputs = inputs if manifest is None else manifest["inputs"]
+    code = source_digest() if manifest is None else manifest.get("code")
     digests = fingerprints(scenario) if inputs is None else dict(inputs)
     cases = expand(scenario, resolve=False)
     count = scenario.sweep.replicas
@@ -155,7 +169,7 @@ def plan(scenario: Scenario, *, inputs: Mapping[str, str] | None = None) -> list
         settings = resolved(case.settings, scenario.folder)
         source = labelled(scenario, case.design, case.point)
         parts += [
-            Part(case.design, case.point, settings, replicas, identity, source)
+            Part(case.design, case.point, settings, replicas, identity, source, code)
             for replicas in blocks
         ]
     return parts

@@ -13,6 +13,7 @@ from typing import Any
 
 from sociophysics.ensemble.work import DECISIVE, decisive_versions
 from sociophysics.errors import InputError
+from sociophysics.sources import short, source_digest
 
 __all__ = ["Cluster", "adopting", "check", "connect"]
 
@@ -197,6 +198,20 @@ def _check_versions(client: Any, address: str) -> None:
     _compare(found["scheduler"]["packages"], wire, f"the scheduler at {address}")
     for worker, about in found["workers"].items():
         _compare(about["packages"], wire | decisive_versions(), f"the worker {worker}")
+    for worker, digest in _digests(client).items():
+        if digest != source_digest():
+            raise InputError(
+                f"the worker {worker} has other code of sociophysics (sources {short(digest)}, "
+                f"here {short(source_digest())}); install the same there."
+            )
+
+
+def _digests(client: Any) -> dict[str, str]:
+    """Return the digest of each worker's sources; versions before there was one have none."""
+    found = client.run(source_digest, on_error="return")
+    return {
+        worker: digest if isinstance(digest, str) else "unknown" for worker, digest in found.items()
+    }
 
 
 def _compare(there: Mapping[str, str | None], here: Mapping[str, str], who: str) -> None:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Mapping
-from importlib.metadata import version
 from typing import Any
 
 from sociophysics.ensemble import study
 from sociophysics.ensemble.blocks import BLOCK
+from sociophysics.ensemble.provenance import check_code, provenance
 from sociophysics.ensemble.study import WORDS, Log, claim, write_manifest
-from sociophysics.ensemble.work import DECISIVE, decisive_versions
 from sociophysics.errors import InputError
 from sociophysics.scenario import Scenario, json_form
-from sociophysics.store import Store, format_of
+from sociophysics.store import STUDIES, Store, format_of
 
 __all__ = [
-    "DECISIVE",
     "Log",
     "check_continues",
     "claim",
@@ -25,7 +22,6 @@ __all__ = [
     "write_manifest",
 ]
 
-CARRIERS = ("pandas", "pyarrow", "pydantic")
 RESULTS = ("results.parquet", "events.parquet", "comparison.csv", "report.html")
 
 
@@ -42,7 +38,6 @@ def make_manifest(
     facts : mapping
         What is known once the society is built: kernel, users, camps.
     """
-    versions = decisive_versions() | {name: version(name) for name in CARRIERS}
     return {
         "format": format_of("run"),
         "name": scenario.name,
@@ -53,7 +48,7 @@ def make_manifest(
         "replicas": scenario.sweep.replicas,
         "block": BLOCK,
         "inputs": dict(sorted(inputs.items())),
-        "versions": {"python": platform.python_version(), **versions},
+        **provenance(),
         **facts,
     }
 
@@ -83,9 +78,9 @@ def check_continues(store: Store, new: Mapping[str, Any]) -> dict[str, Any]:
     old = read_manifest(store)
     if old is None or not _finished(store):
         return dict(new)
+    check_code(old, store.place, STUDIES["run"])
     what = (
-        _different_versions(old, new)
-        or _different_designs(old["scenario"], new["scenario"])
+        _different_designs(old["scenario"], new["scenario"])
         or _different_sweep(old["scenario"]["sweep"], new["scenario"]["sweep"])
         or _different_keys(old["scenario"], new["scenario"], "")
         or _different_inputs(old["inputs"], new["inputs"])
@@ -103,14 +98,6 @@ def _finished(store: Store) -> bool:
     return any(name.endswith(".parquet") for name in store.names("parts")) or bool(
         store.names() & set(RESULTS)
     )
-
-
-def _different_versions(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
-    for name in DECISIVE:
-        before, now = old["versions"].get(name), new["versions"].get(name)
-        if before != now:
-            return f"the version of {name} ({before}, now {now})"
-    return ""
 
 
 def _different_designs(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:

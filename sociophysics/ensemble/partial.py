@@ -47,7 +47,7 @@ def status(directory: Place) -> Status:
         There is no run.
     """
     store, manifest, scenario = _begun(directory)
-    names = {part.name for part in plan(scenario, inputs=manifest["inputs"])}
+    names = {part.name for part in plan(scenario, manifest=manifest)}
     return Status(len(names & finished(store)), len(names))
 
 
@@ -63,7 +63,7 @@ def partial_table(directory: Place) -> pd.DataFrame:
         There is no run.
     """
     store, manifest, scenario = _begun(directory)
-    parts = plan(scenario, inputs=manifest["inputs"])
+    parts = plan(scenario, manifest=manifest)
     data = {
         part.name: found for part, found in read_parts(store, parts) if isinstance(found, PartData)
     }

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from sociophysics.ensemble.work import decisive_versions
+from sociophysics.ensemble.provenance import PROVENANCE, check_code, provenance
 from sociophysics.errors import InputError, told
 from sociophysics.scenario import json_form
 from sociophysics.store import (
@@ -81,7 +81,7 @@ def make_manifest(
         "format": format_of(command),
         "asked": json_form(dict(asked)),
         "inputs": dict(sorted(inputs.items())),
-        "versions": {"python": platform.python_version(), **decisive_versions()},
+        **provenance(),
     }
 
 
@@ -204,6 +204,7 @@ def check_same(store: Store, command: str, manifest: Mapping[str, Any]) -> None:
     old = read_manifest(store, command)
     if old is None or not _finished(store):
         return
+    check_code(old, store.place, STUDIES[command])
     what = first_difference(old, manifest)
     if what:
         raise InputError(
@@ -222,14 +223,14 @@ def _finished(store: Store) -> bool:
 def first_difference(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str = "") -> str:
     """Return the first key in which two manifests differ, with both values; "" if in none.
 
-    Titles, questions and Python's version do not count.
+    Titles and questions do not count, nor by what it was made, which ``check_code`` judges.
 
     Examples
     --------
     >>> first_difference({"asked": {"seed": 1}}, {"asked": {"seed": 2}})
     'asked.seed (1, now 2)'
     """
-    for key in sorted({*old, *new} - {*WORDS, "python"}):
+    for key in sorted({*old, *new} - {*WORDS, *PROVENANCE}):
         before, now = old.get(key), new.get(key)
         if isinstance(before, Mapping) and isinstance(now, Mapping):
             inner = first_difference(before, now, f"{prefix}{key}.")

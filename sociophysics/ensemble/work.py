@@ -20,6 +20,7 @@ from sociophysics.ensemble.blocks import Part
 from sociophysics.ensemble.parts import PartData, write_part
 from sociophysics.errors import InputError
 from sociophysics.scenario import Settings, json_form
+from sociophysics.sources import short, source_digest
 from sociophysics.store import open_store
 
 __all__ = [
@@ -66,7 +67,12 @@ class Task(NamedTuple):
                 settings = json_form(part.settings.canonical())
                 cases.append((part.identity, part.source, settings))
         listed = [[places[part.identity], list(part.replicas)] for part in self.parts]
-        about = {"store": self.store, "modules": self.modules, "versions": decisive_versions()}
+        about: dict[str, Any] = {
+            "store": self.store,
+            "modules": self.modules,
+            "versions": decisive_versions(),
+        }
+        about["code"] = source_digest()
         return json.dumps({**about, "cases": cases, "parts": listed}, allow_nan=False)
 
     @classmethod
@@ -76,7 +82,7 @@ class Task(NamedTuple):
         Raises
         ------
         InputError
-            It was written with other versions of what numbers come from.
+            It was written by other code, or with other versions of what numbers come from.
         """
         about = json.loads(text)
         here = decisive_versions()
@@ -86,6 +92,12 @@ class Task(NamedTuple):
                     f"the worker on {platform.node()} has {name} {here[name]}, this run {there}; "
                     "install the same versions on all workers."
                 )
+        if about["code"] != source_digest():
+            raise InputError(
+                f"the worker on {platform.node()} has other code of sociophysics (sources "
+                f"{short(source_digest())}, this run {short(about['code'])}); install the same on "
+                "all workers."
+            )
         # Observables that a caller registers are known before settings may name them.
         for module in about["modules"]:
             if module != "__main__":

@@ -212,7 +212,7 @@ def test_manifest_holds_no_times(undisturbed: Path) -> None:
     manifest = json.loads((undisturbed / "manifest.json").read_text())
     assert set(manifest) == {
         "format", "name", "hash", "scenario", "order", "seed", "replicas", "block", "inputs",
-        "versions", "kernel", "users", "camps",
+        "code", "platform", "versions", "kernel", "users", "camps",
     }  # fmt: skip
     assert Scenario.from_canonical(manifest["scenario"], name="small").hash == manifest["hash"]
 
