@@ -152,7 +152,9 @@ GLOSSARY = {
         "Interval", "The range that holds the true value in 95 of 100 such studies", "", ""
     ),
     "effect": Entry(
-        "Effect size", "Mean difference over its spread between replicas", "standardized difference"
+        "Effect size",
+        "Mean difference over the spread between the users of the first design",
+        "standardized difference",
     ),
     "run_part": Entry(
         "Part", "A few replicas of one design at one swept value, on disk as soon as it is done"
@@ -160,10 +162,6 @@ GLOSSARY = {
     "paired": Entry(
         "Paired difference",
         "Replica by replica against the first design, which met the same start and chance events",
-    ),
-    "p_holm": Entry(
-        "p (Holm)",
-        "How often chance alone would show such a difference, corrected for all designs and points",
     ),
     "melting": Entry(
         "Camps melt at",

@@ -92,7 +92,7 @@ def Result(measured: Measured, first: str) -> None:
     names = [name for name in run.observables if name == first]
     names += [name for name in run.observables if name != first]
     reference, design = run.designs[:2]
-    tables = {name: run.compare(name).set_index("design") for name in names}
+    tables = {name: sp.results.outcome(run.compare(name)).set_index("design") for name in names}
     top = tables[names[0]].loc[design]
     sentence = effect_sentence(
         design, reference, explain(names[0]).name, float(top["difference"]), float(top["low"]),
@@ -110,8 +110,8 @@ def Result(measured: Measured, first: str) -> None:
         cells += (
             [shown(float(right["difference"])),
              _between(float(right["low"]), float(right["high"])),
-             _effect(float(right["effect"])), _p(float(right["p_holm"]))]
-            if known else ["–", "–", "–", "–"]
+             _effect(float(right["effect"]))]
+            if known else ["–", "–", "–"]
         )  # fmt: skip
         rows.append(
             tag("tr", tag("td", Term(name)), *(tag("td", cell, css="sp-right") for cell in cells))
@@ -119,7 +119,7 @@ def Result(measured: Measured, first: str) -> None:
     head = tag(
         "tr",
         *(tag("th", text, css="sp-right" if text else "") for text in heads),
-        *(tag("th", Term(word), css="sp-right") for word in ("effect", "p_holm")),
+        tag("th", Term("effect"), css="sp-right"),
     )
     with solara.Div(classes=["sp-lab-fields"]):
         tag("p", sentence, css="sp-lab-seen", role="status")
@@ -136,7 +136,7 @@ def _rounding(table: pd.DataFrame) -> bool:
 
 def _the_same(name: str) -> Element:
     """Return the row of what is zero on both sides: no interval, no test."""
-    cells = ["0", "0", "0", "–", "–", "–"]
+    cells = ["0", "0", "0", "–", "–"]
     return tag("tr", tag("td", Term(name)), *(tag("td", cell, css="sp-right") for cell in cells))
 
 
@@ -145,9 +145,5 @@ def _between(low: float, high: float) -> str:
 
 
 def _effect(value: float) -> str:
-    # No spread at all: the difference is the same in every replica.
+    # No mean over users, or users who all agree.
     return shown(value, 2) if math.isfinite(value) else "–"
-
-
-def _p(value: float) -> str:
-    return "< 0.0001" if value < 1e-4 else shown(value, 2)

@@ -12,11 +12,11 @@ from ..glossary import Term, explain, shown
 from ..markup import Element, tag
 from .comparing import Cell, Line, differing
 from .views import Panel, View
-from .words import ALPHA, between, number
+from .words import between, number
 
 __all__ = ["DesignTable", "Differing", "MeltingTable", "SideBySide"]
 
-DIFFERENCE = ("Difference", "95 % interval", "Effect size", "p (Holm)")
+DIFFERENCE = ("Difference", "95 % interval", "Effect size")
 
 
 def _table(heads: list[tuple[str, bool]], rows: list[list[Element | str]], label: str) -> None:
@@ -47,29 +47,28 @@ def DesignTable(view: View, panel: Panel) -> None:
     several = panel.rows["difference"].notna().any()
     rows: list[list[Element | str]] = []
     for row in panel.rows.to_dict("records"):
-        cells = [
-            str(row["design"]),
-            number(row["mean"]),
-            between(row["mean_low"], row["mean_high"]),
-        ]
+        cells = [str(row["design"]), number(row["mean"])]
+        cells += (
+            [f"not settled: {number(row['early'])}, then {number(row['late'])}"]
+            if row["settled"] == "no"
+            else [between(row["mean_low"], row["mean_high"])]
+        )
         cells += _against(row) if several else []
         rows.append([*cells, f"{row['replicas']:,}"])
     heads = ["Mean", "95 % interval", *(DIFFERENCE if several else ()), "Replicas"]
     with solara.Div():
         _table([("Design", False), *((head, True) for head in heads)], rows,
                f"{explain(view.observable).name} by design")  # fmt: skip
-        words = ("paired", "effect", "p_holm") if several else ()
+        words = ("paired", "effect") if several else ()
         _words(view.observable, "interval", *words, "replica")
 
 
 def _against(row: dict[Any, Any]) -> list[str]:
     """Return how a design compares with the first one."""
     if pd.isna(row["difference"]):
-        return ["reference", "", "", ""]
-    return [
-        _signed(row["difference"]), between(row["low"], row["high"]), shown(row["effect"]),
-        _p(row["p_holm"]),
-    ]  # fmt: skip
+        return ["reference", "", ""]
+    effect = shown(row["effect"]) if np.isfinite(row["effect"]) else "\N{EN DASH}"
+    return [_signed(row["difference"]), between(row["low"], row["high"]), effect]
 
 
 @solara.component
@@ -142,13 +141,6 @@ def _two(number: str, interval: str) -> Element:
 def _signed(value: float) -> str:
     text = number(value)
     return text if text.startswith("\N{MINUS SIGN}") or text == "0" else f"+{text}"
-
-
-def _p(value: float) -> str:
-    if not np.isfinite(value):
-        return "\N{EN DASH}"
-    mark = "" if value < ALPHA else " (may be chance)"
-    return f"< 0.001{mark}" if value < 0.001 else f"{value:.3f}{mark}"
 
 
 def _plain(value: Any) -> str:

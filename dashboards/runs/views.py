@@ -92,7 +92,7 @@ def look_at(runs: Sequence[Opened], look: Look) -> View:
     point = point_in(first, look.at)
     if point is None:
         if look.at:
-            notes.append("The point in the link was not swept here; a telling one is shown.")
+            notes.append("The point in the link was not swept here; the declared one is shown.")
         point = _telling(runs, observable)
     order = list(dict.fromkeys(name for one in runs for name in _designs(one.run)))
     panels = [_panel(one, observable, along, point, order) for one in runs]
@@ -105,13 +105,13 @@ def look_at(runs: Sequence[Opened], look: Look) -> View:
 
 
 def _telling(runs: Sequence[Opened], observable: str) -> Point:
-    """Return the point at which designs differ most, or, of several runs, the runs."""
+    """Return the point that a run declares, or, of several runs, at which these differ most."""
     first = runs[0].run
     if len(runs) == 1 or not first.swept:
-        point: Point = sp.results.telling_point(first, observable)
-        return point
+        return dict(first.declared)
     means = [
-        one.run.compare(observable).set_index(["design", *first.swept])["mean"] for one in runs
+        sp.results.outcome(one.run.compare(observable)).set_index(["design", *first.swept])["mean"]
+        for one in runs
     ]
     sizes = [(other - means[0]).abs() for other in means[1:]]
     mean = pd.concat(sizes).dropna().groupby(level=first.swept, sort=False).mean()
@@ -162,7 +162,9 @@ def _panel(
         series = courses(run, observable, point=point, order=order)
     else:
         series = curves(run, observable, along=along, point=point, order=order)
-    rows = pd.DataFrame() if there is None else sp.results.at(run, observable, there)
+    rows = pd.DataFrame()
+    if there is not None:
+        rows = sp.results.outcome(sp.results.at(run, observable, there))
     return Panel(opened, series, rows, None if opened.partial else _melting(run))
 
 

@@ -14,7 +14,6 @@ from .views import View
 
 __all__ = ["between", "number", "place_words", "seen", "seen_beside", "size_words", "sweep_words"]
 
-ALPHA = 0.05
 ROUNDING = 1e-12
 
 
@@ -85,7 +84,8 @@ def seen(view: View) -> str:
         return so_far + _course(view)
     reference = str(view.panels[0].opened.run.designs[0])
     row: dict[str, Any] = others.loc[others["difference"].abs().idxmax()].to_dict()
-    sure = others[others["p_holm"] < ALPHA]
+    # An interval that leaves out zero.
+    sure = others[(others["low"] > 0) | (others["high"] < 0)]
     if sure.empty:
         said = (
             f"{where}no design differs from {reference!r} beyond chance; {row['design']!r} is "

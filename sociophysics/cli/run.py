@@ -32,6 +32,9 @@ Scheduler = Annotated[
     str | None,
     typer.Option(help="Address of a dask scheduler, as tcp://HOST:8786; its workers do the work."),
 ]
+PValues = Annotated[
+    bool, typer.Option("--p-values", help="Also p-values, corrected by Holm for all comparisons.")
+]
 
 
 def run(
@@ -40,8 +43,11 @@ def run(
     workers: Workers = None,
     replicas: Replicas = None,
     scheduler: Scheduler = None,
+    p_values: PValues = False,
 ) -> None:
     """Run a scenario, and print how its designs compare.
+
+    The answer stands at the point that the file's own tables declare.
 
     Running again into the same folder continues; more replicas or more listed values extend it.
     """
@@ -58,9 +64,10 @@ def run(
         "--scheduler": scheduler,
     }
     words = [str(word) for item in options.items() if item[1] is not None for word in item]
+    words += ["--p-values"] if p_values else []
     again = shlex.join(["sociophysics", "run", str(scenario), *words])
     with workers_of(scheduler) as executor:
-        _run(loaded, place, workers, executor, again)
+        _run(loaded, place, workers, executor, again, p_values)
 
 
 @contextlib.contextmanager
@@ -78,7 +85,12 @@ def workers_of(scheduler: str | None) -> Iterator[Executor | None]:
 
 
 def _run(
-    scenario: Scenario, place: str, workers: int | None, executor: Executor | None, again: str
+    scenario: Scenario,
+    place: str,
+    workers: int | None,
+    executor: Executor | None,
+    again: str,
+    p_values: bool,
 ) -> None:
     from sociophysics import ensemble
     from sociophysics.cli.progress import follow
@@ -87,7 +99,12 @@ def _run(
     try:
         with follow(scenario.title or scenario.name) as progress:
             result = ensemble.run(
-                scenario, out=place, workers=workers, executor=executor, progress=progress
+                scenario,
+                out=place,
+                workers=workers,
+                executor=executor,
+                progress=progress,
+                p_values=p_values,
             )
     except KeyboardInterrupt:
         print(
@@ -96,4 +113,4 @@ def _run(
             file=sys.stderr,
         )
         raise typer.Exit(130) from None
-    show(result)
+    show(result, p_values=p_values)

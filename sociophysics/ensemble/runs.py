@@ -14,7 +14,7 @@ from sociophysics.ensemble.session import Cancelled, Progress, Session
 from sociophysics.ensemble.tables import join_events, join_tables, write_results
 from sociophysics.errors import InputError
 from sociophysics.machine import usable_cpus
-from sociophysics.scenario import Scenario
+from sociophysics.scenario import Scenario, with_declared
 from sociophysics.store import Place, open_store, place_of
 
 if TYPE_CHECKING:
@@ -31,8 +31,12 @@ def run(
     *,
     progress: Progress | None = None,
     cancel: threading.Event | None = None,
+    p_values: bool = False,
 ) -> Run:
     """Run a scenario: all designs, at all points of the sweep, in all replicas.
+
+    A swept key also takes the value that the scenario's own tables declare for it: there the
+    answer stands.
 
     Parameters
     ----------
@@ -54,6 +58,8 @@ def run(
     cancel : threading.Event, optional
         Once it is set, from any thread, the run ends: within a second if it is simulated in
         worker processes, after the frame at work if in this one. Finished parts are kept.
+    p_values : bool
+        Fill the column ``p_holm`` of ``comparison.csv``.
 
     Returns
     -------
@@ -76,6 +82,7 @@ def run(
         simulate=tasks.simulate_case,
         rehearse=tasks.rehearse_case,
         facts=society_facts,
+        p_values=p_values,
     )
 
 
@@ -116,6 +123,7 @@ def run_with(
     simulate: tasks.Simulate,
     rehearse: tasks.Rehearse,
     facts: Callable[[Sequence[Part]], dict[str, Any]],
+    p_values: bool = False,
 ) -> Run:
     """Do what ``run`` does, with any simulation of a part."""
     from sociophysics.results import Run
@@ -123,6 +131,7 @@ def run_with(
     count = usable_cpus() if workers is None else workers
     if isinstance(count, bool) or not isinstance(count, int) or count < 1:
         raise InputError(f"workers is {workers!r}; it must be a whole number >= 1.")
+    scenario = with_declared(scenario)
     store = None if out is None else open_store(out)
     if store is not None:
         run_folder.read_manifest(store)
@@ -149,6 +158,6 @@ def run_with(
             events=join_events(scenario, parts, data),
         )
         if store is not None:
-            write_results(store, result)
+            write_results(store, result, p_values=p_values)
         log.write("end")
     return result

@@ -74,13 +74,13 @@ def _events(part: Part, events: Sequence[Mapping[str, Any]]) -> list[dict[str, A
     return [dict(zip(("replica", "sweep", "event", "details"), r, strict=True)) for r in ordered]
 
 
-def write_results(store: Store, run: Run) -> None:
+def write_results(store: Store, run: Run, *, p_values: bool = False) -> None:
     """Write the table, the events, the comparison and the report of a run."""
     from sociophysics.report import page
 
     _write_parquet(store, "results.parquet", run.table)
     _write_parquet(store, "events.parquet", run.events)
-    comparison = run.compare_all().to_csv(index=False).encode()
+    comparison = run.compare_all(p_values=p_values).to_csv(index=False).encode()
     store.write("comparison.csv", lambda file: file.write(comparison))
     report = page.render(run).encode()
     store.write("report.html", lambda file: file.write(report))

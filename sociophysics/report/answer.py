@@ -1,4 +1,4 @@
-"""The answer at a glance: every design against the reference, in one table."""
+"""The answer: every design against the reference where the file says, then everywhere else."""
 
 from __future__ import annotations
 
@@ -11,49 +11,50 @@ import pandas as pd
 from sociophysics.report import claims, html
 from sociophysics.report.labels import label
 from sociophysics.report.theory import Theory
-from sociophysics.results import Run, at, melting_or_none
+from sociophysics.results import Run, at, melting_or_none, outcome
+from sociophysics.results.cells import (
+    difference_text,
+    interval_text,
+    mean_text,
+    size_texts,
+    unit_heading,
+)
+from sociophysics.results.summary import with_intervals
 
 __all__ = ["section", "where"]
 
 Column = tuple[str, bool]
+# Beyond this many rows a table is for a program to read: comparison.csv has them all.
+MOST_ROWS = 200
+MOST_COLUMNS = 12
+MOST_WINDOWS = 4  # more are rows of their own, not columns
 
 
 def section(run: Run, observable: str, point: dict[str, Any], theory: Theory) -> str:
-    """Return the table of designs at one swept point; of one design, at all of them."""
-    if len(run.designs) == 1:
-        return _one_design(run, observable, theory)
+    """Return the table of designs at the declared point, and the table of all other points."""
     rows = at(run, observable, point)
-    reference = rows["design"] == run.designs[0]
-    order = rows[~reference].sort_values("mean", ascending=False, kind="stable")
-    rows = pd.concat([rows[reference], order])
+    windows = run.windows(point)
+    place = f" at {where(point)}, the values in the file's own tables" if point else ""
+    alone = f"; {html.escape(windows[0].name)}" if len(windows) == 1 and windows[0].name else ""
+    reference = " The reference is the first row." if len(run.designs) > 1 else ""
+    lead = f"<p>{_capital(label(observable))}{place}{alone}.{reference}</p>"
     melting = melting_or_none(run)
-    columns: list[Column] = [
-        ("design", False),
-        ("mean [95&nbsp;%]", True),
-        ("difference [95&nbsp;%]", True),
-        ("effect", True),
-        ("p&nbsp;(Holm)", True),
-        *_melting_columns(melting, theory),
-    ]
-    body = [
-        [
-            html.escape(row["design"]),
-            with_interval(row, "mean", "mean_low", "mean_high"),
-            *_against(row, first=row["design"] == run.designs[0]),
-            *_melting_cells(melting, theory, row["design"], point),
-        ]
-        for row in rows.to_dict("records")
-    ]
-    place = (
-        f" at {where(point)}, the swept point where designs differ most from the reference"
-        if point
-        else ""
+    if len(run.designs) > 1 and len(windows) <= MOST_WINDOWS:
+        shown = _designs(run, rows, melting, theory)
+    else:
+        shown = _windows(run, rows)
+    lines = "".join(
+        f"<p>{html.escape(_capital(text))}: {value:.3f}.</p>" for text, value in theory.lines
     )
+    note = f"{claims.READING} {_window_note(rows)} {_melting_note(melting, theory)}"
     return html.section(
         "Answer",
-        f"<p>{_capital(label(observable))}{place}. The reference is the first row.</p>",
-        html.table(columns, body, reference=html.escape(run.designs[0])),
-        f'<p class="note">{claims.READING} {_melting_note(melting, theory)}</p>',
+        lead,
+        shown,
+        _melted(run, melting, theory),
+        lines if len(run.designs) == 1 else "",
+        _elsewhere(run, observable),
+        f'<p class="note">{note}</p>',
     )
 
 
@@ -68,54 +69,108 @@ def where(point: Mapping[str, Any]) -> str:
     return ", ".join(f"{html.escape(key)} = {html.escape(each)}" for key, each in point.items())
 
 
-def with_interval(
-    row: Mapping[str, Any],
-    middle: str,
-    low: str,
-    high: str,
-    *,
-    digits: int = 2,
-    signed: bool = False,
-) -> str:
-    """Return a value with its interval in brackets, or alone if it has none."""
-    value = html.number(row[middle], digits=digits, signed=signed)
-    ends = [html.number(row[end], digits=digits) for end in (low, high)]
-    return value if html.DASH in ends else f"{value} [{ends[0]}, {ends[1]}]"
-
-
-def _one_design(run: Run, observable: str, theory: Theory) -> str:
-    grid = run.grid
-    melting = melting_or_none(run)
-    columns: list[Column] = [(html.escape(key), False) for key in run.swept]
-    columns += [("replicas", bool(run.swept)), ("mean [95&nbsp;%]", True), ("sd", True)]
+def _designs(run: Run, rows: pd.DataFrame, melting: pd.DataFrame | None, theory: Theory) -> str:
+    last = outcome(rows)
+    first = last["design"] == run.designs[0]
+    ordered = pd.concat([last[first], last[~first].sort_values("mean", ascending=False)])
+    names = [name or "mean [95&nbsp;%]" for name in rows["window"].fillna("").drop_duplicates()]
+    units = last["unit"].dropna()
+    sized = [len(units) > 0, bool(last["effect"].notna().any())]
+    sizes = [unit_heading(units.iloc[0]) if sized[0] else "", "sd of users"]
+    columns: list[Column] = [
+        ("design", False),
+        *((name, True) for name in names),
+        ("difference [95&nbsp;%]", True),
+        *((html.escape(name), True) for name, there in zip(sizes, sized, strict=True) if there),
+        *_melting_columns(melting, theory),
+    ]
+    reference = ordered.iloc[0].to_dict()
     body = []
-    for k in range(len(grid.points)):
-        row = at(run, observable, grid.point(k)).iloc[0].to_dict()
+    for row in ordered.to_dict("records"):
+        own = rows[rows["design"] == row["design"]].to_dict("records")
+        alone = row["design"] == run.designs[0]
+        texts = size_texts(row, reference)
         body.append(
-            [html.number(row[key]) for key in run.swept]
-            + [str(row["replicas"]), with_interval(row, "mean", "mean_low", "mean_high")]
+            [html.escape(row["design"]), *(_text(mean_text(each, 2)) for each in own)]
+            + ["reference" if alone else _text(difference_text(row, reference, 2))]
+            + [_text(text) for text, there in zip(texts, sized, strict=True) if there]
+            + _melting_cells(melting, theory, row["design"], run.declared)
+        )
+    return html.table(columns, body, reference=html.escape(run.designs[0]))
+
+
+def _windows(run: Run, rows: pd.DataFrame) -> str:
+    several = len(run.designs) > 1
+    named = bool(rows["window"].notna().any())
+    columns: list[Column] = [("design", False)] if several else []
+    columns += [("window", False)] if named else []
+    columns += [("sweeps", True), ("replicas", True), ("mean [95&nbsp;%]", True), ("sd", True)]
+    body = []
+    for row in rows.head(MOST_ROWS).to_dict("records"):
+        cells = [html.escape(row["design"])] if several else []
+        cells += [html.escape(row["window"])] if named else []
+        until = "the end" if np.isnan(row["to"]) else f"{row['to']:.0f}"
+        cells += [f"{row['from']} to {until}", str(row["replicas"])]
+        body.append([*cells, _text(mean_text(row)), html.number(row["sd"], digits=3)])
+    return html.table(columns, body)
+
+
+def _elsewhere(run: Run, observable: str) -> str:
+    """Return the outcome at every swept point: designs by values, or one row per point."""
+    if len(run.grid.points) < 2:
+        return ""
+    rows = outcome(run.compare(observable))
+    key = run.swept[0]
+    values = list(rows[key].drop_duplicates())
+    if len(run.designs) > 1 and len(values) <= MOST_COLUMNS:
+        table = _matrix(run, rows, key, values)
+    else:
+        table = _list(run, observable, rows)
+    more = "" if len(rows) <= MOST_ROWS else " Left out here: comparison.csv has all of them."
+    return f"<h3>At every swept point</h3><p>{_capital(label(observable))}.{more}</p>{table}"
+
+
+def _matrix(run: Run, rows: pd.DataFrame, key: str, values: list[Any]) -> str:
+    others = run.swept[1:]
+    columns: list[Column] = [("design", False), *((html.escape(each), True) for each in others)]
+    columns += [(html.number(value), True) for value in values]
+    body = []
+    for name, group in rows.groupby(["design", *others], sort=False):
+        cells = {row[key]: row for row in group.to_dict("records")}
+        fixed = [html.escape(name[0]), *(html.number(each) for each in name[1:])]
+        means = [_text(mean_text(cells[v], 2, short=True)) if v in cells else "" for v in values]
+        body.append([*fixed, *means])
+    head = f'<p class="note">Columns: {html.escape(key)}.</p>'
+    return head + html.table(columns, body[:MOST_ROWS])
+
+
+def _list(run: Run, observable: str, rows: pd.DataFrame) -> str:
+    several = len(run.designs) > 1
+    columns: list[Column] = [("design", False)] if several else []
+    columns += [(html.escape(key), False) for key in run.swept]
+    columns += [("replicas", True), ("mean [95&nbsp;%]", True), ("sd", True)]
+    body = []
+    for row in with_intervals(run, observable, rows.head(MOST_ROWS)).to_dict("records"):
+        body.append(
+            ([html.escape(row["design"])] if several else [])
+            + [html.number(row[key]) for key in run.swept]
+            + [str(row["replicas"]), _text(mean_text(row))]
             + [html.number(row["sd"], digits=3)]
         )
-    melted = ""
-    if melting is not None and len(run.swept) == 1:
-        cell = _melting_cells(melting, {}, run.designs[0], {})[0]
-        melted = f"<p>The camps melt at T: {cell}.</p>"
-    lines = "".join(f"<p>{html.escape(text)}: {value:.3f}.</p>" for text, value in theory.lines)
-    return html.section(
-        "Answer", f"<p>{_capital(label(observable))}, mean over replicas.</p>",
-        html.table(columns, body), melted, lines,
-    )  # fmt: skip
+    return html.table(columns, body)
 
 
-def _against(row: Mapping[str, Any], *, first: bool) -> list[str]:
-    if first:
-        return ["reference", "", ""]
-    p = row["p_holm"]
-    return [
-        with_interval(row, "difference", "low", "high", signed=True),
-        html.number(row["effect"], digits=1, signed=True),
-        "&lt; 0.001" if p < 0.001 else html.number(p, digits=3),
-    ]
+def _text(text: str) -> str:
+    """Return the words of a cell as HTML, with a true minus."""
+    dash = html.DASH if text == "-" else text
+    return html.escape(dash).replace("-", html.MINUS)
+
+
+def _melted(run: Run, melting: pd.DataFrame | None, theory: Theory) -> str:
+    if melting is None or len(run.designs) > 1 or len(run.swept) > 1:
+        return ""
+    cell = _melting_cells(melting, theory._replace(split={}), run.designs[0], {})[0]
+    return f"<p>The camps melt at T: {cell}.</p>"
 
 
 def _melting_columns(melting: pd.DataFrame | None, theory: Theory) -> list[Column]:
@@ -126,7 +181,7 @@ def _melting_columns(melting: pd.DataFrame | None, theory: Theory) -> list[Colum
 
 
 def _melting_cells(
-    melting: pd.DataFrame | None, theory: Any, design: str, point: Mapping[str, Any]
+    melting: pd.DataFrame | None, theory: Theory, design: str, point: Mapping[str, Any]
 ) -> list[str]:
     if melting is None:
         return []
@@ -137,10 +192,14 @@ def _melting_cells(
     if np.isnan(row["temperature"]):
         cell = html.escape(row["note"])
     else:
-        cell = with_interval(row, "temperature", "low", "high", digits=3)
+        cell = _text(interval_text(row["temperature"], row["low"], row["high"]))
         cell += f" ({html.escape(row['note'])})" if row["note"] else ""
-    split = getattr(theory, "split", None)
+    split = theory.split
     return [cell, html.number(split.get(design, np.nan), digits=2)] if split else [cell]
+
+
+def _window_note(rows: pd.DataFrame) -> str:
+    return claims.WINDOWS if rows["window"].nunique() > 1 else ""
 
 
 def _melting_note(melting: pd.DataFrame | None, theory: Theory) -> str:

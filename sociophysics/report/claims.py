@@ -10,6 +10,7 @@ __all__ = [
     "READING",
     "REFERENCES",
     "STATISTICS",
+    "WINDOWS",
 ]
 
 DIMENSIONLESS = "1"
@@ -61,10 +62,19 @@ REFERENCES = (
 READING = (
     "Replica r of every design meets the same network, start and noise, so designs are compared "
     "replica by replica. <em>Difference</em> is the mean of these differences to the reference, "
-    "with its 95 % interval (docs/statistics.md); <em>effect</em> is that mean over the standard "
-    "deviation of the differences; <em>p</em> is corrected by Holm over all rows of the "
-    "observable. One number per replica enters: the mean over recorded frames after burn-in, or "
-    "the last frame of a replica that was stopped earlier."
+    "with its paired 95 % interval; the next columns say the same in natural units (points: "
+    "hundredths of the way from mixed to fully apart) and over the standard deviation between the "
+    "users of the reference at one moment, which no number of replicas changes. One number per "
+    "replica enters: the mean over the recorded frames of the window, or the last frame of a "
+    "replica that was stopped earlier. <em>Not settled</em> stands where the means of the two "
+    "halves of the window differ by more than a hundredth of the observable's range and by more "
+    "than replicas scatter (Student's test at 1 %: of settled societies one in a hundred fails "
+    "it, of moving ones with few replicas many pass); both means are shown instead."
+)
+
+WINDOWS = (
+    "Acts end a window: each has its own mean, over the second half of its sweeps (from the "
+    "burn-in on where that ends inside it). Differences are those of the last window."
 )
 
 STATISTICS = {

@@ -11,7 +11,7 @@ from sociophysics.membership import of_manifest
 from sociophysics.report import answer, claims, html, pictures
 from sociophysics.report.labels import definition, label, unit
 from sociophysics.report.theory import theory_lines
-from sociophysics.results import Run, headline, melting_or_none, telling_point
+from sociophysics.results import Run, headline, melting_or_none
 
 __all__ = ["render", "write_report"]
 
@@ -44,7 +44,7 @@ def write_report(run: Run, path: str | Path) -> Path:
 def render(run: Run) -> str:
     """Return the page as text; the same run gives the same bytes."""
     observable = headline(run)
-    point = telling_point(run, observable)
+    point = run.declared
     theory = theory_lines(run, point)
     title = run.scenario.title or "A run of sociophysics"
     return html.document(

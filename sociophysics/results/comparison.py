@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,10 @@ from numpy.typing import NDArray
 
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.results.grid import Grid
+from sociophysics.results.scales import Scale, scale_of, user_spread
+from sociophysics.results.windows import Window
 from sociophysics.statistics import (
-    holm,
+    drift,
     mean_interval,
     paired_difference,
     t_interval,
@@ -23,41 +26,90 @@ Floats = NDArray[np.float64]
 CONFIDENCE = 0.95
 AGREEING = 5  # all on one side of a fair coin: 2^-5 is near a one-sided 2.5 %
 TEMPERATURE = "dynamics.temperature"
+# A movement of a hundredth of the range of an observable does not make a mean another one.
+TOLERANCE = 0.01
 
 
-def compare(grid: Grid, observable: str) -> pd.DataFrame:
+def _whole(point: dict[str, Any]) -> Window:
+    return Window("", 0, np.inf, driven=False)
+
+
+def compare(
+    grid: Grid,
+    observable: str,
+    *,
+    window: Callable[[dict[str, Any]], Window] = _whole,
+    camps: int = 2,
+) -> pd.DataFrame:
     """Return one row per design and point: mean, and difference to the reference design.
 
     Replica r of a design and of the reference met the same start and noise, so the difference is
-    taken per replica; ``p_holm`` is corrected over all rows of this observable with a p-value.
+    taken per replica. The column ``p`` is that of the pairs.
+
+    Parameters
+    ----------
+    grid : Grid
+        The frames of one window at each point.
+    window : callable
+        From a point to its window.
+    camps : int
+        Number of camps.
     """
     values = grid.values(observable)
+    early, late = grid.halves(observable)
+    scale = scale_of(observable)
     rows: list[dict[str, Any]] = []
-    p: list[float] = []
-    for d, design in enumerate(grid.designs):
-        for k in range(len(grid.points)):
+    for k in range(len(grid.points)):
+        point = grid.point(k)
+        stretch = window(point)
+        spread = user_spread(observable, values[0, k, grid.present[0, k]], camps=camps)
+        for d, design in enumerate(grid.designs):
             there = grid.present[d, k]
             if not there.any():
                 continue
             own = values[d, k, there]
-            sd = float(own.std(ddof=1)) if own.size > 1 else np.nan
-            row = {"design": design, **grid.point(k), "observable": observable}
-            row |= {"replicas": own.size, "mean": float(own.mean()), "sd": sd}
-            pairs = there & grid.present[0, k]
-            names = ("difference", "low", "high", "effect")
-            if d == 0 or not pairs.any():
-                row |= dict.fromkeys(names, np.nan)
-                p.append(np.nan)
-            else:
-                pair = paired_difference(
-                    values[d, k, pairs], values[0, k, pairs], confidence=CONFIDENCE
-                )
-                row |= dict(zip(names, pair[:4], strict=True))
-                p.append(pair.p)
-            rows.append(row)
-    frame = pd.DataFrame(rows)
-    frame["p_holm"] = holm(p)
-    return frame
+            row = {"design": design, **point, "observable": observable, **_moments(own)}
+            pairs = there & grid.present[0, k] if d else np.zeros_like(there)
+            row |= _against(values[d, k, pairs], values[0, k, pairs], spread)
+            row |= _in_units(row["difference"], scale)
+            row |= {"spread": spread, "window": stretch.name or np.nan, "from": stretch.first}
+            row["to"] = stretch.last if np.isfinite(stretch.last) else np.nan
+            row |= _settling(early[d, k, there], late[d, k, there], row["mean"], scale, stretch)
+            rows.append(row | {"_place": (d, k)})
+    places = [row.pop("_place") for row in rows]
+    order = sorted(range(len(rows)), key=places.__getitem__)
+    # Words keep their type where a run has none.
+    return pd.DataFrame([rows[i] for i in order]).astype({"unit": object, "window": object})
+
+
+def _moments(own: Floats) -> dict[str, Any]:
+    sd = float(own.std(ddof=1)) if own.size > 1 else np.nan
+    return {"replicas": own.size, "mean": float(own.mean()), "sd": sd}
+
+
+def _against(own: Floats, reference: Floats, spread: float) -> dict[str, float]:
+    """Return the paired difference; effect is what it is of the spread between users."""
+    if not own.size:
+        return dict.fromkeys(("difference", "low", "high", "effect", "p"), np.nan)
+    pair = paired_difference(own, reference, confidence=CONFIDENCE)
+    found = {"difference": pair.difference, "low": pair.low, "high": pair.high}
+    return found | {"effect": pair.difference / spread, "p": pair.p}
+
+
+def _in_units(difference: float, scale: Scale | None) -> dict[str, Any]:
+    if scale is None:
+        return {"in_units": np.nan, "unit": np.nan}
+    return {"in_units": difference * scale.factor, "unit": scale.unit}
+
+
+def _settling(
+    early: Floats, late: Floats, mean: float, scale: Scale | None, window: Window
+) -> dict[str, Any]:
+    """Return the means of the window's halves, and whether the observable still moves."""
+    whole = abs(mean) if scale is None else scale.high - scale.low
+    found = drift(early, late, tolerance=TOLERANCE * whole)
+    settled = "driven" if window.driven else found.settled
+    return {"early": found.early, "late": found.late, "settled": settled}
 
 
 def crossing(values: Floats, curve: Floats, *, above: float) -> float:

@@ -80,6 +80,11 @@ class Grid:
         return np.unique(self.table["replica"].to_numpy(dtype=np.int64))
 
     @property
+    def point_of_row(self) -> NDArray[np.int64]:
+        """The swept point of each row of the table, as its place in `points`."""
+        return self._points[0]
+
+    @property
     def shape(self) -> tuple[int, int, int]:
         """(designs, points, replicas)."""
         return len(self.designs), len(self.points), self.replicas.size
@@ -193,6 +198,38 @@ class Grid:
         mean = np.full(size, np.nan)
         np.divide(total, count, out=mean, where=count > 0)
         return mean.reshape(self.shape)
+
+    def halves(self, observable: str) -> tuple[Floats, Floats]:
+        """Return the means of the first and of the second half of the frames that count.
+
+        Each has shape (designs, points, replicas); NaN for a statistic of a series, where there
+        are fewer than two frames, and in a replica that was stopped before burn-in.
+        """
+        size = int(np.prod(self.shape))
+        found = [np.full(size, np.nan), np.full(size, np.nan)]
+        if observable in self.observables:
+            values = self.table[observable].to_numpy(dtype=np.float64)
+            order, half = self._frames_by_half
+            for result, side in zip(found, (0, 1), strict=True):
+                rows = order[half == side]
+                rows = rows[~np.isnan(values[rows])]
+                total = np.bincount(self._cells[rows], weights=values[rows], minlength=size)
+                count = np.bincount(self._cells[rows], minlength=size)
+                np.divide(total, count, out=result, where=count > 0)
+        return found[0].reshape(self.shape), found[1].reshape(self.shape)
+
+    @cached_property
+    def _frames_by_half(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Rows that count, and the half of each in its replica's window; 2 is the middle frame."""
+        rows = np.flatnonzero(self.counted)
+        sweep = self.table["sweep"].to_numpy(dtype=np.int64)
+        order = rows[np.lexsort((sweep[rows], self._cells[rows]))]
+        cells = self._cells[order]
+        count = np.bincount(cells, minlength=int(np.prod(self.shape)))
+        place = np.arange(order.size) - (np.cumsum(count) - count)[cells]
+        size = count[cells]
+        half = np.where(place < size // 2, 0, np.where(place >= size - size // 2, 1, 2))
+        return order, half.astype(np.int64)
 
     def _series_statistic(self, name: str) -> Floats:
         source = next(s for s in SERIES_STATISTICS[name] if s in self.observables)

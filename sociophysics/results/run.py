@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from sociophysics.errors import InputError
 from sociophysics.results import comparison
 from sociophysics.results.grid import Grid
 from sociophysics.results.settings import burn_in, constant_temperature
-from sociophysics.statistics import standard_error
+from sociophysics.results.windows import Window, windows_of
+from sociophysics.scenario.declared import declared_values
+from sociophysics.statistics import holm, standard_error
 from sociophysics.store import (
     MANIFEST,
     Folder,
@@ -99,14 +102,61 @@ class Run:
 
     @cached_property
     def grid(self) -> Grid:
-        """The table as an array of designs, swept points and replicas."""
-        document = self.scenario.canonical()
-        return Grid(
-            table=self.table,
-            burn_in=lambda design, point: burn_in(document, design, point),
-            temperature=lambda design, point: constant_temperature(document, design, point),
-            n=self.manifest.get("users"),
-        )
+        """The table as an array of designs, swept points and replicas, for the last window."""
+        return self._grids[-1]
+
+    @cached_property
+    def _grids(self) -> tuple[Grid, ...]:
+        """One grid per window, in order of time; the last holds the whole table."""
+        document, n = self.scenario.canonical(), self.manifest.get("users")
+        windows = windows_of(document)
+
+        def grid(table: pd.DataFrame, place: int) -> Grid:
+            def first(design: str, point: dict[str, Any]) -> int:
+                found = windows(point)
+                alone = len(found) == 1
+                return burn_in(document, design, point) if alone else found[place].first
+
+            return Grid(
+                table=table,
+                burn_in=first,
+                temperature=lambda design, point: constant_temperature(document, design, point),
+                n=n,
+            )
+
+        last = grid(self.table, -1)
+        found = [windows(last.point(k)) for k in range(len(last.points))]
+        most = max(map(len, found))
+        grids = [last]
+        for place in range(2, most + 1):
+            ends = np.array([w[-place].last if len(w) >= place else -1.0 for w in found])
+            rows = self.table["sweep"].to_numpy() <= ends[last.point_of_row]
+            grids.insert(0, grid(self.table[rows], -place))
+        return tuple(grids)
+
+    def windows(self, point: Mapping[str, Any] | None = None) -> tuple[Window, ...]:
+        """Return the stretches of time that have a mean each, at one swept point.
+
+        Acts and the turns of schedules end a window; a run without either has one.
+        """
+        return windows_of(self.scenario.canonical())(dict(point or {}))
+
+    @cached_property
+    def declared(self) -> dict[str, Any]:
+        """The swept point that the scenario's own tables declare, where answers stand.
+
+        The first swept value of a key that declares none, or one that is not in the table.
+        """
+        values = declared_values(self.scenario.canonical(), self.swept)
+        point = {}
+        for key in self.swept:
+            there = self.grid.points[key]
+            point[key] = there.iloc[0]
+            if key in values and (there == values[key]).any():
+                point[key] = there[there == values[key]].iloc[0]
+        if not (self.grid.points == pd.Series(point)).all(axis=1).any():
+            return self.grid.point(0)
+        return point
 
     @property
     def designs(self) -> list[str]:
@@ -128,26 +178,34 @@ class Run:
         """Names of the statistics of the magnetization's series that the table allows."""
         return self.grid.statistics
 
-    def compare(self, observable: str) -> pd.DataFrame:
+    def compare(self, observable: str, *, p_values: bool = False) -> pd.DataFrame:
         """Return each design against the reference (the first design), paired by replica.
 
-        One number per replica: the mean over recorded frames with ``sweep >= burn_in`` in which
-        the observable is defined; a replica stopped before burn-in counts with its last frame.
-        For a statistic of a series (`statistics`) it is that statistic over the same frames.
+        One number per replica: the mean over the recorded frames of a window in which the
+        observable is defined; a replica stopped before it counts with its last frame. Without
+        interventions and schedules the window is what follows the burn-in; with them there is one
+        row per window, in order of time (`windows`). For a statistic of a series (`statistics`)
+        it is that statistic over the same frames.
 
         Parameters
         ----------
         observable : str
             One of `observables` or `statistics`.
+        p_values : bool
+            Fill ``p_holm``.
 
         Returns
         -------
         DataFrame
             ``design``, swept keys, ``observable``, ``replicas``, ``mean`` and ``sd`` over
             replicas, ``difference`` to the reference with its paired 95 % interval (``low``,
-            ``high``), ``effect`` = mean/sd of the differences, and ``p_holm``, corrected over
-            all rows of this observable. Rows of the reference have NaN there, and so has the
-            interval of differences that are all equal (`statistics.paired_difference`).
+            ``high``), ``effect`` = difference over the spread between the reference's users
+            (NaN where the observable is no mean over users), and ``p_holm``: NaN, or corrected
+            over all rows of this observable. Then ``in_units`` and ``unit``, the difference in
+            natural units; ``spread`` between users; the ``window`` and its sweeps ``from`` and
+            ``to``; ``early`` and ``late``, the means of its halves; ``settled``: "yes", "no" if
+            the observable still moves, "driven" if a schedule moves it, "unknown". Rows of the
+            reference have NaN for what compares with it.
 
         Raises
         ------
@@ -155,15 +213,54 @@ class Run:
             The observable was not recorded; the sentence lists what was.
         """
         if observable not in self._compared:
-            self._compared[observable] = comparison.compare(self.grid, observable)
-        return self._compared[observable].copy()
+            self._compared[observable] = self._compare(observable)
+        rows = self._compared[observable].copy()
+        p = rows.pop("p")
+        place = list(rows.columns).index("effect") + 1
+        rows.insert(place, "p_holm", holm(p) if p_values else np.nan)
+        return rows
 
-    def compare_all(self) -> pd.DataFrame:
+    def _compare(self, observable: str) -> pd.DataFrame:
+        windows = windows_of(self.scenario.canonical())
+        camps = len(self.manifest.get("camps") or ()) or 2
+        found: list[pd.DataFrame] = []
+        for place, grid in enumerate(reversed(self._grids), start=1):
+
+            def window(point: dict[str, Any], place: int = place) -> Window:
+                return windows(point)[-place]
+
+            found.insert(0, comparison.compare(grid, observable, window=window, camps=camps))
+        if len(found) == 1:
+            return found[0]
+        rows = pd.concat(found, ignore_index=True)
+        # Designs, points and windows stay in the order in which they first appear.
+        last = found[-1]
+        order = {tuple(cell): k for k, cell in enumerate(last[["design", *self.swept]].to_numpy())}
+        cells = [order[tuple(cell)] for cell in rows[["design", *self.swept]].to_numpy()]
+        return rows.iloc[np.argsort(cells, kind="stable")].reset_index(drop=True)
+
+    def replicas_of(self, observable: str, rows: pd.DataFrame) -> list[NDArray[np.float64]]:
+        """Return the numbers of the replicas behind rows of `compare`, one array per row."""
+        places = []
+        for grid in self._grids:
+            points = {tuple(cell): k for k, cell in enumerate(grid.points.to_numpy(dtype=object))}
+            places.append((grid, points, grid.values(observable)))
+        counted = rows.groupby(["design", *self.swept], sort=False).cumcount(ascending=False)
+        found = []
+        for row, back in zip(rows.to_dict("records"), counted, strict=True):
+            grid, points, values = places[-1 - back]
+            d = grid.designs.index(row["design"])
+            k = points[tuple(row[key] for key in self.swept)]
+            found.append(values[d, k, grid.present[d, k]])
+        return found
+
+    def compare_all(self, *, p_values: bool = False) -> pd.DataFrame:
         """Return `compare` of every observable, then of every statistic, as one table."""
         names = [*self.observables, *self.statistics]
         if not names:
             raise InputError("this run recorded no observable; add names to [observe] and rerun.")
-        return pd.concat([self.compare(name) for name in names], ignore_index=True)
+        tables = [self.compare(name, p_values=p_values) for name in names]
+        return pd.concat(tables, ignore_index=True)
 
     def melting(
         self, observable: str = "camp_polarization", along: str = "dynamics.temperature"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-__all__ = ["burn_in", "constant_temperature", "setting"]
+__all__ = ["burn_in", "constant_temperature", "designs_of", "setting", "tables_at"]
 
 Document = Mapping[str, Any]
 
@@ -32,6 +33,32 @@ def setting(document: Document, key: str, *, design: str, point: Mapping[str, An
         return point[key]
     table, _, name = key.partition(".")
     return (_table(document, table, design) or {}).get(name)
+
+
+def designs_of(document: Document) -> list[str]:
+    """Return the names of a scenario's designs; ``base`` where it lists none."""
+    return [str(entry["name"]) for entry in document.get("designs") or ()] or ["base"]
+
+
+def tables_at(document: Document, design: str, point: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the tables of one design at one swept point.
+
+    Examples
+    --------
+    >>> document = {"interventions": [{"kind": "heat", "at": 5}]}
+    >>> tables_at(document, "base", {"interventions.0.at": 7})["interventions"]
+    [{'kind': 'heat', 'at': 7}]
+    """
+    names = ("network", "couplings", "field", "dynamics", "feed", "interventions")
+    tables = {name: _table(document, name, design) for name in names}
+    inside = {key: value for key, value in point.items() if key.startswith("interventions.")}
+    if inside:
+        from sociophysics.scenario.variation import set_key
+
+        tables["interventions"] = copy.deepcopy(tables["interventions"])
+        for key, value in inside.items():
+            set_key(tables, key, value)
+    return tables
 
 
 def burn_in(document: Document, design: str, point: Mapping[str, Any]) -> int:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from sociophysics.results.comparison import TEMPERATURE
 from sociophysics.results.run import Run
+from sociophysics.results.scales import scale_of
 from sociophysics.statistics import mean_interval
 
-__all__ = ["TEMPERATURE", "at", "headline", "melting_or_none", "telling_point"]
+__all__ = ["TEMPERATURE", "at", "headline", "melting_or_none", "outcome", "telling_point"]
 
 POLARIZATION = ("camp_polarization", "abs_camp_polarization")
 # A signed mean stance averages to nothing over replicas that agreed on different sides.
@@ -22,45 +24,41 @@ def headline(run: Run) -> str:
     return next((name for name in FIRST if name in run.observables), run.observables[0])
 
 
-def telling_point(run: Run, observable: str) -> dict[str, Any]:
-    """Return the swept point at which designs differ most from the reference, on average.
+def telling_point(run: Run, observable: str = "") -> dict[str, Any]:
+    """Return the swept point at which the answer stands: the one that the scenario declares.
 
-    The mean over designs of ``abs(difference)`` decides; of equal points the first wins, and a
-    run of one design is shown at the middle of its sweep.
+    It is chosen before anything is known, never for what was found there; ``observable`` changes
+    nothing.
     """
-    if not run.swept:
-        return {}
-    if len(run.designs) < 2:
-        return run.grid.point(len(run.grid.points) // 2)
-    rows = run.compare(observable)
-    rows = rows.assign(size=rows["difference"].abs()).dropna(subset=["size"])
-    if rows.empty:
-        return run.grid.point(0)
-    means = rows.groupby(run.swept, sort=False)["size"].mean()
-    names = means.index[int(means.to_numpy().argmax())]
-    values = names if isinstance(names, tuple) else (names,)
-    return dict(zip(run.swept, values, strict=True))
+    return dict(run.declared)
 
 
 def at(run: Run, observable: str, point: dict[str, Any]) -> pd.DataFrame:
     """Return the rows of `Run.compare` at one point, with the mean's own 95 % interval.
 
-    Columns ``mean_low`` and ``mean_high`` are its `statistics.mean_interval` over replicas.
+    Columns ``mean_low`` and ``mean_high`` are its `statistics.mean_interval` over replicas, kept
+    inside the range of the observable. Of several windows each has its row.
     """
     rows = run.compare(observable)
+    keep = np.ones(len(rows), dtype=bool)
     for key, value in point.items():
-        rows = rows[rows[key] == value]
-    rows = rows.reset_index(drop=True)
-    grid = run.grid
-    k = next(i for i in range(len(grid.points)) if grid.point(i) == point)
-    values = grid.values(observable)
-    intervals = [
-        mean_interval(values[d, k, grid.present[d, k]])
-        for d in (grid.designs.index(name) for name in rows["design"])
-    ]
-    rows["mean_low"] = [interval.low for interval in intervals]
-    rows["mean_high"] = [interval.high for interval in intervals]
-    return rows
+        keep &= (rows[key] == value).to_numpy()
+    return with_intervals(run, observable, rows[keep])
+
+
+def outcome(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the last window of each design at each point."""
+    last = rows.groupby([*rows.columns[: rows.columns.get_loc("observable")]], sort=False).tail(1)
+    return last.reset_index(drop=True)
+
+
+def with_intervals(run: Run, observable: str, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows of `Run.compare` with ``mean_low`` and ``mean_high``."""
+    scale = scale_of(observable)
+    ends = np.array([mean_interval(values)[1:] for values in run.replicas_of(observable, rows)])
+    ends = ends.reshape(len(rows), 2)
+    ends = ends if scale is None else scale.clip(ends)
+    return rows.assign(mean_low=ends[:, 0], mean_high=ends[:, 1]).reset_index(drop=True)
 
 
 def melting_or_none(run: Run) -> pd.DataFrame | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sociophysics.scenario.cases import Case, expand, files_of, labelled, resolved
+from sociophysics.scenario.declared import declared_values, with_declared
 from sociophysics.scenario.document import Design, Scenario, Sweep
 from sociophysics.scenario.process import StopRule, stop_rule
 from sociophysics.scenario.schema import scenario_schema
@@ -16,6 +17,7 @@ __all__ = [
     "StopRule",
     "Sweep",
     "canonical_json",
+    "declared_values",
     "expand",
     "files_of",
     "json_form",
@@ -23,4 +25,5 @@ __all__ = [
     "resolved",
     "scenario_schema",
     "stop_rule",
+    "with_declared",
 ]

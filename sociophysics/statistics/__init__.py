@@ -9,6 +9,7 @@ holds, simulated. Time is the last axis of every series, and a NaN in the input 
 warning.
 """
 
+from sociophysics.statistics.drift import Drift, drift
 from sociophysics.statistics.means import (
     Interval,
     mean_difference,
@@ -35,6 +36,7 @@ from sociophysics.statistics.shares import (
 from sociophysics.statistics.states import TwoStates, two_states
 
 __all__ = [
+    "Drift",
     "Interval",
     "PairedDifference",
     "ShareDifference",
@@ -43,6 +45,7 @@ __all__ = [
     "binder",
     "blocked_error",
     "bootstrap_interval",
+    "drift",
     "effective_sample_size",
     "holm",
     "mean_difference",

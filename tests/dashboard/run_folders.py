@@ -15,7 +15,7 @@ question = "Which feed keeps the camps apart?"
 seed = {seed}
 network = {{ kind = "bundled", name = "karate", camp = "club" }}
 couplings = {{ kind = "uniform", value = 1.0, normalize = "degree" }}
-dynamics = {{ temperature = 0.5, sweeps = {sweeps}, burn_in = 10, start = "camps" }}
+dynamics = {{ temperature = 0.7, sweeps = {sweeps}, burn_in = 10, start = "camps" }}
 observe = {{ every = 10, names = ["camp_polarization", "edge_agreement"] }}
 
 [[designs]]

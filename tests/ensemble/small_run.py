@@ -15,7 +15,7 @@ n = 10
 [couplings]
 kind = "uniform"
 [dynamics]
-temperature = 0.8
+temperature = 0.7
 sweeps = 6
 [observe]
 every = 2

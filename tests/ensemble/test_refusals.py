@@ -28,7 +28,7 @@ REFUSED = {
     "seed": ({"seed": 8}, r"seed \(7, now 8\) differs"),
     "coupling": ({"couplings.value": 2.0}, r"couplings.value \(1.0, now 2.0\) differs"),
     "fewer replicas": ({"sweep.replicas": 6}, r"sweep.replicas \(7, now 6\)"),
-    "a value less": ({"sweep.feed.strength": [0.25]}, r"sweep.feed.strength \(without 0.5\)"),
+    "a value less": ({"sweep.feed.strength": [0.5]}, r"sweep.feed.strength \(without 0.25\)"),
     "a key more": ({"sweep.network.n": [10]}, "the swept keys"),
     "redraw": ({"sweep.redraw": ["network"]}, "sweep.redraw"),
     "a design changed": ({"designs.memory.feed.tau": 5}, "design 'memory'"),

@@ -65,9 +65,9 @@ def test_nothing_is_written_without_out(
 
 
 def test_listed_designs_keep_the_order_of_the_file(scenario: Scenario) -> None:
-    table = run_stub(scenario.replace({"sweep.dynamics.temperature": [0.9, 0.5]}), None).table
+    table = run_stub(scenario.replace({"sweep.dynamics.temperature": [0.9, 0.7, 0.5]}), None).table
     assert table["design"].drop_duplicates().tolist() == ["no feed", "memory"]
-    assert table["dynamics.temperature"].drop_duplicates().tolist() == [0.9, 0.5]
+    assert table["dynamics.temperature"].drop_duplicates().tolist() == [0.9, 0.7, 0.5]
 
 
 def test_events_are_one_row_per_replica_whatever_the_blocks(scenario: Scenario) -> None:

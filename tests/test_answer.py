@@ -1,0 +1,303 @@
+"""The answer of a run: where it stands, over which sweeps, and when there is none."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sociophysics import statistics
+from sociophysics.cli.summary import show
+from sociophysics.report import render
+from sociophysics.results import Run, at, outcome
+from sociophysics.results.scales import user_spread
+from sociophysics.results.windows import windows
+from sociophysics.scenario import Scenario, with_declared
+from tests.laws import ALPHA
+from tests.synthetic_runs import make_run, scenario_run
+
+BASE = """
+seed = 7
+[network]
+kind = "complete"
+n = 10
+[couplings]
+kind = "uniform"
+[dynamics]
+temperature = 0.9
+sweeps = 200
+burn_in = 100
+[observe]
+every = 10
+names = ["camp_polarization", "energy"]
+"""
+DESIGNS = '[[designs]]\nname = "none"\n[[designs]]\nname = "feed"\nfeed = { kind = "random" }\n'
+
+
+def level(function: Any) -> Any:
+    """Values of a replica: ``function(design, T, sweeps)`` and a little noise of its own."""
+
+    def value(name: str, case: Any, replica: int, sweeps: Any) -> Any:
+        T = case.point.get("dynamics.temperature", 0.9)
+        noise = np.random.default_rng([replica, len(case.design), int(100 * T)])
+        return function(case.design, T, sweeps) + noise.normal(0, 0.01, sweeps.size)
+
+    return value
+
+
+def swept(values: str, function: Any, extra: str = "") -> Run:
+    text = BASE + extra + DESIGNS + f'[sweep]\nreplicas = 6\n"dynamics.temperature" = {values}\n'
+    scenario = with_declared(Scenario.from_toml(text, name="swept"))
+    return scenario_run(scenario.to_toml(), level(function))
+
+
+def acts(text: str, function: Any) -> Run:
+    return scenario_run(BASE + text + "[sweep]\nreplicas = 6\n", level(function))
+
+
+# Where the answer stands
+
+
+@pytest.mark.parametrize(
+    ("listed", "whole"),
+    [
+        ("[0.3, 0.5]", (0.3, 0.5, 0.9)),
+        ("[1.2, 0.5]", (1.2, 0.9, 0.5)),
+        ("[0.5, 0.3, 1.2]", (0.5, 0.3, 1.2, 0.9)),
+        ("[0.5, 0.9]", (0.5, 0.9)),
+        ("{ start = 0.8, stop = 1.0, step = 0.2 }", (0.8, 0.9, 1.0)),
+    ],
+)
+def test_a_declared_value_that_is_not_listed_is_added(listed: str, whole: Any) -> None:
+    text = BASE + f'[sweep]\n"dynamics.temperature" = {listed}\n'
+    once = with_declared(Scenario.from_toml(text))
+    assert once.sweep.axes["dynamics.temperature"] == whole
+    assert with_declared(once) == once
+
+
+@pytest.mark.parametrize(
+    "swept",
+    [
+        '"feed.slots" = [5, 10]',  # no slots is no number
+        '"network.n" = [10, 20]',
+        '"dynamics.sweeps" = [10, 20]\n"dynamics.burn_in" = [0, 5]',  # 100 does not go with 10
+    ],
+)
+def test_what_declares_no_value_or_does_not_go_together_is_left_as_it_is(swept: str) -> None:
+    text = BASE + '[feed]\nkind = "popularity"\n[sweep]\n' + swept
+    scenario = Scenario.from_toml(text)
+    assert with_declared(scenario) is scenario
+
+
+def test_the_answer_stands_where_the_file_says_whatever_was_found_elsewhere() -> None:
+    # Designs differ most at .3; the file declares .9.
+    run = swept("[0.3, 0.6]", lambda d, T, s: (0.9 - T) if d == "feed" else 0.0)
+    assert run.declared == {"dynamics.temperature": 0.9}
+    few = Run(table=run.table[run.table["replica"] < 2], manifest={}, scenario=run.scenario)
+    assert few.declared == run.declared
+    text = render(run)
+    assert "dynamics.temperature = 0.9" in text[text.index("<h2>Answer") :][:300]
+    assert "differ most" not in text
+
+
+def test_all_other_points_follow(capsys: pytest.CaptureFixture[str]) -> None:
+    run = swept("[0.3, 0.6]", lambda d, T, s: (1.0 - T) if d == "feed" else 0.0)
+    show(run)
+    said = capsys.readouterr().out
+    first, _, rest = said.partition("mean camp_polarization at each")
+    assert "dynamics.temperature = 0.9" in first
+    row = next(line for line in rest.splitlines() if line.strip().startswith("feed"))
+    assert row.split()[1:] == ["0.70", "0.40", "0.10"]
+
+
+# Windows
+
+HEAT = '[[interventions]]\nat = 60\nkind = "heat"\ntemperature = 2.0\n'
+
+
+def test_a_mean_never_crosses_an_act(capsys: pytest.CaptureFixture[str]) -> None:
+    run = acts(HEAT, lambda d, T, s: np.where(s <= 60, 0.87, 0.08))
+    rows = run.compare("camp_polarization")
+    assert list(rows["window"]) == ["before heat at 60", "after heat at 60"]
+    np.testing.assert_allclose(rows["mean"], [0.87, 0.08], atol=0.01)
+    assert list(rows["from"]) == [30, 100]
+    assert list(rows["to"]) == [60, 200]
+    show(run)
+    said = capsys.readouterr().out
+    assert "0.87" in said
+    assert "0.08" in said
+    assert "after heat at 60" in render(run)
+
+
+def test_acts_of_one_design_give_all_designs_the_same_windows() -> None:
+    text = (
+        BASE + '[[designs]]\nname = "calm"\n[[designs]]\nname = "hot"\ninterventions = [{ at = 60, '
+    )
+    text += 'kind = "heat", temperature = 2.0 }]\n[sweep]\nreplicas = 4\n'
+    run = scenario_run(text, level(lambda d, T, s: np.where((d == "hot") & (s > 60), 0.1, 0.9)))
+    rows = run.compare("camp_polarization").set_index(["design", "window"])["difference"]
+    assert rows["hot", "before heat at 60"] == pytest.approx(0.0, abs=0.02)
+    assert rows["hot", "after heat at 60"] == pytest.approx(-0.8, abs=0.02)
+    last = outcome(at(run, "camp_polarization", {}))
+    assert list(last["window"]) == ["after heat at 60"] * 2
+
+
+LOOP = "temperature = { kind = 'loop', low = 0.5, high = 1.5 }"
+PULSE = "temperature = { kind = 'pulse', at = 40, width = 20, height = 1.0 }"
+RAMP = "temperature = { kind = 'ramp', start = 1.5, stop = 0.5 }"
+
+
+def test_a_loop_has_a_mean_per_leg() -> None:
+    text = BASE.replace("temperature = 0.9", LOOP).replace("burn_in = 100", "burn_in = 0")
+    run = scenario_run(text, level(lambda d, T, s: np.where(s <= 100, 0.8, 0.2)))
+    rows = run.compare("camp_polarization")
+    assert list(rows["window"]) == ["up, T 0.5 to 1.5", "down, T 1.5 to 0.5"]
+    np.testing.assert_allclose(rows["mean"], [0.8, 0.2], atol=0.01)
+    assert set(rows["settled"]) == {"driven"}
+
+
+@pytest.mark.parametrize(
+    ("change", "names"),
+    [
+        (("temperature = 0.9", RAMP), ["down, T 1.5 to 0.5"]),
+        (
+            ("temperature = 0.9", PULSE),
+            ["before the pulse", "during the pulse", "after the pulse"],
+        ),
+        (
+            ("[observe]", "[observe]\n"),
+            [""],
+        ),
+    ],
+)  # fmt: skip
+def test_schedules_have_their_windows(change: tuple[str, str], names: list[str]) -> None:
+    document = Scenario.from_toml(BASE.replace(*change)).canonical()
+    assert [window.name for window in windows(document, {})] == names
+
+
+def test_acts_between_two_frames_are_one_edge() -> None:
+    nudge = '[[interventions]]\nat = {at}\nkind = "tilt"\nfield = 0.1\n'
+    text = BASE + nudge.format(at=60) + nudge.format(at=63)
+    found = windows(Scenario.from_toml(text).canonical(), {})
+    assert [window.name for window in found] == [
+        "before tilt and tilt at 63",
+        "after tilt and tilt at 63",
+    ]
+    assert found[0].last == 63  # with the frame of 60, recorded before either acted
+
+
+def test_a_swept_time_of_an_act_moves_the_window() -> None:
+    text = BASE + HEAT + '[sweep]\nreplicas = 3\n"interventions.0.at" = [60, 140]\n'
+    run = scenario_run(text, level(lambda d, T, s: s / 200))
+    rows = run.compare("camp_polarization")
+    assert list(rows["to"]) == [60, 200, 140, 200]
+
+
+# Numbers that move
+
+
+def test_a_number_that_moves_is_not_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    run = swept("[0.9]", lambda d, T, s: 0.2 - s / 1000 if d == "none" else 0.5)
+    rows = outcome(at(run, "camp_polarization", run.declared)).set_index("design")
+    assert list(rows["settled"]) == ["no", "yes"]
+    show(run)
+    row = next(x for x in capsys.readouterr().out.splitlines() if x.strip().startswith("none "))
+    assert "not settled: 0.0" in row
+    assert "[" not in row
+    answer = render(run)
+    assert "not settled: 0.08, then 0.02" in answer.replace("0.07", "0.08")
+
+
+def societies(kind: str, rng: np.random.Generator, shape: tuple[int, int, int]) -> Any:
+    """Stationary series, shape (tests, replicas, frames): noise with memory, or two states."""
+    tests, replicas, frames = shape
+    if kind == "memory":
+        x = np.empty(shape)
+        x[..., 0] = rng.normal(size=(tests, replicas))
+        for t in range(1, frames):
+            x[..., t] = 0.9 * x[..., t - 1] + np.sqrt(1 - 0.81) * rng.normal(size=(tests, replicas))
+        return 0.1 * x
+    state = rng.random((tests, replicas)) < 0.5
+    flips = rng.random(shape) < 0.02
+    return np.where(state[..., None] ^ (np.cumsum(flips, axis=-1) % 2 == 1), 0.8, 0.0)
+
+
+@pytest.mark.parametrize("kind", ["memory", "states"])
+@pytest.mark.parametrize("replicas", [5, 10, 20])
+def test_a_settled_society_is_called_moving_once_in_a_hundred(kind: str, replicas: int) -> None:
+    tests, frames = 2000, 20
+    x = societies(kind, np.random.default_rng([replicas, len(kind)]), (tests, replicas, frames))
+    halves = zip(x[..., :10].mean(axis=-1), x[..., 10:].mean(axis=-1), strict=True)
+    moving = sum(statistics.drift(a, b).settled == "no" for a, b in halves)
+    # At most one in a hundred: a binomial bound at the suite's level.
+    from scipy.stats import binom
+
+    assert moving <= binom.isf(ALPHA, tests, 0.01)
+    moved = x[:200] + np.linspace(0, 1.0, frames)
+    halves = zip(moved[..., :10].mean(axis=-1), moved[..., 10:].mean(axis=-1), strict=True)
+    assert sum(statistics.drift(a, b).settled == "no" for a, b in halves) > 100
+
+
+def test_one_replica_does_not_say_whether_it_settled() -> None:
+    assert statistics.drift([0.1], [0.5]).settled == "unknown"
+    assert statistics.drift([0.1, 0.1], [0.5, 0.5]).settled == "no"
+    assert statistics.drift([0.1, 0.1], [0.5, 0.5], tolerance=0.5).settled == "yes"
+
+
+# How large a difference is
+
+
+def test_an_effect_does_not_grow_when_replicas_scatter_less() -> None:
+    def run(scatter: float) -> Run:
+        def value(name: str, design: str, point: Any, replica: int, sweeps: Any) -> Any:
+            own = scatter * (-1) ** replica if design == "feed" else 0.0
+            return np.full(sweeps.size, (0.5 if design == "feed" else 0.1) + own)
+
+        return make_run(value, observables=("camp_polarization",))
+
+    calm, loud = (run(s).compare("camp_polarization").iloc[1] for s in (1e-6, 0.2))
+    assert calm["effect"] == pytest.approx(loud["effect"])
+    assert calm["effect"] == pytest.approx(0.4 / np.sqrt(1 - 0.1**2))
+    assert calm["in_units"] == pytest.approx(40.0)
+    assert calm["unit"] == "points of polarization"
+
+
+def test_the_spread_between_users_is_that_of_their_stances() -> None:
+    stances = np.r_[np.ones(80), -np.ones(20)]
+    expected = stances.std()
+    assert user_spread("magnetization", np.array([stances.mean()])) == pytest.approx(expected)
+    assert np.isnan(user_spread("energy", np.array([0.1])))
+    assert np.isnan(user_spread("magnetization", np.array([1.0])))
+    assert np.isnan(user_spread("camp_polarization", np.array([0.1]), camps=3))
+
+
+# Many points
+
+
+def test_a_report_takes_time_in_proportion_to_its_points() -> None:
+    def value(name: str, design: str, point: dict[str, Any], replica: int, sweeps: Any) -> Any:
+        return np.full(sweeps.size, point["dynamics.temperature"] / 100 + 0.01 * replica)
+
+    def seconds(points: int) -> float:
+        run = make_run(
+            value,
+            designs=("none",),
+            sweep={"dynamics.temperature": list(np.linspace(0, 9, points))},
+            replicas=2,
+            sweeps=range(0, 50, 20),
+            observables=("abs_magnetization",),
+        )
+        start = time.process_time()
+        at(run, "abs_magnetization", run.declared)
+        show(run)
+        from sociophysics.report import answer
+        from sociophysics.report.theory import Theory
+
+        answer.section(run, "abs_magnetization", run.declared, Theory({}, []))
+        return time.process_time() - start
+
+    seconds(200)
+    few, many = seconds(500), seconds(2000)
+    assert many < 8 * few + 0.2  # four times the points; a quadratic way takes sixteen times
