@@ -38,6 +38,20 @@ Members = Annotated[
 Rollcalls = Annotated[
     Path | None, typer.Option(help="Table of roll calls; Voteview's beside it by default.")
 ]
+Codes = Annotated[
+    str | None, typer.Option(help="What codes mean, such as 1=yea,0=nay,-1=missing (or abstain).")
+]
+FirstVote = Annotated[
+    str | None, typer.Option(help="First column of votes; what stands before it is none.")
+]
+Chamber = Annotated[str | None, typer.Option(help="Which chamber of a file that holds several.")]
+Polarity = Annotated[
+    str | None, typer.Option(help="What +1 means: arbitrary (yea), expert, or majority.")
+]
+President = Annotated[bool, typer.Option("--keep-president", help="A President is a member too.")]
+Switchers = Annotated[
+    bool, typer.Option("--merge-switchers", help="One member, where a change of party made two.")
+]
 Test = Annotated[
     str, typer.Option(help="Which votes models are tested on: cells, or later rollcalls.")
 ]
@@ -55,6 +69,12 @@ def fit(
     votes: Files,
     members: Members = None,
     rollcalls: Rollcalls = None,
+    codes: Codes = None,
+    first_vote: FirstVote = None,
+    chamber: Chamber = None,
+    polarity: Polarity = None,
+    keep_president: President = False,
+    merge_switchers: Switchers = False,
     test: Test = "cells",
     quick: Quick = False,
     out: Out = None,
@@ -74,7 +94,11 @@ def fit(
     folder = _default_folder(names) if out is None else folder_of(out)
     store = open_store(folder)
     study.read_manifest(store, "fit")
-    chambers = _opened(votes, members, rollcalls)
+    how = {
+        "codes": codes, "first_vote": first_vote, "chamber": chamber, "polarity": polarity,
+        "keep_president": keep_president, "merge_switchers": merge_switchers,
+    }  # fmt: skip
+    chambers = _opened(votes, members, rollcalls, how)
     options: dict[str, Any] = {"quick": quick, "test": test, "seed": seed}
     inputs = {name: votes_digest(each) for name, each in chambers.items()}
     manifest = study.make_manifest("fit", asked={"votes": list(chambers), **options}, inputs=inputs)
@@ -85,8 +109,10 @@ def fit(
             _fit_several(chambers, folder, options)
 
 
-def _opened(sources: list[str], members: Path | None, rollcalls: Path | None) -> dict[str, Votes]:
-    """Return the votes by the name of their folder."""
+def _opened(
+    sources: list[str], members: Path | None, rollcalls: Path | None, how: dict[str, Any]
+) -> dict[str, Votes]:
+    """Return the votes by the name of their folder; what was understood is said on stderr."""
     from sociophysics.rollcall import open_votes
 
     if len(sources) > 1 and (members is not None or rollcalls is not None):
@@ -101,7 +127,9 @@ def _opened(sources: list[str], members: Path | None, rollcalls: Path | None) ->
             raise InputError(
                 f"two files of votes are called {name!r}, which names their folders; rename one."
             )
-        opened[name] = open_votes(source, members=members, rollcalls=rollcalls)
+        opened[name] = open_votes(source, members=members, rollcalls=rollcalls, **how)
+        for note in opened[name].notes:
+            typer.echo(f"{name}: {note}", err=True)
     return opened
 
 

@@ -31,9 +31,13 @@ def couplings_table(
     Columns: the two members' ids, names and parties; ``coupling`` of the fit that predicts, at
     ``l2``; ``error``, ``low``, ``high`` and ``sign_probability`` with ``error_kind``, belonging to
     ``coupling_at_error_l2``, the refit at ``error_l2``; ``stability``, the share of half samples
-    in which an l1 fit selects the pair. What was not computed is blank.
+    in which an l1 fit selects the pair; ``joint_votes``, the roll calls on which both voted. What
+    was not computed is blank, and so is everything about two members who never voted together:
+    their coupling is the penalty's, not the votes'.
     """
     i, j = np.triu_indices(votes.n_members, 1)
+    seen = votes.observed.astype(np.int32)
+    joint = (seen.T @ seen)[i, j]
     table = pd.DataFrame()
     for column in ("id", "name", "party"):
         values = votes.members[column].to_numpy()
@@ -50,6 +54,9 @@ def couplings_table(
         table[label] = np.nan if errors is None else getattr(errors, name)[i, j]
     table["error_l2"] = np.nan if errors is None else errors.l2
     table["stability"] = np.nan if stability is None else stability[i, j]
+    table["joint_votes"] = joint
+    told = ["coupling", "error", "low", "high", "sign_probability", "coupling_at_error_l2"]
+    table.loc[joint == 0, [*told, "stability"]] = np.nan
     order = np.argsort(-np.abs(table["coupling"].to_numpy()), kind="stable")
     return table.iloc[order].reset_index(drop=True)
 

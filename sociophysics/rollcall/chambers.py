@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
 
 from sociophysics.datasets import bundled_file
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.rollcall.plain import read_votes
 from sociophysics.rollcall.votes import Votes
 
-__all__ = ["CHAMBERS", "load"]
+__all__ = ["CHAMBERS", "load", "published_polarity"]
 
 
 @dataclass(frozen=True)
@@ -57,14 +59,35 @@ def load(name: str) -> Votes:
         rollcalls=None if chamber.rollcalls is None else bundled_file(chamber.rollcalls),
         polarity=chamber.polarity,
     )
+    notes = [chamber.source]
     president = (votes.members["state"] == "USA").to_numpy()
     if president.any():
         names = ", ".join(votes.members["name"][president])
-        votes = votes.select(members=~president, note=f"President dropped: {names}")
+        votes = votes.select(members=~president)
+        notes.append(f"President dropped: {names}")
     return Votes(
         votes.matrix,
         votes.members,
         votes.rollcalls,
         polarity=votes.polarity,
-        notes=(chamber.source, *votes.notes),
+        notes=notes,
     )
+
+
+def published_polarity(path: Path) -> str:
+    """Return what +1 means in a copy of a bundled file, "arbitrary" in any other file.
+
+    Examples
+    --------
+    >>> published_polarity(bundled_file("scotus_rehnquist.csv"))
+    'expert'
+    """
+    coded = [chamber for chamber in CHAMBERS.values() if chamber.polarity != "arbitrary"]
+    own = {_digest(bundled_file(chamber.votes)): chamber.polarity for chamber in coded}
+    largest = max(bundled_file(chamber.votes).stat().st_size for chamber in coded)
+    small = path.is_file() and path.stat().st_size <= largest
+    return own.get(_digest(path), "arbitrary") if small else "arbitrary"
+
+
+def _digest(path: Path) -> str:
+    return sha256(path.read_bytes()).hexdigest()

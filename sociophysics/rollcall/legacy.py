@@ -24,13 +24,14 @@ from sociophysics.errors import InputError
 from sociophysics.rollcall.castcodes import NAMES, decode
 from sociophysics.rollcall.tables import FilePath, read_text
 from sociophysics.rollcall.votes import Votes
-from sociophysics.rollcall.voteview import FIRST_PRESIDENT, PARTIES
+from sociophysics.rollcall.voteview import PARTIES, PRESIDENT_STATE
 
 __all__ = ["read_ord"]
 
 FIELDS = {
     "congress": slice(0, 3),
     "icpsr": slice(3, 8),
+    "state_code": slice(8, 10),
     "state": slice(12, 19),
     "party_code": slice(19, 23),
     "name": slice(25, 36),
@@ -71,7 +72,7 @@ def read_ord(path: FilePath, *, keep_president: bool = False) -> Votes:
             )
     codes = np.array([list(text) for text in digits], dtype=np.int64).T
     members = pd.DataFrame([_member(path, i + 1, line) for i, line in enumerate(lines)])
-    president = (members["id"] >= FIRST_PRESIDENT).to_numpy() & (not keep_president)
+    president = np.array([_is_president(line) for line in lines]) & (not keep_president)
     notes = [f"President dropped: {name}" for name in members["name"][president]]
     matrix, seated = decode(codes[:, ~president])
     never = ~(matrix != 0).any(axis=0)
@@ -84,6 +85,11 @@ def read_ord(path: FilePath, *, keep_president: bool = False) -> Votes:
     return Votes(
         matrix[:, ~never], members[~never], rollcalls, notes=notes, seated=seated[:, ~never]
     )
+
+
+def _is_president(line: str) -> bool:
+    code, state = line[FIELDS["state_code"]].strip(), line[FIELDS["state"]].strip()
+    return code == str(PRESIDENT_STATE) or state == "USA"
 
 
 def _digits(path: FilePath, number: int, line: str) -> str:

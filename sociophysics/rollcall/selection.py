@@ -71,16 +71,22 @@ def present(matrix: NDArray[np.int8], names: pd.Series[Any], minimum: float) -> 
 
 
 def dated(rollcalls: pd.DataFrame, start: str | None, stop: str | None) -> tuple[Mask, str]:
-    """Mark the roll calls dated within ``[start, stop]``."""
+    """Mark the roll calls dated within ``[start, stop]``; all of the last day belongs to it.
+
+    Dates are those of the place: an offset from universal time is left out. Roll calls whose date
+    cannot be read are not marked, and counted in the note.
+    """
     dates = _dates(rollcalls)
     first, last = _date(start, dates.min()), _date(stop, dates.max())
     keep = ((dates >= first) & (dates <= last)).to_numpy()
+    lost = int(dates.isna().sum())
     if not keep.any():
         raise InputError(
             f"no roll call is dated from {first.date()} to {last.date()}; the dates run from "
             f"{dates.min().date()} to {dates.max().date()}."
         )
-    return keep, f"{keep.sum()} roll calls from {first.date()} to {last.date()} kept"
+    unread = f"; {lost} whose date cannot be read are left out" if lost else ""
+    return keep, f"{keep.sum()} roll calls from {first.date()} to {last.date()} kept{unread}"
 
 
 def matching(rollcalls: pd.DataFrame, column: str, wanted: Sequence[Any]) -> tuple[Mask, str]:
@@ -115,16 +121,27 @@ def _column(table: pd.DataFrame, column: str, noun: str) -> pd.Series[Any]:
 
 def _dates(rollcalls: pd.DataFrame) -> pd.Series[Any]:
     column = _column(rollcalls, "date", "roll calls")
-    dates = pd.to_datetime(column, errors="coerce", format="ISO8601")
+    dates = column.map(_day)
     if dates.isna().all():
         raise InputError("the column date of the roll calls holds no date such as 2005-01-31.")
     return dates
 
 
+def _day(value: Any) -> pd.Timestamp:
+    """Return the day of a date or time as its own place counts it, NaT where it is none."""
+    if isinstance(value, str):
+        value = pd.to_datetime(value.strip(), errors="coerce", format="ISO8601")
+    try:
+        time = pd.Timestamp(value)
+    except (TypeError, ValueError):
+        return pd.NaT
+    return time if time is pd.NaT else time.tz_localize(None).normalize()
+
+
 def _date(text: str | None, default: pd.Timestamp) -> pd.Timestamp:
     if text is None:
         return default
-    try:
-        return pd.Timestamp(text)
-    except ValueError:
-        raise InputError(f"{text!r} is not a date; write it as 2005-01-31.") from None
+    day = _day(text)
+    if day is pd.NaT:
+        raise InputError(f"{str(text)[:80]!r} is not a date; write it as 2005-01-31.")
+    return day

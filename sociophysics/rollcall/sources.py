@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from sociophysics.errors import InputError, did_you_mean
-from sociophysics.rollcall.chambers import CHAMBERS, load
+from sociophysics.rollcall.chambers import CHAMBERS, load, published_polarity
 from sociophysics.rollcall.legacy import read_ord
 from sociophysics.rollcall.plain import VOTEVIEW_COLUMNS, read_votes
 from sociophysics.rollcall.tables import FilePath, header
@@ -16,25 +17,44 @@ __all__ = ["open_votes"]
 
 
 def open_votes(
-    source: FilePath, *, members: FilePath | None = None, rollcalls: FilePath | None = None
+    source: FilePath,
+    *,
+    members: FilePath | None = None,
+    rollcalls: FilePath | None = None,
+    polarity: str | None = None,
+    codes: str | None = None,
+    first_vote: str | None = None,
+    chamber: str | None = None,
+    keep_president: bool = False,
+    merge_switchers: bool = False,
 ) -> Votes:
-    """Return the votes of a bundled chamber, a Voteview file, a plain CSV or an ``.ord`` file.
+    """Return the votes of a bundled chamber, a Voteview file, another table or an ``.ord`` file.
 
-    What a file is, its content says: Voteview's files of votes have the column ``cast_code``.
+    What a file is, its content says: Voteview's files of votes have the columns ``rollnumber``,
+    ``icpsr`` and ``cast_code``.
 
     Parameters
     ----------
     source : str or path
         Name of a bundled chamber, or a file.
     members, rollcalls : path, optional
-        Voteview's other files; ``rollcalls`` also of a plain CSV. Left out, those beside
+        Voteview's other files; ``rollcalls`` also of another table. Left out, those beside
         ``..._votes.csv`` are read if they are called ``..._members.csv`` and
         ``..._rollcalls.csv``, as Voteview calls them.
+    polarity : {"arbitrary", "expert", "majority"}, optional
+        What +1 means; by default what is known of a bundled chamber or of a copy of its file, else
+        "arbitrary".
+    codes, first_vote : str, optional
+        As `read_votes` takes them.
+    chamber : str, optional
+        The chamber to keep, where a file holds several.
+    keep_president, merge_switchers : bool
+        As `read_voteview` takes them.
 
     Raises
     ------
     InputError
-        No such chamber or file, or tables that do not belong to it.
+        No such chamber or file, tables that do not belong to it, or an option it has no use for.
 
     Examples
     --------
@@ -42,23 +62,51 @@ def open_votes(
     9
     """
     name, path = str(source), Path(source)
+    plain: dict[str, Any] = {"codes": codes, "first_vote": first_vote}
+    long: dict[str, Any] = {"keep_president": keep_president, "merge_switchers": merge_switchers}
     if not path.exists() and not path.suffix:
         if name not in CHAMBERS:
             raise InputError(
-                f"{name!r} is neither a file nor a bundled chamber; {did_you_mean(name, CHAMBERS)}"
+                f"{name[:200]!r} is neither a file nor a bundled chamber; "
+                f"{did_you_mean(name, CHAMBERS)}"
             )
         _refuse(name, members=members, rollcalls=rollcalls)
-        return load(name)
-    if path.suffix.lower() == ".ord":
+        _useless(name, **plain, **long)
+        votes = load(name)
+    elif path.suffix.lower() == ".ord":
         _refuse(name, members=members, rollcalls=rollcalls)
-        return read_ord(path)
-    if set(header(path)) >= VOTEVIEW_COLUMNS:
+        _useless(name, **plain, merge_switchers=merge_switchers)
+        votes = read_ord(path, keep_president=keep_president)
+    elif set(header(path)) >= VOTEVIEW_COLUMNS and (
+        members is not None or _beside(path, "members") is not None
+    ):
+        _useless(name, **plain)
         members = _beside(path, "members") if members is None else members
         rollcalls = _beside(path, "rollcalls") if rollcalls is None else rollcalls
-    if set(header(path)) >= VOTEVIEW_COLUMNS and members is not None:
-        return read_voteview(path, members, rollcalls)
-    _refuse(name, members=members)
-    return read_votes(path, rollcalls=rollcalls)
+        assert members is not None  # asked above
+        votes = read_voteview(path, members, rollcalls, **long)
+    else:
+        _refuse(name, members=members)
+        _useless(name, **long)
+        votes = read_votes(path, rollcalls=rollcalls, polarity=published_polarity(path), **plain)
+    votes = votes if chamber is None else _only(votes, chamber)
+    return votes if polarity is None else _coded(votes, polarity)
+
+
+def _only(votes: Votes, chamber: str) -> Votes:
+    """Return one chamber's votes, checked like a file of its own."""
+    part = votes.chamber(chamber)
+    return Votes(
+        part.matrix, part.members, part.rollcalls, polarity=part.polarity, notes=part.notes,
+        seated=part.seated,
+    )  # fmt: skip
+
+
+def _coded(votes: Votes, polarity: str) -> Votes:
+    return Votes(
+        votes.matrix, votes.members, votes.rollcalls, polarity=polarity, notes=votes.notes,
+        seated=votes.seated,
+    )  # fmt: skip
 
 
 def _beside(path: Path, kind: str) -> Path | None:
@@ -73,3 +121,12 @@ def _refuse(name: str, **tables: FilePath | None) -> None:
                 f"{name} already holds its {kind}, and {table} is given as well; leave out "
                 f"--{kind}."
             )
+
+
+def _useless(name: str, **options: Any) -> None:
+    """Refuse options that say nothing about this kind of file: somebody expects an effect."""
+    for option, value in options.items():
+        if value:
+            flag = option.replace("_", "-")
+            kind = "tables of votes" if option in ("codes", "first_vote") else "Voteview's files"
+            raise InputError(f"--{flag} is for {kind}, which {name[:200]} is not; leave it out.")

@@ -24,7 +24,7 @@ PARTIES = {100: "D", 200: "R", 328: "I"}
 VOTE_COLUMNS = ("congress", "chamber", "rollnumber", "icpsr", "cast_code")
 MEMBER_COLUMNS = ("congress", "chamber", "icpsr", "party_code", "bioname")
 ROLLCALL_COLUMNS = ("congress", "chamber", "rollnumber")
-FIRST_PRESIDENT = 99000
+PRESIDENT_STATE = 99  # Voteview's state code of the President; a member's number may begin with 99
 
 
 def read_voteview(
@@ -116,21 +116,28 @@ def _people(path: FilePath) -> pd.DataFrame:
 def _without_president(
     cast: pd.DataFrame, people: pd.DataFrame, notes: list[str]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    is_president = (people["chamber"] == "President") | (people["icpsr"] >= FIRST_PRESIDENT)
-    numbers = set(people["icpsr"][is_president])
-    in_votes = cast["icpsr"].isin(numbers) | (cast["icpsr"] >= FIRST_PRESIDENT)
+    is_president = _presidents(people)
+    in_votes = cast["icpsr"].isin(set(people["icpsr"][is_president]))
     if in_votes.any():
         names = people[is_president].drop_duplicates("icpsr")["bioname"]
         notes.append(
             f"the President's announced positions dropped ({in_votes.sum()} of "
-            f"{', '.join(names) or 'an unnamed President'}); keep_president=True keeps them"
+            f"{', '.join(names)}); --keep-president (keep_president=True) keeps them"
         )
     return cast[~in_votes].copy(), people[~is_president]
 
 
+def _presidents(people: pd.DataFrame) -> pd.Series[bool]:
+    """Mark the rows of Presidents: their chamber says so, or their state is no state."""
+    president = people["chamber"] == "President"
+    if "state_icpsr" in people:
+        president |= pd.to_numeric(people["state_icpsr"], errors="coerce") == PRESIDENT_STATE
+    return president
+
+
 def _president_in_chambers(people: pd.DataFrame, chambers: Iterable[str]) -> pd.DataFrame:
     # the members file seats the President in a chamber of his own, the votes file does not
-    president = people["chamber"] == "President"
+    president = _presidents(people)
     seats = [people[president].assign(chamber=name) for name in chambers]
     return pd.concat([people[~president], *seats], ignore_index=True)
 
@@ -157,7 +164,7 @@ def _switchers(
         else:
             notes.append(
                 f"{rows['bioname'].iloc[0]} is two members, {listed} (a change of party); "
-                "merge_switchers=True joins them"
+                "--merge-switchers (merge_switchers=True) joins them"
             )
     return merged
 
