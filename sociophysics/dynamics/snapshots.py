@@ -24,6 +24,9 @@ __all__ = ["change_conditions", "check_resumes", "replay", "restore", "take"]
 SAME_NUMBERS = ("integer", "fixed-point")  # kernels that may take over from one another
 
 
+BINS = "members"  # what kernels that go from flip to flip add once they have sorted their users
+
+
 class LastShown(NamedTuple):
     """What a feed showed to stopped replicas, as numbers; each (replicas,)."""
 
@@ -164,4 +167,15 @@ def restore(loop: Loop, state: State) -> None:
     loop.prepare(state.prepared, fresh_feed=True)
     for group in loop.groups:
         own = {name: values[group.rows] for name, values in state.remembered.items()}
+        _check_remembered(own, group)
         group.recall(own, state.trace[group.rows])
+
+
+def _check_remembered(own: dict[str, NDArray[Any]], group: Walkers) -> None:
+    """Raise unless a kernel of this kind could have left these arrays."""
+    fresh = {name: (each.dtype, each.shape) for name, each in group.remembered().items()}
+    # The order of users in bins is kept only where a replica has bins.
+    fresh[BINS] = (np.dtype(np.int32), group.spins.shape)
+    found = {name: (each.dtype, each.shape) for name, each in own.items()}
+    if fresh.keys() - {BINS} - found.keys() or any(fresh.get(k) != v for k, v in found.items()):
+        raise InputError("the state is damaged: its kernel left other numbers; take another.")

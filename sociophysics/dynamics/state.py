@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from sociophysics.errors import InputError
 from sociophysics.spins import SpinSystem
-from sociophysics.store import replace_file
+from sociophysics.store import parsed_json, read_arrays, replace_file
 
 __all__ = ["State", "fingerprint"]
 
@@ -104,12 +104,13 @@ class State:
             There is no such file, it cannot be read, or it holds something else.
         """
         try:
-            with Path(path).open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-                arrays = {name: file[name] for name in file.files}
-            header = json.loads(str(arrays.pop("header")))
+            arrays = read_arrays(path)
+            header = parsed_json(str(arrays.pop("header")))
             if header.pop("format") != FORMAT or header.pop("arrays") != sorted(arrays):
                 raise ValueError
             return cls._of(header, arrays)
+        except InputError:
+            raise
         except FileNotFoundError:
             raise InputError(f"there is no file {path}; give one that State.save wrote.") from None
         except OSError as error:
@@ -141,6 +142,13 @@ class State:
 
     def _check(self) -> None:
         """Raise ValueError unless the arrays are of the shapes that compiled code relies on."""
+        counts = (self.sweep, self.prepared, *self.replicas)
+        if not all(type(each) is int and 0 <= each < 1 << 63 for each in counts):
+            raise ValueError("the counts of a state are no whole numbers")
+        if type(self.seed) is not int or self.seed < 0 or self.prepared > self.sweep:
+            raise ValueError("the seed of a state is none, or its sweeps have no order")
+        if not all(isinstance(each, str) for each in (self.scheme, self.kernel, self.system)):
+            raise ValueError("the names in a state are no text")
         rows, n = len(self.replicas), self.spins.shape[1]
         users = {"spins": (n,), **dict.fromkeys(("held_until", "trace", "phi"), (0, n))}
         wrong = [
@@ -155,6 +163,8 @@ class State:
             raise ValueError("the arrays of a state do not fit each other")
         if self.stopped.ndim != 1 or self.shown.shape != (rows, 3) or (abs(self.spins) != 1).any():
             raise ValueError("the arrays of a state hold something else")
+        if (self.stopped < -1).any() or (self.stopped > self.sweep).any():
+            raise ValueError("a state names sweeps that it has not reached")
 
     def _header(self) -> dict[str, Any]:
         plain = {name: getattr(self, name) for name in HEADER}

@@ -19,6 +19,8 @@ import pyarrow.parquet
 from numpy.typing import NDArray
 
 from sociophysics.errors import InputError
+from sociophysics.memory import require_memory
+from sociophysics.store import parsed_json, require_file
 
 __all__ = [
     "StoredSystem",
@@ -34,6 +36,8 @@ __all__ = [
 FORMAT, VERSION = "sociophysics system", 1
 HEADER = "header.json"
 ARRAYS = ("indptr", "indices", "couplings")
+KEYS = {"n", "entries", "couplings", "symmetric", "named", "sha256", "arrays"}
+LARGEST_HEADER = 1 << 20  # bytes
 CHUNK = 1 << 24  # array elements checked at a time
 DTYPES = {"int8": np.int8, "float32": np.float32, "float64": np.float64, "int32": np.int32}
 
@@ -122,17 +126,25 @@ def finish(target: Path, build: Path, system: StoredSystem, source: dict[str, An
         "source": source,
     }
     mapped = _mapped(target, header)
-    old = _header(target) if (target / HEADER).exists() else {}
+    before = _arrays_before(target)
     part = build / HEADER
     with open(part, "w", encoding="utf-8") as file:
         json.dump(header, file, indent=1)
         file.flush()
         os.fsync(file.fileno())
     os.replace(part, target / HEADER)
-    before = str(old.get("arrays", ""))
-    if before.startswith("arrays-") and Path(before).name == before and before != build.name:
+    if before and before != build.name:
         shutil.rmtree(target / before, ignore_errors=True)
     return mapped
+
+
+def _arrays_before(target: Path) -> str:
+    """Return the name of the arrays that a new system replaces, "" if there are none of ours."""
+    try:
+        name = str(_header(target).get("arrays", "")) if (target / HEADER).exists() else ""
+    except InputError:
+        return ""
+    return name if name.startswith("arrays-") and Path(name).name == name else ""
 
 
 def _digest(system: StoredSystem) -> str:
@@ -159,10 +171,10 @@ def content(target: Path) -> str:
 
 def reusable(target: Path, source: dict[str, Any]) -> StoredSystem | None:
     """Return the system in a folder if it was made of this source in this way, else None."""
-    if not (target / HEADER).exists() or _header(target).get("source") != source:
+    if not (target / HEADER).exists():
         return None
     try:
-        return open_folder(target)
+        return open_folder(target) if _header(target).get("source") == source else None
     except InputError:
         return None  # damaged since: it is built anew
 
@@ -179,7 +191,9 @@ def open_folder(target: str | Path) -> StoredSystem:
     header = _checked_header(target)
     try:
         return _mapped(target, header)
-    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
+    except InputError:
+        raise
+    except Exception as error:  # each layer of a damaged file has exceptions of its own
         raise InputError(
             f"the system in {target} is damaged ({' '.join(str(error).split())}); delete the "
             "folder and build it anew."
@@ -193,23 +207,29 @@ def _checked_header(target: Path) -> dict[str, Any]:
             "memory_map=folder)."
         )
     header = _header(target)
+    missing = sorted(KEYS - header.keys())
     if header.get("format") != FORMAT or header.get("version") != VERSION:
         raise InputError(
             f"{target / HEADER} is of format {header.get('format')!r}, version "
             f"{header.get('version')!r}; allowed: {FORMAT!r}, {VERSION}: build the folder anew."
+        )
+    if missing:
+        raise InputError(
+            f"{target / HEADER} lacks {missing[0]!r}; delete the folder and build it anew."
         )
     return header
 
 
 def _header(target: Path) -> dict[str, Any]:
     try:
-        header = json.loads((target / HEADER).read_text(encoding="utf-8"))
+        require_file(target / HEADER)
+        with (target / HEADER).open("rb") as file:
+            return parsed_json(file.read(LARGEST_HEADER + 1))
     except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
         raise InputError(
-            f"{target / HEADER} cannot be read ({type(error).__name__}); delete the folder and "
-            "build it anew."
+            f"{target / HEADER} cannot be read ({reason}); delete the folder and build it anew."
         ) from None
-    return header if isinstance(header, dict) else {}
 
 
 def _mapped(target: Path, header: dict[str, Any]) -> StoredSystem:
@@ -217,6 +237,8 @@ def _mapped(target: Path, header: dict[str, Any]) -> StoredSystem:
     folder = str(header["arrays"])
     if Path(folder).name != folder:
         raise ValueError(f"its arrays lie outside it, in {folder!r}")
+    if header["symmetric"] not in (True, False, None):
+        raise ValueError("its header does not say whether it is symmetric")
     wanted = {
         "indptr": (np.dtype(np.int32), n + 1),
         "indices": (np.dtype(np.int32), entries),
@@ -224,20 +246,46 @@ def _mapped(target: Path, header: dict[str, Any]) -> StoredSystem:
     }
     arrays = []
     for name in ARRAYS:
-        array = np.load(
-            target / folder / f"{name}.npy", mmap_mode="r" if entries else None, allow_pickle=False
-        )
+        file = target / folder / f"{name}.npy"
+        require_file(file)
+        # Mapped whatever its header says: a shape beyond the file is refused, not allocated.
+        array = np.load(file, mmap_mode="r" if entries or name == "indptr" else None)
         if (array.dtype, array.shape) != (wanted[name][0], (wanted[name][1],)):
             raise ValueError(f"{name} is {array.dtype} {array.shape}")
         arrays.append(array)
     _check_rows(arrays[0], arrays[1], arrays[2], n)
     users = pd.RangeIndex(n, name="user")
     if header["named"]:
-        table = pa.parquet.read_table(target / folder / "users.parquet")
-        users = pd.Index(table.column("user").to_pandas(), tupleize_cols=False, name="user")
-        if len(users) != n:
-            raise ValueError(f"it has {len(users)} names for {n} users")
+        users = _names(target / folder / "users.parquet", n)
     return StoredSystem(arrays[0], arrays[1], arrays[2], users, header["symmetric"])
+
+
+def _names(path: Path, n: int) -> pd.Index:
+    """Return the names of users, if there are ``n`` of them and no two alike.
+
+    Raises
+    ------
+    ValueError
+        There are more or fewer, or some are alike.
+    """
+    require_file(path)
+    # Kept as each name once: a small file cannot stand for a name of megabytes at every user.
+    file = pa.parquet.ParquetFile(path, read_dictionary=["user"])
+    if file.metadata.num_rows != n:
+        raise ValueError(f"it has {file.metadata.num_rows} names for {n} users")
+    groups = (file.metadata.row_group(k) for k in range(file.metadata.num_row_groups))
+    require_memory(
+        sum(group.total_byte_size for group in groups), what=f"{path}", fix="build the folder anew"
+    )
+    column = file.read(columns=["user"]).column("user")
+    for chunk in column.chunks if pa.types.is_dictionary(column.type) else ():
+        if chunk.null_count or len(np.unique(chunk.indices.to_numpy())) < len(chunk):
+            raise ValueError("two users have one name")
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if column.null_count or pa.types.is_nested(column.type):
+        raise ValueError("it lacks names of users")
+    return pd.Index(column.to_pandas(), tupleize_cols=False, name="user")
 
 
 def _check_rows(

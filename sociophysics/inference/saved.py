@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from os import PathLike
-from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
@@ -14,6 +12,7 @@ from numpy.typing import NDArray
 
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.spins import SpinSystem
+from sociophysics.store import read_arrays
 
 __all__ = ["Draws", "load_draws", "load_system", "save_systems"]
 
@@ -105,29 +104,56 @@ def load_draws(path: str | PathLike[str], estimator: str = "boltzmann") -> Draws
 
 def _read(path: str | PathLike[str], estimator: str, parts: Sequence[str]) -> dict[str, Any]:
     try:
-        with np.load(Path(path), allow_pickle=False) as file:
-            names = file["estimators"].tolist()
-            if estimator not in names:
-                quick = "; fit again without --quick" if estimator == "boltzmann" else ""
-                raise InputError(
-                    f"{path} has no estimator {estimator!r}{quick}; "
-                    f"{did_you_mean(estimator, names)}"
-                )
-            if f"{estimator}_{parts[0]}" not in file:
-                raise InputError(
-                    f"{path} has no bootstrap draws of {estimator!r}; fit again without --quick, "
-                    'or use draw = "point".'
-                )
-            arrays = {name: file[name] for name in MEMBER_COLUMNS if name in file}
-            return arrays | {part: file[f"{estimator}_{part}"] for part in parts}
+        file = read_arrays(path)
+        names = file["estimators"].tolist()
+        if estimator in names:
+            return _checked(file, estimator, parts)
     except InputError:
         raise
     except FileNotFoundError:
         raise InputError(f"there is no file {path}; give a system.npz of a fit.") from None
-    except (OSError, ValueError, KeyError, BadZipFile, AttributeError, TypeError):
+    except NoDraws:
         raise InputError(
-            f"{path} is no file of fitted systems; give a system.npz of a fit."
+            f"{path} has no bootstrap draws of {estimator!r}; fit again without --quick, "
+            'or use draw = "point".'
         ) from None
+    except Exception:  # each layer of a damaged archive has exceptions of its own
+        raise InputError(
+            f"{path} is no file of fitted systems, or it is damaged; give a system.npz of a fit."
+        ) from None
+    quick = "; fit again without --quick" if estimator == "boltzmann" else ""
+    raise InputError(
+        f"{path} has no estimator {estimator!r}{quick}; {did_you_mean(estimator, map(str, names))}"
+    )
+
+
+class NoDraws(Exception):
+    """A fit that was asked for draws it was made without."""
+
+
+def _checked(
+    file: Mapping[str, NDArray[Any]], estimator: str, parts: Sequence[str]
+) -> dict[str, Any]:
+    """Return the members' columns and the parts of one estimator, if they fit each other.
+
+    Raises
+    ------
+    ValueError
+        They do not.
+    """
+    if f"{estimator}_{parts[0]}" not in file:
+        raise NoDraws
+    columns = {name: file[name] for name in MEMBER_COLUMNS if name in file}
+    found = {part: file[f"{estimator}_{part}"] for part in parts}
+    n = len(columns["id"])
+    pairs = n * (n - 1) // 2
+    draws = len(next(iter(found.values())))
+    shapes = {"J": (n, n), "h": (n,), "J_draws": (draws, pairs), "h_draws": (draws, n)}
+    numbers = all(each.dtype.kind == "f" and np.isfinite(each).all() for each in found.values())
+    plain = all(each.shape == (n,) and each.dtype.kind in "iuU" for each in columns.values())
+    if not numbers or not plain or any(each.shape != shapes[p] for p, each in found.items()):
+        raise ValueError("the arrays of a fit do not fit each other")
+    return columns | found
 
 
 def _plain(labels: list[Any]) -> NDArray[Any]:

@@ -114,7 +114,7 @@ def _erdos_renyi(rng: np.random.Generator, *, n: int, mean_degree: float) -> nx.
     n = _whole("n", n, 1)
     degree = _real("mean_degree", mean_degree, 0, n - 1, "n - 1")
     _fits(n, n * degree / 2)
-    return nx.fast_gnp_random_graph(n, degree / max(n - 1, 1), seed=_seed(rng))
+    return nx.fast_gnp_random_graph(n, _chance(degree / max(n - 1, 1)), seed=_seed(rng))
 
 
 def _random_regular(rng: np.random.Generator, *, n: int, degree: int) -> nx.Graph:
@@ -170,13 +170,18 @@ def _planted_partition(
     first = [sum(sizes[:c]) for c in range(communities)]
     for c, size in enumerate(sizes):
         graph.add_nodes_from(range(first[c], first[c] + size), camp=c)
-        block = nx.fast_gnp_random_graph(size, min(p_in, 1.0), seed=_seed(rng))
+        block = nx.fast_gnp_random_graph(size, _chance(p_in), seed=_seed(rng))
         graph.add_edges_from((first[c] + u, first[c] + v) for u, v in block.edges())
     for a, b in itertools.combinations(range(communities), 2):
-        block = bipartite_random_graph(sizes[a], sizes[b], min(p_out, 1.0), seed=_seed(rng))
+        block = bipartite_random_graph(sizes[a], sizes[b], _chance(p_out), seed=_seed(rng))
         shift = first[b] - sizes[a]
         graph.add_edges_from((first[a] + u, shift + v) for u, v in block.edges())
     return graph
+
+
+def _chance(p: float) -> float:
+    """Return a probability at most 1, and 0 where 1 - p is 1: its logarithm would be divided by."""
+    return 0.0 if 1.0 - p == 1.0 else min(p, 1.0)
 
 
 def _configuration(rng: np.random.Generator, *, degrees: Sequence[int]) -> nx.Graph:

@@ -137,18 +137,17 @@ def _events(run: Run) -> str:
     if run.events.empty:
         return ""
     keys = [column for column in run.events.columns if column not in ("replica", *run.swept)]
-    events = run.events[keys].map(_readable)
+    # A design, too, may have a name that looks like details.
+    events = run.events[keys].assign(details=[_readable(text) for text in run.events["details"]])
     counted = events.groupby(keys, sort=False, dropna=False).size()
     table = counted.rename("times").reset_index()
     note = "" if len(table) <= MOST_ROWS else f"<p>The first {MOST_ROWS} of {len(table)}.</p>"
     return html.section("What acted when", note, html.frame(table.head(MOST_ROWS)))
 
 
-def _readable(value: Any) -> Any:
-    """Return the JSON object that holds an event's details as text; other values as they are."""
-    if not isinstance(value, str) or not value.startswith("{"):
-        return value if isinstance(value, str | int | float) else str(value)
-    return ", ".join(f"{key}: {each}" for key, each in json.loads(value).items())
+def _readable(details: str) -> str:
+    """Return the JSON object that holds an event's details as text."""
+    return ", ".join(f"{key}: {each}" for key, each in json.loads(details).items())
 
 
 def _scenario(run: Run) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import itertools
 import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,12 +88,11 @@ def check(scenario: Scenario) -> None:
     InputError
         One sentence on the first thing to correct.
     """
-    names = [design.name for design in scenario.designs]
-    for name in names:
-        if names.count(name) > 1:
+    for name, times in Counter(design.name for design in scenario.designs).items():
+        if times > 1:
             raise InputError(
-                f"{scenario.source}: the design name {name!r} is used {names.count(name)} times; "
-                "give each design its own name."
+                f"{scenario.source}: the design name {name!r} is used {times} times; give each "
+                "design its own name."
             )
     bases = _bases(scenario)
     axes = scenario.sweep.axes

@@ -12,6 +12,7 @@ from pydantic import ConfigDict, Field, PrivateAttr, ValidationError, model_vali
 
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.scenario import text as toml
+from sociophysics.scenario.bounds import check_bounds
 from sociophysics.scenario.feed_tables import Feed, NoFeed
 from sociophysics.scenario.process import Dynamics, Observe
 from sociophysics.scenario.sentences import explain
@@ -171,6 +172,7 @@ class Scenario(Table):
     ) -> Scenario:
         from sociophysics.scenario.cases import check
 
+        check_bounds(tables, file=file)
         try:
             scenario = cls.model_validate(tables, context={"canonical": canonical})
         except ValidationError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import (
@@ -139,7 +140,7 @@ def _who(value: Any) -> str | tuple[int | str, ...]:
         return value
     listed = isinstance(value, list | tuple) and len(value) > 0
     if listed and all(isinstance(user, int | str) and user is not True for user in value):
-        twice = next((user for user in value if value.count(user) > 1), None)
+        twice = next((user for user, times in Counter(value).items() if times > 1), None)
         if twice is not None:
             raise ValueError(f"it names the user {twice!r} twice; list each user once")
         return tuple(value)

@@ -27,6 +27,7 @@ KINDS: dict[str, dict[str, type[Table]]] = {
     "interventions": INTERVENTIONS,
 }
 PLAIN: dict[str, type[Table]] = {"dynamics": Dynamics, "observe": Observe}
+LONGEST_KEY = 80  # characters of a key that a sentence repeats
 SCHEDULED = ("temperature", "value", "values")
 
 EXPECTED = {
@@ -121,9 +122,15 @@ def _where(path: Path, raw: object) -> str:
         path = path[2:]
     text = ""
     for step in path:
-        quoted = f'"{step}"' if isinstance(step, str) and "." in step else str(step)
+        quoted = f'"{_short(step)}"' if isinstance(step, str) and "." in step else _short(step)
         text += f"[{step}]" if isinstance(step, int) else f".{quoted}" if text else quoted
     return prefix + text
+
+
+def _short(step: str | int) -> str:
+    """Return a key as a sentence names it: one that nobody meant is cut."""
+    text = str(step)
+    return text if len(text) <= LONGEST_KEY else f"{text[:LONGEST_KEY]}..."
 
 
 def _table_name(path: Path, table: object) -> str:

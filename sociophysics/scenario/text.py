@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sociophysics.errors import InputError, did_you_mean
+from sociophysics.scenario.bounds import LARGEST_FILE
 
 __all__ = ["parse", "read", "write"]
 
@@ -25,7 +26,14 @@ def read(path: str | Path) -> str:
     """
     file = Path(path)
     try:
-        return file.read_bytes().decode("utf-8-sig")
+        with file.open("rb") as opened:
+            data = opened.read(LARGEST_FILE + 1)
+        if len(data) > LARGEST_FILE:
+            raise InputError(
+                f"{path} has more than {LARGEST_FILE >> 20} MB, which no scenario has; give the "
+                "path of a TOML file."
+            )
+        return data.decode("utf-8-sig")
     except FileNotFoundError:
         there = [each.name for each in file.parent.glob("*.toml")] if file.parent.is_dir() else []
         hint = did_you_mean(file.name, there) if there else "give the path of a TOML file."
@@ -53,6 +61,15 @@ def parse(text: str, *, file: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{file} is not valid TOML: {error}; correct that line.") from None
+    except ValueError:
+        # Of more digits than Python makes a number of.
+        raise InputError(
+            f"{file} holds a number of thousands of digits; whole numbers below 2**63 are allowed."
+        ) from None
+    except RecursionError:
+        raise InputError(
+            f"{file} is not a scenario: its lists or tables are nested hundreds of times."
+        ) from None
 
 
 def write(tables: Mapping[str, Any]) -> str:

@@ -63,6 +63,8 @@ def _noise(value: Any, info: ValidationInfo) -> Any:
     value = _read_inf(value, info)
     if isinstance(value, float) and math.isnan(value):
         raise ValueError("it is nan; it must be a number >= 0, or inf")
+    if isinstance(value, float) and LARGEST < value < math.inf:
+        raise ValueError(f"it is {value!r}; it must be a number from 0 to {LARGEST:g}, or inf")
     return value
 
 

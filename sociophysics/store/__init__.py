@@ -6,8 +6,16 @@ import re
 from pathlib import Path
 
 from sociophysics.errors import InputError
+from sociophysics.store.archives import read_arrays
 from sociophysics.store.folder import Folder, replace_file, require_file
-from sociophysics.store.manifest import MANIFEST, STUDIES, damaged, format_of, read_json
+from sociophysics.store.manifest import (
+    MANIFEST,
+    STUDIES,
+    damaged,
+    format_of,
+    parsed_json,
+    read_json,
+)
 from sociophysics.store.protocol import LOG, Fill, Store
 
 __all__ = [
@@ -23,7 +31,9 @@ __all__ = [
     "format_of",
     "is_url",
     "open_store",
+    "parsed_json",
     "place_of",
+    "read_arrays",
     "read_json",
     "replace_file",
     "require_file",
