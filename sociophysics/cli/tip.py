@@ -74,7 +74,6 @@ def tip(
 
     Running again into the same folder continues where an interrupted search stopped.
     """
-    from sociophysics.machine import usable_cpus
     from sociophysics.scenario import Scenario
     from sociophysics.store import open_store
 
