@@ -34,12 +34,12 @@ LOW = U64(0xFFFFFFFF)
 
 
 @njit(cache=True, boundscheck=False)
-def push(words: Any, low: Any, keys: Any, sweeps: int) -> int:
+def push(words: Any, cut: Any, keys: Any, sweeps: int) -> int:
     """Draw sites, read their words and compare with the table; return how many would flip."""
     n, would = U64(words.shape[0]), 0
     site, leading = np.empty(BLOCK, np.uint32), np.empty(BLOCK, np.uint32)
     step, counter = increment(keys[1]), keys[0]
-    zero = np.int64(low.shape[0] // 2 - 1)
+    zero = np.int64(cut.shape[0] // 2 - 1)
     for _ in range(np.int64(U64(sweeps) * n) // BLOCK):
         for k in range(U64(BLOCK)):
             counter += step
@@ -48,7 +48,8 @@ def push(words: Any, low: Any, keys: Any, sweeps: int) -> int:
             site[k], leading[k] = i, draw & LOW
             prefetch(words, i)
         for k in range(U64(BLOCK)):
-            would += np.int64(leading[k]) < low[U64(np.int64(words[U64(site[k])]) + zero)]
+            beyond = np.int64(leading[k]) - cut[U64(np.int64(words[U64(site[k])]) + zero)]
+            would += U64(beyond) > LOW
     return would
 
 
@@ -106,7 +107,7 @@ def rows(graph: Graph) -> list[str]:
     fixed = FixedPoint(FixedPoint.encode(system, 0.0), stances, 1, (0,), "random-sequential")
     kernels = {"integer": integer, "fixed-point": fixed}
     words, keys = integer.state[0].copy(), integer.keys[0].copy()
-    low = integer_fields.cuts(graph.temperature, integer.ties).low
+    cut = integer_fields.cuts(graph.temperature, integer.ties).cut
     indptr, indices = J.indptr.astype(np.uint32), J.indices.astype(np.uint32)
     done = dict.fromkeys(kernels, 0)
     integer.flipped[:] = 0
@@ -119,7 +120,7 @@ def rows(graph: Graph) -> list[str]:
         return task
 
     tasks: dict[str, Callable[[], Any]] = {name: move(name) for name in kernels}
-    tasks["push"] = lambda: push(words, low, keys, graph.sweeps)
+    tasks["push"] = lambda: push(words, cut, keys, graph.sweeps)
     tasks["pull"] = lambda: pull(stances[0], indptr, indices, keys, graph.sweeps)
     seconds = interleaved(tasks, rounds=ROUNDS)
     attempts = n * graph.sweeps

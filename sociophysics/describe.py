@@ -82,8 +82,8 @@ STEP = """One **sweep** is n single-user updates. Time is counted in sweeps. In 
 1. every user's feed is refreshed from the stances at the start of the sweep, and its field
    phi_i is held until the next refresh;
 2. n users are drawn uniformly at random, one after the other; each sees the local field
-   f_i = sum_j J_ij s_j + h_i(t) + phi_i(t, s) with the current stances of the others, and flips
-   with probability 1 / (1 + exp(2 s_i f_i / T));
+   f_i = sum_j J_ij s_j + h_i(t) + phi_i(t, s) with the current stances of the others, and is set
+   to +1 with probability 1 / (1 + exp(-2 f_i / T)), else to -1;
 3. the feed's memory, if it has one, is updated.
 
 At T = 0 a zero field is a fair coin; at T = infinity every draw is. Interventions at sweep t act

@@ -356,16 +356,32 @@ def test_energy_of_a_network_with_hubs() -> None:
     assert stats.ttest_ind(energy["bit-sliced"], system.energy(warmer.spins)).pvalue < ALPHA
 
 
-def test_relabelled_stances_run_bit_for_bit() -> None:
-    """A gauge transformation changes no flip, on hubs and elsewhere."""
-    graph = nx.barabasi_albert_graph(200, 6, seed=3)
-    system = sp.couplings.uniform(graph)
-    sign = np.random.default_rng(1).choice(np.array([-1, 1], np.int8), system.n)
+@pytest.mark.parametrize("temperature", [0.0, 3.0, np.inf])
+def test_a_draw_sets_the_stance_whatever_it_was(temperature: float) -> None:
+    """From all up and from all down, ordered for ever, and the same wherever noise alone draws."""
+    system = sp.couplings.uniform(nx.barabasi_albert_graph(200, 6, seed=3))
+    keys = {"temperature": temperature, "sweeps": 20, "seed": 8, "replicas": 70, "every": 1}
+    runs = [sp.trajectory(system, start=s, kernel="bit-sliced", **keys) for s in ("up", "down")]
+    for up, down in zip(*runs, strict=True):
+        assert (up.spins >= down.spins).all()
+    assert (up.spins == down.spins).all() == (temperature == np.inf)
+
+
+def test_relabelled_stances_follow_the_same_law() -> None:
+    system = SYSTEMS["signed"]
+    sign = np.where(np.arange(system.n) % 2 == 0, 1, -1).astype(np.int8)
     J = system.J.multiply(sign[:, None]).multiply(sign[None, :])
-    keys = {"temperature": 3.0, "sweeps": 6, "seed": 8, "replicas": 70, "kernel": "bit-sliced"}
-    *_, plain = sp.trajectory(system, start="up", **keys)
-    *_, turned = sp.trajectory(sp.SpinSystem(J), start=sign, **keys)
-    assert np.array_equal(plain.spins * sign, turned.spins)
+    *_, last = sp.trajectory(
+        sp.SpinSystem(J),
+        temperature=0.7,
+        sweeps=SWEEPS,
+        seed=17,
+        replicas=64 * np.arange(5000),
+        start=sign * START,
+        kernel="bit-sliced",
+        every=SWEEPS,
+    )
+    assert_law(count_states(sign * last.spins), exact_law(system, 0.7))
 
 
 RING = sp.SpinSystem.from_edges(np.arange(50), (np.arange(50) + 1) % 50, 0.5)

@@ -85,7 +85,7 @@ def test_every_value_of_the_file_is_told() -> None:
 def test_equations_are_those_of_the_kinds() -> None:
     told = describe(Scenario.from_toml(TEXT))
     for equation in (
-        "1 / (1 + exp(2 s_i f_i / T))",
+        "1 / (1 + exp(-2 f_i / T))",
         "f_i = sum_j J_ij s_j + h_i(t) + phi_i(t, s)",
         COUPLINGS["camps"],
         "J_ij / sqrt(k_i k_j)",

@@ -69,9 +69,8 @@ class FixedPoint:
         if self._thresholds is None or self._thresholds[0] != temperature:
             bounds = fixed_point.thresholds(temperature, self.couplings)
             self._thresholds = (temperature, bounds)
-        surely, never, unit = self._thresholds[1]
         c = self.couplings
-        rest = (surely, never, unit, held, self.keys, first, sweeps, self.flipped)
+        rest = (*self._thresholds[1], held, self.keys, first, sweeps, self.flipped)
         if self.scheme == "kawasaki":
             glauber.sweep_kawasaki(self.state, c.indptr, c.rows, self._tails, *rest)
         elif self.scheme == "sequential":

@@ -60,8 +60,8 @@ def trajectory(
 ) -> Generator[Frame, None, None]:
     r"""Yield frames of replicas of a system under heat-bath dynamics.
 
-    One sweep is ``n`` single-user updates, each of which flips ``s_i`` with probability
-    ``1 / (1 + exp(2 s_i f_i / T))`` in the local field
+    One sweep is ``n`` single-user updates, each of which sets ``s_i`` to +1 with probability
+    ``1 / (1 + exp(-2 f_i / T))``, else to -1, in the local field
     ``f_i = sum_j J_ij s_j + h_i(t) + phi_i(t, s)``; the feed's ``phi`` is refreshed once per sweep.
 
     Parameters

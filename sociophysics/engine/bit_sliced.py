@@ -2,12 +2,12 @@ r"""Heat-bath sweeps of 64 replicas at once: bit l of a user's word is the stanc
 
 Couplings are ``+-c`` and there is no field, so a user with ``d`` neighbours, ``a`` of them pulling
 up, has the field ``c (2 a - d)``. Carry-save adders count ``a`` in all lanes at once, bit plane by
-bit plane. Of the two flip probabilities ``p(x)`` and ``1 - p(x)`` at ``x = |2 a - d|``,
+bit plane. Of the two probabilities ``p(x)`` and ``1 - p(x)`` at ``x = |2 a - d|``,
 
 .. math:: p(x) = 1 / (1 + \exp(2 c x / T)) \le 1/2,
 
-the smaller is stored as ``floor(2^64 p)``, which is exact to ``2^-64`` and cannot overflow. Along
-the field a lane flips iff ``u < p``; against it iff not ``1 - u < p``, which is ``u < 1 - p``.
+the smaller is stored as ``floor(2^64 p)``, which is exact to ``2^-64`` and cannot overflow. A draw
+v sets the stance: in a field down to +1 iff ``v < p``; in a field up to +1 iff not ``1 - v < p``.
 Eight words of random bits are compared with the leading 8 bits of ``p`` in all lanes; lanes still
 equal (one in 256) compare the other 56 bits with a draw of their own.
 
@@ -81,27 +81,26 @@ def count(words: Array, ties: Array, start: Any, stop: Any) -> Any:
 
 
 @njit(inline="always")
-def own_draw(base: Any, bit: Any, against: Any) -> Any:
-    """Return u of the lane that ``bit`` marks, or 1 - u if the lane is against its field."""
+def own_draw(base: Any, bit: Any, up: Any) -> Any:
+    """Return v of the lane that ``bit`` marks, or 1 - v if the lane's field is up."""
     random = mix(base ^ bit)
-    return ~random if against != NONE else random
+    return ~random if up != NONE else random
 
 
 @njit(inline="always")
-def flips(
+def settings(
     words: Array,
     ties: Array,
     start: Any,
     stop: Any,
-    own: Any,
     chance: Array,
     leading: Array,
     draw: Any,
     step: Any,
 ) -> Any:
-    """Return the lanes in which a user with at most 31 neighbours flips.
+    """Return the lanes in which a user with at most 31 neighbours is set to +1.
 
-    ``own`` are the user's stances, ``draw`` is the counter of the attempt.
+    ``draw`` is the counter of the attempt.
     """
     degree = stop - start
     c0, c1, c2, c3, c4 = count(words, ties, start, stop)
@@ -130,12 +129,12 @@ def flips(
     if up + up == degree:
         level = low[up & U64(3)] & high[up >> U64(2)]
         p0 |= level & leading[0, 0]  # p(0) = 1/2 at every temperature: its other bits are 0
-    against = ~(own ^ down) & ~level
+    risen = ~(down | level)
     below, equal = NONE, ALL
     at = draw
     for bit in (p0, p1, p2, p3, p4, p5, p6, p7):
         at += step
-        random = mix(at) ^ against
+        random = mix(at) ^ risen
         below |= equal & bit & ~random
         equal &= ~(random ^ bit)
     if equal != NONE:
@@ -147,10 +146,10 @@ def flips(
             ups += 4 * np.int64((c2 & bit) != NONE) + 8 * np.int64((c3 & bit) != NONE)
             ups += 16 * np.int64((c4 & bit) != NONE)
             x = abs(2 * ups - np.int64(degree))
-            random = own_draw(base, bit, against & bit)
+            random = own_draw(base, bit, risen & bit)
             if random >> U64(LEADING) < chance[U64(x)] & REST:
                 below |= bit
-    return below ^ against
+    return below ^ risen
 
 
 @njit(inline="always")
@@ -161,19 +160,18 @@ def plus(a: Any, b: Any, carry: Any) -> Any:
 
 
 @njit(cache=True, nogil=True, boundscheck=False)
-def hub_flips(
+def hub_settings(
     words: Array,
     ties: Array,
     start: Any,
     stop: Any,
-    own: Any,
     chance: Array,
     draw: Any,
     step: Any,
     planes: Array,
     ups: Array,
 ) -> Any:
-    """Return the lanes in which a user with any number of neighbours flips.
+    """Return the lanes in which a user with any number of neighbours is set to +1.
 
     Neighbours are counted 31 at a time and added to as many bit ``planes`` as they need; every
     lane then compares a draw of its own. ``planes`` (32,) and ``ups`` (64,) are scratch.
@@ -204,10 +202,10 @@ def hub_flips(
     for lane in range(U64(LANES)):
         bit = ONE << lane
         x = 2 * np.int64(ups[lane]) - np.int64(degree)
-        against = bit if (x < 0) == (own & bit != NONE) and x != 0 else NONE
-        if own_draw(base, bit, against) < chance[U64(abs(x))]:
-            against ^= bit
-        out |= against
+        risen = bit if x > 0 else NONE
+        if own_draw(base, bit, risen) < chance[U64(abs(x))]:
+            risen ^= bit
+        out |= risen
     return out
 
 
@@ -273,12 +271,12 @@ def sweep_words(
             if t < 3 * AHEAD:
                 continue
             i = site[U64(t - 3 * AHEAD) & RING]
-            start, stop, own = U64(indptr[i]), U64(indptr[i + ONE]), words[i]
+            start, stop = U64(indptr[i]), U64(indptr[i + ONE])
             if stop - start <= U64(COUNTED):
-                out = flips(words, ties, start, stop, own, chance, leading, draw, step)
+                out = settings(words, ties, start, stop, chance, leading, draw, step)
             else:
-                out = hub_flips(words, ties, start, stop, own, chance, draw, step, planes, ups)
+                out = hub_settings(words, ties, start, stop, chance, draw, step, planes, ups)
             if some_held:
-                out &= ~held[w, i]
-            words[i] = own ^ out
+                out = (out & ~held[w, i]) | (words[i] & held[w, i])
+            words[i] = out
             draw += stride

@@ -1,10 +1,9 @@
 """Two copies of a society under the same noise, and who in the second was changed by whom.
 
-The copies share sites and draws, and a draw *sets* the stance: ``+1`` iff
+The copies share sites and draws, and a draw sets the stance: ``+1`` iff
 ``u < 1/(1 + exp(-2 f/T))``. Each copy alone follows the heat bath; together, with couplings >= 0,
 a copy that starts above the other stays above it, so that every difference is caused by what was
-done to it and heals where the fields agree. (Draws that *flip*, as in ``engine.glauber``, would
-keep a difference for ever at infinite temperature.)
+done to it and heals where the fields agree.
 """
 
 from __future__ import annotations

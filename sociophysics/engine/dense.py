@@ -28,7 +28,7 @@ U64 = np.uint64
 
 @njit(inline="always")
 def accepted(cost: float, beta: float, u: float) -> Any:
-    """Return whether a flip that raises the energy by ``cost`` is made, by the heat bath."""
+    """Return whether the heat bath takes the one of two states that costs ``cost`` more energy."""
     if cost == 0.0:  # infinite beta times zero has no value
         return u < 0.5
     return u * (1.0 + math.exp(beta * cost)) < 1.0
@@ -47,7 +47,7 @@ def flip(spins: Array, fields: Array, J: Array, r: int, i: Any) -> None:
 def sweep_dense(
     spins: Array, fields: Array, J: Array, beta: Array, keys: Array, counters: Array, sweeps: int
 ) -> None:
-    """Do ``sweeps`` random-sequential heat-bath sweeps of every replica."""
+    """Do ``sweeps`` random-sequential heat-bath sweeps of every replica; a draw sets a stance."""
     n = U64(spins.shape[1])
     for r in range(spins.shape[0]):
         step = increment(keys[r, 1])
@@ -55,7 +55,8 @@ def sweep_dense(
         for _ in range(U64(sweeps) * n):
             i = ((mix(word + step) >> U64(32)) * n) >> U64(32)
             word += U64(2) * step
-            if accepted(2.0 * spins[r, i] * fields[r, i], beta[r], uniform(mix(word))):
+            up = accepted(-2.0 * fields[r, i], beta[r], uniform(mix(word)))
+            if up != (spins[r, i] > 0):
                 flip(spins, fields, J, r, i)
         counters[r] += U64(2) * U64(sweeps) * n
 

@@ -4,12 +4,12 @@ A word ``v`` holds a user's local field and stance: ``v = field << 1 | (stance =
 ``field = round(f * scale)`` and ``scale`` a power of two. Integers add without error, so a field
 kept up to date flip by flip equals the field computed anew, after any number of flips.
 
-The draw flips ``s_i`` iff ``u < 1/(1 + exp(2 s_i f_i/T))``, that is iff
+The draw sets ``s_i = +1`` iff ``v < 1/(1 + exp(-2 f_i/T))``, that is iff
 
-.. math:: s_i f_i < L(u), \qquad L(u) = \tfrac{T}{2} \ln\frac{1-u}{u} .
+.. math:: f_i > L(v), \qquad L(v) = \tfrac{T}{2} \ln\frac{v}{1-v} .
 
-The upper 10 bits of ``u`` select one of 1024 bins; ``never[bin]`` and ``surely[bin]`` bound ``L``
-over the bin, and only fields between the two need the logarithm.
+The upper 10 bits of ``v`` select one of 1024 bins. Over a bin ``L`` has two bounds, and only fields
+between them need the logarithm.
 """
 
 from __future__ import annotations
@@ -53,10 +53,10 @@ class Couplings(NamedTuple):
 
 
 class Thresholds(NamedTuple):
-    """Bounds of ``L(u) * scale`` over the bins of ``u``, and its unit ``scale * T / 2``."""
+    """Bounds of ``L(v) * scale`` over the bins of ``v``, and its unit ``scale * T / 2``."""
 
-    surely: NDArray[np.int64]  # (BINS,): an aligned field at or below flips
-    never: NDArray[np.int64]  # (BINS,): an aligned field at or above does not
+    first: NDArray[np.int64]  # (BINS,): a field below sets -1
+    open: NDArray[np.uint64]  # (BINS,): so many fields from ``first`` on are open; above: +1
     unit: float
 
 
@@ -171,20 +171,20 @@ def thresholds(temperature: float, couplings: Couplings) -> Thresholds:
     unit = couplings.scale * temperature / 2.0
     far = FAR[couplings.rows.dtype]
     if temperature == 0.0:
-        return Thresholds(np.full(BINS, -1), np.full(BINS, 1), 0.0)
+        return Thresholds(np.zeros(BINS, np.int64), np.ones(BINS, np.uint64), 0.0)
     if np.isinf(unit):
-        half = np.where(np.arange(BINS) < BINS // 2, far, -far)
-        return Thresholds(half, half, np.inf)
+        first = np.where(np.arange(BINS) < BINS // 2, -far, far)
+        return Thresholds(first, np.zeros(BINS, np.uint64), np.inf)
     with np.errstate(over="ignore"):
-        lower = np.clip(np.floor(unit * LOGIT[1:]) - 1, -far, far).astype(np.int64)
-        upper = np.clip(np.ceil(unit * LOGIT[:-1]) + 1, -far, far).astype(np.int64)
-    return Thresholds(lower, upper, unit)
+        first = np.clip(np.floor(unit * LOGIT[:-1]), -far, far).astype(np.int64)
+        above = np.clip(np.ceil(unit * LOGIT[1:]) + 1, -far, far).astype(np.int64)
+    return Thresholds(first, (above - first).astype(np.uint64), unit)
 
 
 def _logit() -> NDArray[np.float64]:
-    u = np.arange(BINS + 1) / BINS
+    v = np.arange(BINS + 1) / BINS
     with np.errstate(divide="ignore"):
-        return np.asarray(np.log1p(-u) - np.log(u))
+        return np.asarray(np.log(v) - np.log1p(-v))
 
 
 LOGIT = _logit()

@@ -1,7 +1,8 @@
 """Heat-bath sweeps that keep every local field up to date (fixed point, incremental).
 
 Each attempt hashes its counter to 64 bits: the upper 32 choose the site (multiply-shift; its
-relative bias of n/2^32 does not depend on the state), the lower 32 are the leading bits of u.
+relative bias of n/2^32 does not depend on the state), the lower 32 are the leading bits of v. The
+draw *sets* the stance, whatever it was: +1 iff ``v < 1/(1 + exp(-2 f/T))``.
 ``held`` marks users who never flip; an array of shape (replicas, 0) means nobody.
 """
 
@@ -21,7 +22,7 @@ __all__ = [
     "BLOCK",
     "CACHED_BYTES",
     "aligned",
-    "flips_between",
+    "rises_between",
     "sweep_cached",
     "sweep_kawasaki",
     "sweep_prefetched",
@@ -48,30 +49,29 @@ def aligned(word: Any) -> Any:
 
 
 @njit
-def flips_between(field: Any, draw: Any, unit: float) -> Any:
-    """Decide the draws that the bins leave open, with 64 bits of u instead of 32."""
+def rises_between(field: Any, draw: Any, unit: float) -> Any:
+    """Decide the draws that the bins leave open, with 64 bits of v instead of 32."""
+    high = draw & LOW
     if unit == math.inf:
-        return (draw & LOW) < HALF
-    tail = mix(draw ^ TAIL)
-    u = (np.float64(draw & LOW) * 4294967296.0 + np.float64(tail >> U64(32)) + 0.5) * 2.0**-64
-    rest = (
-        np.float64(LOW - (draw & LOW)) * 4294967296.0 + np.float64(LOW - (tail >> U64(32))) + 0.5
-    ) * 2.0**-64
-    bound = unit * (math.log(rest) - math.log(u)) if unit > 0.0 else 0.0
+        return high < HALF
+    low = mix(draw ^ TAIL) >> U64(32)
+    v = (np.float64(high) * 4294967296.0 + np.float64(low) + 0.5) * 2.0**-64
+    rest = (np.float64(LOW - high) * 4294967296.0 + np.float64(LOW - low) + 0.5) * 2.0**-64
+    bound = unit * (math.log(v) - math.log(rest)) if unit > 0.0 else 0.0
     # Only T = 0 meets equality: a zero field is a fair coin.
-    return field < bound or (field == bound and u < 0.5)
+    return field > bound or (field == bound and high < HALF)
 
 
 @njit(inline="always")
-def flips(word: Any, draw: Any, surely: Array, never: Array, unit: float) -> Any:
-    """Return whether the draw flips the user whose word this is."""
-    field = aligned(word)
+def flips(word: Any, draw: Any, first: Array, open_: Array, unit: float) -> Any:
+    """Return whether the draw sets the user whose word this is to the other stance."""
+    wide = np.int64(word)
     bin_ = (draw & LOW) >> SHIFT
-    if field <= surely[bin_]:
-        return True
-    if field >= never[bin_]:
-        return False
-    return flips_between(field, draw, unit)
+    above = (wide >> 1) - first[bin_]
+    if U64(above) < open_[bin_]:
+        return rises_between(wide >> 1, draw, unit) != (wide & 1 != 0)
+    # A sign instead of a branch on the stance drawn, which nobody could guess.
+    return (above >> 63 ^ wide) & 1 == 0
 
 
 @njit(inline="always")
@@ -89,8 +89,8 @@ def sweep_cached(
     state: Array,
     indptr: Array,
     rows: Array,
-    surely: Array,
-    never: Array,
+    first_open: Array,
+    open_: Array,
     unit: float,
     held: Array,
     keys: Array,
@@ -107,11 +107,12 @@ def sweep_cached(
     for r in range(state.shape[0]):
         step = increment(keys[r, 1])
         counter = keys[r, 0] + U64(first) * n * step
-        for _ in range(U64(sweeps) * n):
+        end = counter + U64(sweeps) * n * step  # met after so many steps, as steps are odd
+        while counter != end:
             counter += step
             draw = mix(counter)
             i = ((draw >> U64(32)) * n) >> U64(32)
-            if flips(state[r, i], draw, surely, never, unit):
+            if flips(state[r, i], draw, first_open, open_, unit):
                 if some_held and held[r, i]:
                     continue
                 flipped[r] += 1
@@ -123,8 +124,8 @@ def sweep_prefetched(
     state: Array,
     indptr: Array,
     rows: Array,
-    surely: Array,
-    never: Array,
+    first_open: Array,
+    open_: Array,
     unit: float,
     held: Array,
     keys: Array,
@@ -172,7 +173,9 @@ def sweep_prefetched(
             for k in range(o, o + size[b]):
                 i = U64(site[k])
                 guess[g] = i
-                g += U64(aligned(words[i]) <= surely[(draws[k] & LOW) >> SHIFT])
+                wide = np.int64(words[i])
+                above = (wide >> 1) - first_open[(draws[k] & LOW) >> SHIFT]
+                g += U64(~(above >> 63 ^ wide) & 1)
             for k in range(o, g):
                 prefetch(indptr, guess[k])
             found[b] = g - o
@@ -191,7 +194,7 @@ def sweep_prefetched(
                     prefetch(words, U64(rows[two * p]))
             for k in range(o, o + size[b]):
                 i = U64(site[k])
-                if flips(words[i], draws[k], surely, never, unit):
+                if flips(words[i], draws[k], first_open, open_, unit):
                     if some_held and held[r, i]:
                         continue
                     accepted += 1
@@ -205,8 +208,8 @@ def sweep_sequential(
     state: Array,
     indptr: Array,
     rows: Array,
-    surely: Array,
-    never: Array,
+    first_open: Array,
+    open_: Array,
     unit: float,
     held: Array,
     keys: Array,
@@ -226,7 +229,7 @@ def sweep_sequential(
         for _ in range(U64(sweeps)):
             for i in range(n):
                 counter += step
-                if flips(state[r, i], mix(counter), surely, never, unit):
+                if flips(state[r, i], mix(counter), first_open, open_, unit):
                     if some_held and held[r, i]:
                         continue
                     flipped[r] += 1
@@ -239,8 +242,8 @@ def sweep_kawasaki(
     indptr: Array,
     rows: Array,
     tails: Array,
-    surely: Array,
-    never: Array,
+    first_open: Array,
+    open_: Array,
     unit: float,
     held: Array,
     keys: Array,
@@ -251,7 +254,8 @@ def sweep_kawasaki(
     """Do sweeps of n attempts to swap the stances across a tie drawn at random.
 
     Unlike stances swap with the heat-bath probability of the energy change
-    ``2 (s_i f_i + s_j f_j) + 4 J_ij``; ``flipped`` counts swaps. The magnetization is conserved.
+    ``2 (s_i f_i + s_j f_j) + 4 J_ij``: the draw sets which of the two ends stands at +1.
+    ``flipped`` counts swaps. The magnetization is conserved.
     """
     n, ties = U64(state.shape[1]), U64(tails.shape[0])
     some_held = held.shape[1] > 0
@@ -274,10 +278,9 @@ def sweep_kawasaki(
                 + aligned(state[r, j])
                 + 2 * np.int64(rows[U64(2) * p + U64(1)])
             )
-            bin_ = (draw & LOW) >> SHIFT
-            if barrier <= surely[bin_] or (
-                barrier < never[bin_] and flips_between(barrier, draw, unit)
-            ):
+            # As a field on i, in a word with its stance.
+            toward = barrier * (2 * (np.int64(state[r, i]) & 1) - 1)
+            if flips(2 * toward + (np.int64(state[r, i]) & 1), draw, first_open, open_, unit):
                 flipped[r] += 1
                 spread(state, r, i, indptr, rows)
                 spread(state, r, j, indptr, rows)

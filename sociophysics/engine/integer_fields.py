@@ -1,9 +1,9 @@
 r"""Couplings of one magnitude, ``J_ij = +-c``: integer fields, signs packed with the listeners.
 
-Without external fields ``f_i = c k_i`` with an integer ``k_i``. A word ``v = k << 1 | (stance ==
-+1)`` has the layout of ``engine.fixed_point`` with another unit, takes 8 to 32 bits, and has so
-few values that each has its own threshold: the draw flips iff ``u < p(v)``. A table holds ``p(v)``
-in units of ``2**-32``, for the leading 32 bits of ``u``; the few draws that these leave open
+Without external fields ``f_i = c k_i`` with an integer ``k_i``. A word ``k << 1 | (stance == +1)``
+has the layout of ``engine.fixed_point`` with another unit, takes 8 to 32 bits, and has so
+few values that each has its own threshold: the draw sets +1 iff ``v < p(word)``. A table holds
+``p`` in units of ``2**-32``, for the leading 32 bits of ``v``; the few draws that these leave open
 (``OPEN``) are decided by the exact comparison of the fixed-point kernel, on that kernel's own
 fields ``k * round(c * scale)``. So both kernels take every decision alike.
 """
@@ -22,7 +22,7 @@ from sociophysics.engine.fixed_point import append_stances, fixed_scale
 __all__ = ["OPEN", "Cuts", "Ties", "common_size", "cuts", "encode_ties", "encode_words", "reach"]
 
 Array = NDArray[Any]
-OPEN = 4  # neighbouring values of the leading 32 bits of u that a threshold leaves open
+OPEN = 4  # neighbouring values of the leading 32 bits of v that a threshold leaves open
 USERS = 2**31  # that a listener of 31 bits can number
 WIDTHS = (np.int8, np.int16, np.int32)
 
@@ -38,9 +38,13 @@ class Ties(NamedTuple):
 
 
 class Cuts(NamedTuple):
-    """The heat-bath draw at one temperature, by word."""
+    """The heat-bath draw at one temperature, by word.
 
-    low: NDArray[np.int64]  # (4 reach + 2,): u * 2**32 below it flips, at or above it + OPEN not
+    The draw keeps the stance in a word if ``0 <= v * 2**32 - cut < 2**32``: one comparison for
+    both stances. It is open in the ``OPEN`` values next to the threshold, and else it flips.
+    """
+
+    cut: NDArray[np.int64]  # (4 reach + 2,)
     step: int
     unit: float  # scale * T / 2
 
@@ -111,12 +115,11 @@ def cuts(temperature: float, ties: Ties) -> Cuts:
     unit = ties.scale * temperature / 2.0
     k = np.arange(-ties.reach, ties.reach + 1, dtype=np.float64)
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-        flips = 1.0 / (1.0 + np.exp(k * ties.step / unit))
-    flips[ties.reach] = 0.5
-    # Alternating: the field as seen by those against it, then by those who share it.
-    chance = np.stack([flips[::-1], flips], axis=1).reshape(-1)
-    low = np.floor(chance * 2.0**32).astype(np.int64) - OPEN // 2
-    return Cuts(low, ties.step, unit)
+        up = 1.0 / (1.0 + np.exp(-k * ties.step / unit))
+    up[ties.reach] = 0.5
+    low = np.floor(up * 2.0**32).astype(np.int64) - OPEN // 2  # below it +1, from + OPEN on -1
+    cut = np.stack([low + OPEN, low - 2**32], axis=1).reshape(-1)
+    return Cuts(cut, ties.step, unit)
 
 
 def encode_words(spins: NDArray[np.int8], ties: Ties) -> NDArray[Any]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sociophysics.engine.compilation import njit
 from sociophysics.engine.counter import increment, mix
-from sociophysics.engine.glauber import BLOCK, aligned, flips_between
+from sociophysics.engine.glauber import BLOCK, rises_between
 from sociophysics.engine.integer_fields import OPEN
 from sociophysics.engine.prefetch import prefetch
 
@@ -21,18 +21,19 @@ __all__ = ["sweep_integer_cached", "sweep_integer_prefetched"]
 
 Array = NDArray[Any]
 U64, U32 = np.uint64, np.uint32
-LOW = U64(0xFFFFFFFF)
+LOW, ABOVE = U64(0xFFFFFFFF), U64(0x100000000)
 
 
 @njit(inline="always")
-def flips(word: Any, draw: Any, low: Array, zero: int, step: int, unit: float) -> Any:
-    """Return whether the draw flips the user whose word this is; ``zero`` is where word 0 is."""
-    above = np.int64(draw & LOW) - low[U64(np.int64(word) + zero)]
-    if above >= OPEN:
+def flips(word: Any, draw: Any, cut: Array, zero: int, step: int, unit: float) -> Any:
+    """Return whether the draw sets this word's user otherwise; ``zero`` is where word 0 is."""
+    beyond = U64(np.int64(draw & LOW) - cut[U64(np.int64(word) + zero)])
+    if beyond <= LOW:
         return False
-    if above < 0:
-        return True
-    return flips_between(aligned(word) * np.int64(step), draw, unit)
+    if beyond + U64(OPEN) < U64(OPEN) or beyond - ABOVE < U64(OPEN):
+        field = (np.int64(word) >> 1) * np.int64(step)
+        return rises_between(field, draw, unit) != (np.int64(word) & 1 != 0)
+    return True
 
 
 @njit(inline="always")
@@ -52,7 +53,7 @@ def sweep_integer_cached(
     state: Array,
     indptr: Array,
     ends: Array,
-    low: Array,
+    cut: Array,
     step: int,
     unit: float,
     held: Array,
@@ -67,7 +68,7 @@ def sweep_integer_cached(
     """
     n = U64(state.shape[1])
     some_held = held.shape[1] > 0
-    zero = np.int64(low.shape[0] // 2 - 1)
+    zero = np.int64(cut.shape[0] // 2 - 1)
     for r in range(state.shape[0]):
         words = state[r]
         stride = increment(keys[r, 1])
@@ -77,7 +78,7 @@ def sweep_integer_cached(
             counter += stride
             draw = mix(counter)
             i = ((draw >> U64(32)) * n) >> U64(32)
-            if flips(words[i], draw, low, zero, step, unit):
+            if flips(words[i], draw, cut, zero, step, unit):
                 if some_held and held[r, i]:
                     continue
                 accepted += 1
@@ -90,7 +91,7 @@ def sweep_integer_prefetched(
     state: Array,
     indptr: Array,
     ends: Array,
-    low: Array,
+    cut: Array,
     step: int,
     unit: float,
     held: Array,
@@ -106,7 +107,7 @@ def sweep_integer_prefetched(
     """
     n = U64(state.shape[1])
     some_held = held.shape[1] > 0
-    zero = np.int64(low.shape[0] // 2 - 1)
+    zero = np.int64(cut.shape[0] // 2 - 1)
     one, two, ring = U64(1), U64(2), U64(3)
     site, draws = np.empty(4 * BLOCK, np.uint32), np.empty(4 * BLOCK, np.uint64)
     guess, begin = np.empty(4 * BLOCK, np.uint64), np.empty(4 * BLOCK, np.uint64)
@@ -138,7 +139,8 @@ def sweep_integer_prefetched(
             for k in range(o, o + size[b]):
                 i = U64(site[k])
                 guess[g] = i
-                g += U64(np.int64(draws[k] & LOW) < low[U64(np.int64(words[i]) + zero)])
+                keeps = np.int64(draws[k] & LOW) - cut[U64(np.int64(words[i]) + zero)]
+                g += U64(U64(keeps) > LOW)
             for k in range(o, g):
                 prefetch(indptr, guess[k])
             found[b] = g - o
@@ -157,7 +159,7 @@ def sweep_integer_prefetched(
                     prefetch(words, U64(ends[p] >> U32(1)))
             for k in range(o, o + size[b]):
                 i = U64(site[k])
-                if flips(words[i], draws[k], low, zero, step, unit):
+                if flips(words[i], draws[k], cut, zero, step, unit):
                     if some_held and held[r, i]:
                         continue
                     accepted += 1

@@ -1,7 +1,7 @@
 """The heat bath in its most readable form, on numpy's own random stream.
 
-It defines the physics: no fixed point, no incremental fields, no tables. The fast kernels must
-follow its law (not its stream).
+It defines the physics: no fixed point, no incremental fields, no tables. A draw sets the stance.
+The fast kernels must follow its law (not its stream).
 """
 
 from __future__ import annotations
@@ -41,12 +41,11 @@ def sweep_reference(
         local = field[i]
         for p in range(indptr[i], indptr[i + 1]):
             local += data[p] * spins[indices[p]]
-        aligned = spins[i] * local
         if temperature > 0.0:
-            flip = u < 1.0 / (1.0 + np.exp(2.0 * aligned / temperature))
+            up = u < 1.0 / (1.0 + np.exp(-2.0 * local / temperature))
         else:
-            flip = aligned < 0.0 or (aligned == 0.0 and u < 0.5)
-        if flip and not (held.shape[0] > 0 and held[i]):
+            up = local > 0.0 or (local == 0.0 and u < 0.5)
+        if up != (spins[i] > 0) and not (held.shape[0] > 0 and held[i]):
             spins[i] = -spins[i]
             flipped += 1
     return flipped

@@ -112,9 +112,8 @@ def _cooled_by_the_engine(
     keys = rng.integers(0, 2**64, size=(copies, 2), dtype=np.uint64)
     nobody, flipped = np.zeros((copies, 0), np.uint8), np.zeros(copies, np.int64)
     for sweep, temperature in enumerate(cooling):
-        bounds = thresholds(temperature, couplings)
         sweep_sequential(
-            state, couplings.indptr, couplings.rows, bounds.surely, bounds.never, bounds.unit,
+            state, couplings.indptr, couplings.rows, *thresholds(temperature, couplings),
             nobody, keys, sweep, 1, flipped,
         )  # fmt: skip
     read_spins(state, spins)
