@@ -15,14 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import networkx as nx
-import pyarrow
-import pyarrow.parquet as pq
 import solara
 import traitlets
 from ipyvuetify.extra.file_input import FileInput
 
 import sociophysics as sp
 
+from .apart import apart
 from .browser_tab import this_tab
 from .markup import Banner
 from .states import Progress
@@ -32,8 +31,7 @@ __all__ = ["NetworkUpload", "Upload", "UploadedFile", "base_name"]
 
 PIECE = 2**20  # bytes asked of the browser at once; between two pieces a stop is noticed
 LARGEST = 20_000_000  # bytes
-MOST_CELLS = 20_000_000  # values in a Parquet file, which may be packed into few bytes
-MOST_COLUMNS = 10_000  # a table of more takes minutes to understand, and slows everybody
+MOST_CELLS = 4_000_000  # values in a Parquet file, which may be packed into few bytes
 NETWORK_KINDS = (".csv", ".tsv", ".parquet", ".graphml", ".gexf", ".json")
 TABLE_KINDS = (".csv", ".tsv", ".parquet")
 
@@ -113,28 +111,14 @@ def narrow(file: UploadedFile) -> None:
     Raises
     ------
     InputError
-        More than ``MOST_COLUMNS`` in a text, or ``MOST_CELLS`` packed into a Parquet file.
+        Too many columns, or more than ``MOST_CELLS`` values packed into a Parquet file.
     """
-    if file.path.suffix == ".parquet":
-        try:
-            declared = pq.read_metadata(file.path)
-        except (OSError, ValueError, pyarrow.ArrowException):
-            return  # whoever reads it says what is wrong
-        cells = declared.num_rows * declared.num_columns
-        if cells > MOST_CELLS:
-            raise sp.InputError(
-                f"{file.name} unpacks to {cells:,} values; at most {MOST_CELLS:,} are read here: "
-                "use the command line for larger tables."
-            )
-    if file.path.suffix not in (".csv", ".tsv"):
-        return
-    with file.path.open("rb") as text:
-        columns = 1 + max(map(text.readline().count, (b",", b"\t", b";")))
-    if columns > MOST_COLUMNS:
-        raise sp.InputError(
-            f"{file.name} has {columns:,} columns; at most {MOST_COLUMNS:,} are read here: keep "
-            "only the columns that are needed."
-        )
+    sp.networks.check_table(file.path, name=file.name, most_cells=MOST_CELLS)
+
+
+def read_network(ties: Path, users: Path | None) -> nx.Graph:
+    """Return the network in two files of ours."""
+    return sp.networks.read(ties, nodes=users)
 
 
 def _fetch(
@@ -281,11 +265,10 @@ def NetworkUpload(on_value: Callable[[nx.Graph | None], None], *, disabled: bool
         def work(job: Job) -> None:
             nodes = user_file.path if user_file and tie_file.path.suffix in TABLE_KINDS else None
             try:
-                graph = sp.networks.read(tie_file.path, nodes=nodes)
+                graph = apart(job, read_network, tie_file.path, nodes)
             except sp.InputError as error:
                 files = [file for file in (tie_file, user_file) if file is not None]
                 raise sp.InputError(_in_its_name(str(error), files)) from None
-            job.check()
             on_value(graph)
 
         job.start(work)

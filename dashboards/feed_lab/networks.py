@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import solara
 
+from ..apart import apart
 from ..fields import ChoiceField, SettingField
 from ..markup import Banner, tag
 from ..settings import Settings
@@ -75,8 +76,7 @@ def OwnNetwork(settings: Settings, uploaded: Uploaded | None) -> None:
 
         def work(job: Job) -> None:
             lab.bring(None)
-            found = understood(tie_file, beside)
-            job.check()
+            found = apart(job, understood, tie_file, beside)
             if found.camps and settings["camp"] not in found.camps:
                 named = [name for name in ("camp", "value") if name in found.camps]
                 settings.set(camp=(named or list(found.camps))[0])

@@ -7,6 +7,7 @@ from typing import Any
 
 import solara
 
+from ..apart import apart
 from ..fields import SettingField
 from ..markup import Banner, Card, Row, tag
 from ..settings import Settings
@@ -44,7 +45,8 @@ def LeftColumn(
         if source is None:
             facts.forget()
             return
-        facts.start(lambda job: facts_of(source))
+        mine = source.votes is not None
+        facts.start(lambda job: apart(job, facts_of, source) if mine else facts_of(source))
 
     solara.use_effect(look, [source])
     with Card("Chamber"):

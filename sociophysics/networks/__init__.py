@@ -5,8 +5,9 @@ the users, and they are never turned into text; in a directed graph the tail of 
 its head.
 """
 
+from sociophysics.networks.bounds import check_table
 from sociophysics.networks.bundled import available, load
 from sociophysics.networks.files import read
 from sociophysics.networks.generators import KINDS, build
 
-__all__ = ["KINDS", "available", "build", "load", "read"]
+__all__ = ["KINDS", "available", "build", "check_table", "load", "read"]
