@@ -6,6 +6,7 @@ import builtins
 import importlib
 import math
 from collections.abc import Callable
+from typing import Any
 
 import networkx as nx
 import numpy as np
@@ -117,6 +118,46 @@ def test_exponent_of_a_known_law() -> None:
     found = exponent(sizes, smallest=1)
     assert abs(found.exponent - 2.5) < 4 * found.error
     assert found.error < 0.02
+
+
+@pytest.mark.parametrize(
+    ("sizes", "keys", "sentence"),
+    [
+        ([5] * 100, {}, "all 100 avalanches .* have the size 5"),
+        ([5] * 100 + [1], {"smallest": 2}, "all 100 avalanches .* have the size 5"),
+        ([1] * 50 + [2] * 50, {}, "powerlaw cannot fit these 100 avalanches"),
+        ([1] * 50 + [2] * 50, {"smallest": 1, "largest": 2}, "no power law"),
+        ([5] * 100 + [6], {"smallest": 5}, "no power law"),
+        ([10**15] * 20 + [10**16] * 5 + [10**17], {}, "powerlaw cannot fit"),
+        ([0] * 50 + list(range(1, 51)), {}, "whole numbers >= 1"),
+        ([1.5, 2.5, 3.5] * 20, {}, "whole numbers >= 1"),
+        ([1, 2, float("nan")] * 20, {}, "whole numbers >= 1"),
+        ([[1, 2, 3] * 9], {}, "whole numbers >= 1"),
+        ([10**30] * 20, {}, "whole numbers >= 1"),
+        (["1", "2"] * 20, {}, "whole numbers >= 1"),
+        ([1, 2, 3] * 20, {"smallest": 0}, "smallest must be 1 or more"),
+        ([1, 2, 3] * 20, {"smallest": 3, "largest": 2}, "largest above it"),
+        ([1, 2, 3] * 20, {"smallest": float("nan")}, "smallest must be 1 or more"),
+        ([], {}, "0 avalanches"),
+    ],
+)
+def test_sizes_without_an_exponent_are_refused_in_a_sentence(
+    sizes: list[Any], keys: dict[str, float], sentence: str
+) -> None:
+    with pytest.raises(InputError, match=sentence):
+        exponent(sizes, **keys)
+
+
+def test_distributions_of_any_sizes() -> None:
+    assert size_distribution([5] * 100)["count"].tolist() == [100]
+    far = size_distribution([1, 10**18 - 1])
+    assert far["count"].tolist() == [1, 1]
+    assert (far["density"] > 0).all()
+    for bad in ([], [0, 1], [1.5], [float("nan")], [2**63], ["a"]):
+        with pytest.raises(InputError, match="sizes"):
+            size_distribution(bad)
+    with pytest.raises(InputError, match="bins per decade"):
+        size_distribution([1, 2], per_decade=0)
 
 
 def test_exponents_need_their_package_and_enough_sizes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,13 +8,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from sociophysics.errors import InputError
 
 __all__ = ["Exponent", "exponent", "size_distribution"]
 
 STEEPNESS = [1.0, 10.0]  # of power laws that are fitted
+EDGE = 1e-3  # an exponent this near the ends of that range is none
+FEWEST = 10  # avalanches
 
 
 class Exponent(NamedTuple):
@@ -45,46 +47,96 @@ def exponent(
     Raises
     ------
     InputError
-        ``powerlaw`` is not installed, or fewer than 10 sizes are in the range.
+        ``powerlaw`` is not installed; sizes that are not whole numbers >= 1; fewer than 10 sizes in
+        the range, all equal there, or without a power law between the exponents 1 and 10.
 
     References
     ----------
     A. Clauset, C. R. Shalizi, M. E. J. Newman, SIAM Rev. 51, 661 (2009); J. Alstott, E. Bullmore,
     D. Plenz, PLoS ONE 9, e85777 (2014).
     """
-    values = np.asarray(sizes)
-    low, high = smallest or 1, largest or np.inf
-    if ((values >= low) & (values <= high)).sum() < 10:
+    values = _whole_sizes(sizes)
+    low, high = _range(smallest, largest)
+    within = values[(values >= low) & (values <= high)]
+    if within.size < FEWEST:
         raise InputError(
-            f"{((values >= low) & (values <= high)).sum()} avalanches lie between {low} and {high};"
-            " an exponent needs at least 10: widen the range or pool more samples."
+            f"{within.size} avalanches lie between {low:g} and {high:g}; an exponent needs at "
+            f"least {FEWEST}: widen the range or pool more samples."
         )
+    if within.min() == within.max():
+        raise InputError(
+            f"all {within.size} avalanches between {low:g} and {high:g} have the size "
+            f"{within[0]}; an exponent needs sizes that differ: widen the range or pool more "
+            "samples."
+        )
+    alpha, ratio, start = _fitted(values, smallest, largest)
+    inside = within[within >= start]
+    if inside.size < FEWEST or not STEEPNESS[0] + EDGE < alpha < STEEPNESS[1] - EDGE:
+        raise InputError(
+            f"no power law with an exponent between {STEEPNESS[0]:g} and {STEEPNESS[1]:g} fits "
+            f"the {inside.size} avalanches from {start:g} on; give another smallest and largest, "
+            "or pool more samples."
+        )
+    return Exponent(
+        alpha,
+        float((alpha - 1) / np.sqrt(inside.size)),
+        start,
+        float(largest if largest is not None else values.max()),
+        int(inside.size),
+        ratio / int(inside.size),
+    )
+
+
+def _whole_sizes(sizes: ArrayLike) -> NDArray[np.int64]:
+    given = np.asarray(sizes)
+    good = given.size == 0 or (
+        given.dtype.kind in "iuf" and bool(np.all((given >= 1) & (given < 2**60)))
+    )
+    if given.ndim != 1 or not good or np.any(given != np.floor(given) if given.size else False):
+        raise InputError(
+            "sizes must be whole numbers >= 1, one per avalanche; leave out those that moved "
+            "nobody, and what is missing."
+        )
+    return given.astype(np.int64)
+
+
+def _range(smallest: float | None, largest: float | None) -> tuple[float, float]:
+    low, high = (1.0 if smallest is None else smallest), (np.inf if largest is None else largest)
+    if not 1 <= low < high:
+        raise InputError(
+            f"the range of the fit is {low} to {high}; smallest must be 1 or more, and largest "
+            "above it."
+        )
+    return float(low), float(high)
+
+
+def _fitted(
+    values: NDArray[np.int64], smallest: float | None, largest: float | None
+) -> tuple[float, float, float]:
+    """Return the exponent, the log-likelihood ratio and the smallest size of powerlaw's fit."""
     powerlaw = _powerlaw()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the package warns of its own internals
-        # The package's own range ends at an exponent of 3.
-        fit: Any = powerlaw.Fit(
-            values,
-            discrete=True,
-            xmin=smallest,
-            xmax=largest,
-            estimate_discrete=False,
-            parameter_ranges={"alpha": STEEPNESS},
-            verbose=False,
-        )
-        law = fit.power_law
-        ratio, _ = fit.distribution_compare("power_law", "exponential")
-    inside = values[values >= fit.xmin]
-    if largest is not None:
-        inside = inside[inside <= largest]
-    return Exponent(
-        float(law.alpha),
-        float((law.alpha - 1) / np.sqrt(inside.size)),
-        float(fit.xmin),
-        float(largest if largest is not None else values.max()),
-        int(inside.size),
-        float(ratio) / int(inside.size),
-    )
+        try:
+            # The package's own range ends at an exponent of 3.
+            fit: Any = powerlaw.Fit(
+                values,
+                discrete=True,
+                xmin=smallest,
+                xmax=largest,
+                estimate_discrete=False,
+                parameter_ranges={"alpha": STEEPNESS},
+                verbose=False,
+            )
+            alpha = float(fit.power_law.alpha)
+            ratio, _ = fit.distribution_compare("power_law", "exponential")
+        except (ValueError, IndexError, ZeroDivisionError, FloatingPointError) as error:
+            raise InputError(
+                f"the package powerlaw cannot fit these {values.size} avalanches "
+                f"({' '.join(str(error).split())[:120].rstrip('.')}); give smallest, or pool more "
+                "samples."
+            ) from None
+    return alpha, float(ratio), float(fit.xmin)
 
 
 def size_distribution(sizes: ArrayLike, *, per_decade: int = 5) -> pd.DataFrame:
@@ -97,9 +149,12 @@ def size_distribution(sizes: ArrayLike, *, per_decade: int = 5) -> pd.DataFrame:
     >>> size_distribution([1, 1, 1, 1, 10], per_decade=1)["count"].tolist()
     [4, 1]
     """
-    values = np.asarray(sizes, dtype=np.int64)
-    if values.size == 0 or values.min() < 1:
-        raise InputError("sizes must be integers >= 1, at least one.")
+    values = _whole_sizes(sizes)
+    if values.size == 0 or not (isinstance(per_decade, int) and per_decade >= 1):
+        raise InputError(
+            f"a distribution of {values.size} sizes in {per_decade!r} bins per decade is asked "
+            "for; give one size or more, and a whole number of bins."
+        )
     decades = np.log10(values.max()) + 2 / per_decade
     edges = np.unique(np.ceil(10 ** np.arange(0, decades, 1 / per_decade)).astype(np.int64))
     counts, _ = np.histogram(values, np.append(edges, edges[-1] + 1) - 0.5)
