@@ -31,9 +31,9 @@ Coupling = Annotated[
     str | None, typer.Option(help="Column of the ties' couplings; `coupling` by default.")
 ]
 Out = Annotated[Path | None, typer.Option(help="Folder; runs/NAME-inspect by default.")]
-Draws = Annotated[int, typer.Option(help="Rewired networks of the null; 0: none.")]
+Draws = Annotated[int, typer.Option(help="Random networks of each null; 0: none.")]
 Largest = Annotated[bool, typer.Option("--largest", help="Keep the largest component only.")]
-Seed = Annotated[int, typer.Option(help="Of the rewirings.")]
+Seed = Annotated[int, typer.Option(help="Of the nulls.")]
 TimeLimit = Annotated[float, typer.Option(help="Seconds for the frustration index.")]
 
 
@@ -145,11 +145,12 @@ def _write(
 
 
 def _show(rows: pd.DataFrame, title: str, draws: int, said: list[str]) -> None:
-    head = f"{title}; null: {draws} degree-preserving rewirings" if draws else title
-    typer.echo(head)
+    typer.echo(f"{title}; null: {draws} degree-preserving rewirings" if draws else title)
+    if (rows["null"] == "signs").any():
+        typer.echo(f"null of balance and frustration: {draws} permutations of signs on fixed ties")
     for sentence in said:
         typer.echo(f"note: {sentence}")
-    columns = ("value", "mean", "sd", "z")
+    columns = ("value", "mean", "sd", "z", "p")
     width = int(rows["measure"].str.len().max()) + 1
     for group, part in rows.groupby("group", sort=False):
         typer.echo(f"\n{group:<{width + 2}}" + "".join(f"{each:>11}" for each in columns))
@@ -166,6 +167,8 @@ def _cell(value: float, column: str) -> str:
     --------
     >>> _cell(1222.0, "value"), _cell(0.50821, "value"), _cell(float("nan"), "z")
     ('1222', '0.5082', '')
+    >>> _cell(1 / 101, "p")
+    '0.0099'
     """
     if math.isnan(value):
         return ""

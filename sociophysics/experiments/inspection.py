@@ -1,4 +1,4 @@
-"""The structure of a network with camps, every score next to what the degrees alone would give."""
+"""The structure of a network with camps, every score next to what its null alone would give."""
 
 from __future__ import annotations
 
@@ -16,7 +16,12 @@ from sociophysics.couplings import LARGEST, RANGE, SMALLEST
 from sociophysics.errors import InputError
 from sociophysics.experiments.targeting import targeting
 from sociophysics.observables.camps import camps_of
-from sociophysics.observables.frustration import balanced_triads, frustration_index
+from sociophysics.observables.frustration import (
+    annealed_frustration,
+    balanced_triads,
+    frustration_index,
+)
+from sociophysics.observables.nulls import NULLS, compared, permuted
 from sociophysics.observables.polarization import (
     adaptive_random_walk_controversy,
     assortativity,
@@ -24,7 +29,6 @@ from sociophysics.observables.polarization import (
     dipole_polarization,
     modularity,
     random_walk_controversy,
-    rewired,
     signed_modularity,
 )
 from sociophysics.observables.sorting import ei_index
@@ -35,9 +39,11 @@ from sociophysics.theory.cavity import critical_temperature
 __all__ = ["SCORES", "Score", "largest_component", "structure"]
 
 Measure = Callable[[SpinSystem, Any], float]
-SAME = "the degrees and signs alone fix this score"
-UNDEFINED = "no null: undefined on some rewired networks"
-ROUNDING = 1e-12
+SAME = "what the null keeps alone fixes this score"
+UNDEFINED = "no null: undefined on some of its networks"
+BALANCED = "signed structure"  # scores whose null permutes signs on fixed ties
+SHARE_OF_COUPLING = "frustration index / total coupling"
+COLUMNS = ("group", "measure", "value", "mean", "sd", "z", "note", "p", "null")
 LISTED, LONGEST = 8, 160  # columns and characters of a note
 
 
@@ -55,7 +61,7 @@ def _triads(system: SpinSystem, camps: ArrayLike | None) -> float:
 
 SCORES: dict[str, Score] = {
     "balanced triads": Score(
-        "signed structure", _triads, "share of triangles with none or two antagonistic ties"
+        BALANCED, _triads, "share of triangles with none or two antagonistic ties"
     ),
     "assortativity": Score("camps", assortativity, "1: ties stay inside camps; 0: as if by chance"),
     "modularity": Score("camps", modularity, "share of ties inside camps beyond chance"),
@@ -98,9 +104,11 @@ def structure(
 ) -> pd.DataFrame:
     """Return the structural report of a network: sizes, signs, camps, frustration, thresholds.
 
-    Scores of ties and camps come with mean, standard deviation and ``z = (value - mean)/sd`` over
-    rewirings that keep everybody's number of friends and antagonists (all scores meet the same
-    rewired networks). What is undefined on this network says so in its note, and has no value.
+    Scores of camps come with mean, standard deviation, ``z = (value - mean)/sd`` and a two-sided
+    ``p = (1 + k)/(1 + draws)`` over rewirings that keep everybody's number of friends and
+    antagonists (null "degrees"); balance and frustration over permutations of the couplings on the
+    same ties (null "signs"). All scores meet the same random networks. What is undefined on this
+    network says so in its note, and has no value.
 
     Parameters
     ----------
@@ -113,14 +121,14 @@ def structure(
     unused : sequence of str, optional
         Numeric tie columns of the network's file that are not its couplings; they are named.
     draws : int
-        Rewired networks, two or more; 0: no null.
+        Networks of each null, two or more; 0: no null.
     time_limit : float
         Seconds for the frustration index.
 
     Returns
     -------
     DataFrame
-        Columns group, measure, value, mean, sd, z, note.
+        Columns group, measure, value, mean, sd, z, note, p, null.
 
     Raises
     ------
@@ -143,11 +151,11 @@ def structure(
         *_sizes(system, codes, names),
         *_unused(unused),
         *_scores(system, codes, draws, seed),
-        *_frustration(system, time_limit),
+        *_frustration(system, time_limit, draws, seed),
         *_temperatures(system),
         *_targeting(system),
     ]
-    return pd.DataFrame(rows, columns=["group", "measure", "value", "mean", "sd", "z", "note"])
+    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def largest_component(system: SpinSystem) -> NDArray[np.int64]:
@@ -192,7 +200,7 @@ def _sizes(
         _row("degrees", "largest degree", degree.max(initial=0)),
         _row("degrees", "users without ties", int((degree == 0).sum())),
         _row(
-            "signed structure",
+            BALANCED,
             "share of antagonistic ties",
             float((known.coupling < 0).mean()) if known.count else math.nan,
         ),
@@ -233,34 +241,50 @@ def _scores(
             values[name] = float(SCORES[name].measure(system, camps))
         except InputError as error:
             values[name], notes[name] = math.nan, str(error)
-    null, why = _null(system, camps, [name for name in values if name not in notes], draws, seed)
-    rows = []
-    for name, value in values.items():
-        row = _row(SCORES[name].group, name, value, notes.get(name, why))
-        drawn = null.get(name)
-        if drawn is None and draws and not row["note"]:
-            row["note"] = UNDEFINED
-        elif drawn is not None:
-            mean, sd = float(drawn.mean()), float(drawn.std(ddof=1))
-            spread = sd > ROUNDING * max(1.0, float(np.abs(drawn).max()))
-            row |= {"mean": mean, "sd": sd}
-            row |= {"z": (value - mean) / sd} if spread else {"note": SAME}
-        rows.append(row)
-    return rows
+    defined = [name for name in values if name not in notes]
+    drawn: dict[str, NDArray[np.float64]] = {}
+    for null in NULLS:
+        asked = [name for name in defined if _null_of(name) == null]
+        found, why = _drawn(system, camps, asked, null, draws, seed)
+        drawn |= found
+        notes |= {name: why for name in asked if why}
+    return [
+        _row(SCORES[name].group, name, value, notes.get(name, ""))
+        | _beside(value, drawn.get(name), _null_of(name), draws, notes.get(name, ""))
+        for name, value in values.items()
+    ]
 
 
-def _null(
+def _null_of(name: str) -> str:
+    return "signs" if SCORES[name].group == BALANCED else "degrees"
+
+
+def _beside(
+    value: float, drawn: NDArray[np.float64] | None, null: str, draws: int, note: str = ""
+) -> dict[str, Any]:
+    """Return the cells that tell a score from its null."""
+    if not draws or note:
+        return {}
+    if drawn is None or not (np.isfinite(value) and np.isfinite(drawn).all()):
+        return {"note": UNDEFINED}
+    found = compared(value, drawn)
+    cells = {"mean": found.mean, "sd": found.sd, "null": null}
+    return cells | ({"note": SAME} if math.isnan(found.z) else {"z": found.z, "p": found.p})
+
+
+def _drawn(
     system: SpinSystem,
     camps: NDArray[np.int64] | None,
     names: Sequence[str],
+    null: str,
     draws: int,
     seed: int,
 ) -> tuple[dict[str, NDArray[np.float64]], str]:
-    """Return every score on the same rewired networks; a score undefined on one has no null."""
+    """Return every score on the same random networks; a score undefined on one has no null."""
     drawn: dict[str, list[float]] = {name: [] for name in names}
     for draw in range(draws if names else 0):
         try:
-            other = rewired(system, seed=seed, draw=draw)
+            other = NULLS[null](system, seed=seed, draw=draw)
         except InputError as error:
             return {}, str(error)
         for name in list(drawn):
@@ -271,16 +295,29 @@ def _null(
     return {name: np.array(values) for name, values in drawn.items() if values}, ""
 
 
-def _frustration(system: SpinSystem, time_limit: float) -> list[dict[str, Any]]:
-    group = "signed structure"
-    if not (ties(system).coupling < 0).any():
-        return [_row(group, "frustration index", 0.0, "no antagonistic ties")]
+def _frustration(
+    system: SpinSystem, time_limit: float, draws: int, seed: int
+) -> list[dict[str, Any]]:
+    known = ties(system)
+    if not (known.coupling < 0).any():
+        return [_row(BALANCED, "frustration index", 0.0, "no antagonistic ties")]
     found = frustration_index(system, time_limit)
-    weight = float(np.abs(ties(system).coupling).sum())
     proven = found.lower_bound == found.value
     note = "proven optimal" if proven else f"not proven: at least {found.lower_bound:g}"
-    share = _row(group, "frustration index / total coupling", found.value / weight)
-    return [_row(group, "frustration index", found.value, note), share]
+    row = _row(BALANCED, "frustration index", found.value, note)
+    if draws and not (known.coupling < 0).all():
+        others = [permuted(system, seed=seed, draw=draw) for draw in range(draws)]
+        # Like with like: the network itself is annealed exactly as those of the null are.
+        least = annealed_frustration([system, *others], seed=seed)
+        cells = _beside(float(least[0]), least[1:], "signs", draws)
+        notes = [note, cells.pop("note", "")]
+        if "z" in cells and least[0] > found.value * (1 + 1e-9):
+            notes.append(f"z and p are of the annealed {least[0]:g}")
+        row |= cells | {"note": "; ".join(each for each in notes if each)}
+    weight = float(np.abs(known.coupling).sum())
+    share = row | {"measure": SHARE_OF_COUPLING, "note": ""}
+    share |= {key: row[key] / weight for key in ("value", "mean", "sd") if key in row}
+    return [row, share]
 
 
 def _temperatures(system: SpinSystem) -> list[dict[str, Any]]:

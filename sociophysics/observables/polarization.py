@@ -21,6 +21,7 @@ from sociophysics.observables.controversy import (
     dipole_polarization,
     random_walk_controversy,
 )
+from sociophysics.observables.nulls import AgainstNull, against_null, permuted
 from sociophysics.observables.opinions import (
     Expressed,
     bimodality,
@@ -28,7 +29,7 @@ from sociophysics.observables.opinions import (
     friedkin_johnsen,
 )
 from sociophysics.observables.order import abs_camp_polarization, camp_polarization
-from sociophysics.observables.rewiring import AgainstNull, against_null, rewired
+from sociophysics.observables.rewiring import rewired
 
 __all__ = [
     "AgainstNull",
@@ -45,6 +46,7 @@ __all__ = [
     "esteban_ray",
     "friedkin_johnsen",
     "modularity",
+    "permuted",
     "random_walk_controversy",
     "rewired",
     "signed_communities",

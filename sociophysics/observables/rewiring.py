@@ -1,13 +1,13 @@
-"""The null of every structural score: the same score on networks rewired at fixed degrees."""
+"""Networks rewired at random in which everybody keeps the number of friends and antagonists."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
 from typing import NamedTuple
 
 import numpy as np
 import scipy.sparse as sparse
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components
 
 from sociophysics.errors import InputError
@@ -15,93 +15,51 @@ from sociophysics.observables.ties import require_undirected, ties
 from sociophysics.spins import SpinSystem
 from sociophysics.streams import generator
 
-__all__ = ["AgainstNull", "against_null", "rewired"]
+__all__ = ["rewired"]
 
-SWAPS_PER_TIE = 3  # accepted swaps; each moves two ties
-ROUNDS_PER_BLOCK = 5  # between two looks at whether the network is still connected
-MAX_BLOCKS = 200
+ATTEMPTS = 10  # proposed swaps per tie, accepted or not
+MOST_ROUNDS = 400
+FEW_TIES, FEWEST_ROUNDS = 1000, 60  # small networks take more: their degrees refuse many swaps
+# Of all pairs of ties, the share that is proposed in one round. Below 1, so that any swap can also
+# come alone and every network is reached.
+FREE_SHARE = 0.9
+CONNECTED_SHARES = (0.5, 0.25, 0.12, 0.06, 0.03, 0.015, 0.007, 0.003)
+
+SMALL = 150  # users up to which plain Python finds components faster than scipy's set-up
 
 Ends = NDArray[np.int64]
+Chosen = NDArray[np.bool_]
 
 
-class AgainstNull(NamedTuple):
-    """A score next to what the degrees alone would give."""
+class _Swaps(NamedTuple):
+    """Swaps of which any subset leaves a simple network: ties first, second become ad, cb."""
 
-    value: float
-    """The score of the network itself."""
-    mean: float
-    """Mean over the rewired networks."""
-    sd: float
-    """Standard deviation over the rewired networks."""
-    z: float
-    """``(value - mean)/sd``."""
+    first: Ends
+    second: Ends
+    a: Ends
+    b: Ends
+    c: Ends
+    d: Ends
 
 
-def against_null(
-    measure: Callable[[SpinSystem, ArrayLike | None], float],
-    system: SpinSystem,
-    camps: ArrayLike | None,
-    draws: int = 100,
-    *,
-    seed: int,
-) -> AgainstNull:
-    """Return a score with mean, standard deviation and z over degree-preserving rewirings.
+class _Risks(NamedTuple):
+    """How swaps bear on connectedness, the ties that no swap touches being contracted."""
 
-    To judge a partition that was *found*, let ``measure`` search again on every rewired network
-    (and ignore ``camps``); otherwise the null is too easy to beat.
-
-    Parameters
-    ----------
-    measure : callable (system, camps) -> float
-    system : SpinSystem
-        Undirected.
-    camps : int array, shape (n,), or None
-        Handed to ``measure``; camps stay with their users.
-    draws : int
-        Number of rewired networks, two or more.
-    seed : int
-
-    Raises
-    ------
-    InputError
-        Fewer than two draws, directed ties, a network that cannot be rewired, or a score that is
-        the same on all rewirings, so that z is undefined.
-
-    References
-    ----------
-    Maslov & Sneppen, Science 296, 910 (2002); Salloum, Chen & Kivela, Proc. ACM Hum.-Comput.
-    Interact. 6, CSCW1 (2022).
-
-    Examples
-    --------
-    >>> from sociophysics.observables.communities import modularity
-    >>> ring = SpinSystem.from_edges(range(12), [(i + 1) % 12 for i in range(12)])
-    >>> against_null(modularity, ring, [0] * 6 + [1] * 6, draws=20, seed=1).z > 1
-    True
-    """
-    if draws < 2:
-        raise InputError(f"draws is {draws}; a standard deviation needs two or more.")
-    value = float(measure(system, camps))
-    null = np.array(
-        [measure(rewired(system, seed=seed, draw=draw), camps) for draw in range(draws)],
-        dtype=np.float64,
-    )
-    sd = float(null.std(ddof=1))
-    if not sd > 1e-12 * max(1.0, float(np.abs(null).max())):
-        raise InputError(
-            f"the score is {null[0]:.4g} on all {draws} rewired networks, so its z is undefined; "
-            "the degrees fix this score: use another measure."
-        )
-    mean = float(null.mean())
-    return AgainstNull(value, mean, sd, (value - mean) / sd)
+    corners: Ends
+    """Contracted ends a, b, c, d of each swap, shape (swaps, 4)."""
+    alone: Chosen
+    """Swaps that share no small piece with another one, shape (swaps,)."""
+    clusters: list[Ends]
+    """The other ones, grouped by the small pieces that they share."""
 
 
 def rewired(system: SpinSystem, *, seed: int, draw: int = 0) -> SpinSystem:
     """Return a random network in which every user has as many friends and antagonists as before.
 
-    Pairs of ties of equal sign swap ends, (a, b), (c, d) -> (a, d), (c, b), until each tie has
-    been swapped about six times; couplings move with their ties. The network stays simple, and
-    connected if it was.
+    Pairs of ties of equal sign propose to swap ends, (a, b), (c, d) -> (a, d), (c, b), in a fixed
+    number of rounds: about ten proposals per tie, accepted or not. Couplings move with their ties.
+    A swap that would make a tie twice, or split a connected network, is rejected. The law is
+    uniform over the simple networks (connected, if this one is) that such swaps reach.
 
     Parameters
     ----------
@@ -115,6 +73,11 @@ def rewired(system: SpinSystem, *, seed: int, draw: int = 0) -> SpinSystem:
     InputError
         Directed ties, or degrees that leave no tie to swap.
 
+    References
+    ----------
+    Fosdick, Larremore, Nishimura & Ugander, SIAM Rev. 60, 315 (2018); Viger & Latapy, J. Complex
+    Netw. 4, 15 (2016), for connected ones.
+
     Examples
     --------
     >>> ring = SpinSystem.from_edges(range(12), [(i + 1) % 12 for i in range(12)])
@@ -124,20 +87,16 @@ def rewired(system: SpinSystem, *, seed: int, draw: int = 0) -> SpinSystem:
     require_undirected(system, "rewiring")
     known = ties(system)
     rng = generator(seed, "null", draw)
-    connected = _is_connected(system.n, known.source, known.target)
     ends = np.column_stack([known.source, known.target])
-    done, share = 0, 1.0
-    for _ in range(MAX_BLOCKS):
-        proposed, swaps = ends, 0
-        for _ in range(ROUNDS_PER_BLOCK):
-            proposed, more = _swap_round(system.n, proposed, known.coupling, share, rng)
-            swaps += more
-        if connected and not _is_connected(system.n, proposed[:, 0], proposed[:, 1]):
-            share /= 2  # fewer swaps at once are likelier to leave the network in one piece
-            continue
-        ends, done, share = proposed, done + swaps, min(1.0, 2 * share)
-        if done >= SWAPS_PER_TIE * known.count > 0:
-            break
+    positive = known.coupling > 0
+    connected = _pieces(system.n, ends)[0] == 1
+    share = _share(system.n, ends, positive, rng) if connected else FREE_SHARE
+    done = 0
+    for _ in range(_rounds(share, known.count)):
+        swaps = _proposed(system.n, ends, positive, share, rng)
+        kept = _kept(system.n, ends, swaps, rng) if connected else np.ones(swaps.a.size, bool)
+        ends = _swapped(ends, swaps, kept)
+        done += int(kept.sum())
     if done == 0:
         raise InputError(
             f"none of the {known.count} ties can be swapped without changing degrees; the network "
@@ -149,17 +108,25 @@ def rewired(system: SpinSystem, *, seed: int, draw: int = 0) -> SpinSystem:
     return SpinSystem(J, system.h, system.labels, system.nodes)
 
 
-def _swap_round(
-    n: int, ends: Ends, coupling: NDArray[np.float64], share: float, rng: np.random.Generator
-) -> tuple[Ends, int]:
-    """Return the ties after one round of simultaneous swaps, and how many were accepted.
+def _rounds(share: float, count: int) -> int:
+    """Return the number of rounds, which nothing that happens in them may change.
 
-    Ties of one sign are paired at random. A swap is accepted if each of the two ties it removes
-    and the two it makes occurs once among all present and all proposed ties. The reverse round
-    meets the same collection of ties and accepts exactly the reverse swaps, so the walk is
-    symmetric and its law uniform.
+    Stopping at a number of accepted swaps would favour networks in which more swaps are accepted.
     """
-    first, second = _pairs(coupling, share, rng)
+    fewest = FEWEST_ROUNDS if count <= FEW_TIES else 1
+    return min(MOST_ROUNDS, max(fewest, math.ceil(ATTEMPTS / share)))
+
+
+def _proposed(
+    n: int, ends: Ends, positive: Chosen, share: float, rng: np.random.Generator
+) -> _Swaps:
+    """Return swaps between random pairs of ties of one sign, any subset of which can be made.
+
+    A swap is proposed if each of the two ties it removes and the two it makes occurs once among
+    all present and all thinkable ties of the round. After any of the swaps the same collection of
+    ties is met and the same swaps are proposed, so that the walk is symmetric.
+    """
+    first, second = _pairs(positive, share, rng)
     turned = rng.random(second.size) < 0.5
     a, b = ends[first].T
     c, d = np.where(turned[:, np.newaxis], ends[second][:, ::-1], ends[second]).T
@@ -168,26 +135,20 @@ def _swap_round(
     odd = rng.integers(2**63, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
     present = _cells(n, ends[:, 0], ends[:, 1], odd, bits)
     new = [_cells(n, a, d, odd, bits), _cells(n, c, b, odd, bits)]
-    times = np.bincount(np.concatenate([present, *new]), minlength=1 << bits)
-    once = times == 1
+    once = np.bincount(np.concatenate([present, *new]), minlength=1 << bits) == 1
     good = once[new[0]] & once[new[1]] & once[present[first]] & once[present[second]]
     good &= (a != d) & (c != b)
-    after = ends.copy()
-    after[first[good]] = np.column_stack([a, d])[good]
-    after[second[good]] = np.column_stack([c, b])[good]
-    return after, int(good.sum())
+    return _Swaps(*(each[good] for each in (first, second, a, b, c, d)))
 
 
-def _pairs(
-    coupling: NDArray[np.float64], share: float, rng: np.random.Generator
-) -> tuple[Ends, Ends]:
+def _pairs(positive: Chosen, share: float, rng: np.random.Generator) -> tuple[Ends, Ends]:
     first, second = [], []
-    for sign in (1, -1):
-        order = rng.permutation(np.flatnonzero(sign * coupling > 0))
+    for members in (positive, ~positive):
+        order = rng.permutation(np.flatnonzero(members))
         pairs = order.size // 2
-        pairs = min(pairs, max(1, int(share * pairs)))
-        first.append(order[:pairs])
-        second.append(order[pairs : 2 * pairs])
+        chosen = rng.random(pairs) < share
+        first.append(order[:pairs][chosen])
+        second.append(order[pairs : 2 * pairs][chosen])
     return np.concatenate(first), np.concatenate(second)
 
 
@@ -196,6 +157,88 @@ def _cells(n: int, i: Ends, j: Ends, odd: np.uint64, bits: int) -> Ends:
     return (tie * odd >> np.uint64(64 - bits)).astype(np.int64)
 
 
-def _is_connected(n: int, i: Ends, j: Ends) -> bool:
-    graph = sparse.coo_array((np.ones(i.size, np.int8), (i, j)), shape=(n, n))
-    return n > 0 and int(connected_components(graph, directed=False)[0]) == 1
+def _swapped(ends: Ends, swaps: _Swaps, kept: Chosen) -> Ends:
+    after = ends.copy()
+    after[swaps.first[kept]] = np.column_stack([swaps.a, swaps.d])[kept]
+    after[swaps.second[kept]] = np.column_stack([swaps.c, swaps.b])[kept]
+    return after
+
+
+# Staying connected: of the networks that the proposed swaps make, only the connected ones are
+# visited, swap by swap. Most swaps cannot split anything and are made at once.
+
+
+def _share(n: int, ends: Ends, positive: Chosen, rng: np.random.Generator) -> float:
+    """Return the largest share of pairs whose swaps fall into small clusters.
+
+    It depends on the network that is given and not on those that are visited.
+    """
+    for share in CONNECTED_SHARES:
+        swaps = _proposed(n, ends, positive, share, rng)
+        clusters = _risks(n, ends, swaps).clusters
+        if sum(cluster.size**2 for cluster in clusters) <= 2000 + len(ends) // 25:
+            return share
+    return CONNECTED_SHARES[-1]
+
+
+def _kept(n: int, ends: Ends, swaps: _Swaps, rng: np.random.Generator) -> Chosen:
+    """Return which swaps are made one after the other if each must leave the network connected."""
+    corners, alone, clusters = _risks(n, ends, swaps)
+    a, b, c, d = corners.T
+    # The ties ab and cd are dispensable if a and b still hang together by ad, cb and the rest.
+    kept: Chosen = (a == b) | (a == c) | (d == b) | (d == c)
+    kept |= ~alone
+    for cluster in clusters:
+        order = rng.permutation(cluster)
+        kept[order] = _in_turn(corners[order].tolist())
+    return kept
+
+
+def _risks(n: int, ends: Ends, swaps: _Swaps) -> _Risks:
+    fixed = np.ones(len(ends), bool)
+    fixed[swaps.first] = fixed[swaps.second] = False
+    count, label = _pieces(n, ends[fixed])
+    corners = label[np.column_stack([swaps.a, swaps.b, swaps.c, swaps.d])]
+    # Swaps that meet in a small piece can only split the network together.
+    swap, corner = np.nonzero(corners != np.argmax(np.bincount(label)))
+    pieces = np.column_stack([swap, swaps.a.size + corners[swap, corner]])
+    cluster = _pieces(swaps.a.size + count, pieces)[1][: swaps.a.size]
+    size = np.bincount(cluster, minlength=1)[cluster]
+    shared = np.flatnonzero(size > 1)
+    shared = shared[np.argsort(cluster[shared], kind="stable")]
+    cuts = np.flatnonzero(np.diff(cluster[shared])) + 1
+    groups = np.split(shared, cuts) if shared.size else []
+    return _Risks(corners, size == 1, groups)
+
+
+def _in_turn(corners: list[list[int]]) -> list[bool]:
+    """Return which swaps of one cluster are made, each judged after those before it."""
+    made = [False] * len(corners)
+    for turn, (a, b, _, _) in enumerate(corners):
+        made[turn] = True
+        root: dict[int, int] = {}
+        for (i, j, k, m), swapped in zip(corners, made, strict=True):
+            for u, v in ((i, m), (k, j)) if swapped else ((i, j), (k, m)):
+                root[_top(root, u)] = _top(root, v)
+        made[turn] = _top(root, a) == _top(root, b)
+    return made
+
+
+def _top(root: dict[int, int], node: int) -> int:
+    while (above := root.setdefault(node, node)) != node:
+        root[node] = root[above]
+        node = above
+    return node
+
+
+def _pieces(n: int, ends: Ends) -> tuple[int, Ends]:
+    """Return the number of connected components and the component of each user, shape (n,)."""
+    if n > SMALL:
+        graph = (np.ones(len(ends), np.int8), (ends[:, 0], ends[:, 1]))
+        count, label = connected_components(sparse.csr_array(graph, shape=(n, n)), directed=False)
+        return int(count), label.astype(np.int64)
+    root: dict[int, int] = {}
+    for i, j in ends.tolist():
+        root[_top(root, i)] = _top(root, j)
+    _, labels = np.unique([_top(root, user) for user in range(n)], return_inverse=True)
+    return int(labels.max(initial=-1)) + 1, labels.astype(np.int64)

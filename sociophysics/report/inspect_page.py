@@ -14,11 +14,13 @@ from sociophysics.report.style import INK, MUTED, WIDTH, mark, settings
 __all__ = ["render"]
 
 NULL = (
-    "<em>Mean</em> and <em>sd</em> are over networks rewired at random in which everybody keeps "
-    "the number of friends and of antagonists, and every user the camp; <em>z</em> is the distance "
-    "of the value from that mean in sd. A score that the degrees alone would give has z near 0. A "
-    "partition that was found by a search on the same ties scores high by construction; camps "
-    "should come from elsewhere."
+    "<em>Mean</em> and <em>sd</em> are over random networks: rewired ones in which everybody keeps "
+    "the number of friends and of antagonists, and every user the camp; for balance and "
+    "frustration the same ties with the couplings permuted over them, since rewiring takes the "
+    "triangles away. <em>z</em> is the distance of the value from that mean in sd; <em>p</em>, "
+    "two-sided, is (1 + k)/(1 + draws), where k random networks lie at least as far from the mean. "
+    "A score that the null alone would give has z near 0. A partition that was found by a search "
+    "on the same ties scores high by construction; camps should come from elsewhere."
 )
 TEMPERATURES = (
     "Below its critical temperature (cavity method; social temperature in units of the couplings) "
@@ -49,7 +51,8 @@ def render(
         f"<h3>{html.escape(group)}</h3>" + _table(part)
         for group, part in rows.groupby("group", sort=False)
     ]
-    scored = rows[rows["z"].notna()]
+    # In units of the couplings, a frustration index has no place on an axis of shares.
+    scored = rows[rows["z"].notna() & (rows["measure"] != "frustration index")]
     pictures = [
         html.figure(
             to_svg(_degrees(degree)),
@@ -58,7 +61,7 @@ def render(
         )
     ]
     if len(scored):
-        text = f"Scores (points) against {draws} degree-preserving rewirings (mean, bar of 2 sd)."
+        text = f"Scores (points) against {draws} networks of their null (mean, bar of 2 sd)."
         pictures.insert(0, html.figure(to_svg(_nulls(scored)), alt=text, caption=text))
     return html.document(
         title,
@@ -73,7 +76,7 @@ def render(
 
 def _table(part: pd.DataFrame) -> str:
     """Return the rows of one group; columns without an entry are left out."""
-    numbers = [name for name in ("value", "mean", "sd", "z") if part[name].notna().any()]
+    numbers = [name for name in ("value", "mean", "sd", "z", "p") if part[name].notna().any()]
     noted = (part["note"].fillna("") != "").any()
     columns = [("measure", False), *((name, True) for name in numbers)]
     body = [
