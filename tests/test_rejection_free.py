@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -418,6 +420,35 @@ def test_saved_states_go_on_bit_for_bit() -> None:
     for sweep in (300, 400, 600, 1_000):
         for frame in sp.trajectory(lattice(16), resume=states[sweep], threads=2, **keys):
             assert (frame.spins == spins[frame.sweep]).all()
+
+
+def test_digests_are_words_of_64_bits_and_fields_may_have_the_highest() -> None:
+    """A Python int above 2^63 is taken for a C long by numpy on Python 3.12 and newer."""
+    system = sp.SpinSystem.from_edges([0, 1, 2], [1, 2, 3])
+    fields = np.random.default_rng(1).random((64, 4))
+    digests = [switching._digest(field) for field in fields]
+    assert {type(digest) for digest in digests} == {np.uint64}
+    high = next(k for k, digest in enumerate(digests) if digest >= 2**63)
+    kernel = Adaptive(Adaptive.encode(system, 1.0), np.ones((2, 4), np.int8), 1, (0, 1))
+    phi = np.array([[0.0] * 4, [0.5] * 4])
+    kernel.change_field(fields[high], phi)
+    assert kernel.field.dtype == np.uint64
+    assert kernel.field.tolist() == [int(digests[high]), 0]
+
+
+def test_no_integer_beyond_a_c_long_stands_bare_in_the_package() -> None:
+    package = Path(sp.__file__).parent
+    for path in package.rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        typed = {
+            id(argument)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in ("U64", "np.uint64")
+            for argument in node.args
+        }
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and type(node.value) is int:
+                assert abs(node.value) < 2**63 or id(node) in typed, f"{path}:{node.lineno}"
 
 
 def test_feeds_leave_the_adaptive_kernel_from_attempt_to_attempt() -> None:
