@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import logging
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from numpy.typing import NDArray
 
 from sociophysics import camps as camp_attributes
 from sociophysics.datasets import bundled_file
-from sociophysics.errors import InputError, did_you_mean
+from sociophysics.errors import InputError, did_you_mean, told
 from sociophysics.inference.blocs import party_blocs
 from sociophysics.inference.saved import load_draws, load_system, save_systems
 from sociophysics.inference.tables import party_groups
@@ -26,6 +28,8 @@ from sociophysics.spins import SpinSystem
 
 __all__ = ["chamber", "fitted", "system_file", "votes_digest", "with_camps"]
 
+_log = logging.getLogger(__name__)
+
 Member = int | str
 Array = NDArray[np.float64]
 
@@ -34,6 +38,7 @@ APART = frozenset(
     {"cases.py", "couplings.py", "dynamics", "ensemble", "experiments", "feeds", "interventions.py"}
     | {"networks", "observables", "results", "scenario", "schedules.py", "statistics"}
 )
+BYTES_PER_PAIR = 120  # of members, in the file of a fit: fifty draws in single precision, half
 SEED = 0  # of fits on the fly; the scenario's seed moves the society, it does not measure it
 
 
@@ -162,15 +167,42 @@ def fitted(votes: Votes, *, cache: Path | None = None) -> Path:
     """
     folder = _cache_folder() if cache is None else cache
     target = folder / f"{_content(votes)}.npz"
-    if target.is_file():
+    if target.is_file() and _whole(target, target.stat().st_mtime_ns):
         return target
-    folder.mkdir(parents=True, exist_ok=True)
-    # two processes may fit the same votes: each writes its own file, and the last one stays
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".fit-") as scratch:
-        made = Path(scratch) / target.name
-        _fit(votes, made)
-        os.replace(made, target)
+    with _cache_told(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        # two processes may fit the same votes: each writes its own file, and the last one stays
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".fit-") as scratch:
+            made = Path(scratch) / target.name
+            # A disk without room for it is found before the minutes that a fit takes.
+            made.write_bytes(bytes(BYTES_PER_PAIR * votes.n_members**2))
+            _fit(votes, made)
+            os.replace(made, target)
     return target
+
+
+@lru_cache(maxsize=32)
+def _whole(file: Path, stamp: int) -> bool:
+    """Return whether a file of the cache can be read; one that was cut is fitted anew."""
+    try:
+        load_system(file, "boltzmann")
+        load_draws(file, "boltzmann")
+    except InputError:
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def _cache_told(folder: Path) -> Iterator[None]:
+    """Make one sentence of a cache that cannot be written to."""
+    try:
+        yield
+    except OSError as error:
+        reason = told(error, folder).partition(";")[0]
+        raise InputError(
+            f"votes are fitted once and kept, and {reason}: make room or set XDG_CACHE_HOME to a "
+            "folder that can be written to, or give the folder of `sociophysics fit` as the path."
+        ) from None
 
 
 def _fit(votes: Votes, file: Path) -> None:
@@ -179,13 +211,18 @@ def _fit(votes: Votes, file: Path) -> None:
     from sociophysics.inference.workflow import DRAWS, prepared
 
     data = prepared(votes)
+    about = f"fitting the votes of {data.n_members} members on {data.n_rollcalls} roll calls"
+    _log.info("%s, once; it is kept for the next time: couplings (1 of 3)", about)
     fit = PseudoLikelihood(fields=data.polarity != "arbitrary", seed=SEED).fit(data)
+    _log.info("%s: Boltzmann refinement (2 of 3)", about)
     generative = refined(data, fit)
+    _log.info("%s: bootstrap draws (3 of 3)", about)
+    draws = bootstrap_draws(data, fit, generative, DRAWS)
     save_systems(
         file,
         {"pseudolikelihood": fit.system_, "boltzmann": generative.system_},
         polarity=data.polarity,
-        draws=bootstrap_draws(data, fit, generative, DRAWS),
+        draws=draws,
         notes=data.notes,
     )
 

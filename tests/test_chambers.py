@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -213,6 +215,38 @@ def test_votes_are_fitted_once_and_kept_by_their_contents(tmp_path, monkeypatch)
     couplings, _ = load_draws(file)
     assert couplings.shape == (3, 8, 8)
     np.testing.assert_array_equal(couplings, couplings.transpose(0, 2, 1))
+
+
+@pytest.mark.parametrize("cut", [0, 100, -300])
+def test_a_cut_fit_in_the_cache_is_fitted_anew_and_said(tmp_path, monkeypatch, caplog, cut):
+    monkeypatch.setattr("sociophysics.inference.workflow.DRAWS", 3)
+    caplog.set_level("INFO", logger="sociophysics")
+    file = chambers.fitted(two_party_votes(), cache=tmp_path)
+    assert [each.split(": ")[-1] for each in caplog.messages] == [
+        "couplings (1 of 3)", "Boltzmann refinement (2 of 3)", "bootstrap draws (3 of 3)",
+    ]  # fmt: skip
+    whole = file.read_bytes()
+    file.write_bytes(whole[:cut])
+    assert chambers.fitted(two_party_votes(), cache=tmp_path) == file
+    assert load_system(file, "boltzmann").n == 8
+    assert len(caplog.messages) == 6
+
+
+def test_a_cache_that_cannot_be_written_to_is_found_before_the_fit(tmp_path, monkeypatch):
+    def fit(votes, file):
+        raise AssertionError("fitted before the cache was tried")
+
+    def full(self, data):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(chambers, "_fit", fit)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match=r"fitted once and kept, and .*\(Not a directory\)"):
+        chambers.fitted(two_party_votes(), cache=tmp_path / "file" / "below")
+    monkeypatch.setattr("pathlib.Path.write_bytes", full)
+    with pytest.raises(InputError, match=r"and no space is left on the disk of .*XDG_CACHE_HOME"):
+        chambers.fitted(two_party_votes(), cache=tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 def test_bootstrap_draws_scatter_around_the_fit_as_resampled_moments_do():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -156,3 +157,17 @@ def test_a_failed_update_leaves_what_was_there(site, tmp_path):
     with pytest.raises(InputError, match="web page"):
         fetch(site, tmp_path)
     assert files.votes.read_text() == before
+
+
+def test_a_disk_without_room_is_told_as_such(site, tmp_path, monkeypatch):
+    def full(url, output_file, pooch):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("sociophysics.rollcall.fetch._stream", full)
+    with pytest.raises(InputError, match=r"no space is left on the disk of .*nothing half is kept"):
+        fetch_voteview("S117", cache=tmp_path / "cache", base_url=site.url)
+    assert list((tmp_path / "cache").iterdir()) == []
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match=r"cannot be used \(Not a directory\)"):
+        fetch_voteview("S117", cache=tmp_path / "file" / "below", base_url=site.url)
+    assert site.asked == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 import sys
 import traceback
@@ -112,6 +113,21 @@ def _replace_unprintable() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+
+
+class _Lines(logging.Handler):
+    """Says what takes long, such as a fit on first use, on the terminal of the moment."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print one line; a progress bar makes room for it."""
+        print(record.getMessage(), file=sys.stderr, flush=True)
+
+
+def _tell_what_takes_long() -> None:
+    logger = logging.getLogger("sociophysics")
+    if not any(isinstance(each, _Lines) for each in logger.handlers):
+        logger.addHandler(_Lines())
+        logger.setLevel(logging.INFO)
 
 
 def _usage(error: Exception) -> str:

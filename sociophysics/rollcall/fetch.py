@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import re
@@ -11,7 +12,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from sociophysics.errors import InputError
+from sociophysics.errors import FULL, InputError, told
 from sociophysics.rollcall.tables import FilePath, header, read_table, require_columns
 from sociophysics.rollcall.voteview import (
     MEMBER_COLUMNS,
@@ -23,6 +24,7 @@ from sociophysics.rollcall.voteview import (
 __all__ = ["VOTEVIEW", "VoteviewFiles", "fetch_voteview"]
 
 VOTEVIEW = "https://voteview.com/static/data/out"
+DISK = (*FULL, errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO)
 TIMEOUT = 60.0  # seconds without an answer
 COLUMNS = {"votes": VOTE_COLUMNS, "members": MEMBER_COLUMNS, "rollcalls": ROLLCALL_COLUMNS}
 CHAMBERS = {"H": {"House"}, "S": {"Senate"}, "HS": {"House", "Senate"}}
@@ -63,18 +65,27 @@ def fetch_voteview(
     kept = VoteviewFiles(*(folder / f"{code}_{kind}.csv" for kind in VoteviewFiles._fields))
     if all(path.is_file() for path in kept):
         return kept
-    folder.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=folder, prefix=f".{code}-") as scratch:
-        new = VoteviewFiles(
-            *(
-                _download(f"{base_url.rstrip('/')}/{kind}/{path.name}", Path(scratch) / path.name)
-                for kind, path in zip(VoteviewFiles._fields, kept, strict=True)
-            )
-        )
-        _check(code, new, base_url)
-        for source, target in zip(new, kept, strict=True):
-            os.replace(source, target)
+    try:
+        # The folder is tried before anything is downloaded.
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=folder, prefix=f".{code}-") as scratch:
+            _fetch(code, base_url, Path(scratch), kept)
+    except OSError as error:
+        raise InputError(told(error, folder, kept="nothing half is kept")) from None
     return kept
+
+
+def _fetch(code: str, base_url: str, scratch: Path, kept: VoteviewFiles) -> None:
+    """Download into a scratch folder, and put the files in place once they fit together."""
+    new = VoteviewFiles(
+        *(
+            _download(f"{base_url.rstrip('/')}/{kind}/{path.name}", scratch / path.name)
+            for kind, path in zip(VoteviewFiles._fields, kept, strict=True)
+        )
+    )
+    _check(code, new, base_url)
+    for source, target in zip(new, kept, strict=True):
+        os.replace(source, target)
 
 
 def _code(chamber: str) -> str:
@@ -112,7 +123,9 @@ def _download(url: str, target: Path) -> Path:
         raise InputError(
             f"{url} could not be fetched ({error}); check the chamber and the Congress."
         ) from None
-    except (requests.RequestException, OSError) as error:
+    except OSError as error:  # those of requests are of this kind, too
+        if error.errno in DISK:
+            raise
         raise InputError(
             f"{url} could not be downloaded ({_reason(error)}); check the connection and try "
             "again, or give the files you have to `sociophysics fit`."
