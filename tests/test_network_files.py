@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from pathlib import Path
 from xml.etree import ElementTree
 
 import networkx as nx
+import numpy as np
 import pandas as pd
+import psutil
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from sociophysics import networks
 from sociophysics.errors import InputError
+from sociophysics.networks.bounds import check_table
 
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 GRAPHML = HEAD + '<graphml xmlns="http://graphml.graphdrawing.org/xmlns">{}</graphml>'
@@ -339,7 +345,11 @@ REFUSED = {
     "csv column twice": ("e.csv", "source,target,w, w\n1,2,1,-1\n", "two columns 'w'"),
     "csv no name": ("e.csv", "source,target,\n1,2,x\n", "column 3 has values but no name"),
     "csv long row": ("e.csv", "source,target\n1,2,x\n3,4,y\n", "malformed"),
-    "csv wide": ("e.csv", "source,target" + ",a" * 10_000 + "\n", "more than 10,000 columns"),
+    "csv wide": (
+        "e.csv",
+        "source,target" + ",a" * 10_000 + "\n",
+        "columns; at most 10,000 are read",
+    ),
 }
 
 
@@ -375,3 +385,85 @@ def test_columns_of_parquet_that_are_no_names_are_refused(
             networks.read(tmp_path / "e.parquet")
     else:
         assert networks.read(tmp_path / "e.parquet").edges[1, 2] == {"x": values[0]}
+
+
+# Bounds -----------------------------------------------------------------------------------------
+
+
+def repeated(value: str, rows: int) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows, np.int32)), pa.array([value]))
+
+
+def test_texts_that_rows_share_are_kept_once(tmp_path: Path) -> None:
+    """Twenty thousand times 90,000 letters would be 1.8 GB."""
+    rows = 20_000
+    columns = {"source": np.arange(rows), "target": np.arange(1, rows + 1)}
+    table = pa.table({**columns, "note": repeated("x" * 90_000, rows)})
+    pq.write_table(table, tmp_path / "e.parquet", compression="zstd")
+    before = psutil.Process().memory_info().rss
+    graph = networks.read(tmp_path / "e.parquet")
+    assert len({id(note) for _, _, note in graph.edges(data="note")}) == 1
+    assert psutil.Process().memory_info().rss - before < 2e8
+
+
+@pytest.mark.parametrize(
+    ("columns", "sentence"),
+    [
+        (
+            {"source": repeated("x" * 100_001, 9), "target": repeated("y", 9)},
+            "the column 'source' holds a text of 100,001 bytes; at most 100,000",
+        ),
+        (
+            {"source": pa.array(np.zeros(2 * 10**7, np.int64)), "target": repeated("y", 2 * 10**7)},
+            "unpacks to 20,000,000 rows and 0.32 GB, as no table of users or ties does",
+        ),
+        ({"source": [[[1]]], "target": [[[2]]]}, "the column 'source' holds list<"),
+    ],
+)
+def test_parquet_is_bounded_before_it_is_unpacked(
+    tmp_path: Path, columns: dict, sentence: str
+) -> None:
+    pq.write_table(pa.table(columns), tmp_path / "e.parquet", compression="zstd")
+    before = psutil.Process().memory_info().rss
+    with pytest.raises(InputError, match=sentence):
+        networks.read(tmp_path / "e.parquet")
+    assert psutil.Process().memory_info().rss - before < 1e8
+
+
+def test_schemas_nested_too_deeply_are_refused(tmp_path: Path) -> None:
+    kind = pa.int64()
+    for _ in range(150):
+        kind = pa.list_(kind)
+    table = pa.table({"source": [1], "target": [2], "x": pa.array([None], kind)})
+    pq.write_table(table, tmp_path / "e.parquet")
+    with pytest.raises(InputError, match=r"malformed \(.*deeply nested"):
+        networks.read(tmp_path / "e.parquet")
+
+
+def test_a_million_columns_are_refused_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "e.csv"
+    path.write_text("source,target" + ",a" * 1_000_000 + "\n1,2\n")
+    started = time.process_time()
+    for look in (networks.read, check_table):
+        with pytest.raises(InputError, match=r"1,000,002 columns; at most 10,000 are read"):
+            look(path)
+    assert time.process_time() - started < 1.0
+
+
+def test_a_table_may_be_looked_at_before_it_is_read(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"source": range(9), "target": range(9)})
+    frame.to_parquet(tmp_path / "e.parquet")
+    check_table(tmp_path / "e.parquet", most_cells=18)
+    with pytest.raises(InputError, match=r"friends unpacks to 18 values; at most 17 are read here"):
+        check_table(tmp_path / "e.parquet", name="friends", most_cells=17)
+    (tmp_path / "bad.parquet").write_bytes(b"PAR1")
+    check_table(tmp_path / "bad.parquet")  # whoever reads it says what is wrong
+
+
+def test_wide_tables_of_blanks_take_seconds(tmp_path: Path) -> None:
+    """Dropped or set one by one, these columns took minutes."""
+    path = tmp_path / "e.csv"
+    path.write_text("source,target" + "," * 3_000 + "\n" + ("1,2" + "," * 3_000 + "\n") * 9)
+    started = time.process_time()
+    assert list(networks.read(path).edges) == [(1, 2)]
+    assert time.process_time() - started < 10.0

@@ -19,7 +19,9 @@ __all__ = ["Batch", "Columns", "EdgeFile"]
 
 SUFFIXES = (".parquet", ".csv", ".tsv")
 BATCH_ROWS = 1 << 20
+BATCH_ROWS_OF_NAMES = 1 << 17
 CSV_BLOCK = 1 << 24  # bytes
+LONGEST_NAME = 1_000  # bytes
 PARQUET_BUFFER = 1 << 22  # bytes read ahead per column, instead of whole row groups
 
 
@@ -102,11 +104,16 @@ class EdgeFile:
             raise self._malformed(error) from None
 
     def _parquet(self) -> Iterator[pa.RecordBatch]:
-        # pre_buffer would fetch the whole file ahead.
+        # pre_buffer would fetch the whole file ahead. Texts come as numbers of the words that rows
+        # share: a row group of few words may otherwise unpack to more than memory holds.
         with pa.parquet.ParquetFile(
-            self.path, buffer_size=PARQUET_BUFFER, pre_buffer=False
+            self.path,
+            buffer_size=PARQUET_BUFFER,
+            pre_buffer=False,
+            read_dictionary=list(self.columns[:2]) if self.names else None,
         ) as file:
-            yield from file.iter_batches(batch_size=BATCH_ROWS, columns=self._wanted())
+            rows = BATCH_ROWS_OF_NAMES if self.names else BATCH_ROWS
+            yield from file.iter_batches(batch_size=rows, columns=self._wanted())
 
     def _csv(self) -> Iterator[pa.RecordBatch]:
         end = pa.string() if self.names else pa.int64()
@@ -174,9 +181,10 @@ class EdgeFile:
     def _end(self, table: pa.RecordBatch, name: str, first: int) -> pa.Array:
         values = table.column(table.schema.get_field_index(name))
         kind = _plain(values.type)
-        values = values.cast(pa.large_string() if _is_text(kind) else pa.int64())
-        if _is_text(kind) and not self.typed:
-            values = pc.ascii_ltrim(values, characters=" ")  # as networks.read
+        if _is_text(kind):
+            values = self._names(values, name)
+        else:
+            values = values.cast(pa.int64())
         empty = values.is_null()
         if _is_text(kind):
             empty = pc.or_kleene(empty, pc.equal(values, ""))
@@ -186,6 +194,20 @@ class EdgeFile:
                 f"{self.path.name}: row {row} has no {name}; give one or remove the row."
             )
         return values
+
+    def _names(self, values: pa.Array, column: str) -> pa.Array:
+        """Return users' names without the blanks around them, as ``networks.read``."""
+        words = values.dictionary if pa.types.is_dictionary(values.type) else values
+        longest = pc.max(pc.binary_length(words)).as_py() or 0
+        if longest > LONGEST_NAME:
+            raise InputError(
+                f"{self.path.name}: the column {column!r} holds a name of {longest:,} bytes; at "
+                f"most {LONGEST_NAME:,} are read: number the users, or shorten their names."
+            )
+        words = pc.utf8_trim_whitespace(words.cast(pa.large_string()))
+        if pa.types.is_dictionary(values.type):
+            return words.take(values.indices)
+        return words
 
     def _couplings(self, table: pa.RecordBatch, first: int) -> NDArray[np.float64] | None:
         if self.columns.coupling is None:

@@ -15,9 +15,11 @@ __all__ = ["LONGEST_TEXT", "MOST_COLUMNS", "check_header", "check_parquet", "che
 
 MOST_COLUMNS = 10_000  # a table of more takes minutes to understand
 LONGEST_TEXT = 100_000  # bytes of one cell
+LONGEST_HEADER = 2**24  # bytes in which the end of the first line is looked for
 BYTES_PER_CELL = 64  # of a value as a Python object in an attribute dictionary
+BYTES_PER_NUMBER = 8
 # A file that unpacks to more than this many bytes must not be this many times smaller itself.
-BOMB_BYTES, BOMB_RATIO = 2**30, 200
+BOMB_BYTES, BOMB_RATIO = 2**28, 200
 
 
 def check_header(text: str | bytes, name: str, *, most: int = MOST_COLUMNS) -> None:
@@ -32,15 +34,15 @@ def check_header(text: str | bytes, name: str, *, most: int = MOST_COLUMNS) -> N
     --------
     >>> check_header("source,target\n1,2\n", "e.csv")
     """
-    if isinstance(text, bytes):
-        line = text.lstrip(b"\r\n").replace(b"\r", b"\n").partition(b"\n")[0]
-        columns = 1 + max(map(line.count, (b",", b"\t", b";")))
-    else:
-        start = text[: 64 * most].lstrip("\r\n").replace("\r", "\n").partition("\n")[0]
-        columns = 1 + max(map(start.count, (",", "\t", ";")))
+    whole = text.decode("latin-1") if isinstance(text, bytes) else text
+    start = len(whole) - len(whole.lstrip("\r\n"))
+    ends = [end for end in (whole.find("\n", start), whole.find("\r", start)) if end >= 0]
+    line = whole[start : min(ends, default=len(whole))]
+    columns = 1 + max(map(line.count, (",", "\t", ";")))
     if columns > most:
         raise InputError(
-            f"{name} has more than {most:,} columns; keep only the columns that are needed."
+            f"{name} has {columns:,} columns; at most {most:,} are read: keep only the columns "
+            "that are needed."
         )
 
 
@@ -80,10 +82,12 @@ def check_parquet(
         for group in range(metadata.num_row_groups)
         for column in range(columns)
     )
+    unpacked = max(unpacked, BYTES_PER_NUMBER * rows * columns)
     if unpacked > max(BOMB_BYTES, BOMB_RATIO * packed):
         raise InputError(
-            f"{name} has {packed / 1e6:,.3g} MB and unpacks to {unpacked / 1e9:,.3g} GB, as no "
-            "table of users or ties does; write it anew."
+            f"{name} has {packed / 1e6:,.3g} MB and unpacks to {rows:,} rows and "
+            f"{unpacked / 1e9:,.3g} GB, as no table of users or ties does; write it anew, or "
+            "stream it with SpinSystem.from_edge_file."
         )
     require_memory(
         2 * unpacked + BYTES_PER_CELL * rows * columns,
@@ -93,7 +97,11 @@ def check_parquet(
 
 
 def check_table(
-    path: str | Path, *, name: str | None = None, most_cells: float = float("inf")
+    path: str | Path,
+    *,
+    name: str | None = None,
+    most_cells: float = float("inf"),
+    most_columns: int = MOST_COLUMNS,
 ) -> None:
     """Raise if a table is too large to be read; only its first line or its footer is looked at.
 
@@ -105,6 +113,8 @@ def check_table(
         What messages call the file.
     most_cells : float
         Most values in a Parquet file, which may be packed into few bytes.
+    most_columns : int
+        Most columns that the first line of a text may name.
 
     Raises
     ------
@@ -115,7 +125,7 @@ def check_table(
     name = path.name if name is None else name
     if path.suffix.lower() in (".csv", ".tsv"):
         with path.open("rb") as file:
-            check_header(file.read(64 * MOST_COLUMNS), name)
+            check_header(file.read(LONGEST_HEADER), name, most=most_columns)
     elif path.suffix.lower() == ".parquet":
         try:
             metadata = pq.read_metadata(path)

@@ -11,6 +11,7 @@ from pyarrow import ArrowException
 
 from sociophysics.errors import InputError
 from sociophysics.networks.bounds import shorten
+from sociophysics.networks.contents import malformed
 from sociophysics.networks.labels import integers_if_all
 from sociophysics.networks.parquet_tables import NO_NAME, blank_texts, read_parquet
 from sociophysics.networks.simple import Tie, User, require_graph_memory
@@ -129,7 +130,7 @@ def _read(
 def _from_parquet(
     content: bytes, keys: tuple[tuple[str, ...], ...], name: str, exact: bool
 ) -> tuple[pd.DataFrame, tuple[str, ...], list[str]]:
-    frame, index = read_parquet(content, name)
+    frame, index = _unpacked(content, name)
     notes = []
     if keys == (("id",),) and len(index) == 1 and "id" not in map(str.lower, frame.columns):
         frame = frame.rename(columns={index[0]: "id"})  # users named by the index of the table
@@ -144,6 +145,18 @@ def _from_parquet(
             frame[column] = blank_texts(frame[column])
     empty = [column for column in frame.columns if column not in found and not len(frame[column])]
     return frame.drop(columns=empty), found, notes
+
+
+def _unpacked(content: bytes, name: str) -> tuple[pd.DataFrame, list[str]]:
+    """Return what ``read_parquet`` does; whatever a damaged file makes it raise is a sentence."""
+    try:
+        return read_parquet(content, name)
+    except InputError:
+        raise
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
+        raise malformed(name, f"{type(error).__name__}: {_line(error)}") from None
+    except MemoryError:
+        raise malformed(name, "it asks for more memory than there is") from None
 
 
 def _names(values: pd.Series, column: str, name: str) -> pd.Series:

@@ -75,9 +75,8 @@ def read_text(
             _columns(text, separator, places[:-1], keys)  # raises as before
             raise
     notes = []
-    for k, place in enumerate(places):
-        if not place.startswith("\0"):
-            continue
+    unnamed = [(k, place) for k, place in enumerate(places) if place.startswith("\0")]
+    for k, place in unnamed:
         if frame[place].notna().any():
             if k:
                 raise InputError(
@@ -85,8 +84,7 @@ def read_text(
                     "remove it."
                 )
             notes.append(f"the first column of {name} has no name and is left out as row names")
-        frame = frame.drop(columns=place)
-    return frame, notes
+    return frame.drop(columns=[place for _, place in unnamed]), notes
 
 
 def _columns(text: str, separator: str, places: Sequence[str], keys: Sequence[str]) -> pd.DataFrame:
@@ -98,12 +96,15 @@ def _columns(text: str, separator: str, places: Sequence[str], keys: Sequence[st
         dtype=dict.fromkeys(keys, object),
         na_values={place: list(BLANKS) for place in places if place not in keys},
     )
-    for column in frame.columns:
+    tidy = {}  # made into a frame at once: set one by one, ten thousand columns take minutes
+    for column, values in frame.items():
         if column in keys:
-            frame[column] = frame[column].map(_stripped)
-        elif isinstance(frame[column].dtype, pd.StringDtype) or frame[column].dtype == object:
-            frame[column] = _tidy(frame[column])
-    return frame
+            tidy[column] = values.map(_stripped)
+        elif isinstance(values.dtype, pd.StringDtype) or values.dtype == object:
+            tidy[column] = _tidy(values)
+        else:
+            tidy[column] = values
+    return pd.DataFrame(tidy, index=frame.index)
 
 
 def _stripped(value: Any) -> Any:

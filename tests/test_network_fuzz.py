@@ -1,0 +1,192 @@
+"""Broken network files by the thousand: every one is a graph or one sentence, and soon."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+import psutil
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from sociophysics import couplings, networks
+from sociophysics.errors import InputError
+
+CASES, MANY = 420, 6000
+SECONDS = 5.0  # of one case, on a busy machine; the largest of 6,000 took .2
+MEGABYTES = 300  # by which the process may grow
+
+TOKENS = [
+    *(b"", b" ", b",", b"\t", b"\n", b"\r", b'"', b"'", b";", b"\0", b"\xff", b"\xed\xa0\x80"),
+    *(b"-1", b"0", b"007", b"1e999", b"nan", b"NA", b"inf", b"True", b"9" * 400, b"9" * 5000),
+    *(b"source", b"target", b"id", b"coupling", b"camp", b"u_of_edge", b"[" * 3000, b"(" * 500),
+    *(b"{", b"}", b"[", b"]", b"null", b"NaN", b"1e5", b'"\\ud800"', b'{"a": 1}', b"\\", b":"),
+    *(b"<", b">", b"/>", b"&", b"&amp;", b"&x;", b"<!DOCTYPE x>", b"<node/>", b"<graph>"),
+    *(b"</graph>", b"<edge/>", b"<data/>", b"<default>1</default>", b"<hyperedge/>"),
+    *(b"directed", b"undirected", b"\x15\x04"),
+    *(b'id="1"', b'source="1"', b'for="edge"', b'attr.type="int"', b'start="0"', b"<x>" * 300),
+    *("\u00a0".encode(), "\u2212".encode(), "社会".encode(), b"x" * 2000, b"PAR1", b"\xef\xbb\xbf"),
+]  # fmt: skip
+
+
+def seeds() -> dict[str, list[bytes]]:
+    """Return valid files of every kind, whose mutants are read."""
+    graph = nx.Graph(nx.karate_club_graph().subgraph(range(9)))
+    for k, (_, data) in enumerate(graph.nodes(data=True)):
+        data |= {"camp": "ab"[k % 2], "age": k, "on": k % 3 == 0}
+    for _, _, data in graph.edges(data=True):
+        data |= {"coupling": -1.5, "word": "x y"}
+    edges = nx.to_pandas_edgelist(graph)
+    nodes = pd.DataFrame([{"id": node, **data} for node, data in graph.nodes(data=True)])
+    texts = {".csv": edges.to_csv(index=False), ".tsv": edges.to_csv(index=False, sep="\t")}
+    found = {kind: [text.encode()] for kind, text in texts.items()}
+    found[".csv"] += [
+        edges.to_csv().encode(),
+        nodes.rename(columns={"id": "source"}).to_csv().encode(),
+    ]
+    names = edges.assign(source="u" + edges["source"].astype(str), note=["word"] * len(edges))
+    found[".parquet"] = []
+    for frame, options in (
+        (edges, {}),
+        (names, {"compression": "zstd"}),
+        (edges, {"use_dictionary": False}),
+    ):
+        content = io.BytesIO()
+        pq.write_table(pa.Table.from_pandas(frame), content, **options)
+        found[".parquet"].append(content.getvalue())
+    found[".json"] = [
+        json.dumps(nx.node_link_data(graph, edges="links")).encode(),
+        json.dumps(nx.node_link_data(nx.DiGraph(graph), edges="edges"), indent=1).encode(),
+    ]
+    for kind, write in ((".graphml", nx.write_graphml), (".gexf", nx.write_gexf)):
+        content = io.BytesIO()
+        write(graph, content)
+        found[kind] = [content.getvalue()]
+    return found
+
+
+def flipped(content: bytearray, rng: np.random.Generator) -> bytearray:
+    for _ in range(rng.integers(1, 6)):
+        content[rng.integers(len(content))] = rng.integers(256)
+    return content
+
+
+def cut(content: bytearray, rng: np.random.Generator) -> bytearray:
+    first, last = sorted(rng.integers(0, len(content) + 1, 2))
+    return content[:first] if rng.random() < 0.3 else content[:first] + content[last:]
+
+
+def doubled(content: bytearray, rng: np.random.Generator) -> bytearray:
+    first = int(rng.integers(len(content)))
+    part = content[first : first + int(rng.integers(1, 400))]
+    times = int(rng.choice([1, 2, 50]))
+    return content[:first] + part * times + content[first:]
+
+
+def inserted(content: bytearray, rng: np.random.Generator) -> bytearray:
+    first = int(rng.integers(len(content) + 1))
+    gone = int(rng.choice([0, 0, 1, 3, 8]))
+    return content[:first] + TOKENS[rng.integers(len(TOKENS))] + content[first + gone :]
+
+
+def replaced(content: bytearray, rng: np.random.Generator) -> bytearray:
+    """Put a token in the place of a word, everywhere or once."""
+    words = bytes(content).replace(b"<", b" ").replace(b",", b" ").replace(b'"', b" ").split()
+    if not words:
+        return content
+    word, token = words[rng.integers(len(words))], TOKENS[rng.integers(len(TOKENS))]
+    return bytearray(bytes(content).replace(word, token, int(rng.choice([1, 3, -1]))))
+
+
+def lines_moved(content: bytearray, rng: np.random.Generator) -> bytearray:
+    lines = bytes(content).split(b"\n")
+    i, j = rng.integers(0, len(lines), 2)
+    lines[i], lines[j] = lines[j], lines[j] if rng.random() < 0.5 else lines[i]
+    return bytearray(b"\n".join(lines))
+
+
+MUTATIONS: list[Callable[[bytearray, np.random.Generator], bytearray]] = [
+    *(flipped, cut, doubled, inserted, inserted, replaced, replaced, lines_moved),
+]
+
+
+def mutant(contents: list[bytes], rng: np.random.Generator) -> bytes:
+    content = bytearray(contents[rng.integers(len(contents))])
+    for _ in range(int(rng.choice([1, 1, 2, 4]))):
+        if content:
+            content = MUTATIONS[rng.integers(len(MUTATIONS))](content, rng)
+    return bytes(content)
+
+
+def outcome(folder: Path, kind: str, content: bytes, table: bytes | None, directed: bool) -> str:
+    """Read a file as a user would; return "graph" or "sentence", and raise for anything else."""
+    path, nodes = folder / f"e{kind}", folder / f"n{kind}"
+    path.write_bytes(content)
+    if table is not None:
+        nodes.write_bytes(table)
+    try:
+        graph = networks.read(path, nodes=nodes if table is not None else None, directed=directed)
+        system = couplings.uniform(graph)
+    except InputError as error:
+        sentence = str(error)
+        assert "\n" not in sentence
+        assert len(sentence) < 1500
+        sentence.encode()
+        return "sentence"
+    assert system.n == len(graph) > 0
+    repr(graph.nodes(data=True)).encode()
+    return "graph"
+
+
+def survey(folder: Path, count: int, seed: int) -> dict[str, int]:
+    """Read mutants of every kind, and return how many ended how, with the slowest in seconds."""
+    rng = np.random.default_rng(seed)
+    valid = seeds()
+    kinds = list(valid)
+    tables = {kind: valid[kind] for kind in (".csv", ".tsv", ".parquet")}
+    before = psutil.Process().memory_info().rss
+    found = {"graph": 0, "sentence": 0}
+    slowest = 0.0
+    for k in range(count):
+        kind = kinds[k % len(kinds)]
+        content = mutant(valid[kind], rng)
+        table = mutant(tables[kind], rng) if kind in tables and rng.random() < 0.3 else None
+        started = time.process_time()
+        try:
+            found[outcome(folder, kind, content, table, bool(rng.random() < 0.2))] += 1
+        except Exception as error:
+            (folder / f"failed{kind}").write_bytes(content)
+            raise AssertionError(f"mutant {k} of seed {seed} ({kind}): {error!r}") from error
+        slowest = max(slowest, time.process_time() - started)
+    assert slowest < SECONDS
+    assert psutil.Process().memory_info().rss - before < MEGABYTES * 1e6
+    return {**found, "slowest_ms": round(1000 * slowest)}
+
+
+def test_valid_files_of_the_fuzzer_are_graphs(tmp_path: Path) -> None:
+    """The negative control: what is mutated would have been read."""
+    for kind, contents in seeds().items():
+        for content in contents[:2]:
+            assert outcome(tmp_path, kind, content, None, False) == "graph"
+
+
+def test_broken_network_files_are_a_graph_or_a_sentence(tmp_path: Path) -> None:
+    found = survey(tmp_path, CASES, seed=1)
+    assert found["sentence"] > CASES / 4
+    assert found["graph"] > CASES / 20
+
+
+@pytest.mark.validate
+def test_thousands_of_broken_network_files_are_a_graph_or_a_sentence(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    for seed in range(2, 6):
+        for name, value in survey(tmp_path, MANY // 4, seed).items():
+            record_property(f"{name} of {MANY // 4} mutants, seed {seed}", value)
