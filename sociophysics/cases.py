@@ -267,6 +267,7 @@ def _opened(
         "network.nodes": network["nodes"],
         "network.coupling": network["coupling"],
         "network.directed": network["directed"] or None,
+        **{f"network.{key}": network[key] for key in ("source", "target", "weight", "symmetrize")},
         "network.camp": None if attribute == "camp" else attribute,
         "couplings.kind": None if kind == "edge" else kind,
         "couplings.normalize": None if table["normalize"] == "none" else table["normalize"],

@@ -16,9 +16,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from sociophysics import networks
+from sociophysics import cases, networks
 from sociophysics.errors import InputError
 from sociophysics.networks.bounds import check_table
+from sociophysics.scenario import Scenario
 
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 GRAPHML = HEAD + '<graphml xmlns="http://graphml.graphdrawing.org/xmlns">{}</graphml>'
@@ -467,3 +468,74 @@ def test_wide_tables_of_blanks_take_seconds(tmp_path: Path) -> None:
     started = time.process_time()
     assert list(networks.read(path).edges) == [(1, 2)]
     assert time.process_time() - started < 10.0
+
+
+# Directions -------------------------------------------------------------------------------------
+
+FOLLOWS = "follower,followed,times,since\nann,bob,1,x\nbob,ann,3,x\nbob,eve,4,y\neve,eve,1,y\n"
+
+
+@pytest.mark.parametrize(
+    ("how", "couplings"),
+    [
+        ("mean", {("ann", "bob"): 2.0, ("bob", "eve"): 2.0}),
+        ("sum", {("ann", "bob"): 4, ("bob", "eve"): 4}),
+        ("mutual", {("ann", "bob"): 2.0}),
+    ],
+)
+def test_two_directions_make_one_tie(tmp_path: Path, how: str, couplings: dict) -> None:
+    keys = {"source": "follower", "target": "followed", "weight": "times", "symmetrize": how}
+    graph = read(tmp_path, "e.csv", FOLLOWS, **keys)
+    assert nx.get_edge_attributes(graph, "coupling") == couplings
+    assert nx.get_edge_attributes(graph, "times") == couplings
+    assert graph.edges["ann", "bob"]["since"] == "x"
+    assert list(graph) == ["ann", "bob", "eve"]
+    said = f"symmetrize '{how}': 1 of 2 pairs are tied in one direction"
+    assert graph.graph["notes"] == [said + (" and left out" if how == "mutual" else "")]
+    assert graph.graph["self_loops"] == 1
+
+
+def test_directions_without_weights_count_one_each(tmp_path: Path) -> None:
+    keys = {"source": "follower", "target": "followed"}
+    counted = read(tmp_path, "e.csv", FOLLOWS, **keys, symmetrize="sum")
+    assert nx.get_edge_attributes(counted, "coupling") == {("ann", "bob"): 2, ("bob", "eve"): 1}
+    mutual = read(tmp_path, "e.csv", FOLLOWS, **keys, symmetrize="mutual")
+    assert nx.get_edge_attributes(mutual, "coupling") == {}
+    arcs = read(tmp_path, "e.csv", FOLLOWS, **keys, directed=True)
+    assert list(arcs.edges) == [("ann", "bob"), ("bob", "ann"), ("bob", "eve")]
+    with pytest.raises(InputError, match="is listed twice, with times 1 and 3"):
+        read(tmp_path, "e.csv", FOLLOWS, **keys)
+
+
+@pytest.mark.parametrize(
+    ("keys", "sentence"),
+    [
+        ({"symmetrize": "max"}, "symmetrize is 'max'; allowed: mean, mutual, sum"),
+        ({"symmetrize": "mean", "directed": True}, "directed is true and keeps the directions"),
+        ({"weight": "times", "coupling": "since"}, "two words for the same"),
+        ({"source": "who", "target": "followed"}, "no column who but the columns 'follower'"),
+        ({"source": "follower"}, "no column target but"),
+    ],
+)
+def test_directions_that_cannot_be_read_are_refused(
+    tmp_path: Path, keys: dict, sentence: str
+) -> None:
+    with pytest.raises(InputError, match=sentence):
+        read(tmp_path, "e.csv", FOLLOWS, **keys)
+    text = graphml(PAIR + '<edge source="1" target="2"/>')
+    with pytest.raises(InputError):
+        read(tmp_path, "g.graphml", text, **keys)
+
+
+def test_scenarios_take_the_same_keys(tmp_path: Path) -> None:
+    (tmp_path / "e.csv").write_text(FOLLOWS)
+    text = (
+        'seed = 1\n[network]\nkind = "file"\npath = "e.csv"\nsource = "follower"\n'
+        'target = "followed"\nweight = "times"\nsymmetrize = "mean"\n[couplings]\n'
+        'kind = "edge"\n[dynamics]\ntemperature = 1\nsweeps = 2\n'
+    )
+    (tmp_path / "s.toml").write_text(text)
+    scenario = Scenario.load(tmp_path / "s.toml")
+    system, _, notes = cases.society(scenario.cases()[0].settings, None)
+    assert system.J.toarray().tolist() == [[0, 2, 0], [2, 0, 2], [0, 2, 0]]
+    assert any("1 of 2 pairs are tied in one direction" in note for note in notes)

@@ -15,6 +15,7 @@ import typer
 
 from sociophysics.cli.run import Scheduler, workers_of
 from sociophysics.errors import InputError
+from sociophysics.machine import usable_cpus
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor

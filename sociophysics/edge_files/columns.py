@@ -181,10 +181,7 @@ class EdgeFile:
     def _end(self, table: pa.RecordBatch, name: str, first: int) -> pa.Array:
         values = table.column(table.schema.get_field_index(name))
         kind = _plain(values.type)
-        if _is_text(kind):
-            values = self._names(values, name)
-        else:
-            values = values.cast(pa.int64())
+        values = self._names(values, name) if _is_text(kind) else values.cast(pa.int64())
         empty = values.is_null()
         if _is_text(kind):
             empty = pc.or_kleene(empty, pc.equal(values, ""))

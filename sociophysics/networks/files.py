@@ -10,7 +10,8 @@ from sociophysics.errors import InputError
 from sociophysics.memory import require_memory
 from sociophysics.networks.markup import FORMATS, read_graph
 from sociophysics.networks.simple import simple_graph
-from sociophysics.networks.tables import TABLES, edge_list
+from sociophysics.networks.symmetrize import check_way, symmetrized
+from sociophysics.networks.tables import TABLES, Ends, edge_list
 
 __all__ = ["read"]
 
@@ -23,6 +24,10 @@ def read(
     nodes: str | Path | None = None,
     coupling: str | None = None,
     directed: bool = False,
+    source: str | None = None,
+    target: str | None = None,
+    weight: str | None = None,
+    symmetrize: str | None = None,
 ) -> nx.Graph:
     r"""Return the network in a file as a simple graph; the suffix says what kind of file it is.
 
@@ -49,6 +54,14 @@ def read(
         there. It must hold finite numbers, and is also stored as ``"coupling"``.
     directed : bool
         True: a DiGraph in which the source of a tie listens to its target.
+    source, target : str, optional
+        Columns of the two users of a tie in an edge list, such as follower and followed.
+    weight : str, optional
+        Another word for ``coupling``.
+    symmetrize : {"mean", "sum", "mutual"}, optional
+        How the two directions of a pair make one undirected tie: the mean or the sum of their
+        couplings, an absent one being 0, or the pairs tied both ways alone. Left out, directions
+        are not looked at, and two that differ are an error.
 
     Raises
     ------
@@ -56,7 +69,7 @@ def read(
         A file that is missing, malformed, not UTF-8, of unknown kind or larger than memory, or
         that holds what is not understood; a column that is missing or doubled; an unknown user; a
         coupling that is not a finite number; a tie that repeats with other attributes; directions
-        asked of an undirected file; no users.
+        asked of an undirected file, or asked and symmetrized; no users.
 
     Examples
     --------
@@ -67,26 +80,52 @@ def read(
     EdgeDataView([('ann', 'bob', -1.0), ('bob', 'eve', 0.5)])
     """
     path = Path(path)
+    if coupling is not None and weight is not None and coupling != weight:
+        raise InputError(
+            f"coupling is {coupling!r} and weight is {weight!r}, which are two words for the same; "
+            "give one."
+        )
+    coupling = coupling if weight is None else weight
+    if symmetrize is not None:
+        check_way(symmetrize)
+        if directed:
+            raise InputError(
+                f"symmetrize is {symmetrize!r}, but directed is true and keeps the directions; "
+                "leave one out."
+            )
+    arcs = directed or symmetrize is not None
     content = _content(path, (*TABLES, *FORMATS))
     if path.suffix.lower() in TABLES:
         table = Path(nodes) if nodes is not None else None
         node_content = None if table is None else (table.name, _content(table, TABLES))
-        users, ties, notes = edge_list((path.name, content), node_content, coupling=coupling)
+        users, ties, notes = edge_list(
+            (path.name, content), node_content, coupling=coupling, ends=Ends(source, target)
+        )
     else:
         if nodes is not None:
             raise InputError(
                 f"nodes is {str(nodes)!r}, but {path.name} holds its own users; a node table goes "
                 f"with an edge list ({', '.join(TABLES)}): leave nodes out."
             )
-        users, ties, has_directions, notes = read_graph((path.name, content), directed=directed)
-        if directed and not has_directions:
+        if source is not None or target is not None:
             raise InputError(
-                f"directed is true, but the ties in {path.name} have no direction; leave it out."
+                f"source and target name columns of an edge list ({', '.join(TABLES)}), and "
+                f"{path.name} has none; leave them out."
             )
-    graph = simple_graph(users, ties, directed=directed, coupling=coupling, name=path.name)
+        users, ties, has_directions, notes = read_graph((path.name, content), directed=arcs)
+        if arcs and not has_directions:
+            what = "directed is true" if directed else f"symmetrize is {symmetrize!r}"
+            raise InputError(
+                f"{what}, but the ties in {path.name} have no direction; leave it out."
+            )
+    graph = simple_graph(users, ties, directed=arcs, coupling=coupling, name=path.name)
     if notes:
         graph.graph["notes"] = notes
-    return graph
+    return (
+        graph
+        if symmetrize is None
+        else symmetrized(graph, symmetrize, coupling=coupling or "coupling")
+    )
 
 
 def _content(path: Path, suffixes: tuple[str, ...]) -> bytes:
@@ -97,6 +136,8 @@ def _content(path: Path, suffixes: tuple[str, ...]) -> bytes:
             f"{path.name} has the suffix {path.suffix!r}; allowed: {', '.join(suffixes)}: convert "
             "or rename the file."
         )
+    if path.exists() and not path.is_file():
+        raise InputError(f"{path} is no ordinary file; give the path of one.")
     try:
         require_memory(
             MEMORY_PER_FILE_BYTE * path.stat().st_size,

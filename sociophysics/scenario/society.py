@@ -58,6 +58,15 @@ class File(_Graph):
     """Column or edge attribute with the ties' weights; left out: `coupling`, if there is one."""
     directed: bool = False
     """Keep who listens to whom instead of mutual ties."""
+    source: Text | None = None
+    """Column of who listens, in an edge list; left out: `source`, `src` or `from`."""
+    target: Text | None = None
+    """Column of who is listened to; left out: `target`, `dst` or `to`."""
+    weight: Text | None = None
+    """Another word for `coupling`."""
+    symmetrize: Literal["mean", "sum", "mutual"] | None = None
+    """How two directions make one mutual tie: the mean or sum of their couplings, an absent one
+    being 0, or only pairs tied both ways."""
 
 
 class Lattice(_Graph):
