@@ -25,6 +25,8 @@ PURPOSES = {
     "fit": 8,
     "null": 9,
     "bootstrap": 10,
+    "fields": 11,
+    "adoption": 12,
 }
 
 

@@ -60,3 +60,31 @@ def assert_uniform(p_values: NDArray[np.float64]) -> None:
     """Fail if p-values of independent tests are not uniform (Kolmogorov-Smirnov)."""
     p = float(stats.kstest(p_values, "uniform").pvalue)
     assert p >= ALPHA, f"p-values are not uniform, p = {p:.2e}"
+
+
+def same_law_p_value(first: NDArray[np.int8], second: NDArray[np.int8]) -> float:
+    """Return the p-value of independent stances (replicas, n) of two runs following one law.
+
+    Twice the smaller of two: a chi-squared test over the states of up to six users spread over all,
+    and Welch's test of the mean stance with users of both halves counted against each other.
+    """
+    n = first.shape[1]
+    chosen = np.unique(np.linspace(0, n - 1, min(n, 6)).astype(int))
+    powers = 2 ** np.arange(chosen.size)
+    counts = np.array(
+        [
+            np.bincount((s[:, chosen] > 0) @ powers, minlength=2**chosen.size)
+            for s in (first, second)
+        ]
+    )
+    order = np.argsort(counts.sum(axis=0))
+    cell = np.minimum(np.cumsum(counts.sum(axis=0)[order]) // 40, 10**6).astype(int)
+    label = np.unique(cell, return_inverse=True)[1]
+    pooled = np.stack([np.bincount(label, row[order]) for row in counts])
+    pooled = pooled[:, pooled.sum(axis=0) > 0]
+    states = stats.chi2_contingency(pooled).pvalue if pooled.shape[1] > 1 else 1.0
+    weight = np.where(np.arange(n) < n / 2, 1.0, -0.5)
+    means = [s.astype(float) @ weight for s in (first, second)]
+    spread = max(m.std() for m in means)
+    mean = stats.ttest_ind(*means, equal_var=False).pvalue if spread > 0 else 1.0
+    return float(min(1.0, 2 * min(states, mean)))

@@ -82,7 +82,13 @@ class Conditions:
         first = min(sweep, self.field.shape[1]) - 1
         largest = np.abs(self.field[:, first:]).max(axis=1, initial=0.0)
         external = float((np.abs(system.h) + largest @ np.abs(self.pattern)).max(initial=0.0))
-        return external + (self.feed.bound if self.feed else 0.0)
+        bound = self.feed.bound if self.feed else 0.0
+        if not 0.0 <= bound < np.inf:
+            raise InputError(
+                f"the feed {type(self.feed).__name__} has the bound {bound}; it must be the "
+                "largest absolute field the feed can exert, a finite number >= 0."
+            )
+        return external + bound
 
 
 def field_terms(

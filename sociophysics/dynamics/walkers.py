@@ -10,12 +10,15 @@ from numpy.typing import NDArray
 from sociophysics.dynamics.conditions import Conditions
 from sociophysics.dynamics.frames import SelectedExposure
 from sociophysics.dynamics.kernels import REGISTRY, Kernel
-from sociophysics.feeds import Draws, FeedMemory
+from sociophysics.errors import InputError
+from sociophysics.feeds import Draws, Feed, FeedMemory
 from sociophysics.observables.exposure import Shown
 from sociophysics.spins import SpinSystem
 from sociophysics.streams import key
 
 __all__ = ["Walkers"]
+
+SLACK = 1.0 + 1e-9  # of a feed's bound, for rounding
 
 
 class Walkers:
@@ -102,13 +105,11 @@ class Walkers:
         if conditions.feed is None:
             self.phi = self.exposure = None
             return
-        self.phi, self.exposure = conditions.feed.refresh(
-            self.system,
-            self.kernel.spins(),
-            conditions.camps,
-            self.memory,
-            Draws(self._feed_keys, sweep),
+        spins = self.kernel.spins()
+        phi, self.exposure = conditions.feed.refresh(
+            self.system, spins, conditions.camps, self.memory, Draws(self._feed_keys, sweep)
         )
+        self.phi = _within_bound(conditions.feed, phi, spins.shape)
 
     def hold(self, row: int, users: NDArray[np.int64], until: int) -> None:
         """Keep these users of one replica from flipping up to and with sweep ``until``."""
@@ -161,3 +162,23 @@ class Walkers:
         """Give the replicas other stances, or a rewired system, to be prepared anew."""
         self._start, self._kernel = spins, None
         self.system = system or self.system
+
+
+def _within_bound(feed: Feed, phi: Any, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """Return the field a feed exerts, or raise if the words of a kernel were not made for it."""
+    name = feed.kind or type(feed).__name__
+    found = getattr(phi, "shape", type(phi).__name__)
+    if found != shape:
+        raise InputError(
+            f"the feed {name} returned a field of shape {found}; it must return an array of shape "
+            f"{shape}, (replicas, users)."
+        )
+    low, high = float(phi.min(initial=0.0)), float(phi.max(initial=0.0))
+    most = feed.bound * SLACK
+    if not -most <= low <= high <= most:
+        raise InputError(
+            f"the feed {name} exerts the field {low if -low > high else high:.6g}, but its bound "
+            f"is {feed.bound:.6g}, which the stored fields are made for; let its property bound "
+            "return the largest absolute field it can exert."
+        )
+    return np.asarray(phi, np.float64)

@@ -23,6 +23,7 @@ Array = NDArray[Any]
 U64 = np.uint64
 UNANIMOUS = 1.0 - 1e-12  # a pool mean this close to +-1 differs from it by rounding only
 STEEPEST = 300.0  # personalization beyond which exp(2 gamma) may overflow: logarithms instead
+WITHIN = U64(0x9FB21C651E98DF25)  # the slots of one user and sweep have an increment of their own
 SMALLEST = 1e-30  # weight below which the other stance's may have underflowed: logarithms
 
 
@@ -138,16 +139,17 @@ def draw_posts(
     reached : bool array, shape (n,)
         Users with an empty pool see nothing: 0.
     keys : uint64 array, shape (replicas, 2)
-        Stream of the slots; draw (sweep, user, slot) is a hash of its position.
+        Stream of the slots; draw (sweep, user, slot) is a hash of its position, whatever the number
+        of slots: fewer of them are the first of more.
     """
     replicas, n = expected.shape
     for r in range(replicas):
-        step = increment(keys[r, 1])
+        step, within = increment(keys[r, 1]), increment(keys[r, 1] ^ WITHIN)
         for i in range(n):
             probability = 0.5 * (1.0 + expected[r, i])
-            counter = keys[r, 0] + (U64(sweep) * U64(n) + U64(i)) * U64(slots) * step
+            counter = mix(keys[r, 0] + (U64(sweep) * U64(n) + U64(i)) * step)
             drawn = 0
             for _ in range(slots):
-                counter += step
+                counter += within
                 drawn += uniform(mix(counter)) < probability
             shown[r, i] = (2.0 * drawn - slots) / slots if reached[i] else 0.0

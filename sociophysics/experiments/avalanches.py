@@ -252,7 +252,7 @@ def _random_fields(n: int, disorder: float, seed: int, replica: int | None) -> A
     number = isinstance(disorder, int | float | np.number) and not isinstance(disorder, bool)
     if not number or not 0 <= disorder < np.inf:
         raise InputError(f"disorder is {disorder!r}; it must be a finite number >= 0.")
-    return np.asarray(disorder * generator(seed, "couplings", replica).standard_normal(n))
+    return np.asarray(disorder * generator(seed, "fields", replica).standard_normal(n))
 
 
 def _encoded(system: SpinSystem, bound: float) -> Couplings:

@@ -113,7 +113,7 @@ def outbreaks(
             f"decay is {decay}, active {active}, onset {onset}, settle {settle}, sweeps {sweeps}; "
             "allowed: decay > 0, active 0 to 1, onset >= 0, settle and sweeps >= 1."
         )
-    rank = generator(seed, "couplings").permutation(system.n)
+    rank = generator(seed, "adoption").permutation(system.n)
     gate = (rank < round(active * system.n)).astype(np.float64)
     # Rounded shares jump; the next user in line is active in part, so that curves are smooth.
     gate[rank == math.floor(active * system.n)] = active * system.n % 1.0

@@ -14,6 +14,8 @@ from sociophysics.spins import SpinSystem
 
 __all__ = ["POOLS", "Pool", "build_pool"]
 
+ROUNDING = 1e-9
+
 
 class Pool(NamedTuple):
     """Weights of a pool: on followed users (CSR rows) and on the means of groups of users."""
@@ -26,6 +28,18 @@ class Pool(NamedTuple):
     group_weights: NDArray[np.float64]  # (G, G): row = group of the viewer
     own: int  # 1: a user is left out of the mean of the own group
     reached: NDArray[np.bool_]  # (n,): False where the pool is empty
+
+    @property
+    def signed(self) -> bool:
+        """Whether rows respond by sign: then their weights need not sum to 1."""
+        if self.sizes.size:
+            return bool((self.group_weights < 0).any())
+        total = np.bincount(
+            np.repeat(np.arange(self.reached.size), np.diff(self.indptr)),
+            self.weights,
+            minlength=self.reached.size,
+        )
+        return bool((np.abs(total[self.reached] - 1.0) > ROUNDING).any())
 
 
 def build_pool(

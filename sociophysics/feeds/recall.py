@@ -33,7 +33,8 @@ def listeners_of(pool: Pool) -> Listeners:
     """Return the followed part of a pool by columns, in fixed point where that carries it.
 
     Rows of equal weights count followed users, exactly. Other rows are rounded to 2^-62 of their
-    pool, unless some weight is so small that this would show.
+    pool, unless some weight is so small that this would show. In signed pools a row stands for what
+    its weights say: a side that is absent counts 0, and the other one no more for that.
 
     Examples
     --------
@@ -52,7 +53,7 @@ def listeners_of(pool: Pool) -> Listeners:
     if np.array_equal(heard, pool.indptr) and np.array_equal(listeners, pool.indices):
         heard, listeners = pool.indptr, pool.indices  # all follow each other: one copy will do
     none = np.zeros(0, np.int64)
-    signed = bool((pool.weights < 0).any())
+    signed = pool.signed
     first = pool.weights[pool.indptr[row]]
     odd = np.zeros(n, np.bool_)
     odd[row[pool.weights != first]] = True
