@@ -12,11 +12,11 @@ from numpy.typing import ArrayLike
 from sociophysics.inference.evaluation import Model
 from sociophysics.inference.holdout import split
 from sociophysics.rollcall.votes import Votes
+from sociophysics.statistics import share_interval
 
-__all__ = ["calibration", "wilson"]
+__all__ = ["calibration"]
 
 BINS = 10
-Z = 1.96  # of a 95 % interval
 
 
 def calibration(
@@ -29,7 +29,7 @@ def calibration(
     """Return, per model and tenth of predicted P(+1), the share of held-out votes that were +1.
 
     Splitting is that of ``evaluate``. Columns ``model``, ``predicted`` (mean of the bin), ``share``
-    with Wilson's 95 % interval ``low``, ``high``, and ``votes``; empty bins are left out.
+    with its exact 95 % interval ``low``, ``high``, and ``votes``; empty bins are left out.
 
     Examples
     --------
@@ -47,7 +47,7 @@ def calibration(
         place = np.minimum((chance * BINS).astype(int), BINS - 1)
         for number in np.unique(place):
             chosen = place == number
-            low, high = wilson(int(yea[chosen].sum()), int(chosen.sum()))
+            _, low, high = share_interval(int(yea[chosen].sum()), int(chosen.sum()))
             rows.append(
                 {
                     "model": type(model).__name__,
@@ -59,17 +59,3 @@ def calibration(
                 }
             )
     return pd.DataFrame(rows)
-
-
-def wilson(successes: int, trials: int) -> tuple[float, float]:
-    """Return Wilson's 95 % interval of a share.
-
-    Examples
-    --------
-    >>> [round(bound, 3) for bound in wilson(0, 10)]
-    [0.0, 0.278]
-    """
-    share, spread = successes / trials, Z**2 / trials
-    middle = (share + spread / 2) / (1 + spread)
-    half = Z * np.sqrt(share * (1 - share) / trials + spread / (4 * trials)) / (1 + spread)
-    return float(max(0.0, middle - half)), float(min(1.0, middle + half))

@@ -61,7 +61,7 @@ OVER_ORDERED = (
     "--quick."
 )
 CALIBRATION = (
-    "Points on the diagonal mean what they say. Bars are Wilson's 95 % intervals; votes on one "
+    "Points on the diagonal mean what they say. Bars are exact 95 % intervals; votes on one "
     "roll call depend on each other, so the true ones are wider."
 )
 HEAT = (

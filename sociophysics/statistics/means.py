@@ -16,9 +16,9 @@ from sociophysics.statistics.states import ROUNDED, TwoStates, states_known, two
 __all__ = ["Interval", "mean_difference", "mean_interval", "standard_error", "t_interval"]
 
 # Chosen by simulated coverage: few replicas of a long-tailed outcome show too little of its
-# skewness, and one below half a standard error is as good as none.
+# skewness, and one below a quarter of its standard error is as good as none.
 SHOWN = 1.3
-CLEAR = 0.5
+CLEAR = 0.25
 
 
 class Interval(NamedTuple):
@@ -96,7 +96,7 @@ def mean_interval(values: ArrayLike, *, confidence: float = 0.95) -> Interval:
     - Two states (`two_states`): the mean moves with the share of replicas in the upper one,
       ``gap (s - l)`` below and ``gap (u - s)`` above with the exact limits l, u of the share s,
       put together with Student's interval within the states as roots of sums of squares [1]_.
-    - Else Student's interval, and where the skewness g exceeds half its standard error the union
+    - Else Student's interval, and where the skewness g exceeds a quarter of its error the union
       with the one corrected for it, with ends :math:`\bar x - s\, y(\pm t/\sqrt R)`,
       :math:`y(u) = [(1 + g(u - g/6R))^{1/3} - 1] / (g/3)` [2]_, s the standard deviation and g 1.3
       times Fisher's estimate.

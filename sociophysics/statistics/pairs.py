@@ -55,7 +55,7 @@ def paired_difference(
     --------
     >>> pair = paired_difference([0.6, 0.7, 0.9, 0.8, 0.5], [0.1, 0.3, 0.3, 0.4, 0.2])
     >>> round(pair.difference, 3), round(pair.low, 2), round(pair.high, 2), pair.p
-    (0.44, 0.3, 0.58, 0.0625)
+    (0.44, 0.3, 0.64, 0.0625)
     >>> paired_difference([0.5, 0.5], [0.5, 0.5])
     PairedDifference(difference=0.0, low=nan, high=nan, effect=0.0, p=1.0)
     """

@@ -7,8 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import betaincinv
-from scipy.stats import binomtest
+from scipy.special import bdtr, betaincinv
 
 from sociophysics.errors import InputError
 from sociophysics.statistics.limits import check_confidence
@@ -76,11 +75,10 @@ def share_difference(
 ) -> ShareDifference:
     """Return how much more often something happened than in the reference, with its interval.
 
-    From the limits of the two shares ``p - l`` and ``u - p``: with ``delta = p_1 - p_2`` the
-    interval goes down to ``delta - sqrt((p_1 - l_1)^2 + (u_2 - p_2)^2)`` and up to ``delta +
-    sqrt((u_1 - p_1)^2 + (p_2 - l_2)^2)`` [1]_, where the limits are the exact ones of
-    `share_interval` (Wilson's, which Newcombe took, fall short of 90 % at five replicas). Pairs
-    subtract ``2 phi`` times the product of the two terms, phi the correlation of the pairs,
+    From the limits of the two shares: with ``delta = p_1 - p_2`` the interval goes down to ``delta
+    - sqrt((p_1 - l_1)^2 + (u_2 - p_2)^2)`` and up to ``delta + sqrt((u_1 - p_1)^2 + (p_2 -
+    l_2)^2)`` [1]_; the limits are the exact ones of `share_interval`, where Newcombe took Wilson's.
+    Pairs subtract ``2 phi`` times the product of the two terms, phi the correlation of the pairs,
     corrected for continuity [2]_. ``p`` is McNemar's exact test of the pairs that differ, or
     Fisher's.
 
@@ -127,7 +125,7 @@ def share_difference(
 def mcnemar(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
     """Return the exact p of pairs: among those that differ either sign is a fair coin."""
     more, less = int((a & ~b).sum()), int((b & ~a).sum())
-    return 1.0 if more + less == 0 else float(binomtest(more, more + less).pvalue)
+    return min(1.0, 2 * float(bdtr(min(more, less), more + less, 0.5)))
 
 
 def _fisher(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:

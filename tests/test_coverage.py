@@ -1,0 +1,85 @@
+"""Intervals hold as often as docs/statistics.md says: a sample, and all by `make validate`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.coverage import BAR, CELLS, Cell, Covered, covered, passes, percentile, row, write
+
+PAGE = Path(__file__).parents[1] / "docs" / "statistics.md"
+SAMPLED = [
+    ("mean of replicas", "skewed (exponential)", 5),
+    ("mean of replicas", "two states, half each", 10),
+    ("paired difference", "rare event, 10 against 0 %", 10),
+    ("paired difference", "two states, 50 against 10 %", 5),
+    ("melting temperature", "bell-shaped noise", 10),
+    ("critical mass", "sharp", 20),
+    ("susceptibility", "10 independent frames per replica", 5),
+]
+
+
+def cell_of(interval: str, outcome: str) -> Cell:
+    return next(c for c in CELLS if (c.interval, c.outcome) == (interval, outcome))
+
+
+@pytest.mark.parametrize(("interval", "outcome", "replicas"), SAMPLED)
+def test_intervals_hold_as_often_as_they_must(interval: str, outcome: str, replicas: int) -> None:
+    found = covered(cell_of(interval, outcome), replicas, 400)
+    assert passes(found, replicas, 400), found
+
+
+def test_percentiles_of_a_bootstrap_of_five_replicas_do_not_hold() -> None:
+    """The negative control: what was printed before fails the same bar."""
+    shaken = np.random.default_rng(1)
+    before = Cell(
+        "percentiles", "normal", lambda g, n: (*percentile(g.normal(size=n), shaken), 0.0, True)
+    )
+    found = covered(before, 5, 400)
+    assert not passes(found, 5, 400), found
+    assert found.held < 0.88
+
+
+def test_the_page_has_a_row_for_every_interval_simulated() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    for cell in CELLS:
+        line = next(
+            each for each in text.splitlines()
+            if each.startswith(f"| {cell.interval} | {cell.outcome} |")
+        )  # fmt: skip
+        numbers = [float(re.match(r"[\d.]+", each.strip())[0]) for each in line.split("|")[3:6]]
+        for bar, number in zip(BAR.values(), numbers, strict=True):
+            assert number >= 100 * bar, line
+
+
+def test_the_table_is_put_between_its_markers(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("a\n<!-- coverage: begin -->\nold\n<!-- coverage: end -->\nz\n")
+    write(page, [row(CELLS[0], {5: Covered(0.95, 0.5, 0.3), 10: Covered(0.9, 1.0, 0.0)})])
+    text = page.read_text()
+    assert text.startswith("a\n<!-- coverage: begin -->")
+    assert text.endswith("<!-- coverage: end -->\nz\n")
+    assert "95.0; 30 % show one state; 20 % not determined | 90.0 (below)" in text
+    assert "old" not in text
+
+
+@pytest.mark.validate
+def test_every_interval_holds(request: pytest.FixtureRequest, record_property: Any) -> None:
+    """The table of docs/statistics.md: 2,000 studies a cell."""
+    rows, low = [], []
+    for cell in CELLS:
+        found = {replicas: covered(cell, replicas, 2000) for replicas in BAR}
+        rows.append(row(cell, found))
+        low += [
+            f"{cell.interval}, {cell.outcome}, {replicas}: {each.held:.3f}"
+            for replicas, each in found.items() if each.held < BAR[replicas]
+        ]  # fmt: skip
+    if request.config.getoption("--validation-page"):
+        write(PAGE, rows)
+    record_property("cells", 3 * len(CELLS))
+    record_property("below the bar", "; ".join(low) or "none")
+    assert not low
