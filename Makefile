@@ -8,7 +8,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup run dashboard test test-core lint validate bench clean
+.PHONY: setup run dashboard test test-core test-pythons test-python test-lowest lint validate \
+	bench clean
 
 setup: $(READY)
 
@@ -41,6 +42,41 @@ test-core: lint
 	$(BIN)/python -m pytest $(SHORT) --ignore $(CLUSTER) --ignore tests/dashboard --ignore dashboards
 	$(BIN)/python -m pytest $(SHORT) $(CLUSTER)
 
+# A smoke run, the laws of the engine, the feeds, what is read and written; core packages only.
+LAWS := tests/test_engine_law.py tests/test_feed_law.py tests/test_feeds.py tests/test_feed_refresh.py \
+	tests/test_rejection_free.py README.md
+FILES := tests/test_scenario.py tests/test_networks.py tests/test_polarization.py tests/test_report.py
+SMOKE = $(1)/bin/sociophysics run scenarios/feed_designs.toml --replicas 2 --out $(1)/smoke
+CHECK = rm -rf $(1)/smoke && $(call SMOKE,$(1)) >$(1)/smoke.log 2>&1 || { cat $(1)/smoke.log; exit 1; }; \
+	$(1)/bin/python -m pytest $(SHORT) -p no:cacheprovider
+
+# Every other Python >= 3.11 of this machine, with the newest versions that constraints.txt allows.
+test-pythons: $(READY)
+	@$(BIN)/python .ci/pythons.py | while read -r version python; do \
+		$(MAKE) --no-print-directory test-python VERSION=$$version OTHER=$$python </dev/null || exit 1; \
+	done
+
+# make test-python VERSION=3.13 OTHER=/path/to/python3.13
+test-python: .venv-$(VERSION)/.ready
+	@$(call CHECK,.venv-$(VERSION)) $(LAWS)
+
+.venv-$(VERSION)/.ready: pyproject.toml constraints.txt
+	$(OTHER) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	@touch $@
+
+# The oldest versions that pyproject.toml allows, with today's versions of what those need.
+test-lowest: .venv-lowest/.ready
+	@$(call CHECK,.venv-lowest) $(LAWS) $(FILES)
+
+.venv-lowest/.ready: pyproject.toml
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check uv
+	VIRTUAL_ENV=$(@D) $(@D)/bin/uv pip install --quiet --resolution lowest-direct --only-binary :all: \
+		-r pyproject.toml --extra test --extra communities --extra cascades
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -55,4 +91,4 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks $(BENCH)
 
 clean:
-	rm -rf $(VENV) .venv-peers
+	rm -rf $(VENV) .venv-*
