@@ -53,7 +53,7 @@ CHECK = rm -rf $(1)/smoke && $(call SMOKE,$(1)) >$(1)/smoke.log 2>&1 || { cat $(
 # Every other Python >= 3.11 of this machine, with the newest versions that constraints.txt allows.
 test-pythons: $(READY)
 	@$(BIN)/python .ci/pythons.py | while read -r version python; do \
-		$(MAKE) --no-print-directory test-python VERSION=$$version OTHER=$$python </dev/null || exit 1; \
+		$(MAKE) --no-print-directory test-python VERSION=$$version OTHER="$$python" </dev/null || exit 1; \
 	done
 
 # make test-python VERSION=3.13 OTHER=/path/to/python3.13
@@ -61,7 +61,7 @@ test-python: .venv-$(VERSION)/.ready
 	@$(call CHECK,.venv-$(VERSION)) $(LAWS)
 
 .venv-$(VERSION)/.ready: pyproject.toml constraints.txt
-	$(OTHER) -m venv $(@D)
+	"$(OTHER)" -m venv $(@D)
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
 	@touch $@
 

@@ -275,6 +275,22 @@ def test_other_versions_are_refused(
         pass
 
 
+def test_workers_with_other_code_are_refused(
+    quiet_site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from distributed import Client
+
+    with Client(quiet_site.address, set_as_default=False) as client:
+        client.wait_for_workers(1)
+    monkeypatch.setattr(cluster, "short", lambda digest: f"<{digest[:4]}>")
+    with cluster.connect(quiet_site.address):
+        pass
+    monkeypatch.setattr(Client, "run", lambda self, *_, **__: {"tcp://w": KeyError("none")})
+    words = r"worker tcp://w has other code of sociophysics \(sources <unkn>, here"
+    with pytest.raises(InputError, match=words), cluster.connect(quiet_site.address):
+        pass
+
+
 def test_a_scheduler_that_stays_away(
     site: Site, orders: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -146,7 +146,7 @@ def edited(folder: Path, change: Any) -> dict[str, Any]:
 def test_a_manifest_tells_code_platform_and_versions(folder: Path) -> None:
     manifest = edited(folder, lambda manifest: None)
     assert manifest["code"] == sources.source_digest()
-    assert set(manifest["platform"]) == {"system", "machine", "processor", "blas"}
+    assert set(manifest["platform"]) == {*("system", "machine", "processor", "blas", "vectors")}
     assert all(manifest["platform"].values())
     assert {"python", "numpy", "numba", "sociophysics"} <= set(manifest["versions"])
 
@@ -203,6 +203,34 @@ def test_a_worker_with_other_code_refuses(monkeypatch: pytest.MonkeyPatch) -> No
     text = task.text().replace(sources.source_digest(), "ab" * 32)
     with pytest.raises(InputError, match=r"has other code .* this run abababababab\); install"):
         Task.from_text(text, simulate)
+
+
+def test_an_inspection_by_other_code_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    command = ["inspect", "karate", "--draws", "10", "--out", "here"]
+    assert main(command) == 0
+    edited(tmp_path / "here", lambda old: old.update(code="ab" * 32))
+    capsys.readouterr()
+    assert main(command) == 2
+    assert "made by other code" in capsys.readouterr().err
+    edited(tmp_path / "here", lambda old: old.update(code=sources.source_digest()))
+    edited(tmp_path / "here", lambda old: old["platform"].update(processor="another"))
+    assert main(command) == 0
+
+
+def test_a_search_by_other_code_is_refused(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def as_search(manifest: dict[str, Any]) -> None:
+        manifest.update(format="sociophysics tip 1", name="small", code="ab" * 32)
+
+    (tmp_path / "small.toml").write_text(TEXT)
+    edited(folder, as_search)
+    options = ["--values", "1,2,3,4,5", "--out", str(folder), "--workers", "1"]
+    assert main(["tip", str(tmp_path / "small.toml"), *options]) == 2
+    assert "made by other code" in capsys.readouterr().err
 
 
 def test_half_a_run_is_not_continued_by_a_changed_package(copy: Path, tmp_path: Path) -> None:

@@ -48,17 +48,17 @@ def _platform() -> Mapping[str, str]:
         "system": platform.system(),
         "machine": platform.machine(),
         "processor": processor(),
-        "blas": _blas(),
+        **_built(),
     }
 
 
-def _blas() -> str:
-    """Return the library of linear algebra that numpy was built with."""
-    try:
-        built = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
-        return f"{built['name']} {built['version']}"
-    except (KeyError, TypeError, ValueError):
-        return "unknown"
+def _built() -> dict[str, str]:
+    """Return numpy's library of linear algebra, and the widest vectors it computes with here."""
+    config: Any = np.show_config(mode="dicts")
+    blas = config.get("Build Dependencies", {}).get("blas", {})
+    vectors = config.get("SIMD Extensions", {}).get("found", [])
+    name = f"{blas.get('name', 'unknown')} {blas.get('version', '')}"
+    return {"blas": name.strip(), "vectors": vectors[-1] if vectors else "least"}
 
 
 def check_code(old: Mapping[str, Any], place: str, what: str) -> None:
