@@ -71,15 +71,15 @@ def _bar(progress: Progress, title: str) -> Report:
 
 def _lines(console: Console) -> Report:
     started = time.monotonic()
-    said, first = -SECONDS_BETWEEN_LINES, -1
+    said, first, last = -SECONDS_BETWEEN_LINES, -1, -1
 
     def report(finished: int, total: int, updates: float) -> None:
-        nonlocal said, first
+        nonlocal said, first, last
         now = time.monotonic() - started
         first = finished if first < 0 else first
-        if now - said < SECONDS_BETWEEN_LINES and finished < total:
+        if now - said < SECONDS_BETWEEN_LINES and (finished < total or finished == last):
             return
-        said = now
+        said, last = now, finished
         if first == total:
             console.out(f"all {total} parts were finished before", highlight=False)
             return

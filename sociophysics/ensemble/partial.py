@@ -11,6 +11,7 @@ from sociophysics.ensemble import folder as run_folder
 from sociophysics.ensemble.blocks import plan
 from sociophysics.ensemble.parts import PartData, read_parts
 from sociophysics.ensemble.session import finished
+from sociophysics.ensemble.shelf import Shelf
 from sociophysics.ensemble.tables import join_tables
 from sociophysics.errors import InputError
 from sociophysics.results.run import scenario_of
@@ -64,9 +65,10 @@ def partial_table(directory: Place) -> pd.DataFrame:
     """
     store, manifest, scenario = _begun(directory)
     parts = plan(scenario, manifest=manifest)
-    data = {
-        part.name: found for part, found in read_parts(store, parts) if isinstance(found, PartData)
-    }
+    data = Shelf()
+    for part, found in read_parts(store, parts):
+        if isinstance(found, PartData):
+            data[part.name] = found
     there = [part for part in parts if part.name in data]
     if not there:
         axes = list(scenario.sweep.axes)

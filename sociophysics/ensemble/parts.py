@@ -116,7 +116,7 @@ def checked(part: Part, table: pd.DataFrame) -> pd.DataFrame:
     replicas = np.unique(table["replica"].to_numpy())
     if tuple(replicas.tolist()) != part.replicas:
         raise ValueError(f"a part has the replicas {replicas}, not {part.replicas}")
-    return table.reset_index(drop=True)
+    return table if isinstance(table.index, pd.RangeIndex) else table.reset_index(drop=True)
 
 
 def _in_order(table: pd.DataFrame) -> bool:
@@ -159,7 +159,8 @@ def _parsed(part: Part, data: bytes) -> PartData:
         file = pq.ParquetFile(pa.BufferReader(data), page_checksum_verification=True)
         arrow = file.read(use_threads=False)
         about = json.loads((arrow.schema.metadata or {})[METADATA])
-        table = checked(part, arrow.to_pandas())
+        columns = {name: arrow.column(name).to_numpy() for name in arrow.column_names}
+        table = checked(part, pd.DataFrame(columns, copy=False))
         events: list[dict[str, Any]] = about["events"]
         whole = about["part"] == part.name and about["digest"] == _digest(part, table, events)
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:

@@ -149,13 +149,17 @@ def run_with(
             # Another run may have written here until now; from here on nobody else can.
             manifest = run_folder.check_continues(store, manifest)
             run_folder.write_manifest(store, manifest)
-        data = session.compute(log, workers=count, executor=executor)
+        session.compute(log, workers=count, executor=executor)
+        data = session.take()
+        events = join_events(scenario, parts, data)
+        table = join_tables(scenario, parts, data)
+        del data
         result = Run(
-            table=join_tables(scenario, parts, data),
+            table=table,
             manifest=manifest,
             scenario=scenario,
             directory=None if out is None else place_of(out),
-            events=join_events(scenario, parts, data),
+            events=events,
         )
         if store is not None:
             write_results(store, result, p_values=p_values)

@@ -10,18 +10,18 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import closing
 
-from sociophysics.ensemble import cluster, tasks
+from sociophysics.ensemble import cluster, ledger, tasks
 from sociophysics.ensemble import folder as run_folder
 from sociophysics.ensemble.blocks import Part
 from sociophysics.ensemble.bundles import society
 from sociophysics.ensemble.parts import (
     CorruptPart,
-    PartData,
     file_of,
     merged,
     read_parts,
     write_part,
 )
+from sociophysics.ensemble.shelf import Shelf
 from sociophysics.errors import FULL, InputError
 from sociophysics.store import Store
 
@@ -71,10 +71,11 @@ class Session:
     ) -> None:
         self.store = store
         self.parts = {part.name: part for part in parts}
-        self.data: dict[str, PartData] = {}
+        self.data = Shelf()
+        self._read = 0  # parts read one by one since the ledger was written
         self.missing: list[Part] = []
         self.simulate, self.progress, self.users, self.cancel = simulate, progress, users, cancel
-        self.updates, self.finished, self._reported = 0.0, 0, 0.0
+        self.updates, self.finished, self._reported = 0.0, 0, time.monotonic()
 
     def rehearse(self, rehearse: tasks.Rehearse) -> None:
         """Try the beginning of every case that is not finished, before anything is written."""
@@ -87,16 +88,12 @@ class Session:
             with tasks.naming(part):
                 rehearse(part.settings, part.replicas)
 
-    def compute(
-        self, log: run_folder.Log, *, workers: int, executor: Executor | None
-    ) -> dict[str, PartData]:
+    def compute(self, log: run_folder.Log, *, workers: int, executor: Executor | None) -> Shelf:
         """Return the data of all parts, after simulating those that are missing."""
         with cluster.adopting(executor) as found:
             return self._compute(log, workers, found)
 
-    def _compute(
-        self, log: run_folder.Log, workers: int, executor: Executor | None
-    ) -> dict[str, PartData]:
+    def _compute(self, log: run_folder.Log, workers: int, executor: Executor | None) -> Shelf:
         self.load(log)
         started, failures = time.perf_counter(), 0
         log.write(
@@ -145,6 +142,11 @@ class Session:
                     log.write("part", part=done.name, seconds=done.seconds, worker=done.worker)
                 self.report(min(self.finished + len(batch), len(self.parts)))
 
+    def take(self) -> Shelf:
+        """Return the data and keep none, so that it goes when the caller is done with it."""
+        data, self.data = self.data, Shelf()
+        return data
+
     def report(self, finished: int) -> None:
         """Tell the caller how far the run is."""
         self.finished, self._reported = finished, time.monotonic()
@@ -166,12 +168,33 @@ class Session:
     def load(self, log: run_folder.Log) -> None:
         """Read the parts that are stored, and list what is missing."""
         there = finished(self.store)
+        if not self.data:
+            self.read_ledger(there)
         self.read([p for p in self.parts.values() if p.name in there], log)
         pieces = there - self.parts.keys()
         self.missing = []
         for name, part in self.parts.items():
             if name not in self.data:
                 self.missing += self.assemble(part, pieces, log)
+        if self._read >= ledger.WORTH and self.store is not None:
+            ledger.write_ledger(self.store, self.data, self._stamps())
+            self._read = 0
+
+    def read_ledger(self, there: set[str]) -> None:
+        """Take in the parts that an earlier session has read, and that have not changed since."""
+        wanted = there & self.parts.keys()
+        if self.store is None or len(wanted) < ledger.WORTH:
+            return
+        names = next(iter(self.parts.values())).settings.observe.names
+        self.data = ledger.read_ledger(
+            self.store, wanted, self._stamps(), ["replica", "sweep", *names]
+        )
+
+    def _stamps(self) -> dict[str, str]:
+        if self.store is None:
+            return {}
+        found = self.store.stamps("parts")
+        return {name.removesuffix(".parquet"): stamp for name, stamp in found.items()}
 
     def read(self, parts: Sequence[Part], log: run_folder.Log) -> None:
         """Take in parts from the store; set damaged ones aside."""
@@ -179,13 +202,15 @@ class Session:
         if self.store is None or not wanted:
             return
         for part, found in read_parts(self.store, wanted):
-            self.check_cancelled()
+            self.finished = max(self.finished, len(self.data))
             if isinstance(found, CorruptPart):
                 aside = f"{part.name}.corrupt"
                 self.store.move(file_of(part.name), f"parts/{aside}")
                 log.write("corrupt part", part=part.name, why=str(found), kept_as=aside)
             elif found is not None:
                 self.data[part.name] = found
+                self._read += 1
+            self.check()
 
     def assemble(self, part: Part, there: set[str], log: run_folder.Log) -> list[Part]:
         """Make a block out of pieces that earlier runs left; return what is missing of it."""

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from sociophysics.ensemble.blocks import Part
-from sociophysics.ensemble.parts import PartData
+from sociophysics.ensemble.shelf import Shelf
 from sociophysics.scenario import Scenario
 from sociophysics.store import Store
 
@@ -22,23 +22,20 @@ __all__ = ["join_events", "join_tables", "write_results"]
 ROWS_PER_GROUP = 1 << 18
 
 
-def join_tables(
-    scenario: Scenario, parts: Sequence[Part], data: Mapping[str, PartData]
-) -> pd.DataFrame:
+def join_tables(scenario: Scenario, parts: Sequence[Part], data: Shelf) -> pd.DataFrame:
     """Return the table of a run: design, swept keys, replica, sweep, observables.
 
     Rows are in the order of the file's designs, then of the swept values, replicas, sweeps.
     """
-    table = pd.concat([data[part.name].table for part in parts], ignore_index=True)
+    # Without a copy: of millions of rows there is the shelf's and this one, and no third.
+    table = pd.DataFrame(data.joined([part.name for part in parts]), copy=False)
     for place, (name, column) in enumerate(_keys(scenario, parts, data).items()):
         table.insert(place, name, column)
     return table
 
 
-def _keys(
-    scenario: Scenario, parts: Sequence[Part], data: Mapping[str, PartData]
-) -> dict[str, pd.Series]:
-    lengths = [len(data[part.name].table) for part in parts]
+def _keys(scenario: Scenario, parts: Sequence[Part], data: Shelf) -> dict[str, pd.Series]:
+    lengths = [data.rows(part.name) for part in parts]
     columns = {"design": pd.Series([part.design for part in parts], dtype="str")}
     for key, values in scenario.sweep.axes.items():
         kind = "str" if isinstance(values[0], str) else type(values[0]).__name__
@@ -47,14 +44,12 @@ def _keys(
     return {name: each.repeat(lengths).reset_index(drop=True) for name, each in columns.items()}
 
 
-def join_events(
-    scenario: Scenario, parts: Sequence[Part], data: Mapping[str, PartData]
-) -> pd.DataFrame:
+def join_events(scenario: Scenario, parts: Sequence[Part], data: Shelf) -> pd.DataFrame:
     """Return what acted when: design, swept keys, replica, sweep, event, and details as JSON."""
     rows = [
         {"design": part.design, **part.point, **row}
         for part in parts
-        for row in _events(part, data[part.name].events)
+        for row in _events(part, data.events(part.name))
     ]
     columns = ["design", *scenario.sweep.axes, "replica", "sweep", "event", "details"]
     return pd.DataFrame(rows, columns=columns)
@@ -90,6 +85,15 @@ def _write_parquet(store: Store, name: str, table: pd.DataFrame) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    schema = pa.Table.from_pandas(table.iloc[:ROWS_PER_GROUP], preserve_index=False).schema
     # Without pandas' own metadata the bytes depend on the numbers alone.
-    arrow = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(None)
-    store.write(name, lambda file: pq.write_table(arrow, file, row_group_size=ROWS_PER_GROUP))
+    schema = schema.remove_metadata()
+
+    def fill(file: Any) -> None:
+        # Group by group: the whole table as Arrow has it would be one more copy.
+        with pq.ParquetWriter(file, schema) as writer:
+            for start in range(0, max(len(table), 1), ROWS_PER_GROUP):
+                rows = table.iloc[start : start + ROWS_PER_GROUP]
+                writer.write_table(pa.Table.from_pandas(rows, schema, preserve_index=False))
+
+    store.write(name, fill)

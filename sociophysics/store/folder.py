@@ -77,6 +77,15 @@ class Folder:
         except NotADirectoryError:
             raise InputError(f"{where} is a file, not a folder; choose another --out.") from None
 
+    def stamps(self, folder: str) -> dict[str, str]:
+        """Return what changes with each file in a folder: its size and time, by its name."""
+        try:
+            with self._told("read"), os.scandir(self.path / folder) as entries:
+                found = [(entry.name, entry.stat()) for entry in entries if entry.is_file()]
+        except FileNotFoundError:
+            return {}
+        return {name: f"{about.st_size} {about.st_mtime_ns}" for name, about in found}
+
     def move(self, name: str, new: str) -> None:
         """Rename a file."""
         os.replace(self.path / name, self.path / new)

@@ -121,6 +121,19 @@ class ObjectStore:
         inside = (str(each).rstrip("/") for each in found)
         return {path.removeprefix(f"{root}/") for path in inside if path.startswith(f"{root}/")}
 
+    def stamps(self, folder: str) -> dict[str, str]:
+        """Return size and version of each object in a folder, as far as the store tells them."""
+        with self._told("listed"):
+            try:
+                found = self._files.ls(self._path(folder), detail=True)
+            except FileNotFoundError:
+                return {}
+        keys = ("size", "ETag", "LastModified", "mtime", "created")
+        return {
+            str(each["name"]).rpartition("/")[2]: " ".join(str(each.get(key)) for key in keys)
+            for each in found
+        }
+
     def move(self, name: str, new: str) -> None:
         """Give an object another name."""
         data = self.read(name)

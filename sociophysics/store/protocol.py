@@ -41,6 +41,9 @@ class Store(Protocol):
     def names(self, folder: str = "") -> set[str]:
         """Return what lies directly in a folder, nothing if it does not exist."""
 
+    def stamps(self, folder: str) -> dict[str, str]:
+        """Return, by name, what changes whenever a file in a folder is written again."""
+
     def move(self, name: str, new: str) -> None:
         """Give a file another name."""
 

@@ -1,0 +1,207 @@
+"""Many finished parts are read again from one file, and every number is what the parts hold."""
+
+from __future__ import annotations
+
+import os
+import tracemalloc
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sociophysics.ensemble import ledger, plan
+from sociophysics.ensemble import parts as run_parts
+from sociophysics.ensemble.parts import PartData, read_part
+from sociophysics.ensemble.shelf import TOGETHER, Shelf
+from sociophysics.ensemble.tables import ROWS_PER_GROUP, _write_parquet
+from sociophysics.scenario import Scenario
+from sociophysics.store import Folder
+from tests.ensemble.small_run import assert_same_run, events
+from tests.ensemble_stub import run_stub, simulate
+
+
+@pytest.fixture
+def ledgered(finished: Path, scenario: Scenario, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the folder of a finished run with a ledger of its 18 parts."""
+    monkeypatch.setattr(ledger, "WORTH", 10)
+    run_stub(scenario, finished)
+    assert (finished / ledger.LEDGER).exists()
+    return finished
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the names of the parts whose files are read, as they are read."""
+    names: list[str] = []
+    real = run_parts._parsed
+
+    def parsed(part: run_parts.Part, data: bytes) -> PartData:
+        names.append(part.name)
+        return real(part, data)
+
+    monkeypatch.setattr(run_parts, "_parsed", parsed)
+    return names
+
+
+def test_parts_in_the_ledger_are_not_read_one_by_one(
+    scenario: Scenario, undisturbed: Path, ledgered: Path, read: list[str]
+) -> None:
+    (ledgered / "results.parquet").unlink()
+    run_stub(scenario, ledgered)
+    assert read == []
+    assert_same_run(ledgered, undisturbed)
+
+
+def test_a_part_that_changed_since_is_read_again_and_found_damaged(
+    scenario: Scenario, undisturbed: Path, ledgered: Path, read: list[str]
+) -> None:
+    victim = sorted((ledgered / "parts").glob("*.parquet"))[3]
+    data = bytearray(victim.read_bytes())
+    data[40] ^= 1
+    victim.write_bytes(data)
+    run_stub(scenario, ledgered)
+    assert set(read) == {victim.stem}
+    assert events(ledgered).count("corrupt part") == 1
+    (ledgered / "parts" / f"{victim.stem}.corrupt").unlink()
+    assert_same_run(ledgered, undisturbed)
+
+
+@pytest.mark.parametrize("damage", ["cut", "empty", "text", "folder"])
+def test_a_damaged_ledger_is_no_ledger(
+    scenario: Scenario, undisturbed: Path, ledgered: Path, read: list[str], damage: str
+) -> None:
+    path = ledgered / ledger.LEDGER
+    whole = path.read_bytes()
+    damaged = {"cut": whole[:-50], "empty": b"", "text": b"mine"}
+    path.unlink()
+    if damage == "folder":
+        path.mkdir()
+    else:
+        path.write_bytes(damaged[damage])
+    run_stub(scenario, ledgered)
+    assert len(set(read)) == 18
+    assert_same_run(ledgered, undisturbed)
+
+
+def test_a_ledger_with_any_bit_flipped_is_no_ledger_or_the_same(ledgered: Path) -> None:
+    store = Folder(ledgered)
+    stamps = {name.split(".")[0]: each for name, each in store.stamps("parts").items()}
+    columns = ["replica", "sweep", "magnetization", "energy"]
+    right = ledger.read_ledger(store, set(stamps), stamps, columns)
+    assert len(right) == 18
+    whole, refused = (ledgered / ledger.LEDGER).read_bytes(), 0
+    places = range(0, len(whole), len(whole) // 120)
+    for place in places:
+        flipped = bytearray(whole)
+        flipped[place] ^= 1 << place % 8
+        (ledgered / ledger.LEDGER).write_bytes(flipped)
+        found = ledger.read_ledger(store, set(stamps), stamps, columns)
+        refused += not found
+        for name in found:
+            assert found[name].table.equals(right[name].table)
+            assert found.events(name) == right.events(name)
+    assert refused > len(places) / 2
+
+
+def test_a_part_that_is_gone_is_computed_although_the_ledger_has_it(
+    scenario: Scenario, undisturbed: Path, ledgered: Path
+) -> None:
+    for victim in sorted((ledgered / "parts").glob("*.parquet"))[:2]:
+        victim.unlink()
+    run_stub(scenario, ledgered)
+    assert events(ledgered).count("part") == 18 + 2
+    assert_same_run(ledgered, undisturbed)
+
+
+def test_a_ledger_serves_a_longer_run(scenario: Scenario, ledgered: Path, read: list[str]) -> None:
+    longer = scenario.replace({"sweep.feed.strength": [0.25, 0.5, 0.75]})
+    run = run_stub(longer, ledgered)
+    before = {part.name for part in plan(scenario)}
+    assert not before & set(read)
+    pd.testing.assert_frame_equal(run.table, run_stub(longer, None).table)
+
+
+def test_the_shelf_keeps_every_part_as_it_was() -> None:
+    shelf, given = Shelf(), {}
+    rng = np.random.default_rng(1)
+    for k in range(TOGETHER + 300):
+        rows = int(rng.integers(1, 4))
+        table = pd.DataFrame({"sweep": np.arange(rows), "x": rng.normal(size=rows)})
+        given[f"p{k}"] = PartData(table, [{"sweep": k}] if k % 3 == 0 else [])
+        shelf[f"p{k}"] = given[f"p{k}"]
+    assert set(shelf) == given.keys()
+    assert len(shelf) == len(given)
+    for name in ("p0", "p500", f"p{TOGETHER + 299}"):
+        pd.testing.assert_frame_equal(shelf[name].table, given[name].table)
+        assert shelf[name].events == given[name].events
+    order = [f"p{k}" for k in (1200, 3, 1100, 2)]
+    joined = pd.DataFrame(shelf.joined(order))
+    expected = pd.concat([given[name].table for name in order], ignore_index=True)
+    pd.testing.assert_frame_equal(joined, expected)
+    assert shelf.pop("p3").table.equals(given["p3"].table)
+    assert "p3" not in shelf
+    assert shelf.pop("p3", None) is None
+    shelf["p2"] = given["p7"]
+    assert shelf["p2"].events == given["p7"].events
+    pd.testing.assert_frame_equal(shelf["p2"].table, given["p7"].table)
+
+
+def test_a_table_written_group_by_group_is_the_table(tmp_path: Path) -> None:
+    rows = ROWS_PER_GROUP + 7
+    table = pd.DataFrame({"design": pd.Series(["a", "b"] * rows, dtype="str")[:rows]})
+    table["x"] = np.arange(rows, dtype=float)
+    _write_parquet(Folder(tmp_path), "t.parquet", table)
+    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "t.parquet"), table)
+    for few in (table.head(0), table.head(2)):
+        _write_parquet(Folder(tmp_path), "t.parquet", few)
+        read = pd.read_parquet(tmp_path / "t.parquet")
+        assert list(read.columns) == ["design", "x"]
+        assert len(read) == len(few)
+
+
+def many(count: int) -> Scenario:
+    text = """
+    seed = 7
+    network = {kind = "complete", n = 10}
+    couplings = {kind = "uniform"}
+    dynamics = {temperature = 0.5, sweeps = 6}
+    observe = {every = 2, names = ["magnetization", "energy"]}
+    """
+    values = [0.5 + k / count for k in range(count)]
+    changes = {"sweep.replicas": 5, "sweep.dynamics.temperature": values}
+    return Scenario.from_toml(text).replace(changes)
+
+
+@pytest.mark.validate
+def test_ten_thousand_parts_are_read_again_in_seconds(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    record_property: Callable[[str, object], None],
+) -> None:
+    """A finished run of 10,000 parts is opened again: seconds of work and memory, with progress."""
+    import time
+
+    monkeypatch.setattr(os, "fsync", lambda handle: None)
+    monkeypatch.setattr("sociophysics.results.Run.compare_all", lambda run, **keys: run.table[:1])
+    scenario = many(10_000)
+    first = run_stub(scenario, tmp_path / "run").table
+    seen: list[tuple[int, int]] = []
+    tracemalloc.start()
+    start = time.process_time()
+    again = run_stub(scenario, tmp_path / "run", progress=lambda *now: seen.append(now[:2])).table
+    seconds = time.process_time() - start
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    record_property("seconds, allocations counted", seconds)
+    record_property("MB", most / 1e6)
+    pd.testing.assert_frame_equal(again, first)
+    part = plan(scenario)[77]
+    pd.testing.assert_frame_equal(
+        read_part(Folder(tmp_path / "run"), part).table,
+        simulate(part.settings, part.replicas)[0].reset_index(drop=True),
+        check_exact=True,
+    )
+    assert seen[-1] == (10_000, 10_000)
+    assert seconds < 60
