@@ -167,7 +167,7 @@ def test_a_bad_scenario_is_one_sentence(
         (EDGES.replace("-0.5", "inf"), NODES, "finite number"),
         ("source,target,coupling\n", "id,camp\n", "user"),
         ("a,b\n1,2\n", NODES, "source"),
-        (EDGES, NODES.replace("c,1", "c,"), "camp"),
+        (EDGES, NODES.replace("c,1", "c,-1").replace("d,1", "d,right"), "leave the value blank"),
         ("", NODES, "ties.csv"),
     ],
 )

@@ -13,6 +13,7 @@ from typing import Any
 import networkx as nx
 import numpy as np
 import pandas as pd
+import psutil
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
@@ -282,6 +283,25 @@ def test_a_killed_build_passes_as_nothing(tmp_path, file):
     with pytest.raises(InputError, match="holds no finished system"):
         SpinSystem.open(folder)
     assert_same(SpinSystem.from_edge_file(file, memory_map=folder), SpinSystem.from_edge_file(file))
+
+
+def test_blanks_around_names_are_no_part_of_them(tmp_path):
+    frame = pd.DataFrame({"source": ["ann", " bob", "eve\u00a0"], "target": ["bob ", "eve", "dan"]})
+    frame.to_csv(tmp_path / "e.csv", index=False)
+    frame.to_parquet(tmp_path / "e.parquet")
+    for kind in ("csv", "parquet"):
+        system = SpinSystem.from_edge_file(tmp_path / f"e.{kind}", ids="names")
+        assert list(system.labels) == ["ann", "bob", "eve", "dan"]
+
+
+def test_long_names_are_refused_before_they_are_unpacked(tmp_path):
+    names = pa.array(["x" * 10_000] * 100_000).dictionary_encode()
+    table = pa.table({"source": names, "target": pa.array(["y"] * 100_000)})
+    pa.parquet.write_table(table, tmp_path / "e.parquet")
+    before = psutil.Process().memory_info().rss
+    with pytest.raises(InputError, match="the column 'source' holds a name of 10,000 bytes"):
+        SpinSystem.from_edge_file(tmp_path / "e.parquet", ids="names")
+    assert psutil.Process().memory_info().rss - before < 2e8  # unpacked it is 1 GB
 
 
 # Bad input --------------------------------------------------------------------------------------

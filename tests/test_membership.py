@@ -14,6 +14,7 @@ import sociophysics as sp
 from sociophysics import cases
 from sociophysics.cli import main
 from sociophysics.describe import describe
+from sociophysics.errors import InputError
 from sociophysics.membership import of_manifest, of_scenario
 from sociophysics.scenario import Scenario
 
@@ -191,3 +192,33 @@ def test_letters_that_a_terminal_lacks_are_replaced(
     assert main(["describe", str(folder / "s.toml")]) == 0
     screen.flush()
     assert b"# ?? " in screen.buffer.getvalue()
+
+
+def test_whatever_is_indexed_by_user_follows_the_users() -> None:
+    ring = np.roll(np.eye(5), 1, axis=0)
+    system = sp.SpinSystem(ring + ring.T, labels=list("abcde"))
+    order = list("dbeac")
+    place = [system.labels.index(label) for label in order]
+
+    def run(named: bool) -> np.ndarray:
+        def given(values: list) -> object:
+            return pd.Series(np.array(values)[place], order) if named else np.array(values)
+
+        *_, last = sp.trajectory(
+            system, temperature=1.0, sweeps=5, seed=1, replicas=20, start=given([1, -1, -1, 1, 1]),
+            camps=given([0, 1, 1, 0, 0]), feed=sp.feeds.InGroup(strength=0.5),
+            field=[sp.schedules.Patterned(given([1.0, 0.0, 2.0, -1.0, 0.5]), 1.0)],
+            interventions=[sp.interventions.Tilt(at=3, field=given([0.0, 3.0, 0.0, 0.0, -3.0]))],
+        )  # fmt: skip
+        return last.spins
+
+    assert (run(True) == run(False)).all()
+    field = np.array([1.0, 0.0, 2.0, -1.0, 0.5])
+    by_name = pd.Series(field[place], order)
+    for solve in (sp.theory.mean_field.fixed_point, sp.theory.cavity.belief_propagation):
+        one, other = (solve(system, temperature=3.0, field=each) for each in (field, by_name))
+        assert np.array_equal(one.magnetizations, other.magnetizations)
+    with pytest.raises(InputError, match="field is indexed by 'x'"):
+        sp.simulate(
+            system, temperature=1.0, sweeps=1, seed=1, field=by_name.set_axis(list("xyzuv"))
+        )

@@ -118,7 +118,7 @@ def trajectory(
     acts = tuple(_aligned(act, system, names) for act in interventions)
     for act in acts:
         check_intervention(act, sweeps, system, codes)
-    field = by_label(field, system.nodes.index, "field")
+    field = _in_order(field, system)
     values, patterns = field_terms(field, system.n, sweeps)
     temperatures = schedules.values(temperature, sweeps, name="temperature", lowest=0.0)
     conditions = Conditions(
@@ -236,6 +236,19 @@ def _camps(
     if camps is None and "camp" not in system.nodes:
         return None, ()
     return camps_and_names(system, camps, "the trajectory")
+
+
+def _in_order(field: Field, system: SpinSystem) -> Field:
+    """Return a field whose values, or patterns, follow the users' order."""
+    if isinstance(field, list | tuple):
+        return [
+            replace(term, pattern=by_label(term.pattern, system.nodes.index, "a field's pattern"))
+            if isinstance(term, schedules.Patterned)
+            else term
+            for term in field
+        ]
+    ordered: Field = by_label(field, system.nodes.index, "field")
+    return ordered
 
 
 def _aligned(act: Any, system: SpinSystem, names: tuple[Any, ...]) -> Any:

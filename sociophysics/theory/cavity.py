@@ -91,9 +91,9 @@ def belief_propagation(
     if not 0 <= damping < 1:
         raise InputError(f"damping is {damping}; allowed: 0 <= damping < 1.")
     beta, J = inverse(T), system.J
-    h = beta * (system.h + check_field(field, system.n, name="field"))
+    h = beta * (system.h + check_field(field, system.n, name="field", labels=system.nodes.index))
     K, target, reverse = beta * J.data, J.indices, _reverse(J)
-    u = K * check_field(start, system.n, name="start")[target]
+    u = K * check_field(start, system.n, name="start", labels=system.nodes.index)[target]
     converged, step = K.size == 0, 0
     while not converged and step < iterations:
         step += 1
@@ -159,7 +159,7 @@ def response(
         )
     beta, J = inverse(float(temperature)), system.J
     u, reverse, target = solution.messages, _reverse(J), J.indices
-    h = beta * (system.h + check_field(field, system.n, name="field"))
+    h = beta * (system.h + check_field(field, system.n, name="field", labels=system.nodes.index))
     eta = (h + _row_sums(J, u))[target] - u[reverse]
     t = np.tanh(beta * J.data)
     gain = t * (1 - np.tanh(eta) ** 2) / (1 - (t * np.tanh(eta)) ** 2)

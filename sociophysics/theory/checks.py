@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from sociophysics.alignment import by_label
 from sociophysics.errors import InputError
 from sociophysics.spins import SpinSystem
 
@@ -75,19 +77,25 @@ def check_symmetric(system: SpinSystem, *, what: str) -> None:
         )
 
 
-def check_field(field: ArrayLike | None, n: int, *, name: str) -> NDArray[np.float64]:
+def check_field(
+    field: ArrayLike | None, n: int, *, name: str, labels: pd.Index | None = None
+) -> NDArray[np.float64]:
     """Return a finite field of shape (n,); None is zero and a number acts on everyone.
+
+    A pandas Series is put in the order of ``labels``, if they are given.
 
     Raises
     ------
     InputError
-        Another shape, or a value that is not finite.
+        Another shape, others than the labels, or a value that is not finite.
 
     Examples
     --------
     >>> check_field(0.5, 2, name="phi")
     array([0.5, 0.5])
     """
+    if labels is not None:
+        field = by_label(field, labels, name)
     values = np.zeros(n) if field is None else np.asarray(field, dtype=float)
     if values.shape not in ((), (n,)):
         raise InputError(f"{name} has shape {values.shape}; allowed: a number or ({n},).")

@@ -140,7 +140,9 @@ def kawasaki_matrix(
     T = check_temperature(temperature)
     check_symmetric(system, what="the exchange of two stances")
     _check_small(system)
-    total = SpinSystem(system.J, system.h + check_field(phi, system.n, name="phi"))
+    total = SpinSystem(
+        system.J, system.h + check_field(phi, system.n, name="phi", labels=system.nodes.index)
+    )
     energy = energies(total)
     number = np.arange(1 << system.n)
     matrix = np.zeros((number.size, number.size))
@@ -238,7 +240,7 @@ def _flip_probabilities(
     """Return the probability that user i, when drawn, flips in state k: shape (n, 2^n)."""
     T = check_temperature(temperature)
     _check_small(system)
-    feed = check_field(phi, system.n, name="phi")
+    feed = check_field(phi, system.n, name="phi", labels=system.nodes.index)
     number = np.arange(1 << system.n)
     flip = np.empty((system.n, number.size))
     for i in range(system.n):

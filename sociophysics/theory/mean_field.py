@@ -222,8 +222,8 @@ def fixed_point(
         raise InputError(f"method is {method!r}; {did_you_mean(method, ['naive', 'tap'])}")
     if method == "tap" and T == 0:
         raise InputError("temperature is 0.0; method 'tap' needs one > 0: use 'naive'.")
-    h = system.h + check_field(field, system.n, name="field")
-    m = check_field(start, system.n, name="start")
+    h = system.h + check_field(field, system.n, name="field", labels=system.nodes.index)
+    m = check_field(start, system.n, name="start", labels=system.nodes.index)
     square = system.J.multiply(system.J).tocsr()
     for step in range(1, iterations + 1):
         local = system.J @ m + h
