@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from sociophysics.errors import InputError
 from sociophysics.membership import of_scenario
 from sociophysics.scenario import Design, Scenario, expand
+from sociophysics.society_card import card_of
 
 __all__ = ["describe"]
 
@@ -76,6 +77,7 @@ STARTS = {
     "camps": "camp 0 is +1, camp 1 is -1, all others are fair coins",
 }
 # Networks whose users may lack an attribute; generated ones have what they have.
+MOST_USERS = 10_000  # of a drawn network that is built to be described
 FROM_DATA = ("bundled", "file")
 STEP = """One **sweep** is n single-user updates. Time is counted in sweeps. In each sweep
 
@@ -163,7 +165,7 @@ def _entities(scenario: Scenario) -> str:
         "**environment** has a social temperature T (noise), an external field h_i(t) and a "
         "recommender feed, which acts as a field phi_i(t, s). With symmetric J and no feed the "
         "energy is E(s) = -1/2 s'Js - h's.\n\n"
-        f"Network, kind {network.kind}: {about}"
+        f"Network, kind {network.kind}: {about}{_card(scenario)}"
     )
 
 
@@ -208,6 +210,18 @@ def _initialization(scenario: Scenario) -> str:
 
 def _from_attribute(start: str) -> str:
     return f"stances from the node attribute {start!r}; users with a blank there are fair coins"
+
+
+def _card(scenario: Scenario) -> str:
+    """Return the facts of the society, where it is cheap to build."""
+    small = getattr(scenario.network, "n", MOST_USERS + 1) <= MOST_USERS
+    if scenario.couplings is None or not (small or scenario.network.kind in FROM_DATA):
+        return ""
+    try:
+        sentences = card_of(expand(scenario)[0].settings, trial=False).sentences()
+    except InputError:
+        return ""
+    return "\n\nThe society: " + "; ".join(sentences) + "."
 
 
 def _counted(scenario: Scenario) -> list[str]:

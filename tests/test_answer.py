@@ -8,13 +8,18 @@ from typing import Any
 import numpy as np
 import pytest
 
+import sociophysics as sp
 from sociophysics import statistics
 from sociophysics.cli.summary import show
+from sociophysics.experiments.expected import expected
 from sociophysics.report import render
+from sociophysics.report.theory import theory_lines
 from sociophysics.results import Run, at, outcome
 from sociophysics.results.scales import user_spread
 from sociophysics.results.windows import windows
 from sociophysics.scenario import Scenario, with_declared
+from sociophysics.society_card import card, measured_flips
+from sociophysics.transitions import Expected
 from tests.laws import ALPHA
 from tests.synthetic_runs import make_run, scenario_run
 
@@ -301,3 +306,76 @@ def test_a_report_takes_time_in_proportion_to_its_points() -> None:
     seconds(200)
     few, many = seconds(500), seconds(2000)
     assert many < 8 * few + 0.2  # four times the points; a quadratic way takes sixteen times
+
+
+# Two states
+
+
+def test_an_outcome_with_two_states_is_told_as_such(capsys: pytest.CaptureFixture[str]) -> None:
+    def value(name: str, case: Any, replica: int, sweeps: Any) -> Any:
+        noise = np.random.default_rng(replica).normal(0, 0.005, sweeps.size)
+        polarized = case.design == "feed" and replica < 9
+        return noise + (-0.98 if polarized and replica else 0.98 if polarized else 0.0)
+
+    run = scenario_run(BASE + DESIGNS + "[sweep]\nreplicas = 80\n", value)
+    row = run.compare("camp_polarization").iloc[1]
+    assert row["mean"] == pytest.approx(-7 * 0.98 / 80, abs=0.01)  # of no society
+    assert row["share"] * 80 == pytest.approx(9)
+    exact = statistics.share_interval(9, 80)
+    assert (row["share_low"], row["share_high"]) == (exact.low, exact.high)
+    assert (row["lower"], row["upper"]) == pytest.approx((0.0, 0.98), abs=0.01)
+    assert np.isnan(run.compare("camp_polarization").iloc[0]["share"])
+    show(run)
+    assert "9 of 80 at 0.98" in capsys.readouterr().out
+    assert "9 of 80 at 0.98, the others at 0.00: 11 % [5, 20]" in render(run)
+
+
+def test_a_square_lattice_is_told_its_exact_number_first_by_report_and_tip() -> None:
+    text = BASE.replace('kind = "complete"\nn = 10', 'kind = "lattice"\nshape = [8, 8]')
+    text = text.replace('"camp_polarization"', '"abs_magnetization"')
+    run = scenario_run(text, level(lambda d, T, s: 0.5))
+    (name, first), (other, second) = theory_lines(run, {}).lines
+    assert "Onsager" in name
+    assert first == pytest.approx(2 / np.log(1 + np.sqrt(2)))
+    assert "cavity" in other
+    assert second == pytest.approx(2 / np.log(2), abs=1e-3)
+    found = expected(run.scenario.cases()[0].settings, "dynamics.temperature")
+    assert [(each.text, each.value) for each in found] == theory_lines(run, {}).lines
+
+
+# The facts of the society
+
+
+def test_the_facts_of_the_society_stand_before_the_answer(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    ties = np.array([[0, 1, 0, 0], [1, 0, -1, 0], [0, -1, 0, 0], [0, 0, 0, 0]])
+    found = card(sp.SpinSystem(ties), temperature=0.5, critical=Expected("cavity", 2.0), flips=1e-4)
+    assert found.sentences() == [
+        "4 users, 2 mutual ties, 1 of them antagonistic",
+        "1 users have no tie",
+        "T = 0.5 is 0.25 of 2.000, cavity",
+        "0.01 % of users change stance per sweep (frozen: starts are hardly ever left)",
+    ]
+    text = BASE.replace('"camp_polarization"', '"abs_magnetization"') + "[sweep]\nreplicas = 2\n"
+    run = sp.run(Scenario.from_toml(text), workers=1)
+    show(run)
+    said = capsys.readouterr().out
+    facts = "10 users, 45 mutual ties, all friendly; T = 0.9 is 0.10 of 9.000, complete network"
+    assert said.startswith(facts)
+    page = render(run)
+    assert page.index("45 mutual ties") < page.index("<h2>Answer")
+    assert "45 mutual ties" in sp.describe.describe(run.scenario)
+
+
+def test_a_society_at_infinite_temperature_moves_and_one_at_zero_is_frozen() -> None:
+    hot, cold = (
+        Scenario.from_toml(
+            BASE.replace("temperature = 0.9", f'temperature = {T}\nstart = "up"')
+        ).cases()[0].settings
+        for T in ("inf", "0.0")
+    )  # fmt: skip
+    assert measured_flips(cold) == 0
+    # A user is drawn in a sweep with chance 1 - (1 - 1/n)^n, and then changes half of the time.
+    drawn = 1 - (1 - 1 / 10) ** 10
+    assert measured_flips(hot) == pytest.approx(drawn / 2, abs=4 * 0.5 / np.sqrt(200))

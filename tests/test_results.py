@@ -20,6 +20,7 @@ from sociophysics.results.comparison import crossing
 from tests.synthetic_runs import FakeScenario, make_run
 
 APPENDED = ["in_units", "unit", "spread", "window", "from", "to", "early", "late", "settled"]
+APPENDED += ["lower", "upper", "share", "share_low", "share_high"]
 TEMPERATURES = [0.3, 0.5, 0.7, 0.9, 1.1]
 
 

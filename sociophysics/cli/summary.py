@@ -27,11 +27,15 @@ def show(run: Run, *, p_values: bool = False) -> None:
     """Print the comparison at the point that the file declares, all other points, the files."""
     from sociophysics.membership import of_manifest
     from sociophysics.results import headline
+    from sociophysics.society_card import from_manifest
 
     console = Console()
     if not console.is_terminal:
         console = Console(width=PLAIN_WIDTH)
     observable = headline(run)
+    card = from_manifest(run.manifest)
+    if card is not None:
+        console.out("; ".join(card.sentences()), highlight=False)
     for sentence in of_manifest(run.manifest).sentences():
         console.out(f"note: {sentence}", highlight=False)
     for title, table in _answer(run, observable, p_values):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import math
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +16,7 @@ from sociophysics.ensemble.session import Cancelled, Progress, Session
 from sociophysics.ensemble.tables import join_events, join_tables, write_results
 from sociophysics.errors import InputError
 from sociophysics.machine import usable_cpus
-from sociophysics.scenario import Scenario, with_declared
+from sociophysics.scenario import Scenario, declared_values, with_declared
 from sociophysics.store import Place, open_store, place_of
 
 if TYPE_CHECKING:
@@ -72,6 +74,7 @@ def run(
     Cancelled
         ``cancel`` was set.
     """
+    declared = declared_values(scenario.canonical(), scenario.sweep.axes)
     return run_with(
         scenario,
         out=out,
@@ -81,16 +84,19 @@ def run(
         cancel=cancel,
         simulate=tasks.simulate_case,
         rehearse=tasks.rehearse_case,
-        facts=society_facts,
+        facts=functools.partial(society_facts, declared=declared),
         p_values=p_values,
     )
 
 
-def society_facts(parts: Sequence[Part]) -> dict[str, Any]:
+def society_facts(
+    parts: Sequence[Part], declared: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """Return what the manifest says of the society: kernel, users, camps, starts, notes.
 
     They are those of the first case; users who start at random although the start gives stances
-    are counted for every start of any case.
+    are counted for every start of any case. The card is that of the first design at the point
+    that the scenario declares.
     """
     from sociophysics import cases
     from sociophysics.membership import membership
@@ -109,6 +115,27 @@ def society_facts(parts: Sequence[Part]) -> dict[str, Any]:
         "without_camp": found.without_camp,
         "drawn_starts": found.drawn_starts,
         "notes": list(found.notes),
+        "society": _card(parts, declared or {}),
+    }
+
+
+def _card(parts: Sequence[Part], declared: Mapping[str, Any]) -> dict[str, Any]:
+    from sociophysics.society_card import card_of
+
+    there = (
+        part
+        for part in parts
+        if part.design == parts[0].design
+        and all(part.point.get(key) == value for key, value in declared.items())
+    )
+    found = card_of(next(there, parts[0]).settings)._asdict()
+    critical = found["critical"]
+    # JSON knows no infinity.
+    hot = found["temperature"] == math.inf
+    return {
+        **found,
+        "critical": None if critical is None else list(critical),
+        "temperature": None if hot else found["temperature"],
     }
 
 

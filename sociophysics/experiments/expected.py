@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from sociophysics.cases import build_system
 from sociophysics.errors import InputError
-from sociophysics.report.theory import camp_couplings
 from sociophysics.scenario import Settings
 from sociophysics.spins import SpinSystem
+from sociophysics.transitions import Expected, camp_couplings, critical_temperatures, is_friendly
 
 __all__ = ["Expected", "expected", "temperature_range"]
 
 TEMPERATURE, STRENGTH, FIELD = "dynamics.temperature", "feed.strength", "field.value"
 SPREAD = np.linspace(0.5, 1.5, 11)
-
-
-class Expected(NamedTuple):
-    """A theory's number for a tipping point, and which theory it is."""
-
-    text: str
-    value: float
 
 
 def expected(settings: Settings, along: str) -> list[Expected]:
@@ -48,8 +41,7 @@ def expected(settings: Settings, along: str) -> list[Expected]:
         if along == TEMPERATURE and settings.field.kind == "none":
             if ties is not None:
                 found += _camp_temperatures(settings, ties)
-            if settings.feed.kind == "none" and _friendly(system):
-                found += _onsager(settings) + _network_temperature(system)
+            found += critical_temperatures(settings, system)
         elif along == STRENGTH and settings.field.kind == "none" and ties is not None:
             found += _switching(settings, ties)
         elif along == FIELD and settings.feed.kind == "none":
@@ -75,30 +67,6 @@ def temperature_range(settings: Settings) -> list[float]:
             "for this society to look around; give the values."
         )
     return [float(value) for value in np.round(known[0] * SPREAD, 6)]
-
-
-def _friendly(system: SpinSystem) -> bool:
-    return system.is_symmetric and system.J.nnz > 0 and bool((system.J.data >= 0).all())
-
-
-def _network_temperature(system: SpinSystem) -> list[Expected]:
-    from sociophysics.theory.cavity import critical_temperature
-
-    value = float(critical_temperature(system, phase="ferromagnet"))
-    return [Expected("critical temperature (cavity)", value)] if value > 0 else []
-
-
-def _onsager(settings: Settings) -> list[Expected]:
-    """Return the exact number of the infinite square lattice; the cavity misses its short loops."""
-    from sociophysics.theory.closed_forms import onsager_temperature
-
-    network, couplings = settings.network, settings.couplings
-    if network.kind != "lattice" or couplings.kind != "uniform":
-        return []
-    if len(network.shape) != 2 or not network.periodic or min(network.shape) < 3:
-        return []
-    scale = couplings.value * (0.25 if couplings.normalize == "degree" else 1.0)
-    return [Expected("infinite square lattice (Onsager)", scale * onsager_temperature())]
 
 
 def _feed_keys(settings: Settings) -> tuple[str, dict[str, Any]]:
@@ -141,7 +109,7 @@ def _coercive(settings: Settings, system: SpinSystem) -> list[Expected]:
 
     temperature = settings.dynamics.temperature
     complete = settings.network.kind == "complete" and settings.couplings.kind == "uniform"
-    if not complete or not _friendly(system) or not isinstance(temperature, int | float):
+    if not complete or not is_friendly(system) or not isinstance(temperature, int | float):
         return []
     coupling = float(system.J.sum()) / system.n
     value = coupling * float(coercive_field(temperature / coupling))

@@ -69,7 +69,9 @@ READING = (
     "replica that was stopped earlier. <em>Not settled</em> stands where the means of the two "
     "halves of the window differ by more than a hundredth of the observable's range and by more "
     "than replicas scatter (Student's test at 1 %: of settled societies one in a hundred fails "
-    "it, of moving ones with few replicas many pass); both means are shown instead."
+    "it, of moving ones with few replicas many pass); both means are shown instead. "
+    "Where replicas fall into two states, the number of them in the upper one stands, with its "
+    "exact 95 % interval: the mean over both would be that of no society."
 )
 
 WINDOWS = (

@@ -12,6 +12,7 @@ from sociophysics.report import answer, claims, html, pictures
 from sociophysics.report.labels import definition, label, unit
 from sociophysics.report.theory import theory_lines
 from sociophysics.results import Run, headline, melting_or_none
+from sociophysics.society_card import from_manifest
 
 __all__ = ["render", "write_report"]
 
@@ -77,9 +78,10 @@ def _header(run: Run, title: str) -> str:
         f"<div><dt>{name}</dt><dd>{html.escape(value)}</dd></div>" for name, value in facts.items()
     )
     question = f'<p class="question">{html.escape(run.scenario.question)}</p>'
-    said = "".join(
-        f"<p>{html.escape(sentence)}.</p>" for sentence in of_manifest(run.manifest).sentences()
-    )
+    card = from_manifest(run.manifest)
+    sentences = [*(card.sentences() if card else []), *of_manifest(run.manifest).sentences()]
+    said = "".join(f"<li>{html.escape(sentence)}</li>" for sentence in sentences)
+    said = f"<h2>The society</h2><ul>{said}</ul>" if sentences else ""
     return (
         f"<header><h1>{html.escape(title)}</h1>{question}<dl class='facts'>{listed}</dl>{said}"
         "</header>"
@@ -118,7 +120,7 @@ def _measured(run: Run) -> str:
 def _limits(run: Run) -> str:
     fitted = [
         case.settings.couplings
-        for case in run.scenario.cases()
+        for case in run.cases(run.declared)
         if case.settings.couplings.kind == "fitted"
     ]
     texts = [*([claims.FITTED] if fitted else []), *claims.LIMITS]

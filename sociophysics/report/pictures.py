@@ -77,6 +77,8 @@ def _curves(run: Run, observable: str, point: Point, theory: Theory) -> list[str
 
 
 def _loop(run: Run, observable: str) -> str:
+    if run.swept:
+        return ""
     drives: dict[str, Drive] = {}
     for case in run.scenario.cases():
         moved = drive(case.settings)
@@ -85,7 +87,7 @@ def _loop(run: Run, observable: str) -> str:
     # One axis can only show one quantity.
     kind = next(iter(drives.values())).label if drives else ""
     drives = {design: moved for design, moved in drives.items() if moved.label == kind}
-    if not drives or run.swept:
+    if not drives:
         return ""
     figure = figures.loop(run, observable, drives, label=label(observable, with_unit=True))
     caption = (

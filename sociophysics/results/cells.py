@@ -64,15 +64,31 @@ def mean_text(row: Row, digits: int = 3, *, short: bool = False) -> str:
     'not settled: 0.15, then 0.05'
     >>> mean_text(row | {"settled": "yes"}, 2)
     '0.10 [0.00, 0.20]'
+    >>> row |= {"share": 0.1, "share_low": 0.012, "share_high": 0.317, "replicas": 20}
+    >>> mean_text(row | {"settled": "yes", "lower": 0.0, "upper": 0.9}, 1)
+    '2 of 20 at 0.9, the others at 0.0: 10 % [1, 32]'
     """
     if row["settled"] == "no":
         if short:
             return MOVING
         halves = (number_text(row[name], digits) for name in ("early", "late"))
         return f"{MOVING}: " + ", then ".join(halves)
+    if not math.isnan(row.get("share", math.nan)):
+        return _states_text(row, digits, short=short)
     if short:
         return number_text(row["mean"], digits)
     return interval_text(row["mean"], row["mean_low"], row["mean_high"], digits)
+
+
+def _states_text(row: Row, digits: int, *, short: bool) -> str:
+    """Return how many replicas are in the upper of two states, with the share's exact interval."""
+    count = f"{round(row['share'] * row['replicas'])} of {row['replicas']}"
+    if short:
+        return count
+    ends = ", ".join(f"{100 * row[name]:.0f}" for name in ("share_low", "share_high"))
+    lower, upper = (number_text(row[name], digits) for name in ("lower", "upper"))
+    share = f"{100 * row['share']:.0f} % [{ends}]"
+    return f"{count} at {upper}, the others at {lower}: {share}"
 
 
 def difference_text(row: Row, reference: Row, digits: int = 3) -> str:

@@ -17,7 +17,9 @@ from sociophysics.statistics import (
     drift,
     mean_interval,
     paired_difference,
+    share_interval,
     t_interval,
+    two_states,
 )
 
 __all__ = ["compare", "crossing", "melting"]
@@ -28,6 +30,9 @@ AGREEING = 5  # all on one side of a fair coin: 2^-5 is near a one-sided 2.5 %
 TEMPERATURE = "dynamics.temperature"
 # A movement of a hundredth of the range of an observable does not make a mean another one.
 TOLERANCE = 0.01
+# Two states that differ by less of the range are one to a reader.
+APART = 0.1
+STATES = ("lower", "upper", "share", "share_low", "share_high")
 
 
 def _whole(point: dict[str, Any]) -> Window:
@@ -75,7 +80,7 @@ def compare(
             row |= {"spread": spread, "window": stretch.name or np.nan, "from": stretch.first}
             row["to"] = stretch.last if np.isfinite(stretch.last) else np.nan
             row |= _settling(early[d, k, there], late[d, k, there], row["mean"], scale, stretch)
-            rows.append(row | {"_place": (d, k)})
+            rows.append(row | _states(own, scale) | {"_place": (d, k)})
     places = [row.pop("_place") for row in rows]
     order = sorted(range(len(rows)), key=places.__getitem__)
     # Words keep their type where a run has none.
@@ -100,6 +105,22 @@ def _in_units(difference: float, scale: Scale | None) -> dict[str, Any]:
     if scale is None:
         return {"in_units": np.nan, "unit": np.nan}
     return {"in_units": difference * scale.factor, "unit": scale.unit}
+
+
+def _states(own: Floats, scale: Scale | None) -> dict[str, float]:
+    """Return the two states that replicas are in, and the share of them in the upper one.
+
+    Of an observable with a sign first the sizes are looked at: polarized either way, or mixed.
+    """
+    if scale is not None:
+        signed = scale.low < 0
+        for values in (np.abs(own), own) if signed else (own,):
+            found = two_states(values)
+            if found is not None and found.high - found.low > APART * (scale.high - scale.low):
+                share = share_interval(int(found.upper.sum()), own.size)
+                numbers = (found.low, found.high, *share)
+                return dict(zip(STATES, numbers, strict=True))
+    return dict.fromkeys(STATES, np.nan)
 
 
 def _settling(

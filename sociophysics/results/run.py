@@ -30,7 +30,7 @@ from sociophysics.store import (
 )
 
 if TYPE_CHECKING:
-    from sociophysics.scenario import Scenario
+    from sociophysics.scenario import Case, Scenario
 
 __all__ = ["Run", "scenario_of"]
 
@@ -141,6 +141,11 @@ class Run:
         """
         return windows_of(self.scenario.canonical())(dict(point or {}))
 
+    def cases(self, point: Mapping[str, Any]) -> list[Case]:
+        """Return the case of every design at one swept point."""
+        changes = {f"sweep.{key}": [value] for key, value in point.items()}
+        return self.scenario.replace(changes).cases() if changes else self.scenario.cases()
+
     @cached_property
     def declared(self) -> dict[str, Any]:
         """The swept point that the scenario's own tables declare, where answers stand.
@@ -204,7 +209,10 @@ class Run:
             over all rows of this observable. Then ``in_units`` and ``unit``, the difference in
             natural units; ``spread`` between users; the ``window`` and its sweeps ``from`` and
             ``to``; ``early`` and ``late``, the means of its halves; ``settled``: "yes", "no" if
-            the observable still moves, "driven" if a schedule moves it, "unknown". Rows of the
+            the observable still moves, "driven" if a schedule moves it, "unknown"; the two states
+            ``lower`` and ``upper`` that replicas are in, if they are, and the ``share`` of them
+            in the upper one with its exact interval (of an observable with a sign, the states of
+            its size). Rows of the
             reference have NaN for what compares with it.
 
         Raises
