@@ -122,7 +122,12 @@ class Grid:
 
     def point(self, index: int) -> dict[str, Any]:
         """Return the swept keys and values of one point."""
-        return {key: self.points[key].iloc[index] for key in self.keys}
+        return dict(self._records[index])
+
+    @cached_property
+    def _records(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.points.to_dict("records")
+        return found
 
     @cached_property
     def _columns(self) -> tuple[list[str], list[str]]:
