@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from defusedxml import ElementTree
 
-from sociophysics.report import figures, html, panels, render, write_report
+from sociophysics.report import figures, html, line_labels, panels, render, write_report
 from sociophysics.report.drive import drive, plateaus
 from sociophysics.report.theory import theory_lines
 from sociophysics.results import Run, at, headline
@@ -232,9 +232,50 @@ def test_curves_show_the_means_and_their_labels(feeds: Run) -> None:
     first = drawn[figures.mark(0).color]
     expected = rows[rows["design"] == "none"]["mean"]
     np.testing.assert_allclose(first.get_ydata(), expected)
-    legend = [entry.get_text() for entry in axes.get_legend().get_texts()]
-    areas = rows.groupby("design")["mean"].mean().sort_values(ascending=False)
-    assert legend == list(areas.index)
+    names = [text.get_text().replace("\n", " ") for text in axes.texts]
+    assert names[0].strip() == "theory: 0.7"
+    listed = [name for text in names[1:] for name in text.split(", ")]
+    assert sorted(listed) == sorted(feeds.designs)  # each named once
+    heights = [text.get_position()[1] for text in axes.texts[1:]]
+    assert heights == sorted(heights, reverse=True)
+
+
+def test_names_beside_lines_never_overlap_and_equal_curves_are_named_once() -> None:
+    rng = np.random.default_rng(1)
+    for _ in range(50):
+        wanted = np.sort(rng.choice([0.0, 0.1, 0.9], 12) + rng.normal(0, 0.01, 12))[::-1]
+        heights = rng.uniform(0.03, 0.09, 12)
+        middles = np.array(line_labels.spread_out(list(wanted), list(heights)))
+        gaps = middles[:-1] - middles[1:]
+        assert (gaps >= (heights[:-1] + heights[1:]) / 2 - 1e-6).all()
+    flat = many(kinds=("none", "random", "bridging", "counter"))
+    flat.table["camp_polarization"] = 0.5 * (flat.table["design"] == "none")
+    figure = figures.curves(
+        flat, "camp_polarization", along="dynamics.temperature", label="y",
+        point={"dynamics.temperature": 0.5},
+    )  # fmt: skip
+    names = [text.get_text().replace("\n", " ") for text in figure.axes[0].texts]
+    assert names == ["none", "random, bridging, counter"]
+
+
+def test_bands_stay_inside_what_there_can_be() -> None:
+    def value(name: str, case: Any, replica: int, sweeps: Any) -> Any:
+        return np.full(sweeps.size, 0.4 + 0.3 * replica)
+
+    run = scenario_run(
+        BASE.format(title="x") + '[sweep]\nreplicas = 3\n"dynamics.temperature" = [0.5, 0.6]\n',
+        value,
+    )
+    figure = figures.curves(
+        run, "camp_polarization", along="dynamics.temperature", label="y", point={}
+    )
+    drawn = np.concatenate(
+        [path.vertices for band in figure.axes[0].collections for path in band.get_paths()]
+    )
+    assert drawn[:, 1].max() <= 1.0
+    assert drawn[:, 1].min() >= -1.0
+    rows = at(run, "camp_polarization", {"dynamics.temperature": 0.5})
+    assert (rows[["mean_low", "mean_high"]].abs() <= 1).all(axis=None)
 
 
 def test_marks_tell_thirty_designs_apart() -> None:

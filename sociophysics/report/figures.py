@@ -15,8 +15,10 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from sociophysics.report.drive import Drive, plateaus
+from sociophysics.report.line_labels import Named, alike, name_ends, name_verticals
 from sociophysics.report.style import INK, MUTED, WIDTH, mark, settings
-from sociophysics.results import Run
+from sociophysics.results import Run, outcome
+from sociophysics.results.scales import scale_of
 from sociophysics.statistics import mean_interval
 
 __all__ = [
@@ -32,6 +34,7 @@ __all__ = [
 ]
 
 Floats = NDArray[np.float64]
+EQUAL = 0.015  # of the axis: curves that are nowhere farther apart are named together
 LEFT = 2.55  # inches that the names of designs take
 
 
@@ -70,30 +73,84 @@ def curves(
     order = np.argsort(x)[: int(np.isfinite(x).sum())]
     rows, x = rows[order], x[order]
     values = grid.values(observable)
-    means: dict[int, float] = {}
+    several = len(grid.designs) > 1
+    doubtful = _doubtful(run, observable)
     with settings():
         height = max(4.2, 0.27 * len(grid.designs) + 1.4)
+        top = 0.18 + 0.17 * len(theory)
         figure = Figure(figsize=(WIDTH, height))
         axes = figure.add_subplot()
-        figure.subplots_adjust(0.075, 0.62 / height, 0.74 if len(grid.designs) > 1 else 0.985,
-                               1 - 0.18 / height)  # fmt: skip
-        for d in range(len(grid.designs)):
-            bands = np.array([mean_interval(values[d, k, grid.present[d, k]]) for k in rows])
-            style, layer = mark(d), 3 + (d == 0)
+        figure.subplots_adjust(0.075, 0.62 / height, 0.7 if several else 0.985,
+                               1 - top / height)  # fmt: skip
+        drawn = [
+            _bands([values[d, k, grid.present[d, k]] for k in rows], observable)
+            for d in range(len(grid.designs))
+        ]
+        curves = [bands[:, 0] for bands in drawn]
+        groups = _groups(curves)
+        for d in (group[0] for group in groups):
+            bands, style, layer = drawn[d], mark(d), 3 + (d == 0)
             axes.fill_between(x, bands[:, 1], bands[:, 2], color=style.color, alpha=0.15, lw=0)
             axes.plot(x, bands[:, 0], color=style.color, ls=style.dash, marker=style.marker,
                       zorder=layer)  # fmt: skip
-            if np.isfinite(bands[:, 0]).any():
-                means[d] = float(np.nanmean(bands[:, 0]))
+            hollow = np.array([(grid.designs[d], int(k)) in doubtful for k in rows], dtype=bool)
+            axes.plot(x[hollow], bands[hollow, 0], ls="", marker=style.marker, mfc="white",
+                      mec=style.color, zorder=layer + 2)  # fmt: skip
         axes.axhline(0, color=MUTED, lw=0.8)
-        for value, text in theory:
-            _vertical(axes, value, text)
         axes.set_xlabel(key_label(along))
         axes.set_ylabel(label)
         axes.margins(x=0.02)
-        if len(grid.designs) > 1:
-            _key(axes, run.designs, sorted(means, key=lambda d: -means[d]))
+        axes.set_ylim(*axes.get_ylim())
+        axes.set_xlim(*axes.get_xlim())
+        inches = height - 0.62 - top
+        name_verticals(axes, theory, height=inches)
+        if several:
+            name_ends(axes, _named(curves, groups, run.designs), height=inches)
     return figure
+
+
+def _bands(samples: list[Floats], observable: str) -> Floats:
+    """Return mean, low and high of each sample, kept inside the range of the observable."""
+    bands = np.array([mean_interval(sample) for sample in samples]).reshape(len(samples), 3)
+    scale = scale_of(observable)
+    if scale is not None:
+        bands[:, 1:] = scale.clip(bands[:, 1:])
+    return bands
+
+
+def _doubtful(run: Run, observable: str) -> set[tuple[str, int]]:
+    """Return designs and points whose mean still moves, or lies between two states."""
+    rows = outcome(run.compare(observable))
+    rows = rows[(rows["settled"] == "no") | rows["share"].notna()]
+    points = {tuple(cell): k for k, cell in enumerate(run.grid.points.to_numpy(dtype=object))}
+    cells = rows[run.swept].to_numpy(dtype=object)
+    return {
+        (design, points[tuple(cell)]) for design, cell in zip(rows["design"], cells, strict=True)
+    }
+
+
+def _groups(curves: list[Floats]) -> list[list[int]]:
+    """Return the curves that are known anywhere, those that lie on each other together."""
+    known = [k for k, curve in enumerate(curves) if np.isfinite(curve).any()]
+    if not known:
+        return []
+    every = np.concatenate([curves[k] for k in known])
+    tolerance = EQUAL * float(np.nanmax(every) - np.nanmin(every))
+    return [[known[k] for k in group] for group in alike([curves[k] for k in known], tolerance)]
+
+
+def _named(curves: list[Floats], groups: list[list[int]], designs: Sequence[str]) -> list[Named]:
+    """Return the names of groups, where their curves end; of equal ends the higher curve first."""
+    found = []
+    for group in groups:
+        curve = curves[group[0]]
+        known = curve[np.isfinite(curve)]
+        text = ", ".join(designs[k] for k in group)
+        found.append((float(known.mean()), Named(mark(group[0]), text, float(known[-1]))))
+    ends = [named.end for _, named in found]
+    step = EQUAL * (max(ends) - min(ends)) if ends else 0.0
+    found.sort(key=lambda each: (-round(each[1].end / step) if step else 0, -each[0]))
+    return [named for _, named in found]
 
 
 def forest(rows: pd.DataFrame, designs: Sequence[str], *, label: str) -> Figure:
@@ -213,12 +270,6 @@ def named_rows(names: list[str]) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def _vertical(axes: Axes, value: float, text: str) -> None:
-    axes.axvline(value, color=MUTED, lw=0.9, ls=(0, (3, 3)))
-    axes.annotate(f" {text}", (value, 1), xycoords=("data", "axes fraction"), va="top",
-                  fontsize=8, color=MUTED)  # fmt: skip
-
-
 def _points(run: Run, point: dict[str, Any]) -> NDArray[np.int64]:
     keep = np.ones(len(run.grid.points), dtype=bool)
     for key, value in point.items():
@@ -237,7 +288,7 @@ def _loop(
     settled = series[plateau >= 0].groupby(plateau[plateau >= 0]).mean()
     first = np.array([np.argmax(plateau == step) for step in settled.index])
     x = moved.values[sweeps[first]]
-    bands = np.array([mean_interval(row) for row in settled.to_numpy()])
+    bands = _bands(list(settled.to_numpy()), observable)
     rising = np.arange(x.size) <= int(np.argmax(x))
     return x, bands, rising
 
@@ -245,10 +296,6 @@ def _loop(
 def _handle(style: Any, name: str) -> Line2D:
     return Line2D([], [], color=style.color, ls=style.dash, marker=style.marker,
                   label=wrapped(name, 26))  # fmt: skip
-
-
-def _key(axes: Axes, designs: Sequence[str], order: Sequence[int]) -> None:
-    _legend(axes, [_handle(mark(d), designs[d]) for d in order])
 
 
 def _legend(axes: Axes, handles: list[Line2D]) -> None:

@@ -63,14 +63,15 @@ def _curves(run: Run, observable: str, point: Point, theory: Theory) -> list[str
             theory=lines,
         )  # fmt: skip
         several = (
-            " Designs are listed from the highest curve to the lowest."
+            " Designs whose curves lie on each other are named together."
             if len(run.designs) > 1
             else ""
         )
         others = {name: value for name, value in point.items() if name != key}
         caption = (
             f"Mean {html.escape(label(observable))} along {html.escape(key)}{_at(others)}; bands "
-            f"are 95 % intervals over replicas.{several}"
+            f"are 95 % intervals over replicas. Open marks: not settled, or replicas in two "
+            f"states, where the mean is that of no society.{several}"
         )
         parts.append(_figure(figure, caption))
     return parts
