@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 
 import numpy as np
 import scipy.sparse as sparse
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from sociophysics.engine.fixed_point import encode_couplings, encode_state, read_spins, thresholds
 from sociophysics.engine.glauber import sweep_sequential
+from sociophysics.errors import InputError
 
 __all__ = ["anneal", "independent_classes"]
 
@@ -56,9 +58,11 @@ def anneal(
     scale = np.sqrt(np.asarray(J.multiply(J).sum(axis=1)).ravel())
     cooling = _temperatures(sweeps, deadline)
     classes = [(users, J[users]) for users in independent_classes(J, rng)]
+    s: Spins | None = None
     if J.nnz >= COMPILED:
-        s = _cooled_by_the_engine(J, scale, cooling, copies, rng)
-    else:
+        with suppress(InputError):  # couplings that span more than the engine's words
+            s = _cooled_by_the_engine(J, scale, cooling, copies, rng)
+    if s is None:
         s = _cooled_by_class(classes, scale, cooling, copies, rng)
     falling = True
     while falling:

@@ -3,7 +3,8 @@
 The linear program has one variable per tie and one row ``sum_cycle x >= 1`` per negative cycle; the
 rows are found as needed, by shortest paths in the signed cover: two copies of every user, joined
 copy to copy by friendly ties and crosswise by antagonistic ones, so that a path from one copy of a
-user to the other is a negative cycle. Branch and bound closes what is left of the gap.
+user to the other is a negative cycle. Branch and bound closes what is left of the gap. Where the
+linear program is too large, cycles that share no weight, and eigenvalues, bound from below.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from scipy.sparse.csgraph import connected_components, dijkstra
 
+from sociophysics.observables.relaxation import relaxation_bound
+
 __all__ = ["Cover", "Signed", "cover_components", "least_cover"]
 
 TOLERANCE = 1e-6  # of HiGHS, in units of the weights handed to it
@@ -26,6 +29,11 @@ STEPS = (0.3, 0.22, 0.1, 1e-6)
 SOURCES = 256  # users from which one round searches cycles
 VIOLATED = 1e-4  # a row is added if it is violated by more
 CYCLES = 4000  # cycles added in one round at most
+# Steps that find cycles of up to 3, 4, ... 10 ties to pack.
+PACKING_STEPS = (0.3, 0.22, 0.17, 0.14, 0.1)
+LARGE = 3000  # ties from which the bounds that always end come before the linear program
+HOPELESS = 20_000  # ties from which a wide gap is left as it is
+WIDE = 0.1  # of the upper bound
 
 Cycle = tuple[int, ...]
 
@@ -57,6 +65,11 @@ class _Weights(NamedTuple):
     def bound(self, objective: float) -> float:
         """Return the least attainable weight that is not below ``objective``."""
         return float(np.ceil(objective - TOLERANCE)) if self.whole else objective
+
+    def safe(self, objective: float) -> float:
+        """Return ``bound`` of a sum in floating point, less what its rounding may be."""
+        rounding = 1e-13 * self.values.size * float(self.values.max(initial=0.0))
+        return max(0.0, self.bound(objective - rounding))
 
     def closed(self, lower: float, upper: float) -> bool:
         """Return whether nothing attainable lies between the bounds."""
@@ -103,9 +116,19 @@ def least_cover(piece: Signed, guess: NDArray[np.bool_], deadline: float) -> Cov
     """
     weights = _scaled(np.abs(piece.coupling))
     best, upper = guess, float(weights.values[guess].sum())
+    lower = 0.0
+    large = guess.size > LARGE
+    if large:
+        lower = _always(piece, guess, weights, deadline)
     cycles: dict[Cycle, None] = {}
-    lower, reduced = _cutting_planes(piece, guess, weights, upper, cycles, deadline)
-    if not weights.closed(lower, upper):
+    reduced = _Relaxed(0.0, np.zeros(guess.size))
+    hopeless = guess.size > HOPELESS and upper - lower > WIDE * upper
+    if not weights.closed(lower, upper) and not hopeless:
+        found_lower, reduced = _cutting_planes(piece, guess, weights, upper, cycles, deadline)
+        lower = max(lower, found_lower)
+    if not weights.closed(lower, upper) and not large:
+        lower = max(lower, _always(piece, guess, weights, deadline))
+    if not weights.closed(lower, upper) and not hopeless:
         room = upper - (1 if weights.whole else 0) - reduced.objective
         fixed = reduced.costs > room + 10 * TOLERANCE
         found, bound = _branch_and_bound(piece, guess, weights, upper, (cycles, fixed), deadline)
@@ -114,6 +137,65 @@ def least_cover(piece: Signed, guess: NDArray[np.bool_], deadline: float) -> Cov
             best, upper = found, float(weights.values[found].sum())
     proven = weights.closed(lower, upper)
     return Cover(best, min(lower, upper) * weights.unit, proven)
+
+
+def packed_cycles(
+    piece: Signed, guess: NDArray[np.bool_], weight: NDArray[np.float64], deadline: float
+) -> float:
+    """Return the total weight of negative cycles that together fit into the ties' weights.
+
+    Each cycle takes the least weight that its ties have left; every configuration leaves that
+    much of it unsatisfied, so that the total is a lower bound. Short cycles come first.
+
+    Examples
+    --------
+    >>> ends = (np.array([0, 1, 0]), np.array([1, 2, 2]))
+    >>> triangle = Signed(3, *ends, np.array([1.0, 1.0, -1.0]))
+    >>> packed_cycles(triangle, triangle.coupling < 0, np.ones(3), time.monotonic() + 1)
+    1.0
+    """
+    left, total = weight.copy(), 0.0
+    least = 1e-9 * float(weight.max(initial=0.0))
+    rng = np.random.Generator(np.random.PCG64(1))
+    for step in PACKING_STEPS:
+        while time.monotonic() < deadline:
+            alive = np.flatnonzero(left > least)
+            part = Signed(piece.n, piece.source[alive], piece.target[alive], piece.coupling[alive])
+            lengths = (np.zeros(alive.size), step)
+            taken = 0.0
+            for cycle in _violated(part, guess[alive], lengths, rng, deadline):
+                members = alive[list(cycle)]
+                fits = float(left[members].min())
+                if fits > least:
+                    left[members] -= fits
+                    taken += fits
+            total += taken
+            if taken == 0:
+                break
+    return total
+
+
+def _always(piece: Signed, guess: NDArray[np.bool_], weights: _Weights, deadline: float) -> float:
+    """Return the best of the bounds that need no linear program."""
+    now = time.monotonic()
+    packed = packed_cycles(piece, guess, weights.values, now + 0.15 * (deadline - now))
+    lower = weights.safe(packed)
+    upper = float(weights.values[guess].sum())
+    if weights.closed(lower, upper):
+        return lower
+    largest = float(weights.values.max())
+    both = (
+        np.concatenate([piece.source, piece.target]),
+        np.concatenate([piece.target, piece.source]),
+    )
+    J = sparse.csr_array(
+        (np.tile(np.sign(piece.coupling) * weights.values / largest, 2), both),
+        shape=(piece.n, piece.n),
+    )
+    rng = np.random.Generator(np.random.PCG64(2))
+    now = time.monotonic()
+    relaxed = relaxation_bound(J, rng, now + 0.5 * max(0.0, deadline - now))
+    return max(lower, weights.safe(relaxed * largest))
 
 
 class _Relaxed(NamedTuple):
@@ -307,9 +389,9 @@ def _signed_cover(
 
 
 def _scaled(weight: NDArray[np.float64]) -> _Weights:
-    least = float(weight.min())
-    multiple = weight / least
-    if np.all(np.abs(multiple - np.round(multiple)) < 1e-9) and multiple.max() < 1e6:
-        return _Weights(np.round(multiple), least, True)
-    largest = float(weight.max())
+    least, largest = float(weight.min()), float(weight.max())
+    if largest < 1e6 * least:
+        multiple = weight / least
+        if np.all(np.abs(multiple - np.round(multiple)) < 1e-9):
+            return _Weights(np.round(multiple), least, True)
     return _Weights(weight / largest, largest, False)

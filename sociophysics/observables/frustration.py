@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import networkx as nx
@@ -131,8 +132,9 @@ def frustration_index(system: SpinSystem, time_limit: float = 60.0) -> Frustrati
     A configuration is unavoidably wrong somewhere on every negative cycle, and ties that meet all
     of them suffice: the index is a least cover of the negative cycles. The network is split where
     one user separates it; each piece gets an annealed configuration as upper bound and, as lower
-    bound, a linear program over violated cycles, then branch and bound (HiGHS). External fields
-    play no part.
+    bound, the best of: negative cycles that share no weight; the largest eigenvalue of the
+    couplings; a semidefinite program (low rank, any multipliers being a valid bound); a linear
+    program over violated cycles, then branch and bound (HiGHS). External fields play no part.
 
     Parameters
     ----------
@@ -150,7 +152,7 @@ def frustration_index(system: SpinSystem, time_limit: float = 60.0) -> Frustrati
     Raises
     ------
     InputError
-        Directed ties, or a time limit that is not positive.
+        Directed ties, couplings whose sum overflows, or a time limit that is not positive.
 
     References
     ----------
@@ -165,7 +167,7 @@ def frustration_index(system: SpinSystem, time_limit: float = 60.0) -> Frustrati
     if not time_limit > 0:
         raise InputError(f"time_limit is {time_limit}; it must be a positive number of seconds.")
     deadline = time.monotonic() + time_limit
-    known = ties(system)
+    known, exponent = _scaled(ties(system))
     blocks = _unbalanced_blocks(system, known)
     unsatisfied = np.zeros(known.count, dtype=bool)
     lower, proven = 0.0, True
@@ -181,7 +183,21 @@ def frustration_index(system: SpinSystem, time_limit: float = 60.0) -> Frustrati
     upper, lower_copy = cover_components(whole, (known.coupling < 0) ^ unsatisfied)
     spins = np.where(upper < lower_copy, 1, -1).astype(np.int8)
     value = unsatisfied_weight(system, spins)
-    return Frustration(value, value if proven else min(lower, value), spins)
+    bound = value if proven else min(float(np.ldexp(lower, exponent)), value)
+    return Frustration(value, bound, spins)
+
+
+def _scaled(known: Ties) -> tuple[Ties, int]:
+    """Return the ties over the power of two near the largest coupling, and its exponent."""
+    with np.errstate(over="ignore"):
+        total = np.abs(known.coupling).sum()
+    if not np.isfinite(total):
+        raise InputError(
+            f"the couplings are up to {np.abs(known.coupling).max():.3g} in absolute value, and "
+            "their sum is beyond any float: rescale them."
+        )
+    exponent = int(np.frexp(np.abs(known.coupling).max())[1]) if known.count else 0
+    return replace(known, coupling=np.ldexp(known.coupling, -exponent)), exponent
 
 
 def annealed_frustration(systems: Sequence[SpinSystem], *, seed: int) -> NDArray[np.float64]:
