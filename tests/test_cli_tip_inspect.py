@@ -66,9 +66,10 @@ def test_tip_prints_what_it_found_and_how(place: Path, capsys: pytest.CaptureFix
     for words in (
         "tipping point along dynamics.temperature: ",
         "how: largest distance",
-        "p of the null",
+        "kind: continuous",
+        "p of the nulls",
         "susceptibility peaks at",
-        "Binder crossing",
+        "Binder crossing: ",
         "loop of abs_magnetization: area",
         "theory: critical temperature (cavity)",
         f"report: {Path('runs', 'small-tip', 'report.html')}",
@@ -96,6 +97,51 @@ def test_tip_prints_what_it_found_and_how(place: Path, capsys: pytest.CaptureFix
     assert all(each.read_bytes() == old for each, old in before.items())
 
 
+def test_tip_refuses_what_it_could_not_finish_before_it_computes(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError("something was computed")
+
+    monkeypatch.setattr("sociophysics.experiments.tipping.search", never)
+    acts = SCENARIO + '[[interventions]]\nkind = "heat"\nat = 5\ntemperature = 2.0\n'
+    (place / "acts.toml").write_text(acts)
+    line = refused(capsys, "tip", "acts.toml", "--values", VALUES, "--loop")
+    assert "the scenario has interventions; remove them" in line
+    karate = '[network]\nkind = "bundled"\nname = "karate"\n'
+    given = SCENARIO.replace('[network]\nkind = "complete"\nn = 60\n', karate)
+    (place / "given.toml").write_text(given)
+    line = refused(capsys, "tip", "given.toml", "--values", VALUES, "--sizes", "auto")
+    assert "a pseudo-critical point but no infinite society" in line
+    line = refused(capsys, "tip", "small.toml", "--values", VALUES, "--sizes", "auto")
+    assert "everyone's total coupling grows with size" in line
+    assert not (place / "runs").exists()
+
+
+def test_a_changed_search_of_the_same_name_and_seed_is_refused(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["tip", "small.toml", "--values", "4,5,6,7", "--workers", "1"]
+    assert main(command) == 0
+    page = (place / "runs" / "small-tip" / "report.html").read_bytes()
+    capsys.readouterr()
+    for more, named in (
+        (["--replicas", "5"], "asked.replicas"),
+        (["--observable", "magnetization"], "asked.observable"),
+        (["--along", "couplings.value", "--values", "1,2,3,4"], "asked.along"),
+    ):
+        line = refused(capsys, *command, *more)
+        assert "holds a search for a tipping point that is not this one" in line
+        assert named in line
+    (place / "small.toml").write_text(SCENARIO.replace("burn_in = 30", "burn_in = 20"))
+    line = refused(capsys, *command)
+    assert "asked.scenario.dynamics.burn_in (30, now 20) differs" in line
+    assert (place / "runs" / "small-tip" / "report.html").read_bytes() == page
+    # Words are no part of a study.
+    (place / "small.toml").write_text(SCENARIO.replace("Where does", "At which temperature does"))
+    assert main(command) == 0
+
+
 def test_tip_says_when_there_is_nothing(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["tip", "small.toml", "--values", "4,5,6,7,8", "--workers", "1"]) == 0
     said = capsys.readouterr().out
@@ -117,12 +163,12 @@ def test_tip_refuses_bad_input(place: Path, capsys: pytest.CaptureFixture[str]) 
     (place / "other").mkdir()
     (place / "other" / "diary.txt").write_text("mine")
     line = refused(capsys, "tip", "small.toml", "--values", VALUES, "--out", "other")
-    assert "holds 'diary.txt' and no search" in line
+    assert "holds 'diary.txt' and no tip" in line
     (place / "other.toml").write_text(SCENARIO.replace("seed = 7", "seed = 8"))
     assert main(["tip", "small.toml", "--values", "4,5,6,7", "--workers", "1", "--out", "o"]) == 0
     capsys.readouterr()
-    line = refused(capsys, "tip", "other.toml", "--values", VALUES, "--out", "o")
-    assert "holds a search in another scenario" in line
+    line = refused(capsys, "tip", "other.toml", "--values", "4,5,6,7", "--out", "o")
+    assert "asked.scenario.seed (7, now 8) differs" in line
 
 
 def test_tip_rehearses_and_names_the_file(place: Path, capsys: pytest.CaptureFixture[str]) -> None:

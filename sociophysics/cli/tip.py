@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from collections.abc import Sequence
-from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
@@ -28,9 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = ["tip"]
 
-FORMAT = "sociophysics tip 1"
-MANIFEST = "manifest.json"
-
 ScenarioFile = Annotated[Path, typer.Argument(help="TOML file.", show_default=False)]
 Along = Annotated[str, typer.Option(help="Dotted key of a number, such as feed.strength.")]
 Values = Annotated[
@@ -47,7 +42,11 @@ Design = Annotated[str | None, typer.Option(help="Name of a design; the first by
 Observable = Annotated[str | None, typer.Option(help="Order parameter, between 0 and 1.")]
 Replicas = Annotated[int | None, typer.Option(help="Replicas, instead of the file's.")]
 Sizes = Annotated[
-    str | None, typer.Option(help="a,b: also the Binder crossing of networks of these sizes.")
+    str | None,
+    typer.Option(
+        help="a,b,c, or auto: also the Binder crossing of networks of these sizes; along "
+        "temperature, without field and feed, the critical point of the infinite society."
+    ),
 ]
 WithLoop = Annotated[
     bool, typer.Option("--loop", help="Also turn the key up and down again: hysteresis.")
@@ -74,6 +73,7 @@ def tip(
 
     Running again into the same folder continues where an interrupted search stopped.
     """
+    from sociophysics.ensemble import fingerprints, study
     from sociophysics.scenario import Scenario
     from sociophysics.store import open_store
 
@@ -89,25 +89,33 @@ def tip(
         "design": design,
         "observable": observable,
         "replicas": replicas,
-        "sizes": None if sizes is None else _sizes(sizes),
     }
-    _rehearse(loaded, design)
-    with ExitStack() as stack:
-        executor = stack.enter_context(workers_of(scheduler))
-        _claim(store, loaded, stack)
-        found, crossing, loop = _measured(loaded, asked, with_loop, store.place, count, executor)
+    study.read_manifest(store, "tip")
+    more = {"sizes": None if sizes is None else _sizes(sizes), "loop": with_loop}
+    _rehearse(loaded, asked, more)
+    manifest = study.make_manifest(
+        "tip", asked={"scenario": loaded.canonical(), **asked}, inputs=fingerprints(loaded)
+    )
+    with workers_of(scheduler) as executor, study.claimed(store, "tip", manifest):
+        found, crossing, loop = _measured(loaded, asked, more, store.place, count, executor)
         _write(store, loaded, found, crossing, loop)
     _show(found, crossing, loop, store.place)
 
 
-def _rehearse(scenario: Scenario, design: str | None) -> None:
-    """Refuse what cannot be run before anything is written."""
+def _rehearse(scenario: Scenario, asked: dict[str, Any], more: dict[str, Any]) -> None:
+    """Refuse what cannot be run before anything is computed or written."""
     from sociophysics.ensemble import plan, tasks
+    from sociophysics.experiments import binder, loops
     from sociophysics.experiments.measure import varied
 
+    along, design = asked["along"], asked["design"]
     part = plan(varied(scenario, design=design, replicas=1))[0]
     with tasks.naming(part):
         tasks.rehearse_case(part.settings, part.replicas)
+    if more["sizes"] is not None:
+        binder.check(scenario, along, sizes=more["sizes"] or None, design=design)
+    if more["loop"]:
+        loops.check(scenario, along, design=design)
 
 
 def _number(text: str) -> int | float:
@@ -137,54 +145,21 @@ def _parsed(text: str) -> Any:
 
 
 def _sizes(text: str) -> list[int]:
+    """Return the sizes, none for those that are chosen by the kind of network."""
+    if text == "auto":
+        return []
     try:
         return [int(each) for each in text.split(",")]
     except ValueError:
-        raise InputError(f"--sizes is {text!r}; give whole numbers, as in 250,1000.") from None
-
-
-def _claim(store: Store, scenario: Scenario, stack: ExitStack) -> None:
-    """Take the place for this search, or refuse one that holds something else."""
-    from sociophysics.ensemble.folder import claim
-    from sociophysics.ensemble.provenance import check_code, provenance
-    from sociophysics.scenario import json_form
-
-    there = store.names()
-    old = _manifest(store) if MANIFEST in there else None
-    if old is not None and (old.get("seed") != scenario.seed or old.get("name") != scenario.name):
-        raise InputError(f"{store.place} holds a search in another scenario; choose another --out.")
-    if old is None and not there <= {"parts", "log.jsonl", ".lease"}:
-        raise InputError(f"{store.place} holds {min(there)!r} and no search; choose another --out.")
-    if old is not None and store.names("parts"):
-        check_code(old, store.place, "a search for a tipping point")
-    stack.enter_context(claim(store))
-    manifest = {
-        "format": FORMAT,
-        "name": scenario.name,
-        "seed": scenario.seed,
-        "scenario": json_form(scenario.canonical()),
-        **provenance(),
-    }
-    text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
-    store.write(MANIFEST, lambda file: file.write(text.encode()))
-
-
-def _manifest(store: Store) -> dict[str, Any]:
-    try:
-        manifest = json.loads(store.read(MANIFEST))
-    except (OSError, ValueError):
-        manifest = None
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise InputError(
-            f"{store.place}/{MANIFEST} is not the manifest of a search; choose another --out."
-        )
-    return manifest
+            f"--sizes is {text!r}; give whole numbers, as in 250,1000,4000, or auto."
+        ) from None
 
 
 def _measured(
     scenario: Scenario,
     asked: dict[str, Any],
-    with_loop: bool,
+    more: dict[str, Any],
     place: str,
     workers: int,
     executor: Executor | None,
@@ -201,11 +176,13 @@ def _measured(
         found = search(scenario, along, observable=asked["observable"], **common)
         grid = found.grid
         crossing = looped = None
-        if asked["sizes"] is not None:
+        if more["sizes"] is not None:
+            # Of camps that repel each other the distance is ordered, and has no reweighting.
+            name = found.observable if asked["observable"] is not None else "abs_magnetization"
             crossing = binder_crossing(
-                scenario, along, grid, sizes=asked["sizes"], observable=found.observable, **common
+                scenario, along, grid, sizes=more["sizes"] or None, observable=name, **common
             )
-        if with_loop:
+        if more["loop"]:
             looped = loop(scenario, along, grid, observable=asked["observable"], **common)
     return found, crossing, looped
 
@@ -253,18 +230,20 @@ def _lines(found: Search, crossing: Crossing | None, loop: Loop | None) -> Seque
     size = f"{found.users} users, {found.replicas} replicas"
     if found.found:
         lines = [f"tipping point along {found.along}: {_interval(*found.point)}"]
+        lines.append(f"  kind: {found.sentence}")
+        lines.append(f"  how: {found.note}; {found.observable}, {size}")
     else:
         lines = [f"no transition found along {found.along}: {found.note}"]
-    if found.found:
-        lines.append(f"  how: {found.note}; {found.observable}, {size}")
-    lines.append(f"  p of the null (values shuffled along the key): {found.p_null:.3f}")
+        lines.append(f"  kind: {found.kind}; {found.observable}, {size}")
+    lines.append(f"  p of the nulls (values shuffled, independent users): {found.p_null:.3f}")
     if not math.isnan(found.susceptibility.mean):
         lines.append(f"  susceptibility peaks at {_interval(*found.susceptibility)}")
     if crossing is not None:
         text = (
             "none" if math.isnan(crossing.value) else _interval(crossing.value, *crossing.interval)
         )
-        lines.append(f"  Binder crossing of the two largest sizes: {text}")
+        what = "infinite society" if crossing.infinite else "Binder crossing"
+        lines.append(f"  {what}: {text} ({crossing.note})")
     if loop is not None:
         lines.append(f"  loop of {loop.observable}: area {_interval(*loop.area)}")
         lines.append(f"  switches at {_interval(*loop.on)} up, {_interval(*loop.off)} down")

@@ -1,25 +1,42 @@
-"""Early warnings: a society that is about to tip recovers more slowly and fluctuates more."""
+"""Early warnings: a society that is about to tip recovers more slowly and fluctuates more.
+
+Fluctuations also grow where nothing will tip: among independent users whose mean stances change,
+and on a ring, which orders ever farther and never altogether. Against the first, trends are
+compared with those of independent users with the same mean stances; against the second, the society
+is built at two small sizes and must sharpen with size, within the range or as far again beyond.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import kendalltau, ttest_1samp
+from scipy.stats import ttest_1samp
 
 from sociophysics.errors import InputError
+from sociophysics.experiments.expected import TEMPERATURE
+from sociophysics.experiments.independence import independent_frames
+from sociophysics.experiments.kinds import without_transition
 from sociophysics.experiments.measure import Work, along_values, measure, society, varied
+from sociophysics.experiments.sharpening import sharpening
 from sociophysics.scenario import Scenario
 from sociophysics.statistics import t_interval, tau
+from sociophysics.streams import generator
 
 __all__ = ["INDICATORS", "EarlyWarning", "early_warning"]
 
 Floats = NDArray[np.float64]
 INDICATORS = ("variance", "lag1", "tau")
+STANCES: dict[str, Callable[[Floats], Floats]] = {
+    "magnetization": np.asarray,
+    "abs_magnetization": np.abs,
+}
+ALPHA = 0.05
+DRAWS = 199
 FEWEST_VALUES = 4
 FEWEST_FRAMES = 20
 
@@ -29,6 +46,10 @@ class EarlyWarning(NamedTuple):
 
     trend: pd.DataFrame
     table: pd.DataFrame
+    warned: bool
+    """Whether one of the trends is more than a society without a transition shows, at 5 %."""
+    note: str
+    """What speaks for or against a transition."""
 
 
 def early_warning(
@@ -46,8 +67,11 @@ def early_warning(
 
     Of each replica's series after burn-in: the variance, the autocorrelation at lag 1 (one
     recorded frame), and the integrated autocorrelation time in sweeps. The trend is Kendall's
-    rank correlation of the indicator with the order of the values, one per replica; its mean is
-    tested against 0 over replicas.
+    rank correlation of the indicator with the order of the values, one per replica. ``p`` is the
+    chance that independent users with the same mean stances show as large a mean trend (199
+    simulated societies); it is 1 where the society does not sharpen with size, so that there is no
+    transition to be warned of. Warned is who has ``p <= 0.05/3`` in one of the three: societies
+    of independent users and rings are then warned of in at most one case in twenty.
 
     Parameters
     ----------
@@ -63,7 +87,8 @@ def early_warning(
     Returns
     -------
     EarlyWarning
-        ``(trend, table)``; ``trend`` has one row per indicator: kendall, low, high (95 %), p.
+        ``(trend, table, warned, note)``; ``trend`` has one row per indicator: kendall, low, high
+        (95 %), p.
 
     Raises
     ------
@@ -83,27 +108,77 @@ def early_warning(
     ... dynamics = {temperature = 1.0, sweeps = 200, burn_in = 20}
     ... ''')
     >>> found = early_warning(scenario, values=[3.0, 2.2, 1.6, 1.2], observable="magnetization")
-    >>> bool(found.trend.set_index("indicator").loc["variance", "kendall"] > 0.5)
-    True
+    >>> bool(found.trend.set_index("indicator").loc["variance", "kendall"] > 0.5), found.warned
+    (True, True)
     """
     ascending = along_values(scenario, along, values, least=FEWEST_VALUES)
     given = ascending if values is None else [float(each) for each in values]
     axes = {along: ascending}
     base = varied(scenario, design=design, axes=axes).cases()[0].settings
-    own = "abs_camp_polarization" if society(base)[1] else "abs_magnetization"
-    name = observable or own
-    swept = varied(scenario, design=design, observables=[name], replicas=replicas, axes=axes)
-    table = measure(swept, Work(folder=out, workers=workers))
+    users, several = society(base)
+    name = observable or ("abs_camp_polarization" if several else "abs_magnetization")
+    names = list(dict.fromkeys([name, "magnetization"]))
+    swept = varied(scenario, design=design, observables=names, replicas=replicas, axes=axes)
+    work = Work(folder=out, workers=workers)
+    table = measure(swept, work)
     dynamics = swept.cases()[0].settings.dynamics
     kept = table[table["sweep"] >= dynamics.burn_in]
-    found = _indicators(kept, name, along, given, every=scenario.observe.every)
-    return EarlyWarning(_trend(found), _table(found, given, along))
+    every = scenario.observe.every
+    series = _series(kept, name, along, given)
+    found = _indicators(series, every=every)
+    null = None
+    if name in STANCES:
+        means = _series(kept, "magnetization", along, given).mean(axis=(1, 2))
+        rng = generator(scenario.seed, "null")
+        drawn = independent_frames(means, users, every, series.shape[1:], rng)
+        null = [_indicators(STANCES[name](each), every=every) for each in drawn(DRAWS)]
+    whether, note = _transition(scenario, along, given, design, work)
+    trend = _trend(found, null, whether)
+    warned = bool((trend["p"] <= ALPHA / len(INDICATORS)).any())
+    return EarlyWarning(trend, _table(found, given, along), warned, note)
 
 
-def _indicators(
-    table: pd.DataFrame, name: str, along: str, given: Sequence[float], *, every: int
-) -> Floats:
-    """Return the indicators of every series, shape (indicators, values, replicas)."""
+def _transition(
+    scenario: Scenario, along: str, given: Sequence[float], design: str | None, work: Work
+) -> tuple[bool, str]:
+    """Return whether the society may have a transition in the range or beyond, and why."""
+    for values in (_beyond(given), list(given)):
+        try:
+            found = sharpening(scenario, along, sorted(values), design=design, work=work)
+        except InputError:
+            continue  # values beyond the range need not be allowed
+        break
+    else:
+        found = None
+    if found is None:
+        settings = varied(scenario, design=design, axes={along: list(given)}).cases()[0].settings
+        if along == TEMPERATURE and without_transition(settings):
+            return False, "theory (cavity) has no transition for these ties"
+        return True, "one network cannot show whether it sharpens with size; trends alone decide"
+    low, high = found.users
+    verb = "sharpens" if found.sharpens else "does not sharpen"
+    return found.sharpens, f"the society {verb} between {low} and {high} users"
+
+
+def _beyond(given: Sequence[float]) -> list[float]:
+    """Return the values and four more, as far again in the direction of the approach.
+
+    Examples
+    --------
+    >>> [round(each, 3) for each in _beyond([4.0, 2.0, 1.0])]
+    [4.0, 2.0, 1.0, 0.707, 0.5, 0.354, 0.25]
+    >>> _beyond([0.0, 1.0, 2.0])[3:]
+    [2.5, 3.0, 3.5, 4.0]
+    """
+    first, last = given[0], given[-1]
+    shares = np.arange(1, 5) / 4
+    falls = first > last > 0  # and may not fall below 0
+    more = last * (last / first) ** shares if falls else last + (last - first) * shares
+    return [*given, *(float(each) for each in np.round(more, 9))]
+
+
+def _series(table: pd.DataFrame, name: str, along: str, given: Sequence[float]) -> Floats:
+    """Return the series, shape (values, replicas, frames)."""
     cube = table.pivot_table(index=[along, "replica"], columns="sweep", values=name)
     if cube.shape[1] < FEWEST_FRAMES or cube.isna().to_numpy().any():
         raise InputError(
@@ -111,7 +186,11 @@ def _indicators(
             f"have fewer ({cube.shape[1]} are recorded); raise dynamics.sweeps, record more often, "
             "and leave stop_when out."
         )
-    series = np.stack([cube.loc[value].to_numpy(dtype=np.float64) for value in given])
+    return np.stack([cube.loc[value].to_numpy(dtype=np.float64) for value in given])
+
+
+def _indicators(series: Floats, *, every: int) -> Floats:
+    """Return the indicators of every series, shape (indicators, ..., values, replicas)."""
     centered = series - series.mean(axis=-1, keepdims=True)
     variance = (centered**2).mean(axis=-1)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -119,17 +198,37 @@ def _indicators(
     return np.stack([variance, lag, np.asarray(tau(series, every=every))])
 
 
-def _trend(found: Floats) -> pd.DataFrame:
-    order = np.arange(found.shape[1])
+def _ranks(values: Floats) -> Floats:
+    """Return Kendall's rank correlation with the order, over the second last axis.
+
+    Examples
+    --------
+    >>> _ranks(np.array([[1.0], [3.0], [2.0]])).round(3)
+    array([0.333])
+    """
+    count = values.shape[-2]
+    first, second = np.triu_indices(count, 1)
+    signs = np.sign(values[..., second, :] - values[..., first, :])
+    ties = np.maximum((signs != 0).sum(axis=-2), 1)
+    # tau-b: pairs that are equal count for nothing, on the one side where there are any.
+    result: Floats = np.nansum(signs, axis=-2) / np.sqrt(ties * first.size)
+    return result
+
+
+def _trend(found: Floats, null: Sequence[Floats] | None, whether: bool) -> pd.DataFrame:
     rows = []
-    for name, values in zip(INDICATORS, found, strict=True):
-        ranks = np.array([kendalltau(order, each).statistic for each in values.T])
-        spread = ranks.size > 1 and float(np.ptp(ranks)) > 0
+    for k, name in enumerate(INDICATORS):
+        ranks = _ranks(found[k])
         band = t_interval(ranks)
-        p = float(ttest_1samp(ranks, 0.0).pvalue) if spread else np.nan
-        # Ranks that agree in all replicas leave no spread to test with: their sign test is exact.
-        if ranks.size > 1 and not spread and ranks[0] != 0:
-            p = 2.0 ** (1 - ranks.size)
+        if not whether:
+            p = 1.0
+        elif null is None:
+            p = float(ttest_1samp(ranks, 0.0, alternative="greater").pvalue)
+            if np.ptp(ranks) == 0:  # no spread to test with: the sign test is exact
+                p = 2.0**-ranks.size if ranks[0] > 0 else 1.0
+        else:
+            drawn = np.concatenate([_ranks(each[k]).mean(axis=-1) for each in null])
+            p = (1 + int((drawn >= ranks.mean()).sum())) / (1 + drawn.size)
         low, high = band.low, band.high
         rows.append({"indicator": name, "kendall": band.mean, "low": low, "high": high, "p": p})
     return pd.DataFrame(rows)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sociophysics.errors import InputError
-from sociophysics.experiments.expected import Expected, expected
+from sociophysics.experiments.expected import TEMPERATURE, Expected, expected
 from sociophysics.experiments.measure import (
     Progress,
     Work,
@@ -25,8 +24,9 @@ from sociophysics.experiments.measure import (
 from sociophysics.experiments.segments import check_segments, measure_segments
 from sociophysics.scenario import Scenario, Settings
 from sociophysics.statistics import Interval, t_interval
+from sociophysics.store import Place
 
-__all__ = ["Hysteresis", "Loop", "hysteresis", "loop"]
+__all__ = ["Hysteresis", "Loop", "check", "hysteresis", "loop"]
 
 Floats = NDArray[np.float64]
 FEWEST_VALUES = 3
@@ -156,7 +156,7 @@ def loop(
     design: str | None = None,
     observable: str | None = None,
     replicas: int | None = None,
-    out: Path | None = None,
+    out: Place | None = None,
     workers: int = 1,
     executor: Executor | None = None,
     progress: Progress | None = None,
@@ -167,11 +167,7 @@ def loop(
     """
     grid = along_values(scenario, along, values, least=FEWEST_VALUES)
     at = _settings(scenario, along, grid, design)
-    if at[0].interventions:
-        raise InputError(
-            "a hysteresis loop changes one key by itself, but the scenario has interventions; "
-            "remove them."
-        )
+    _check(at, along)
     users, name = _observable(at[0], along, observable)
     work = Work(folder=out, workers=workers, executor=executor, progress=progress)
     base = varied(scenario, design=design, observables=[name], replicas=replicas)
@@ -193,6 +189,40 @@ def loop(
         theory=expected(at[0], along),
         users=users,
     )
+
+
+def check(
+    scenario: Scenario,
+    along: str,
+    values: Sequence[float] | None = None,
+    *,
+    design: str | None = None,
+) -> None:
+    """Raise what ``loop`` would, before anything is computed.
+
+    Raises
+    ------
+    InputError
+        As ``hysteresis``.
+    """
+    if values is None and along not in scenario.sweep.axes:
+        own = varied(scenario, design=design).cases()[0].settings
+        grid: list[Any] = [own.dynamics.temperature] if along == TEMPERATURE else []
+        if not grid or not isinstance(grid[0], int | float):
+            grid = along_values(scenario, along, values, least=FEWEST_VALUES)
+    else:
+        grid = along_values(scenario, along, values, least=FEWEST_VALUES)
+    _check(_settings(scenario, along, grid, design), along)
+
+
+def _check(at: Sequence[Settings], along: str) -> None:
+    if at[0].interventions:
+        raise InputError(
+            "a hysteresis loop changes one key by itself, but the scenario has interventions; "
+            "remove them."
+        )
+    if not _acts_within(along, at[0]):
+        check_segments(along, at)
 
 
 def _settings(
@@ -217,7 +247,6 @@ def _measured(base: Scenario, along: str, at: Sequence[Settings], work: Work) ->
     dynamics = {**first["dynamics"], "sweeps": len(visits) * sweeps, "burn_in": 0}
     tables = {key: first[key] for key in kept} | {"dynamics": dynamics, "designs": []}
     if not _acts_within(along, at[0]):
-        check_segments(along, at)
         return measure_segments(base.replace({**tables, "interventions": []}), visits, work)
     acts = [_act(along, each, k * sweeps) for k, each in enumerate(visits) if k]
     return measure(base.replace({**tables, "interventions": acts}), work)

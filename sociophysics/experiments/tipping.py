@@ -12,20 +12,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sociophysics.cases import build_system
 from sociophysics.errors import InputError
-from sociophysics.experiments.detection import ALPHA, Detection, detect
+from sociophysics.experiments.detection import Detection, detect
 from sociophysics.experiments.expected import TEMPERATURE, Expected, expected, temperature_range
-from sociophysics.experiments.measure import (
-    Moments,
-    Progress,
-    Work,
-    along_values,
-    is_whole,
-    measure,
-    moments,
-    society,
-    varied,
-)
+from sociophysics.experiments.independence import Independence
+from sociophysics.experiments.judging import Judged, doubt, judged
+from sociophysics.experiments.kinds import Kind, Turned, independent_users, sentence
+from sociophysics.experiments.measure import Moments, Progress, Work, along_values, is_whole, varied
 from sociophysics.experiments.placing import (
     UNKNOWN,
     finer,
@@ -34,6 +28,7 @@ from sociophysics.experiments.placing import (
     scan_table,
     temperatures_of,
 )
+from sociophysics.experiments.scans import Runs
 from sociophysics.scenario import Scenario, Settings
 from sociophysics.statistics import Interval
 
@@ -52,6 +47,10 @@ class TippingPoint(NamedTuple):
     interval: tuple[float, float]
     p_null: float
     table: pd.DataFrame
+    kind: Kind
+    """continuous, first-order, crossover (a change that does not sharpen with size) or none."""
+    note: str
+    """How it was found, or why not."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -63,10 +62,19 @@ class Search:
     point : Interval
         Where the distributions on the two sides differ most, with the bootstrap interval over
         replicas widened by half a step of the finest grid; NaN if no transition was found.
+    kind : str
+        continuous, first-order, crossover or none; only the first two have a point.
     p_null : float
-        Chance that shuffled values differ as much between the two sides of any point; where that
-        is small and there is no tipping point all the same, the chance that an even drift
-        changes as much inside the range.
+        The largest chance that a null shows as much: values shuffled over the range, users who
+        do not influence each other with the same mean stances, and, where the change is spread
+        over the range, an even drift.
+    independence : Independence
+        Peak of ``n var(m)`` here and of independent users.
+    sharpens : tuple of int, optional
+        Numbers of users between which the change was seen to sharpen, or not to; None of a
+        network of one size, or where it was not asked.
+    turned : Turned, optional
+        Areas of the loop around the point, turned quickly and slowly.
     susceptibility : Interval
         Where the order parameter fluctuates most, NaN if that is at an end of the range.
     table : DataFrame
@@ -81,7 +89,11 @@ class Search:
     observable: str
     grid: list[float]
     point: Interval
+    kind: Kind
     p_null: float
+    independence: Independence
+    sharpens: tuple[int, int] | None
+    turned: Turned | None
     susceptibility: Interval
     table: pd.DataFrame
     theory: list[Expected]
@@ -93,6 +105,11 @@ class Search:
     def found(self) -> bool:
         """Whether there is a tipping point in the range."""
         return bool(np.isfinite(self.point.mean))
+
+    @property
+    def sentence(self) -> str:
+        """The kind in words."""
+        return sentence(self.kind, self.along, self.sharpens)
 
 
 def locate(
@@ -110,10 +127,13 @@ def locate(
 
     Replicas are run at every value. Where the distribution of the order parameter (``|m|``, or
     the camps' distance) changes most between the two sides of a point, the grid is refined.
-    ``p_null`` is the chance that values shuffled over the range differ as much between the two
-    sides of any point. The value is NaN, "no transition found", if that is 0.01 or more, if the
-    largest change is in the first or last interval, or if it is as even as a drift. It is the
-    tipping point of this network, with its size and number of sweeps.
+    ``p_null`` is the chance that values shuffled over the range differ as much, or that users who
+    do not influence each other, with the same mean stances, fluctuate as much. The value is NaN,
+    "no transition found", if that is 0.01 or more, if the largest change is in the first or last
+    interval, if it is as even as a drift, or if it is a crossover: built at two other sizes, the
+    society does not change more sharply when it is larger. The value is the tipping point of this
+    network, with its size and number of sweeps (pseudo-critical); the infinite society's is
+    ``binder_crossing``'s.
 
     Parameters
     ----------
@@ -134,7 +154,8 @@ def locate(
     Returns
     -------
     TippingPoint
-        ``(value, interval, p_null, table)``.
+        ``(value, interval, p_null, table, kind, note)``; kind is continuous, first-order,
+        crossover or none.
 
     Raises
     ------
@@ -150,8 +171,8 @@ def locate(
     ... dynamics = {temperature = 1.0, sweeps = 60, burn_in = 20, start = "up"}
     ... ''')
     >>> tip = locate(scenario, values=[0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6], rounds=1)
-    >>> bool(0.8 < tip.value < 1.2), tip.p_null < 0.01
-    (True, True)
+    >>> bool(0.8 < tip.value < 1.2), tip.p_null < 0.01, tip.kind
+    (True, True, 'continuous')
     """
     found = search(
         scenario,
@@ -164,7 +185,9 @@ def locate(
         workers=workers,
     )
     interval = (found.point.low, found.point.high)
-    return TippingPoint(found.point.mean, interval, found.p_null, found.table)
+    return TippingPoint(
+        found.point.mean, interval, found.p_null, found.table, found.kind, found.note
+    )
 
 
 def search(
@@ -189,94 +212,51 @@ def search(
     else:
         grid = along_values(scenario, along, values, least=FEWEST_VALUES)
     base = varied(scenario, design=design, axes={along: grid}).cases()[0].settings
-    users, names = _order_parameters(base, observable)
-    run = _Runs(scenario, along, design, names, replicas, work)
+    users, camps, names = _order_parameters(base, observable)
+    run = Runs(scenario, along, design, names, replicas, work, camps)
     scans = run.at(grid)
-    best = _best(scans, seed=scenario.seed)
-    name, detection = best
+    name, detection = _best(scans, seed=scenario.seed)
+    independence = independent_users(run.table, along, base, camps, users)
     levels = [np.array(grid, dtype=np.float64)]
-    note = _doubt(detection, grid)
+    kind, note = doubt(detection, independence, grid)
     for _ in range(0 if note or is_whole(base, along) else rounds):
         levels.append(finer(levels, scans[name], detection))
         scans = run.at(sorted({*scans[name].values.tolist(), *levels[-1].tolist()}))
     scan = scans[name]
     point = UNKNOWN if note else placed(scan, levels, detection, seed=scenario.seed)
+    verdict = Judged(kind, note, None, None)
+    if not note:
+        verdict = judged(run, base, scan, levels[0], point.mean, name)
+        point = UNKNOWN if verdict.kind == "crossover" else point
     temperatures = temperatures_of(scan.values, along, base)
+    p_null = max(detection.p_null, independence.p)
     return Search(
         along=along,
         design=run.design,
         observable=name,
         grid=grid,
         point=point,
-        p_null=max(detection.p_null, detection.p_inside) if note else detection.p_null,
+        kind=verdict.kind,
+        p_null=max(p_null, detection.p_inside) if note else p_null,
+        independence=independence,
+        sharpens=verdict.sharpens,
+        turned=verdict.turned,
         susceptibility=fluctuation_peak(scan, users, temperatures, seed=scenario.seed),
         table=scan_table(scan, levels, along, users, temperatures),
         theory=expected(run.settings(grid[len(grid) // 2]), along),
         users=users,
         replicas=scan.first.shape[1],
-        note=note or HOW,
+        note=verdict.note or HOW,
     )
 
 
-def _doubt(detection: Detection, grid: Sequence[float]) -> str:
-    """Return why there is no tipping point in the range, or nothing."""
-    if detection.p_null >= ALPHA:
-        return (
-            "the distributions along the range do not differ more than shuffled ones at the "
-            f"{ALPHA:g} level; more replicas may tell"
-        )
-    if not detection.inside:
-        return f"the largest change is at an end of the range, {grid[0]:g} to {grid[-1]:g}"
-    if not detection.concentrated:
-        return "the change is spread over the whole range like an even drift"
-    return ""
-
-
-class _Runs:
-    """The scenario along one key: measured at any grid of values."""
-
-    def __init__(
-        self,
-        scenario: Scenario,
-        along: str,
-        design: str | None,
-        names: Sequence[str],
-        replicas: int | None,
-        work: Work,
-    ) -> None:
-        self.scenario, self.along, self.names, self.work = scenario, along, names, work
-        self.chosen, self.replicas = design, replicas
-        self.design = design or (scenario.designs[0].name if scenario.designs else "base")
-
-    def along_axis(self, grid: Sequence[Any]) -> Scenario:
-        """Return the scenario swept over these values."""
-        return varied(
-            self.scenario,
-            design=self.chosen,
-            observables=self.names,
-            replicas=self.replicas,
-            axes={self.along: list(grid)},
-        )
-
-    def settings(self, value: Any) -> Settings:
-        """Return the settings at one value."""
-        return self.along_axis([value]).cases()[0].settings
-
-    def at(self, grid: Sequence[Any]) -> dict[str, Moments]:
-        """Return the moments of every order parameter at these values."""
-        swept = self.along_axis(grid)
-        table = measure(swept, self.work)
-        burn_in = swept.cases()[0].settings.dynamics.burn_in
-        found = {
-            name: moments(table, name, along=self.along, burn_in=burn_in) for name in self.names
-        }
-        return {name: m for name, m in found.items() if np.isfinite(m.first).all()}
-
-
-def _order_parameters(settings: Settings, asked: str | None) -> tuple[int, list[str]]:
-    users, camps = society(settings)
-    names = ORDER if camps else ORDER[:1]
-    return users, [asked] if asked is not None else list(names)
+def _order_parameters(
+    settings: Settings, asked: str | None
+) -> tuple[int, NDArray[np.int64] | None, list[str]]:
+    system, camps = build_system(settings, 0 if settings.redraw else None)
+    several = camps is not None and np.unique(camps[camps >= 0]).size > 1
+    names = ORDER if several else ORDER[:1]
+    return system.n, camps if several else None, [asked] if asked is not None else list(names)
 
 
 def _best(scans: dict[str, Moments], *, seed: int) -> tuple[str, Detection]:

@@ -20,11 +20,22 @@ __all__ = ["render"]
 METHOD = (
     "At every value all replicas are run. The distribution of the order parameter over replicas, "
     "read at a resolution of 0.1, is compared between the two sides of every point by total "
-    "variation (0: equal, 1: disjoint). p is the chance that values shuffled over the whole range "
-    "differ as much between the two sides of any point. No transition is found if p is 0.01 or "
-    "more, if the largest change lies in the first or last interval, or if the change is spread "
-    "over the range like an even drift. Around the largest change the grid is refined. The "
-    "interval is bootstrapped over replicas and widened by half a step of the finest grid."
+    "variation (0: equal, 1: disjoint). p is the larger of two chances: that values shuffled over "
+    "the whole range differ as much between the two sides of any point, and that users who do not "
+    "influence each other, with the same mean stances, fluctuate as much between replicas. No "
+    "transition is found if p is 0.01 or more, if the largest change lies in the first or last "
+    "interval, or if the change is spread over the range like an even drift. Around the largest "
+    "change the grid is refined. The interval is bootstrapped over replicas and widened by half a "
+    "step of the finest grid."
+)
+KINDS = (
+    "A change is called first-order if two states compete at the same value with hardly anything "
+    "between them, or if a loop around the point keeps its area when the key is turned four times "
+    "more slowly. Else the same kind of society is built at two small sizes and run from random "
+    "stances: it is continuous if the larger one is more ordered on one side and less on the "
+    "other, and a crossover, which has no tipping point, if not. One given network has no other "
+    "sizes: there the change must be steeper than independent users can show (0.448 per unit of "
+    "the key's logarithm), and the point is pseudo-critical."
 )
 SIZE = (
     "It is the tipping point of this network, with its size, start and number of sweeps. In small "
@@ -47,7 +58,7 @@ def render(
         _tables(found, crossing, loop),
         html.section(
             "How it was found",
-            f"<p>{METHOD}</p><p>{SIZE}</p>",
+            f"<p>{METHOD}</p><p>{KINDS}</p><p>{SIZE}</p>",
             f"<p>Order parameter: {html.escape(label(found.observable))}, "
             f"{html.escape(definition(found.observable))}.</p>",
         ),
@@ -92,7 +103,8 @@ def _answer(found: Search, crossing: Crossing | None, loop: Loop | None) -> str:
     if found.found:
         said = (
             f"The society tips at {html.escape(found.along)} = {_number(found.point.mean)} "
-            f"[{_number(found.point.low)}, {_number(found.point.high)}]."
+            f"[{_number(found.point.low)}, {_number(found.point.high)}]. The change is "
+            f"{html.escape(found.sentence)}."
         )
         rows.append(["largest change of the distribution", *_interval(*found.point)])
     else:
@@ -100,7 +112,9 @@ def _answer(found: Search, crossing: Crossing | None, loop: Loop | None) -> str:
     if not math.isnan(found.susceptibility.mean):
         rows.append(["peak of the susceptibility", *_interval(*found.susceptibility)])
     if crossing is not None:
-        rows.append(["Binder crossing", *_interval(crossing.value, *crossing.interval)])
+        what = "infinite society" if crossing.infinite else "Binder crossing"
+        name = f"{what} ({html.escape(crossing.note)})"
+        rows.append([name, *_interval(crossing.value, *crossing.interval)])
     if loop is not None:
         rows.append(["loop: switches on the way up", *_interval(*loop.on)])
         rows.append(["loop: switches on the way down", *_interval(*loop.off)])
@@ -109,9 +123,25 @@ def _answer(found: Search, crossing: Crossing | None, loop: Loop | None) -> str:
     columns = [("how", False), ("value", True), ("interval (95&nbsp;%)", True)]
     return html.section(
         "Answer",
-        f"<p>{said} p of the null: {html.number(found.p_null, digits=3)}.</p>",
+        f"<p>{said} p of the nulls: {html.number(found.p_null, digits=3)}.</p>",
+        f"<p>{html.escape(_evidence(found))}</p>",
         html.table(columns, rows) if rows else "",
     )
+
+
+def _evidence(found: Search) -> str:
+    """Return what the kind was judged by."""
+    apart = found.independence
+    said = [
+        f"Mean stances fluctuate by n var(m) = {apart.peak:.3g} at most; independent users exceed "
+        f"{apart.independent:.3g} in one of 100 cases."
+    ]
+    if found.turned is not None:
+        said.append(
+            f"A loop around the point has the area {found.turned.quick:.2g} of its width times "
+            f"height when turned quickly, {found.turned.slow:.2g} four times more slowly."
+        )
+    return " ".join(said)
 
 
 def _figures(found: Search, crossing: Crossing | None, loop: Loop | None) -> str:

@@ -1,0 +1,136 @@
+"""What is made of a scan: whether there is a tipping point, and of what kind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sociophysics.experiments.detection import ALPHA, Detection
+from sociophysics.experiments.expected import TEMPERATURE
+from sociophysics.experiments.independence import Independence
+from sociophysics.experiments.kinds import (
+    INDEPENDENT_STEEPNESS,
+    Kind,
+    Turned,
+    steepness,
+    turned,
+    two_states,
+    without_transition,
+)
+from sociophysics.experiments.measure import Moments, is_whole
+from sociophysics.experiments.scans import Runs
+from sociophysics.experiments.sharpening import sharpening
+from sociophysics.scenario import Settings
+
+__all__ = ["Judged", "doubt", "judged"]
+
+Floats = NDArray[np.float64]
+
+
+class Judged(NamedTuple):
+    """A kind, why there is no point if there is none, and what it was judged by."""
+
+    kind: Kind
+    note: str
+    sharpens: tuple[int, int] | None
+    turned: Turned | None
+
+
+def doubt(
+    detection: Detection, independence: Independence, grid: Sequence[float]
+) -> tuple[Kind, str]:
+    """Return the kind and why there is no tipping point in the range, or no note."""
+    if detection.p_null >= ALPHA:
+        return "none", (
+            "the distributions along the range do not differ more than shuffled ones at the "
+            f"{ALPHA:g} level; more replicas may tell"
+        )
+    if independence.p >= ALPHA:
+        return "none", (
+            "users who do not influence each other would show the same: the mean stance fluctuates "
+            f"by n var = {independence.peak:.3g}, independent users reach "
+            f"{independence.independent:.3g}"
+        )
+    if not detection.inside:
+        where = f"{grid[0]:g} to {grid[-1]:g}"
+        return "none", f"the largest change is at an end of the range, {where}"
+    if not detection.concentrated:
+        return "crossover", "the change is spread over the whole range like an even drift"
+    return "none", ""
+
+
+def judged(
+    run: Runs, base: Settings, scan: Moments, coarse: Floats, place: float, name: str
+) -> Judged:
+    """Return of what kind the change at a place is."""
+    near = _around(coarse, place)
+    whole = is_whole(base, run.along)
+    values: list[Any] = [int(each) for each in near] if whole else near
+    both = _competing(run, base, scan, place, name)
+    around = turned(
+        run.scenario,
+        run.along,
+        values,
+        design=run.chosen,
+        observable=name,
+        replicas=run.replicas,
+        work=run.work,
+    )
+    if both or (around is not None and around.remains):
+        return Judged("first-order", "", None, around)
+    found = sharpening(run.scenario, run.along, values, design=run.chosen, work=run.work)
+    if found is None:
+        return Judged(*_alone(run, base, scan), None, around)
+    if found.sharpens:
+        return Judged("continuous", "", found.users, around)
+    return Judged("crossover", _blunt(found.users), found.users, around)
+
+
+def _competing(run: Runs, base: Settings, scan: Moments, place: float, name: str) -> bool:
+    """Return whether two states compete at the value where replicas differ most."""
+    spread = scan.first.var(axis=1) * (np.abs(scan.values - place) <= _reach(scan, place))
+    value = scan.values[int(np.argmax(spread))]
+    rows = run.table[run.table[run.along] == value]
+    burn_in = base.dynamics.burn_in
+    frames = rows[rows["sweep"] >= burn_in].pivot(index="replica", columns="sweep", values=name)
+    return two_states(frames.dropna(axis=1).to_numpy(np.float64))
+
+
+def _reach(scan: Moments, place: float) -> float:
+    apart = np.sort(np.abs(scan.values - place))
+    return float(apart[min(4, apart.size - 1)])
+
+
+def _alone(run: Runs, base: Settings, scan: Moments) -> tuple[Kind, str]:
+    """Return the kind that one given network can show."""
+    count = scan.first.shape[1]
+    error = scan.first.std(axis=1, ddof=1) / np.sqrt(count)
+    steep, noise = steepness(scan.values, scan.first.mean(axis=1), error)
+    if np.isfinite(steep) and steep - 2 * noise <= INDEPENDENT_STEEPNESS:
+        return "crossover", (
+            f"the change is no steeper ({steep:.2g} per unit of ln({run.along})) than users "
+            f"who do not influence each other can show ({INDEPENDENT_STEEPNESS:.3g})"
+        )
+    if run.along == TEMPERATURE and without_transition(base):
+        return "crossover", (
+            "theory (cavity) has no transition at a positive temperature for these ties, as on "
+            "a ring or a tree of chains"
+        )
+    return "continuous", ""
+
+
+def _around(coarse: Floats, place: float) -> list[float]:
+    """Return seven values of the first grid around a place, or all if there are fewer."""
+    k = int(np.argmin(np.abs(coarse - place)))
+    first = max(0, min(k - 3, coarse.size - 7))
+    return [float(each) for each in coarse[first : first + 7]]
+
+
+def _blunt(users: tuple[int, int]) -> str:
+    return (
+        "a crossover: users influence each other, but built with "
+        f"{users[0]} and {users[1]} users the society changes no more sharply when it is larger"
+    )

@@ -1,0 +1,189 @@
+"""Of what kind a change is: continuous, first-order, a crossover, or none.
+
+First-order: two states at the same value of the key, each with its own replicas and hardly anything
+between them, or a hysteresis loop whose area stays when the key is turned four times more slowly.
+Continuous: one state, and the change sharpens with size. Crossover: it does not sharpen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sociophysics.cases import build_system
+from sociophysics.errors import InputError
+from sociophysics.experiments.independence import Independence, against_independent
+from sociophysics.experiments.loops import loop
+from sociophysics.experiments.measure import Work
+from sociophysics.scenario import Scenario, Settings
+
+__all__ = [
+    "Kind",
+    "Turned",
+    "independent_users",
+    "sentence",
+    "steepness",
+    "turned",
+    "two_states",
+    "without_transition",
+]
+
+Floats = NDArray[np.float64]
+Kind = Literal["continuous", "first-order", "crossover", "none"]
+BETWEEN = 0.1  # share of frames in the middle third between two states
+APART = 0.3  # of two states of an order parameter between 0 and 1
+LEAST_SHARE = 0.1  # of the rarer state
+INDEPENDENT_STEEPNESS = 0.4478  # the largest x / cosh(x)^2: how fast tanh(x) can change with ln x
+STAYS = 0.75  # of the area, when the key is turned SLOWER times more slowly
+SLOWER = 4
+OPEN = 0.05  # area of a loop that counts, as a share of width times height
+
+
+class Turned(NamedTuple):
+    """Areas of the loop, turned quickly and slowly, in units of width times height."""
+
+    quick: float
+    slow: float
+    remains: bool
+    """Whether the slow area is not 0 and hardly smaller than the quick one."""
+
+
+def sentence(kind: Kind, along: str, users: tuple[int, int] | None) -> str:
+    """Return what a kind means, in a sentence.
+
+    Examples
+    --------
+    >>> sentence("crossover", "field.value", (64, 256))[:40]
+    'a crossover: the society changes along f'
+    """
+    sizes = "" if users is None else f" from {users[0]} to {users[1]} users"
+    return {
+        "continuous": (
+            f"continuous: one state turns into the other, more sharply{sizes}"
+            if users is not None
+            else "continuous, a pseudo-critical point: the change is steeper than users who do "
+            "not influence each other can show, but one given network cannot show that it sharpens "
+            "with size"
+        ),
+        "first-order": "first-order: two states compete, and the society jumps between them",
+        "crossover": f"a crossover: the society changes along {along}, but not more sharply{sizes}",
+        "none": "none",
+    }[kind]
+
+
+def independent_users(
+    table: pd.DataFrame, along: str, settings: Settings, camps: NDArray[np.int64] | None, users: int
+) -> Independence:
+    """Compare the fluctuations along a key with those of independent users."""
+    sizes: tuple[int, ...] = (users,)
+    if camps is not None and "camp_polarization" in table:
+        counts = np.bincount(camps[camps >= 0])
+        if counts.size == 2 and counts.sum() == users:
+            sizes = (int(counts[0]), int(counts[1]))
+    return against_independent(
+        table,
+        along,
+        sizes=sizes,
+        burn_in=settings.dynamics.burn_in,
+        every=settings.observe.every,
+        seed=settings.seed,
+    )
+
+
+def without_transition(settings: Settings) -> bool:
+    """Return whether theory (cavity) finds no transition at any temperature above 0."""
+    from sociophysics.theory.cavity import critical_temperature
+
+    system, _ = build_system(settings, 0 if settings.redraw else None)
+    plain = settings.feed.kind == "none" and settings.field.kind == "none"
+    if not (plain and system.is_symmetric and system.J.nnz and (system.J.data >= 0).all()):
+        return False
+    return not float(critical_temperature(system, phase="ferromagnet")) > 0
+
+
+def two_states(frames: Floats) -> bool:
+    """Return whether an order parameter has two states, with hardly anything between them.
+
+    Parameters
+    ----------
+    frames : array, shape (replicas, frames)
+
+    Examples
+    --------
+    >>> bool(two_states(np.array([[0.1] * 9, [0.9] * 9]))), two_states(np.eye(9) * 0.2)
+    (True, False)
+    """
+    x = np.sort(frames.ravel())
+    sums, k = np.cumsum(x), np.arange(1, x.size)
+    if not x.size > 1 or x[0] == x[-1]:
+        return False
+    left, right = sums[:-1] / k, (sums[-1] - sums[:-1]) / (x.size - k)
+    cut = int(np.argmax(k * (x.size - k) * (right - left) ** 2))  # least squares around two means
+    low, high = left[cut], right[cut]
+    third = (high - low) / 3
+    between = float(((x > low + third) & (x < high - third)).mean())
+    share = min(k[cut], x.size - k[cut]) / x.size
+    return bool(high - low > APART and between < BETWEEN * 2 * share and share >= LEAST_SHARE)
+
+
+def turned(
+    scenario: Scenario,
+    along: str,
+    values: Sequence[Any],
+    *,
+    design: str | None,
+    observable: str,
+    replicas: int | None,
+    work: Work,
+) -> Turned | None:
+    """Return the areas of the loop turned quickly and slowly, None if it cannot be turned."""
+    sweeps = scenario.dynamics.sweeps if scenario.dynamics is not None else 0
+    areas = []
+    for each in (max(4, sweeps // SLOWER), sweeps):
+        keys = {"dynamics.sweeps": each, "dynamics.burn_in": each // 2, "observe.every": 1}
+        try:
+            found = loop(
+                scenario.replace(keys),
+                along,
+                values,
+                design=design,
+                observable=observable,
+                replicas=replicas,
+                out=work.folder,
+                workers=work.workers,
+                executor=work.executor,
+                progress=work.progress,
+            )
+        except InputError:
+            return None
+        size = float(np.ptp(found.curves.mean(axis=0))) * float(values[-1] - values[0])
+        areas.append(np.array(found.area) / size if size > 0 else np.zeros(3))
+    quick, slow = areas
+    open_still = (slow[1] > 0 or slow[2] < 0) and abs(slow[0]) > OPEN
+    remains = bool(open_still and abs(slow[0]) >= STAYS * abs(quick[0]))
+    return Turned(float(quick[0]), float(slow[0]), remains)
+
+
+def steepness(values: Floats, means: Floats, errors: Floats) -> tuple[float, float]:
+    """Return the largest ``|d<O>/d ln(value)|`` between neighbours, and its standard error.
+
+    Independent users in a field never exceed 0.448, whatever their fields.
+
+    Examples
+    --------
+    >>> x = np.linspace(0.3, 3, 50)
+    >>> bool(steepness(x, np.tanh(1 / x), np.zeros(50))[0] < 0.4479)
+    True
+    """
+    positive = values > 0
+    if positive.sum() < 2:
+        return np.nan, np.nan
+    step = np.diff(np.log(values[positive]))
+    slope = np.abs(np.diff(means[positive])) / step
+    error = np.hypot(errors[positive][1:], errors[positive][:-1]) / step
+    k = int(np.argmax(slope - 2 * error))
+    return float(slope[k]), float(error[k])

@@ -1,0 +1,146 @@
+"""Samples of societies in equilibrium, 64 lanes to a word, kept part by part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sociophysics.cases import build_system, case_frames
+from sociophysics.dynamics import tabulate
+from sociophysics.dynamics.kernels import choose_kernel, task_of
+from sociophysics.ensemble import Part, plan
+from sociophysics.ensemble.folder import Log
+from sociophysics.ensemble.session import Session
+from sociophysics.errors import InputError
+from sociophysics.experiments.measure import Work
+from sociophysics.scenario import Scenario, Settings
+from sociophysics.store import Folder, open_store
+
+__all__ = ["LANES", "Sample", "kernel_of", "sample"]
+
+Floats = NDArray[np.float64]
+LANES = 64  # replicas that share a word, and the order of users
+FEW_LANES = 16  # where no kernel shares words
+NAMES = ("magnetization", "energy")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Sample:
+    """What one size was measured to be at one temperature.
+
+    Attributes
+    ----------
+    m, energy : array, shape (words, lanes, frames)
+        Mean stance, and the energy of the whole society in units of the couplings.
+    redrawn : bool
+        Whether every word has a network of its own.
+    """
+
+    size: int
+    users: int
+    temperature: float
+    m: Floats
+    energy: Floats
+    redrawn: bool
+
+
+def kernel_of(settings: Settings) -> str:
+    """Return the kernel that moves samples: 64 lanes to a word where couplings are +-c."""
+    system, _ = build_system(settings, 0 if settings.redraw else None)
+    try:
+        return choose_kernel("bit-sliced", task_of(system, "random-sequential"))
+    except InputError:
+        return "auto"
+
+
+def sample(
+    scenario: Scenario,
+    size: int,
+    *,
+    temperature: float,
+    words: int,
+    burn_in: int,
+    sweeps: int,
+    frames: int,
+    start: str,
+    work: Work,
+) -> Sample:
+    """Return a sample of a society of one size; word ``w`` is the same whatever others there are.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Of this size, without field and feed.
+    words : int
+        Independent blocks of lanes, each with a network of its own where networks are drawn.
+    burn_in, sweeps, frames : int
+        Sweeps left out, sweeps measured, and frames among them.
+    """
+    every = max(1, sweeps // frames)
+    first = -(-burn_in // every) * every  # frames come at multiples
+    keys = {
+        "dynamics.temperature": temperature,
+        "dynamics.sweeps": first + every * frames,
+        "dynamics.burn_in": first,
+        "dynamics.start": start,
+        "dynamics.stop_when": "none",
+        "observe": {"every": every, "names": list(NAMES)},
+    }
+    one = plan(scenario.replace(keys))[0]
+    kernel = kernel_of(one.settings)
+    lanes = LANES if kernel == "bit-sliced" else FEW_LANES
+    parts = [_word(one, w, kernel, lanes) for w in range(words)]
+    tables = _measured(parts, kernel, work)
+    cube = np.stack([_cube(table, lanes) for table in tables])  # (words, names, lanes, frames)
+    users = build_system(one.settings, 0 if one.settings.redraw else None)[0].n
+    redrawn = bool(one.settings.redraw)
+    return Sample(
+        size=size,
+        users=users,
+        temperature=temperature,
+        m=cube[:, 0],
+        energy=cube[:, 1] * users,
+        redrawn=redrawn,
+    )
+
+
+def _word(part: Part, word: int, kernel: str, lanes: int) -> Part:
+    # Named apart from the runs of the same settings: another kernel, and no frames of the burn-in.
+    identity = f'{{"lanes":"{kernel}","settings":{part.identity}}}'
+    numbers = tuple(range(word * lanes, (word + 1) * lanes))
+    return replace(part, identity=identity, replicas=numbers)
+
+
+def _measured(parts: Sequence[Part], kernel: str, work: Work) -> list[pd.DataFrame]:
+    store = None if work.folder is None else open_store(work.folder)
+    simulate = partial(_simulated, kernel=kernel)
+    session = Session(store, parts, simulate, work.progress)
+    with session.full_disk_told():
+        if isinstance(store, Folder):
+            (store.path / "parts").mkdir(parents=True, exist_ok=True)
+        data = session.compute(Log(None), workers=work.workers, executor=work.executor)
+    return [data[part.name].table for part in parts]
+
+
+def _simulated(
+    settings: Settings,
+    replicas: Sequence[int],
+    *,
+    kernel: str,
+    check: Callable[[], None] | None = None,
+) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
+    """Return the frames after burn-in of one word, whose lanes share one network."""
+    with closing(case_frames(settings, replicas, kernel=kernel)) as frames:
+        kept = (frame for frame in frames if frame.sweep > settings.dynamics.burn_in)
+        return tabulate(kept, settings.observe.names), []
+
+
+def _cube(table: pd.DataFrame, lanes: int) -> Floats:
+    return np.stack([table[name].to_numpy(np.float64).reshape(lanes, -1) for name in NAMES])
