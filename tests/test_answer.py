@@ -379,3 +379,14 @@ def test_a_society_at_infinite_temperature_moves_and_one_at_zero_is_frozen() -> 
     # A user is drawn in a sweep with chance 1 - (1 - 1/n)^n, and then changes half of the time.
     drawn = 1 - (1 - 1 / 10) ** 10
     assert measured_flips(hot) == pytest.approx(drawn / 2, abs=4 * 0.5 / np.sqrt(200))
+
+
+def test_the_forest_shows_each_design_once_for_the_last_window() -> None:
+    from sociophysics.report import pictures
+
+    text = BASE + HEAT + DESIGNS + "[sweep]\nreplicas = 4\n"
+    run = scenario_run(text, level(lambda d, T, s: 0.5 if d == "feed" else 0.1))
+    shown = pictures._forest(run, "camp_polarization", {})
+    assert "after heat at 60" in shown
+    rows = outcome(at(run, "camp_polarization", {}))
+    assert list(rows["design"]) == ["none", "feed"]

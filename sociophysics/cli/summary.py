@@ -78,20 +78,22 @@ def _designs(run: Run, rows: pd.DataFrame, p_values: bool) -> Table:
     if p_values:
         every = run.compare(str(rows["observable"].iloc[0]), p_values=True)
         p = outcome(every.merge(last[["design", *run.swept]])).set_index("design")["p_holm"]
-    names = [name or "mean [95 %]" for name in rows["window"].fillna("").drop_duplicates()]
+    *before, final = rows["window"].fillna("").drop_duplicates()
+    names = [*before, f"{final} [95 %]" if final else "mean [95 %]"]
     sizes = _sizes(last)
     headings = [*names, "difference [95 %]", *sizes, *(["p (Holm)"] if p_values else [])]
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("design")
+    table.add_column("design", min_width=min(26, max(map(len, run.designs))))
     for heading in [*headings, *(["camps melt at T [95 %]"] if melting is not None else [])]:
-        wide = "[95 %]" in heading
+        wide = heading.endswith("[95 %]") and not heading.startswith(("after", "before"))
         table.add_column(Text(heading), justify="right", no_wrap=wide)
     reference = last.iloc[0].to_dict()
     first = last["design"] == run.designs[0]
     order = pd.concat([last[first], last[~first].sort_values("mean", ascending=False)])
     for row in order.to_dict("records"):
         own = rows[rows["design"] == row["design"]].to_dict("records")
-        cells = [mean_text(each, short=len(own) > 1) for each in own]
+        cells = [mean_text(each, short=True) for each in own[:-1]]
+        cells.append(mean_text(own[-1]))
         alone = row["design"] == run.designs[0]
         cells += ["reference"] if alone else [difference_text(row, reference)]
         shown = dict(zip(SIZES, size_texts(row, reference), strict=True))

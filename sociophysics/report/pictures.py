@@ -13,7 +13,7 @@ from sociophysics.report.answer import where
 from sociophysics.report.drive import Drive, drive
 from sociophysics.report.labels import label
 from sociophysics.report.theory import Theory
-from sociophysics.results import Run, at
+from sociophysics.results import Run, at, outcome
 from sociophysics.results.settings import burn_in
 
 __all__ = ["others", "section"]
@@ -100,11 +100,14 @@ def _loop(run: Run, observable: str) -> str:
 
 
 def _forest(run: Run, observable: str, point: Point) -> str:
-    rows = at(run, observable, point)
+    rows = outcome(at(run, observable, point))
     if not rows["difference"].notna().any():
         return ""
     figure = figures.forest(rows, run.designs, label=label(observable, with_unit=True))
-    return _figure(figure, f"Difference to the reference{_at(point)}, with paired 95 % intervals.")
+    window = run.windows(point)[-1].name
+    when = f", {html.escape(window)}" if window else ""
+    caption = f"Difference to the reference{_at(point)}{when}, with paired 95 % intervals."
+    return _figure(figure, caption)
 
 
 def _courses(run: Run, observable: str, point: Point) -> str:
