@@ -83,7 +83,7 @@ def _designs(run: Run, rows: pd.DataFrame, p_values: bool) -> Table:
     sizes = _sizes(last)
     headings = [*names, "difference [95 %]", *sizes, *(["p (Holm)"] if p_values else [])]
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("design", min_width=min(26, max(map(len, run.designs))))
+    table.add_column("design", min_width=min(18, max(map(len, run.designs))))
     for heading in [*headings, *(["camps melt at T [95 %]"] if melting is not None else [])]:
         wide = heading.endswith("[95 %]") and not heading.startswith(("after", "before"))
         table.add_column(Text(heading), justify="right", no_wrap=wide)
