@@ -17,6 +17,7 @@ import pandas as pd
 
 from sociophysics.ensemble.blocks import Part
 from sociophysics.ensemble.runs import run_with
+from sociophysics.ensemble.work import simulate_case
 from sociophysics.errors import InputError
 from sociophysics.scenario import Scenario, Settings
 
@@ -30,9 +31,8 @@ def full(handle: int) -> None:
     raise OSError(errno.ENOSPC, "No space left on device")
 
 
-def simulate(
-    settings: Settings, replicas: Sequence[int]
-) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
+def obey(settings: Settings) -> None:
+    """Do what the orders of a test say before a part is simulated."""
     orders = Path(os.environ.get(ORDERS, "/nonexistent"))
     with contextlib.suppress(FileNotFoundError):
         # Of two workers that see the order at once, one gets it.
@@ -54,6 +54,20 @@ def simulate(
         raise ZeroDivisionError("a defect")
     if (orders / "slow").exists():
         time.sleep(0.02)
+
+
+def simulate_truly(
+    settings: Settings, replicas: Sequence[int]
+) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
+    """Obey the orders, and let the engine simulate."""
+    obey(settings)
+    return simulate_case(settings, replicas)
+
+
+def simulate(
+    settings: Settings, replicas: Sequence[int]
+) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
+    obey(settings)
     names = settings.observe.names
     sweeps = np.arange(0, settings.dynamics.sweeps + 1, settings.observe.every)
     tables = []

@@ -460,6 +460,23 @@ def test_damaged_folders_are_named(tmp_path: Path, files: dict[str, str], senten
         Run.open(tmp_path / "absent")
 
 
+def test_a_table_that_unpacks_to_more_than_memory_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One long name for every row: a file of kilobytes that stands for gigabytes."""
+    rows = 200_000
+    table = pd.DataFrame({"design": ["x" * 100_000] * 10 + ["y"] * (rows - 10), "sweep": 0})
+    table.to_parquet(tmp_path / "results.parquet")
+    (tmp_path / "manifest.json").write_text("{}")
+    monkeypatch.setattr("sociophysics.memory.available_memory", lambda: 10**9)
+    with pytest.raises(InputError, match=r"results.parquet needs about 20 GB"):
+        Run.open(tmp_path)
+    nested = pd.DataFrame({"design": ["a"], "sweep": [[1, 2]]})
+    nested.to_parquet(tmp_path / "results.parquet")
+    with pytest.raises(InputError, match="not a readable Parquet file"):
+        Run.open(tmp_path)
+
+
 def test_a_manifest_without_a_scenario_is_refused(tmp_path: Path) -> None:
     make_run(noise).table.to_parquet(tmp_path / "results.parquet")
     (tmp_path / "manifest.json").write_text(json.dumps({"hash": "x"}))

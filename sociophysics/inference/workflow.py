@@ -266,6 +266,9 @@ def _fit_notes(result: ChamberFit) -> list[str]:
 def _replaced(path: Path, write: Callable[[Path], Any]) -> Path:
     # a fit that is stopped leaves whole files behind, old or new
     scratch = path.with_name(f".{path.stem}.part{path.suffix}")
-    write(scratch)
-    os.replace(scratch, path)
+    try:
+        write(scratch)
+        os.replace(scratch, path)
+    finally:
+        scratch.unlink(missing_ok=True)
     return path

@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sociophysics.errors import InputError
+from sociophysics.memory import require_memory
 from sociophysics.results import comparison
 from sociophysics.results.grid import Grid
 from sociophysics.results.settings import burn_in, constant_temperature
@@ -363,17 +364,53 @@ def scenario_of(manifest: Mapping[str, Any], store: Store) -> Scenario:
 
 
 def _read_table(store: Store, name: str) -> pd.DataFrame:
-    import pyarrow.parquet
+    import pyarrow
 
     try:
-        data = store.read(name)
-        table: pd.DataFrame = pyarrow.parquet.read_table(io.BytesIO(data)).to_pandas()
+        table = _unpacked(store.read(name), f"{store.place}/{name}")
     except (FileNotFoundError, IsADirectoryError):
         raise _missing(store, name) from None
     except InputError:
         raise
     except (OSError, ValueError, pyarrow.ArrowException) as error:
         raise damaged(store, name, "is not a readable Parquet file") from error
+    return table
+
+
+def _unpacked(data: bytes, what: str) -> pd.DataFrame:
+    """Return the table in a Parquet file, if what it unpacks to fits into memory.
+
+    Raises
+    ------
+    InputError
+        It does not.
+    ValueError
+        Its columns are no numbers and texts.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    schema = pq.ParquetFile(io.BytesIO(data)).schema_arrow
+    if any(pa.types.is_nested(each.type) for each in schema):
+        raise ValueError("a column holds lists or tables")
+    texts = [
+        e.name for e in schema if pa.types.is_string(e.type) or pa.types.is_large_string(e.type)
+    ]
+    file = pq.ParquetFile(io.BytesIO(data), read_dictionary=texts)
+    rows, groups = file.metadata.num_rows, range(file.metadata.num_row_groups)
+    packed = sum(file.metadata.row_group(k).total_byte_size for k in groups)
+    fix = "open it on a larger machine, or its parts one by one"
+    require_memory(packed + 8 * rows * len(schema), what=what, fix=fix)
+    arrow = file.read()
+    # A name of megabytes is kept once in the file, and would be unpacked to every row.
+    longest = [
+        pc.max(pc.binary_length(chunk.dictionary)).as_py() or 0
+        for name in texts
+        for chunk in arrow.column(name).chunks
+    ]
+    require_memory(rows * max(longest, default=0), what=what, fix=fix)
+    table: pd.DataFrame = arrow.cast(schema).to_pandas()
     return table
 
 
