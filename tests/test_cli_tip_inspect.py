@@ -225,7 +225,7 @@ def test_the_null_is_that_of_against_null() -> None:
     codes, _ = of(system, "club")
     row = structure(system, codes, draws=10, seed=4).set_index("measure").loc["modularity"]
     expected = against_null(modularity, system, codes, draws=10, seed=4)
-    assert tuple(row[["value", "mean", "sd", "z"]]) == pytest.approx(tuple(expected))
+    assert tuple(row[["value", "mean", "sd", "z", "p"]]) == pytest.approx(tuple(expected))
 
 
 def test_inspect_a_signed_file(place: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,7 @@ import scipy.sparse as sparse
 
 from sociophysics.errors import InputError
 from sociophysics.observables import annealing, covering, frustration, relaxation
-from sociophysics.observables.covering import Signed, packed_cycles
+from sociophysics.observables.negative_cycles import Signed, packed_cycles
 from sociophysics.observables.ties import ties
 from sociophysics.spins import SpinSystem
 

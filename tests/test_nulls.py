@@ -292,4 +292,15 @@ def test_inspect_shows_p_and_which_null_in_every_output(tmp_path, monkeypatch, c
     assert rows.loc["signed modularity", "null"] == "degrees"
     page = (tmp_path / "o" / "report.html").read_text()
     assert "two-sided" in page
+    assert "users in 0" in page
     assert "couplings permuted over them" in page
+
+
+def test_the_report_holds_what_reading_the_network_has_to_say():
+    from sociophysics.report import inspect_page
+
+    ring = SpinSystem.from_edges(range(6), [1, 2, 3, 4, 5, 0])
+    rows = structure(ring, draws=0)
+    keys = {"title": "t", "command": "c", "draws": 0}
+    page = inspect_page.render(rows, np.full(6, 2), **keys, notes=["2 of 6 users < camps"])
+    assert "<p>2 of 6 users &lt; camps</p>" in page

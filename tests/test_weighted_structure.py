@@ -234,8 +234,9 @@ def test_inspect_reads_the_weights_of_every_kind_of_file(tmp_path, monkeypatch, 
         ["w.csv", "--coupling", "weight", "--nodes", "nodes.csv"],
         ["c.csv", "--nodes", "nodes.csv"],
     ):
-        assert main(["inspect", *arguments, "--draws", "0", "--out", "o"]) == 0
-        found.append(pd.read_csv("o/structure.csv").set_index("measure")["value"])
+        out = f"o{len(found)}"
+        assert main(["inspect", *arguments, "--draws", "0", "--out", out]) == 0
+        found.append(pd.read_csv(f"{out}/structure.csv").set_index("measure")["value"])
         assert "not used" not in capsys.readouterr().out
     sides = [{v for v in graph if camps[v] == side} for side in (0, 1)]
     for values in found:
@@ -258,7 +259,7 @@ def test_numeric_tie_columns_that_are_not_used_are_named_in_every_output(
     for text in (said, Path("o/structure.csv").read_text(), Path("o/report.html").read_text()):
         assert "tie columns not used" in text
         assert "sign, since" in text
-    assert main(["inspect", "s.csv", "--coupling", "sign", "--draws", "0", "--out", "o"]) == 0
-    rows = pd.read_csv("o/structure.csv").set_index("measure")
+    assert main(["inspect", "s.csv", "--coupling", "sign", "--draws", "0", "--out", "p"]) == 0
+    rows = pd.read_csv("p/structure.csv").set_index("measure")
     assert rows.loc["share of antagonistic ties", "value"] == pytest.approx(2 / 3)
     assert rows.loc["tie columns not used", "value"] == 1

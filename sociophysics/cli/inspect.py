@@ -72,12 +72,13 @@ def inspect(
     asked: dict[str, Any] = {"network": name, "camps": attribute, "largest": largest}
     asked |= {"draws": draws, "seed": seed, "time_limit": time_limit}
     manifest = study.make_manifest("inspect", asked=asked, inputs=_digests(system, codes, names))
+    said = counted(attribute, codes, names, tuple(graph.get("notes", ()))).sentences()
     with study.claimed(store, "inspect", manifest):
         unused = list(graph.get("unused_tie_columns", ()))
         null: dict[str, Any] = {"draws": draws, "seed": seed, "time_limit": time_limit}
         rows = structure(system, codes, names=names, unused=unused, **null)
-        _write(store, rows, ties(system).degree, title, command, draws)
-    said = counted(attribute, codes, names, tuple(graph.get("notes", ()))).sentences()
+        page = {"title": title, "command": command, "draws": draws, "notes": said}
+        _write(store, rows, ties(system).degree, page)
     _show(rows, title, draws, said)
     typer.echo(f"table: {folder / 'structure.csv'}")
     typer.echo(f"report: {folder / 'report.html'}")
@@ -133,12 +134,10 @@ def _digests(system: SpinSystem, codes: Any, names: Sequence[object]) -> dict[st
     return {"network": fingerprint(system), "camps": hashlib.sha256(camps.encode()).hexdigest()}
 
 
-def _write(
-    store: Store, rows: pd.DataFrame, degree: Any, title: str, command: str, draws: int
-) -> None:
+def _write(store: Store, rows: pd.DataFrame, degree: Any, keys: dict[str, Any]) -> None:
     from sociophysics.report import inspect_page
 
-    page = inspect_page.render(rows, degree, title=title, command=command, draws=draws)
+    page = inspect_page.render(rows, degree, **keys)
     table = rows.to_csv(index=False)
     store.write("structure.csv", lambda file: file.write(table.encode()))
     store.write("report.html", lambda file: file.write(page.encode()))

@@ -135,7 +135,7 @@ def signed_modularity(system: SpinSystem, camps: ArrayLike | None = None) -> flo
         ends = np.bincount(labels[known.source], weight, labels.size)
         ends += np.bincount(labels[known.target], weight, labels.size)
         share = ends / (2 * weight.sum())
-        score += sign * (weight[same].sum() - weight.sum() * (share @ share)) / total
+        score += sign * (weight[same].sum() - weight.sum() * (share * share).sum()) / total
     return float(score)
 
 
@@ -203,7 +203,7 @@ def _mixing(
     weight = _in_units(known.coupling[counted]) if weighted else np.ones(a.size)
     ends = np.bincount(a, weight, camp.max() + 1) + np.bincount(b, weight, camp.max() + 1)
     share = ends / ends.sum()
-    return float(weight[a == b].sum() / weight.sum()), float(share @ share)
+    return float(weight[a == b].sum() / weight.sum()), float((share * share).sum())
 
 
 def _in_units(coupling: NDArray[np.float64]) -> NDArray[np.float64]:

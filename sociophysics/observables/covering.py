@@ -1,10 +1,8 @@
 """The least weight of ties that meets every negative cycle of a signed network, with its proof.
 
 The linear program has one variable per tie and one row ``sum_cycle x >= 1`` per negative cycle; the
-rows are found as needed, by shortest paths in the signed cover: two copies of every user, joined
-copy to copy by friendly ties and crosswise by antagonistic ones, so that a path from one copy of a
-user to the other is a negative cycle. Branch and bound closes what is left of the gap. Where the
-linear program is too large, cycles that share no weight, and eigenvalues, bound from below.
+rows are found as needed. Branch and bound closes what is left of the gap. Where the linear program
+is too large, cycles that share no weight, and eigenvalues, bound from below.
 """
 
 from __future__ import annotations
@@ -16,35 +14,19 @@ import numpy as np
 import scipy.sparse as sparse
 from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
-from scipy.sparse.csgraph import connected_components, dijkstra
 
+from sociophysics.observables.negative_cycles import Cycle, Signed, packed_cycles, violated
 from sociophysics.observables.relaxation import relaxation_bound
 
-__all__ = ["Cover", "Signed", "cover_components", "least_cover"]
+__all__ = ["Cover", "least_cover"]
 
 TOLERANCE = 1e-6  # of HiGHS, in units of the weights handed to it
 # Length added to each tie, so that cycles of few ties come first: while it is large, a search
 # ends a few steps from its start, and short cycles make the strong rows.
 STEPS = (0.3, 0.22, 0.1, 1e-6)
-SOURCES = 256  # users from which one round searches cycles
-VIOLATED = 1e-4  # a row is added if it is violated by more
-CYCLES = 4000  # cycles added in one round at most
-# Steps that find cycles of up to 3, 4, ... 10 ties to pack.
-PACKING_STEPS = (0.3, 0.22, 0.17, 0.14, 0.1)
 LARGE = 3000  # ties from which the bounds that always end come before the linear program
 HOPELESS = 20_000  # ties from which a wide gap is left as it is
 WIDE = 0.1  # of the upper bound
-
-Cycle = tuple[int, ...]
-
-
-class Signed(NamedTuple):
-    """A signed network as arrays."""
-
-    n: int
-    source: NDArray[np.int64]
-    target: NDArray[np.int64]
-    coupling: NDArray[np.float64]
 
 
 class Cover(NamedTuple):
@@ -74,26 +56,6 @@ class _Weights(NamedTuple):
     def closed(self, lower: float, upper: float) -> bool:
         """Return whether nothing attainable lies between the bounds."""
         return lower >= upper - (0 if self.whole else TOLERANCE)
-
-
-def cover_components(
-    piece: Signed, negative: NDArray[np.bool_]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the component of either copy of each user in the signed cover, shape (n,) each.
-
-    A user whose copies share a component lies in an unbalanced part of the network.
-
-    Examples
-    --------
-    >>> pair = Signed(2, np.array([0]), np.array([1]), np.array([-1.0]))
-    >>> cover_components(pair, pair.coupling < 0)
-    (array([0, 1]), array([1, 0]))
-    """
-    if piece.n == 0:
-        return np.empty(0, np.int64), np.empty(0, np.int64)
-    graph = _signed_cover(piece, negative, np.ones(negative.size))
-    labels = connected_components(graph, directed=False)[1].astype(np.int64)
-    return labels[: piece.n], labels[piece.n :]
 
 
 def least_cover(piece: Signed, guess: NDArray[np.bool_], deadline: float) -> Cover:
@@ -139,42 +101,6 @@ def least_cover(piece: Signed, guess: NDArray[np.bool_], deadline: float) -> Cov
     return Cover(best, min(lower, upper) * weights.unit, proven)
 
 
-def packed_cycles(
-    piece: Signed, guess: NDArray[np.bool_], weight: NDArray[np.float64], deadline: float
-) -> float:
-    """Return the total weight of negative cycles that together fit into the ties' weights.
-
-    Each cycle takes the least weight that its ties have left; every configuration leaves that
-    much of it unsatisfied, so that the total is a lower bound. Short cycles come first.
-
-    Examples
-    --------
-    >>> ends = (np.array([0, 1, 0]), np.array([1, 2, 2]))
-    >>> triangle = Signed(3, *ends, np.array([1.0, 1.0, -1.0]))
-    >>> packed_cycles(triangle, triangle.coupling < 0, np.ones(3), time.monotonic() + 1)
-    1.0
-    """
-    left, total = weight.copy(), 0.0
-    least = 1e-9 * float(weight.max(initial=0.0))
-    rng = np.random.Generator(np.random.PCG64(1))
-    for step in PACKING_STEPS:
-        while time.monotonic() < deadline:
-            alive = np.flatnonzero(left > least)
-            part = Signed(piece.n, piece.source[alive], piece.target[alive], piece.coupling[alive])
-            lengths = (np.zeros(alive.size), step)
-            taken = 0.0
-            for cycle in _violated(part, guess[alive], lengths, rng, deadline):
-                members = alive[list(cycle)]
-                fits = float(left[members].min())
-                if fits > least:
-                    left[members] -= fits
-                    taken += fits
-            total += taken
-            if taken == 0:
-                break
-    return total
-
-
 def _always(piece: Signed, guess: NDArray[np.bool_], weights: _Weights, deadline: float) -> float:
     """Return the best of the bounds that need no linear program."""
     now = time.monotonic()
@@ -217,7 +143,7 @@ def _cutting_planes(
     rng = np.random.Generator(np.random.PCG64(0))
     steps = list(STEPS)
     while steps and not weights.closed(lower, upper):
-        fresh = _violated(piece, guess, (x, steps[0]), rng, deadline)
+        fresh = violated(piece, guess, (x, steps[0]), rng, deadline)
         added = [cycle for cycle in fresh if cycle not in cycles]
         left = deadline - time.monotonic()
         if not added and left > 0:
@@ -240,71 +166,6 @@ def _cutting_planes(
         lower = max(lower, weights.bound(solved.fun))
         relaxed = _Relaxed(float(solved.fun), np.asarray(solved.lower.marginals))
     return lower, relaxed
-
-
-def _violated(
-    piece: Signed,
-    negative: NDArray[np.bool_],
-    lengths: tuple[NDArray[np.float64], float],
-    rng: np.random.Generator,
-    deadline: float,
-) -> list[Cycle]:
-    """Return violated negative cycles, at least one if any remains below one with the steps added.
-
-    ``lengths`` are the ties' variables and the step added to each.
-    """
-    x, step = lengths
-    graph = _signed_cover(piece, negative, x + step)
-    # Every negative cycle holds a tie that the guess leaves unsatisfied: these are where to look.
-    starts = rng.permutation(np.unique(piece.source[negative]))
-    found: list[tuple[float, Cycle]] = []
-    for first in range(0, starts.size, SOURCES):
-        some = starts[first : first + SOURCES]
-        distance, before = dijkstra(graph, indices=some, return_predecessors=True, limit=1 - step)
-        found += _closed(piece, negative, x, some, distance, before)
-        if len(found) >= CYCLES or time.monotonic() > deadline:
-            break
-    found.sort()
-    return list(dict.fromkeys(cycle for _, cycle in found))[:CYCLES]
-
-
-def _closed(
-    piece: Signed,
-    negative: NDArray[np.bool_],
-    x: NDArray[np.float64],
-    starts: NDArray[np.int64],
-    distance: NDArray[np.float64],
-    before: NDArray[np.int32],
-) -> list[tuple[float, Cycle]]:
-    """Return the violated negative cycles that a shortest path and one tie of its start close."""
-    row_of = np.full(piece.n, -1)
-    row_of[starts] = np.arange(starts.size)
-    closing = np.flatnonzero(row_of[piece.source] >= 0)
-    row = row_of[piece.source[closing]]
-    end = piece.target[closing] + np.where(negative[closing], 0, piece.n)
-    short = distance[row, end] + x[closing] < 1 - VIOLATED
-    closing, row, end = closing[short], row[short], end[short]
-    key = np.minimum(piece.source, piece.target) * piece.n + np.maximum(piece.source, piece.target)
-    order = np.argsort(key)
-    cycle, tie, active = [np.arange(closing.size)], [closing], np.arange(closing.size)
-    here = end
-    while active.size:
-        there = before[row[active], here].astype(np.int64)
-        a, b = here % piece.n, there % piece.n
-        step = np.minimum(a, b) * piece.n + np.maximum(a, b)
-        cycle.append(active)
-        tie.append(order[np.searchsorted(key, step, sorter=order)])
-        going = there != starts[row[active]]
-        active, here = active[going], there[going]
-    # A tie walked twice counts once: the set still holds a negative cycle.
-    pairs = np.unique(np.concatenate(cycle) * x.size + np.concatenate(tie))
-    parts = np.split(pairs % x.size, np.searchsorted(pairs // x.size, np.arange(1, closing.size)))
-    lengths = [float(x[part].sum()) for part in parts]
-    return [
-        (length, tuple(part.tolist()))
-        for length, part in zip(lengths, parts, strict=True)
-        if part.size and length < 1 - VIOLATED
-    ]
 
 
 def _branch_and_bound(
@@ -376,16 +237,6 @@ def _rows(cycles: list[Cycle], ties: int) -> sparse.csr_array:
     start = np.concatenate([[0], np.cumsum(lengths)])
     member = np.fromiter((tie for cycle in cycles for tie in cycle), np.int64, count=start[-1])
     return sparse.csr_array((np.ones(member.size), member, start), shape=(len(cycles), ties))
-
-
-def _signed_cover(
-    piece: Signed, negative: NDArray[np.bool_], length: NDArray[np.float64]
-) -> sparse.csr_array:
-    i, j, cross = piece.source, piece.target, np.where(negative, piece.n, 0)
-    a = np.concatenate([i, i + piece.n])
-    b = np.concatenate([j + cross, (j + piece.n + cross) % (2 * piece.n)])
-    both = (np.concatenate([a, b]), np.concatenate([b, a]))
-    return sparse.csr_array((np.tile(length, 4), both), shape=(2 * piece.n, 2 * piece.n))
 
 
 def _scaled(weight: NDArray[np.float64]) -> _Weights:

@@ -19,7 +19,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from sociophysics.errors import InputError
 from sociophysics.observables.annealing import anneal
-from sociophysics.observables.covering import Signed, cover_components, least_cover
+from sociophysics.observables.covering import least_cover
+from sociophysics.observables.negative_cycles import Signed, cover_components
 from sociophysics.observables.ties import Ties, require_undirected, ties
 from sociophysics.spins import SpinSystem
 from sociophysics.streams import generator
@@ -82,7 +83,8 @@ def unsatisfied_weight(system: SpinSystem, spins: ArrayLike) -> Any:
     s = system.check_spins(spins)
     known = ties(system)
     wrong = known.coupling * s[..., known.source] * s[..., known.target] < 0
-    weight = wrong @ np.abs(known.coupling)
+    # Summed in numpy's own order: a matrix product would be summed as the processor likes.
+    weight = np.where(wrong, np.abs(known.coupling), 0.0).sum(axis=-1)
     return float(weight) if s.ndim == 1 else weight
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -36,7 +38,13 @@ TARGETING = (
 
 
 def render(
-    rows: pd.DataFrame, degree: NDArray[np.int64], *, title: str, command: str, draws: int
+    rows: pd.DataFrame,
+    degree: NDArray[np.int64],
+    *,
+    title: str,
+    command: str,
+    draws: int,
+    notes: Sequence[str] = (),
 ) -> str:
     """Return the page as text.
 
@@ -46,6 +54,8 @@ def render(
         Of ``experiments.structure``.
     degree : int array, shape (n,)
         Ties of each user.
+    notes : sequence of str, optional
+        What was left out or counted when the network was read.
     """
     groups = [
         f"<h3>{html.escape(group)}</h3>" + _table(part)
@@ -67,7 +77,10 @@ def render(
         title,
         f"<header><h1>{html.escape(title)}</h1></header>",
         html.section(
-            "Structure", *groups, f'<p class="note">{NULL} {TEMPERATURES} {TARGETING}</p>'
+            "Structure",
+            *(f"<p>{html.escape(note)}</p>" for note in notes),
+            *groups,
+            f'<p class="note">{NULL} {TEMPERATURES} {TARGETING}</p>',
         ),
         html.section("Figures", *pictures),
         html.section("How to repeat it", f"<pre>{html.escape(command)}</pre>"),
