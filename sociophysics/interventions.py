@@ -28,6 +28,7 @@ __all__ = [
     "Tilt",
     "check_intervention",
     "choose_users",
+    "how_many",
 ]
 
 TOWARD = ("random", "similar", "bridge")
@@ -54,7 +55,8 @@ class Nucleate:
     """Some users take a stance, and keep it for ``hold`` sweeps (or "forever").
 
     ``who``: ``"random"``, ``"degree"`` (the best connected first), ``"camp:K"`` (users of camp K
-    at random) or a sequence of labels; ``share`` is a share of all users, or of the camp.
+    at random) or a sequence of labels; ``share`` is a share of all users, or of the camp: at least
+    one user unless it is 0.
     """
 
     at: int
@@ -71,7 +73,7 @@ class Nucleate:
 
 @dataclass(frozen=True)
 class Rewire:
-    """A share of the ties gets new ends, with the same couplings.
+    """A share of the ties, at least one unless it is 0, gets new ends, with the same couplings.
 
     ``toward``: ``"random"`` users, ``"similar"`` ones (same stance), or ``"bridge"`` (another
     camp). ``keep_degrees`` swaps the ends of two ties, so that nobody's number of ties changes.
@@ -165,6 +167,17 @@ def _whole(value: Any, what: str) -> None:
         raise InputError(f"{what} is {value!r}; it must be an integer.")
 
 
+def how_many(share: float, total: int) -> int:
+    """Return the whole number nearest to a share of ``total``: at least one unless it is 0.
+
+    Examples
+    --------
+    >>> how_many(0.25, 10), how_many(0.001, 20), how_many(0.0, 20)
+    (2, 1, 0)
+    """
+    return max(round(share * total), int(share > 0 and total > 0))
+
+
 def choose_users(
     nucleate: Nucleate,
     system: SpinSystem,
@@ -198,7 +211,7 @@ def choose_users(
     if who == "degree":
         listeners = np.bincount(system.J.indices, minlength=system.n)
         ranked = np.argsort(-listeners, kind="stable")
-        return np.sort(ranked[: round(nucleate.share * system.n)])
+        return np.sort(ranked[: how_many(nucleate.share, system.n)])
     if who == "random":
         among = np.arange(system.n)
     elif who.startswith("camp:") and who[5:].isdigit():
@@ -217,4 +230,4 @@ def choose_users(
         raise InputError(
             f"who of nucleate is {who!r}; allowed: random, degree, camp:K or a list of users."
         )
-    return np.sort(rng.choice(among, size=round(nucleate.share * among.size), replace=False))
+    return np.sort(rng.choice(among, size=how_many(nucleate.share, among.size), replace=False))

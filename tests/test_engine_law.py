@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 import sociophysics as sp
-from sociophysics.interventions import Nucleate
+from sociophysics.dynamics.incremental import FixedPoint
+from sociophysics.interventions import Heat, Nucleate
 from sociophysics.theory import exact, markov
 from sociophysics.theory.states import all_states, state_number
 from tests.laws import ALPHA, assert_law, assert_mean, law_p_value, mean_p_value
@@ -195,3 +196,85 @@ def test_many_sweeps_reach_boltzmann() -> None:
     probabilities = np.zeros(2**system.n)
     probabilities[state_number(law.states)] = law.probabilities
     assert_law(counts, probabilities)
+
+
+# --- units and rounding --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kernel", ["fixed-point", "integer", "rejection-free", "auto"])
+@pytest.mark.parametrize("unit", [1e-300, 1e-150, 1e290])
+def test_the_unit_of_couplings_and_temperature_changes_no_law(kernel: str, unit: float) -> None:
+    plain = SYSTEMS["unit signs"]
+    scaled = sp.SpinSystem(unit * plain.J)
+    spins = final_spins(scaled, 1.3 * unit, kernel=kernel)
+    law = exact_law(plain, 1.3, "random-sequential")
+    assert_law(np.bincount(state_number(spins), minlength=2**plain.n), law)
+
+
+@pytest.mark.parametrize("kernel", ["fixed-point", "integer", "auto"])
+def test_couplings_far_below_the_temperature_leave_fair_coins(kernel: str) -> None:
+    spins = final_spins(sp.SpinSystem(1e-300 * SYSTEMS["unit signs"].J), 1.0, kernel=kernel)
+    law = exact_law(SYSTEMS["unit signs"], np.inf, "random-sequential")
+    assert_law(np.bincount(state_number(spins), minlength=64), law)
+
+
+def test_weights_and_fields_of_any_unit_follow_the_same_law() -> None:
+    plain = SYSTEMS["weights and fields"]
+    scaled = sp.SpinSystem(1e-290 * plain.J, 1e-290 * plain.h)
+    spins = final_spins(scaled, 1.3e-290)
+    law = exact_law(plain, 1.3, "random-sequential")
+    assert_law(np.bincount(state_number(spins), minlength=32), law)
+
+
+@pytest.mark.parametrize(
+    ("couplings", "temperature", "sentence"),
+    [
+        ([1e-310, 1e-310], 1.0, "the couplings add up to 2e-310 at most"),
+        ([1.7e308, 1.7e308], 1.0, "add up beyond the largest floating-point number"),
+        ([1.0 + 1e-9, -1.0, 1e11], 1e-9, "the temperature 1e-09 is too low beside couplings"),
+    ],
+)
+def test_what_no_words_can_hold_is_refused_in_a_sentence(
+    couplings: list[float], temperature: float, sentence: str
+) -> None:
+    k = len(couplings)
+    system = sp.SpinSystem.from_edges([0, 0, 2][:k], [1, 2, 3][:k], couplings)
+    with pytest.raises(sp.InputError, match=sentence):
+        sp.trajectory(system, temperature=temperature, sweeps=1, seed=1)
+
+
+@pytest.mark.parametrize("temperature", [0.0, 1e-6])
+@pytest.mark.parametrize("kernel", ["fixed-point", "rejection-free", "auto"])
+@pytest.mark.parametrize("strong", [[1e5], [3e4 + 0.1, -7e4]])
+def test_a_weak_pull_that_strong_ties_leave_over_is_not_rounded_away(
+    temperature: float, kernel: str, strong: list[float]
+) -> None:
+    """User 0 is pulled by 1.00001 - 1 while others elsewhere are tied by 1e5."""
+    far = np.arange(len(strong))
+    system = sp.SpinSystem.from_edges(
+        [0, 0, *(3 + 2 * far)], [1, 2, *(4 + 2 * far)], [1.00001, -1.0, *strong]
+    )
+    start = np.ones(system.n, np.int8)
+    start[0] = -1
+    keys = {"temperature": temperature, "seed": 3, "replicas": 200, "start": start}
+    hold = [Nucleate(at=0, who=[1, 2], stance=1, hold="forever")]
+    *_, last = sp.trajectory(system, sweeps=12, interventions=hold, kernel=kernel, **keys)
+    assert (last.spins[:, 0] == 1).all()
+
+
+def test_a_run_that_cools_by_an_intervention_is_judged_by_where_it_ends() -> None:
+    system = sp.SpinSystem.from_edges([0, 0, 3], [1, 2, 4], [1.00001, -1.0, 1e5])
+    cool = [Heat(at=2, temperature=1e-6), Nucleate(at=0, who=[1, 2], stance=1, hold="forever")]
+    *_, last = sp.trajectory(
+        system, temperature=1.0, sweeps=14, seed=3, replicas=200, interventions=cool
+    )
+    assert (last.spins[:, 0] == 1).all()
+
+
+def test_words_stay_narrow_where_rounding_does_not_show() -> None:
+    for temperature, width in ((1.3, np.int32), (1e-9, np.int64), (0.0, np.int64)):
+        system = SYSTEMS["weights and fields"]
+        encoded = FixedPoint.encode(system, 0.5, temperature)
+        assert encoded.rows.dtype == width
+    signs = FixedPoint.encode(sp.SpinSystem(0.3 * SYSTEMS["unit signs"].J), 0.0, 0.0)
+    assert signs.rows.dtype == np.int32

@@ -485,3 +485,19 @@ def test_a_memory_feed_remembers_through_a_change_of_strength() -> None:
     )
     for a, b in zip(plain, switched, strict=True):
         np.testing.assert_array_equal(a.phi, b.phi)
+
+
+@pytest.mark.parametrize("who", ["random", "degree", "camp:1"])
+def test_a_share_that_rounds_to_nobody_is_one_user(who: str) -> None:
+    system, camps = society(), np.r_[1, np.zeros(N - 1, int)]
+    for share, users in ((0.0, 0), (1e-6, 1), (0.1, 1 if who == "camp:1" else round(0.1 * N))):
+        act = Nucleate(at=0, who=who, share=share)
+        assert choose_users(act, system, camps, np.random.default_rng(1)).size == users
+
+
+def test_a_share_of_ties_that_rounds_to_none_is_one_tie() -> None:
+    act = Rewire(at=1, share=1e-6)
+    *_, last = sp.trajectory(
+        society(), temperature=1.0, sweeps=2, seed=1, every=2, interventions=[act]
+    )
+    assert [event["moved"] for event in last.events] == [1]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import os
+import pickle
 import subprocess
 import sys
 import time
@@ -16,7 +18,7 @@ from sociophysics.dynamics.kernels import FixedPoint
 from sociophysics.engine.fixed_point import encode_couplings
 from sociophysics.errors import InputError
 from sociophysics.interventions import Heat
-from sociophysics.mesa_model import SpinModel
+from sociophysics.mesa_model import FILLS_SEEDS, SpinModel
 from sociophysics.schedules import Ramp
 
 
@@ -226,3 +228,102 @@ def test_step_of_ten_thousand_users_costs_little_more_than_the_sweep() -> None:
             whole.append(time.perf_counter() - middle)
         ratios.append(np.median(whole[1:]) / np.median(bare[1:]))
     assert max(ratios) < 1.5
+
+
+COPIES = {"deepcopy": copy.deepcopy, "pickle": lambda model: pickle.loads(pickle.dumps(model))}
+
+
+@pytest.mark.parametrize("how", COPIES)
+@pytest.mark.parametrize("feed", ["none", "memory"])
+def test_copies_go_on_bit_for_bit(how: str, feed: str) -> None:
+    model = SpinModel(60, temperature=1.5, feed=feed, sweeps=20, rng=4)
+    model.notes = ["mine"]
+    model.create_users()
+    for _ in range(3):
+        model.step()
+    other = COPIES[how](model)
+    assert other.notes == ["mine"]
+    assert other.notes is not model.notes
+    assert (other.steps, other.running, len(other.agents)) == (3, True, 60)
+    again = COPIES[how](other)  # a copy of a copy that has not moved
+    for _ in range(30):
+        for each in (model, other, again):
+            each.step()
+        assert (other.spins == model.spins).all()
+        assert (again.spins == model.spins).all()
+    assert not other.running
+    assert other.steps == model.steps
+    seen = [m.datacollector.get_model_vars_dataframe() for m in (model, other)]
+    assert seen[0].equals(seen[1])
+    assert other.create_users()[0].spin == other.spins[0]
+    assert COPIES[how](other).magnetization == model.magnetization
+
+
+def test_conditions_set_at_a_step_act_from_the_next_sweep_on() -> None:
+    model, other = (SpinModel(60, temperature=5.0, rng=1) for _ in range(2))
+    for _ in range(4):
+        model.step()
+        other.step()
+    model.temperature = 0.0
+    assert (model.temperature, other.temperature) == (0.0, 5.0)
+    table = sp.simulate(
+        other.system,
+        temperature=5.0,
+        sweeps=24,
+        seed=1,
+        interventions=[sp.interventions.Heat(at=4, temperature=0.0)],
+    )
+    for _ in range(20):
+        model.step()
+        other.step()
+    assert model.magnetization == table["magnetization"].iloc[-1]
+    assert (model.spins != other.spins).any()
+    model.field = 50.0
+    model.step()
+    model.step()
+    model.step()
+    assert model.magnetization > 0.8
+    model.feed = "editorial"
+    assert model.feed == sp.feeds.Editorial(strength=0.5)
+    model.step()
+    assert (model.frame.phi == 0.5).all()
+    model.feed = None
+    model.step()
+    assert (model.frame.phi == 0.0).all()
+
+
+def test_what_cannot_be_set_is_refused_in_a_sentence_and_changes_nothing() -> None:
+    model, other = (SpinModel(60, temperature=2.0, sweeps=3, rng=1) for _ in range(2))
+    for name, value, sentence in (
+        ("temperature", -1.0, "temperature of Heat"),
+        ("field", np.zeros(3), "field of Tilt"),
+        ("feed", "loud", "feed.kind is 'loud'"),
+    ):
+        with pytest.raises(sp.InputError, match=sentence):
+            setattr(model, name, value)
+    with pytest.raises(sp.InputError, match="is a view of the model"):
+        model.create_users()[0].spin = 1
+    for _ in range(3):
+        model.step()
+        other.step()
+    assert (model.spins == other.spins).all()
+    with pytest.raises(sp.InputError, match="no sweep to act in"):
+        model.temperature = 1.0
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("given", [{"seed": 42}, {"rng": 42}, {}])
+def test_iterations_of_a_batch_differ_and_say_their_seed(given: dict[str, int]) -> None:
+    parameters = {"n": 60, "temperature": 2.0, "sweeps": 5, "observe": "magnetization"} | given
+    if FILLS_SEEDS and "rng" in given:
+        return  # this Mesa fills in seed, and a second one is refused
+    rows = mesa.batch_run(SpinModel, parameters, iterations=3, max_steps=5, display_progress=False)
+    assert len({row["seed"] for row in rows}) == 3
+    for row in rows:
+        model = SpinModel(60, temperature=2.0, sweeps=5, rng=int(row["seed"]))
+        for _ in range(5):
+            model.step()
+        seen = model.datacollector.get_model_vars_dataframe()
+        assert row["magnetization"] == seen["magnetization"].iloc[row["Step"]]
+    if given and not FILLS_SEEDS:
+        assert rows[0]["seed"] == 42

@@ -111,7 +111,7 @@ class BitSliced:
         return None
 
     @staticmethod
-    def encode(system: SpinSystem, bound: float) -> Ties:
+    def encode(system: SpinSystem, bound: float, coldest: float = np.inf) -> Ties:
         """Return the signed ties."""
         return encode_ties(system)
 

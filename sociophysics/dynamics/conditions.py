@@ -38,6 +38,7 @@ class Conditions:
     seed: int
     scheme: str
     kernel: str
+    coldest: float = np.inf  # of the whole run: what rounding is judged against
     _acting: tuple[SpinSystem, int, NDArray[np.float64]] | None = with_default(
         default=None, repr=False
     )

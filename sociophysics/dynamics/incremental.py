@@ -42,9 +42,11 @@ class FixedPoint:
         return None
 
     @staticmethod
-    def encode(system: SpinSystem, bound: float) -> fixed_point.Couplings:
-        """Return the couplings in fixed point; ``bound`` is the largest other field to come."""
-        return fixed_point.encode_couplings(system.stored, bound, symmetric=system.is_symmetric)
+    def encode(system: SpinSystem, bound: float, coldest: float = np.inf) -> fixed_point.Couplings:
+        """Return the couplings in fixed point, for the largest other field and lowest noise."""
+        return fixed_point.encode_couplings(
+            system.stored, bound, symmetric=system.is_symmetric, coldest=coldest
+        )
 
     def __init__(
         self,
@@ -144,7 +146,7 @@ class Integer:
         return None
 
     @staticmethod
-    def encode(system: SpinSystem, bound: float) -> integer_fields.Ties:
+    def encode(system: SpinSystem, bound: float, coldest: float = np.inf) -> integer_fields.Ties:
         """Return the packed ties."""
         J = system.stored
         return integer_fields.encode_ties(

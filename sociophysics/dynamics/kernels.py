@@ -46,8 +46,8 @@ class Kernel(Protocol):
         """Return why this kernel cannot do a task, in words that end a sentence; None if it can."""
 
     @staticmethod
-    def encode(system: SpinSystem, bound: float) -> Any:
-        """Return what replicas of a system share; ``bound`` is the largest other field to come."""
+    def encode(system: SpinSystem, bound: float, coldest: float = np.inf) -> Any:
+        """Return what replicas share: for the largest other field, the lowest temperature."""
 
     def __init__(
         self,

@@ -138,7 +138,7 @@ class Loop:
                 feed = conditions.feed
                 effective = feed.couplings(group.system) if feed else group.system
                 encoded = REGISTRY[conditions.kernel].encode(
-                    effective, conditions.bound(group.system, sweep + 1)
+                    effective, conditions.bound(group.system, sweep + 1), conditions.coldest
                 )
                 memory = feed.start(group.system, group.spins, conditions.camps) if feed else None
                 known[id(group.system)] = encoded, memory

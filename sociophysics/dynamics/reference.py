@@ -27,7 +27,7 @@ class Reference:
         return None
 
     @staticmethod
-    def encode(system: SpinSystem, bound: float) -> SpinSystem:
+    def encode(system: SpinSystem, bound: float, coldest: float = np.inf) -> SpinSystem:
         """Return the system itself."""
         return system
 

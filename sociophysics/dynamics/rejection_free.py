@@ -90,11 +90,13 @@ class RejectionFree:
         return None
 
     @staticmethod
-    def encode(system: SpinSystem, bound: float) -> Ties | fixed_point.Couplings:
+    def encode(
+        system: SpinSystem, bound: float, coldest: float = np.inf
+    ) -> Ties | fixed_point.Couplings:
         """Return packed ties where there is no field and they allow it, else fixed point."""
         plain = Task(system, "random-sequential", has_field=bound > 0.0, has_feed=False)
         kind = FixedPoint if Integer.refusal(plain) else Integer
-        return kind.encode(system, bound)
+        return kind.encode(system, bound, coldest)
 
     def __init__(
         self,

@@ -9,7 +9,7 @@ import scipy.sparse as sparse
 from numpy.typing import NDArray
 
 from sociophysics.errors import InputError
-from sociophysics.interventions import Rewire
+from sociophysics.interventions import Rewire, how_many
 from sociophysics.spins import SpinSystem
 
 __all__ = ["rewired"]
@@ -48,7 +48,7 @@ def rewired(
     keep = ties.row < ties.col if symmetric else np.ones(ties.nnz, bool)
     source, target = ties.row[keep].astype(np.int64), ties.col[keep].astype(np.int64)
     coupling = ties.data[keep]
-    chosen = rng.permutation(source.size)[: round(rewire.share * source.size)]
+    chosen = rng.permutation(source.size)[: how_many(rewire.share, source.size)]
     if symmetric:  # which end stays is a fair coin
         swap = rng.random(chosen.size) < 0.5
         some = chosen[swap]

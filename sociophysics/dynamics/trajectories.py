@@ -23,7 +23,7 @@ from sociophysics.dynamics.starts import first_stances
 from sociophysics.dynamics.state import State
 from sociophysics.errors import InputError
 from sociophysics.feeds import Feed
-from sociophysics.interventions import Intervention, check_intervention
+from sociophysics.interventions import Heat, Intervention, check_intervention
 from sociophysics.machine import usable_cpus
 from sociophysics.memory import require_memory
 from sociophysics.observables import check_names
@@ -130,6 +130,7 @@ def trajectory(
         seed=check_seed(seed),
         scheme=scheme,
         kernel=choose_kernel(kernel, task_of(system, scheme, field, feed, acts)),
+        coldest=min([temperatures.min(), *(a.temperature for a in acts if isinstance(a, Heat))]),
     )
     if resume is None:
         spins = first_stances(start, system, codes, seed, numbers)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sociophysics.engine.compilation import njit
 
-__all__ = ["by_column", "row_chunks"]
+__all__ = ["by_column", "common_size", "row_chunks"]
 
 Array = NDArray[Any]
 CHUNK = 2**20  # entries converted at a time
@@ -94,3 +94,21 @@ def fill(columns: Array, words: Array, place: Array, out: Array) -> None:
         place[columns[p]] = q + 1
         for k in range(words.shape[1]):
             out[q, k] = words[p, k]
+
+
+def common_size(indptr: Array, data: Array) -> float:
+    """Return the absolute value that all couplings share; 0.0 if they share none but zero.
+
+    Examples
+    --------
+    >>> common_size(np.array([0, 1, 2]), np.array([0.5, -0.5]))
+    0.5
+    """
+    first = 0.0
+    for _, _, part in row_chunks(indptr):
+        size = np.abs(np.array(data[part], np.float64))
+        if part.start == 0 and size.size:
+            first = float(size[0])
+        if np.any(size != first):
+            return 0.0
+    return first

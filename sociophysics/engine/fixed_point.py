@@ -21,7 +21,7 @@ import numpy as np
 import scipy.sparse as sparse
 from numpy.typing import NDArray
 
-from sociophysics.engine.columns import by_column, row_chunks
+from sociophysics.engine.columns import by_column, common_size, row_chunks
 from sociophysics.engine.compilation import njit
 from sociophysics.errors import InputError
 
@@ -41,6 +41,11 @@ BINS = 1024  # few enough for a first-level cache; how many changes no number
 BITS: dict[np.dtype[Any], int] = {np.dtype(np.int32): 29, np.dtype(np.int64): 59}
 WIDE = np.dtype(np.int64)
 RELATIVE_ERROR = 2.0**-14  # of any user's field by rounding; else the wider words
+PART_OF_T = 2.0**-11  # likewise of the temperature: what strong ties leave over counts, too
+DEVIATIONS = 3.0  # of the sum of a user's rounding errors, that stay below it
+FLOOR = 2.0**-30  # of what pulls at a user, by rounding in 64 bits at however low a temperature
+SMALLEST_SIZE = 1e-295  # of the largest coupling, below which doubles lose digits
+FINEST = 1018  # power of two of a scale, beyond which products would overflow
 FAR = {np.dtype(np.int32): 2**40, np.dtype(np.int64): 2**62}  # beyond every field of that width
 
 
@@ -60,7 +65,9 @@ class Thresholds(NamedTuple):
     unit: float
 
 
-def encode_couplings(J: sparse.csr_array, bound: float, *, symmetric: bool = False) -> Couplings:
+def encode_couplings(
+    J: sparse.csr_array, bound: float, *, symmetric: bool = False, coldest: float = np.inf
+) -> Couplings:
     """Return the couplings in fixed point, in 32 bits where these carry them, else in 64.
 
     Parameters
@@ -70,13 +77,15 @@ def encode_couplings(J: sparse.csr_array, bound: float, *, symmetric: bool = Fal
         The largest external and feed field, in units of ``J``, that will be added.
     symmetric : bool
         ``J`` is known to be: its columns are its rows, which saves finding them.
+    coldest : float
+        The lowest temperature that will act, in units of ``J``.
 
     Raises
     ------
     InputError
         Couplings that span too many orders of magnitude for 64 bits.
     """
-    width, scale = fixed_scale(J.indptr, J.data, bound)
+    width, scale = fixed_scale(J.indptr, J.data, bound, coldest)
 
     def encode(rows: Array, part: slice) -> Array:
         words = np.empty((rows.size, 2), width)
@@ -89,8 +98,14 @@ def encode_couplings(J: sparse.csr_array, bound: float, *, symmetric: bool = Fal
     return Couplings(indptr, rows.reshape(-1), scale)
 
 
-def fixed_scale(indptr: Array, data: Array, bound: float) -> tuple[np.dtype[Any], float]:
+def fixed_scale(
+    indptr: Array, data: Array, bound: float, coldest: float = np.inf
+) -> tuple[np.dtype[Any], float]:
     """Return the words that carry these couplings, and the power of two that scales them.
+
+    Rounding changes no field by more than 2^-14 of what pulls at a user and, in 32 bits, by more
+    than 2^-11 of the lowest temperature; in 64 bits the latter only unless it is below 2^-30 of
+    what pulls at the user, as doubles would not do much better.
 
     Raises
     ------
@@ -105,16 +120,33 @@ def fixed_scale(indptr: Array, data: Array, bound: float) -> tuple[np.dtype[Any]
     totals = [_totals(part, values) for part, values in _pieces(indptr, data)]
     smallest = min((low for low, _ in totals), default=np.inf)
     largest = max((high for _, high in totals), default=0.0)
+    if not np.isfinite(largest + bound):
+        raise InputError(
+            "the couplings and fields of a user add up beyond the largest floating-point number: "
+            "give them in units in which they are of order one."
+        )
     if largest == 0.0 and bound > 0.0:
         return WIDE, _scale(bound, BITS[WIDE])
     for width, bits in BITS.items():
         scale = _scale(largest + bound, bits)
+        own = 0.5 / scale if bound > 0.0 else 0.0
         # Where other fields are much larger than ties, their own rounding must stay small, too.
-        fine = bound == 0.0 or 0.5 / scale <= RELATIVE_ERROR * smallest
-        if fine and _rounding(indptr, data, scale) <= RELATIVE_ERROR:
+        fine = own <= RELATIVE_ERROR * smallest
+        least = 0.0 if width != WIDE else FLOOR
+        if fine and _fine(indptr, data, scale, own, coldest, least):
             return width, scale
     sizes = [np.abs(values[values != 0]) for _, values in _pieces(indptr, data)]
     other = f", other fields to {bound:.3g}" if bound > 0.0 else ""
+    if max((each.max() for each in sizes if each.size), default=0.0) < SMALLEST_SIZE:
+        raise InputError(
+            f"the couplings add up to {largest:.3g} at most, too small for floating-point numbers "
+            "to hold them well: give couplings, fields and temperature in units of order one."
+        )
+    if np.isfinite(coldest) and _fine(indptr, data, scale, own, np.inf, 1.0):
+        raise InputError(
+            f"the temperature {coldest:.3g} is too low beside couplings and fields that add up to "
+            f"{largest + bound:.3g}, whose rounding in 64 bits it would show: raise it, or rescale."
+        )
     raise InputError(
         f"the couplings run from {min(each.min() for each in sizes if each.size):.3g} to "
         f"{max(each.max() for each in sizes if each.size):.3g}{other}, too many orders of "
@@ -123,7 +155,9 @@ def fixed_scale(indptr: Array, data: Array, bound: float) -> tuple[np.dtype[Any]
 
 
 def _scale(largest: float, bits: int) -> float:
-    return float(2.0 ** np.floor(np.log2(2.0**bits / largest))) if largest > 0 else 1.0
+    if largest <= 0:
+        return 1.0
+    return float(2.0 ** min(np.floor(bits - np.log2(largest)), FINEST))
 
 
 def _pieces(indptr: Array, data: Array) -> Iterator[tuple[Array, Array]]:
@@ -133,10 +167,17 @@ def _pieces(indptr: Array, data: Array) -> Iterator[tuple[Array, Array]]:
         yield ends - ends[0], np.array(data[part], np.float64)
 
 
-def _rounding(indptr: Array, data: Array, scale: float) -> float:
-    """Return the largest relative error of a user's field by rounding couplings to the scale."""
-    worst = (_errors(part, values, scale) for part, values in _pieces(indptr, data))
-    return float(max(worst, default=0.0))
+def _fine(
+    indptr: Array, data: Array, scale: float, own: float, coldest: float, least: float
+) -> bool:
+    """Return whether rounding to the scale changes no user's field too much."""
+    if common_size(indptr, data) and own == 0.0:
+        coldest = np.inf  # one factor for all fields, far below any error of the temperature
+    worst = (
+        _errors(part, values, scale, own, PART_OF_T * coldest, least)
+        for part, values in _pieces(indptr, data)
+    )
+    return bool(max(worst, default=0.0) <= 1.0)
 
 
 @njit(cache=True, nogil=True)
@@ -153,16 +194,30 @@ def _totals(indptr: Array, data: Array) -> tuple[float, float]:
 
 
 @njit(cache=True, nogil=True)
-def _errors(indptr: Array, data: Array, scale: float) -> float:
-    """Return the largest rounding error of a row's couplings, as a part of their sum."""
+def _errors(
+    indptr: Array, data: Array, scale: float, own: float, allowed: float, least: float
+) -> float:
+    """Return the largest rounding error of a row, as a part of what is allowed.
+
+    That is ``RELATIVE_ERROR`` of the sum of its |couplings| and, for ``DEVIATIONS`` standard
+    deviations, ``allowed`` or ``least`` of that sum, whichever is more.
+    """
     largest = 0.0
     for i in range(indptr.shape[0] - 1):
-        total, error = 0.0, 0.0
+        total, error, square = 0.0, 0.0, own * own
         for p in range(indptr[i], indptr[i + 1]):
+            off = abs(np.rint(data[p] * scale) / scale - data[p])
             total += abs(data[p])
-            error += abs(np.rint(data[p] * scale) / scale - data[p])
-        if total > 0.0:
-            largest = max(largest, error / total)
+            error += off
+            square += off * off
+        if total == 0.0:
+            continue
+        largest = max(largest, error / total / RELATIVE_ERROR)
+        if square > 0.0:
+            limit = max(allowed, least * total)
+            off = DEVIATIONS * np.sqrt(square)
+            if off > limit:
+                largest = max(largest, 2.0 if limit == 0.0 else off / limit)
     return largest
 
 

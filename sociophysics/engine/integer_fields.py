@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sociophysics.engine.columns import by_column, row_chunks
+from sociophysics.engine.columns import by_column, common_size, row_chunks
 from sociophysics.engine.compilation import njit
 from sociophysics.engine.fixed_point import append_stances, fixed_scale
 
@@ -47,24 +47,6 @@ class Cuts(NamedTuple):
     cut: NDArray[np.int64]  # (4 reach + 2,)
     step: int
     unit: float  # scale * T / 2
-
-
-def common_size(indptr: Array, data: Array) -> float:
-    """Return the absolute value that all couplings share; 0.0 if they share none but zero.
-
-    Examples
-    --------
-    >>> common_size(np.array([0, 1, 2]), np.array([0.5, -0.5]))
-    0.5
-    """
-    first = 0.0
-    for _, _, part in row_chunks(indptr):
-        size = np.abs(np.array(data[part], np.float64))
-        if part.start == 0 and size.size:
-            first = float(size[0])
-        if np.any(size != first):
-            return 0.0
-    return first
 
 
 def reach(indptr: Array) -> int:

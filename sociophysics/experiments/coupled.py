@@ -118,7 +118,7 @@ def coupling_from_the_past(
     """
     _check(system, temperature, draws, most)
     require_memory(BYTES * draws * system.n, what="the pairs of copies", fix="lower draws")
-    encoded = FixedPoint.encode(system, float(np.abs(system.h).max(initial=0.0)))
+    encoded = FixedPoint.encode(system, float(np.abs(system.h).max(initial=0.0)), temperature)
     spins, left, span = np.empty((draws, system.n), np.int8), np.arange(draws), 1
     while left.size:
         if span > most:
