@@ -199,10 +199,7 @@ def test_cached_and_prefetched_and_wide_words_give_the_same_numbers(
     # Words of 64 bits round the couplings elsewhere, so the numbers agree where they are exact.
     exact = sp.SpinSystem(system.J.sign(), np.zeros(400))
     narrow = frames(exact, replicas=2)
-    monkeypatch.setattr(fixed_point, "RELATIVE_ERROR", -1e-300)
-    monkeypatch.setattr(
-        fixed_point, "_rounding", lambda indptr, data, scale: -1.0 if scale > 2.0**40 else 1.0
-    )
+    monkeypatch.setattr(fixed_point, "_fine", lambda indptr, data, scale, *rest: scale > 2.0**40)
     assert fixed_point.encode_couplings(exact.J, 0.0).rows.dtype == np.int64
     assert_same(narrow, frames(exact, replicas=2))
 
