@@ -239,6 +239,17 @@ def test_a_pipe_in_a_run_folder_is_refused_and_never_waited_for(
         assert "is a pipe or a device" in line
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with names")
+def test_a_pipe_among_the_files_of_a_scenario_is_refused_and_never_waited_for(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    os.mkfifo(place / "pipe.csv")
+    kind = 'kind = "watts_strogatz"\nn = 20\nk = 4\np = 0.1'
+    text = SCENARIO.replace(kind, 'kind = "file"\npath = "pipe.csv"')
+    (place / "small.toml").write_text(text)
+    assert "is a pipe or a device" in refused(capsys, *COMMANDS["run"], "--out", "out")
+
+
 @pytest.mark.parametrize("command", OTHERS)
 def test_a_folder_is_tried_before_the_work(
     place: Path, capsys: pytest.CaptureFixture[str], command: str, monkeypatch: pytest.MonkeyPatch

@@ -23,6 +23,7 @@ from sociophysics.scenario import (
     resolved,
 )
 from sociophysics.sources import source_digest
+from sociophysics.store import require_file
 
 __all__ = ["BLOCK", "Part", "fingerprints", "plan"]
 
@@ -128,6 +129,7 @@ def _digest(key: str, path: Path) -> str:
         return content(path)
     # Of the folder that a fit wrote one file is read.
     file = path / "system.npz" if key == "couplings.path" and path.is_dir() else path
+    require_file(file)
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
