@@ -36,7 +36,7 @@ Array = NDArray[np.float64]
 # Folders and modules of the package that no fit depends on; what is new counts until it is here.
 APART = frozenset(
     {"cases.py", "couplings.py", "dynamics", "ensemble", "experiments", "feeds", "interventions.py"}
-    | {"networks", "observables", "results", "scenario", "schedules.py", "statistics"}
+    | {"networks", "observables", "results", "scenario", "schedules.py"}
 )
 BYTES_PER_PAIR = 120  # of members, in the file of a fit: fifty draws in single precision, half
 SEED = 0  # of fits on the fly; the scenario's seed moves the society, it does not measure it
