@@ -161,7 +161,7 @@ def _between(
         Window(
             _name(start, end, names, legs, sweeps),
             _counted(start, end, burn_in, driven=driven),
-            end,
+            end if math.isinf(end) else int(end),
             driven,
         )
         for start, end in zip(kept, ends, strict=True)
