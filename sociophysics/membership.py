@@ -40,7 +40,7 @@ class Membership(NamedTuple):
     notes: tuple[str, ...]  # what the reading of the network has to say
 
     def sentences(self) -> list[str]:
-        """Return what a reader must know, one sentence each; nothing where nothing is missing."""
+        """Return what a reader must know, one sentence each: camps, starts, what was left out."""
         said = []
         if self.camps is not None:
             said.append(camp_sentence(self.attribute, self.camps, self.without_camp))
@@ -52,6 +52,11 @@ class Membership(NamedTuple):
                     "random"
                 )
         return [*said, *self.notes]
+
+    def missing(self) -> list[str]:
+        """Return the sentences about what is missing or left out alone."""
+        plain = self.camps is not None and not self.without_camp
+        return self.sentences()[1 if plain else 0 :]
 
 
 def membership(settings: Settings, *, starts: tuple[str, ...] | None = None) -> Membership:

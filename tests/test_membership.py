@@ -105,6 +105,8 @@ def test_users_without_a_camp_or_stance_are_counted_and_said_everywhere(
     arguments = ["inspect", str(folder / "ties.csv"), "--nodes", str(folder / "users.csv")]
     assert main([*arguments, "--out", str(folder / "i"), "--draws", "0"]) == 0
     assert "left 4, right 4; 4 of 12 users have no camp (blank)" in capsys.readouterr().out
+    assert "4 of 12 users have no camp (blank)" in (folder / "i" / "report.html").read_text()
+    assert of_manifest(run.manifest).missing() == of_manifest(run.manifest).sentences()
 
 
 def test_a_blank_stance_starts_at_random_and_is_counted(folder: Path) -> None:
@@ -172,6 +174,18 @@ def test_interventions_choose_a_camp_by_its_name(folder: Path, name: str, number
         system, temperature=1.0, sweeps=2, seed=1, start="down", camps=names, interventions=acts
     )
     assert (last.spins[:, codes == number] == 1).all()
+
+
+def test_cascades_are_seeded_in_a_camp_by_its_name(folder: Path) -> None:
+    system, codes = cases.build_system(scenario(folder).cases()[0].settings, None)
+    names = np.array(["left", "right", ""])[codes]
+    found = [
+        sp.experiments.seeded_cascades(
+            system, seeds=who, share=1.0, temperature=1.0, sweeps=3, seed=1, replicas=3, camps=camps
+        ).table
+        for who, camps in (("camp:right", names), ("camp:1", codes))
+    ]
+    assert found[0].equals(found[1])
 
 
 def test_an_unknown_camp_name_is_refused_with_the_names(

@@ -74,6 +74,7 @@ def tip(
     Running again into the same folder continues where an interrupted search stopped.
     """
     from sociophysics.ensemble import fingerprints, study
+    from sociophysics.membership import of_scenario
     from sociophysics.scenario import Scenario
     from sociophysics.store import open_store
 
@@ -99,6 +100,8 @@ def tip(
     with workers_of(scheduler) as executor, study.claimed(store, "tip", manifest):
         found, crossing, loop = _measured(loaded, asked, more, store.place, count, executor)
         _write(store, loaded, found, crossing, loop)
+    for sentence in of_scenario(loaded).missing():
+        typer.echo(f"note: {sentence}")
     _show(found, crossing, loop, store.place)
 
 

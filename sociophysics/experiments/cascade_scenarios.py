@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sociophysics import camps as camp_attributes
 from sociophysics import cases, feeds
 from sociophysics.errors import InputError
 from sociophysics.experiments.cascades import Cascades, contrast, seeded_cascades
@@ -72,7 +73,7 @@ def _cascades(settings: Settings, replicas: int) -> Cascades:
     if act.at < 1:
         raise InputError("the nucleate intervention is at sweep 0; let the society settle first.")
     keys = settings.feed.model_dump()
-    who = act.who
+    who = camp_attributes.number(act.who, cases.camp_names(settings, system))
     if not isinstance(who, str):
         position = {label: i for i, label in enumerate(system.labels)}
         who = np.array([position[label] for label in who if label in position], dtype=np.int64)

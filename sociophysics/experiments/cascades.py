@@ -13,12 +13,13 @@ of the two local fields: a neighbour who differs, or a post the feed showed and 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from sociophysics import camps as camp_attributes
 from sociophysics.dynamics import trajectory
 from sociophysics.dynamics.conditions import field_terms
 from sociophysics.engine.cascade import NEVER, sweep_pairs
@@ -28,7 +29,7 @@ from sociophysics.experiments.trees import structural_virality
 from sociophysics.feeds import Draws, Feed, FeedMemory
 from sociophysics.feeds.pools import Pool
 from sociophysics.interventions import Nucleate, choose_users
-from sociophysics.observables.camps import camps_of
+from sociophysics.observables.camps import camps_and_names
 from sociophysics.spins import SpinSystem
 from sociophysics.statistics import holm, paired_difference
 from sociophysics.streams import check_seed, generator, key
@@ -114,7 +115,11 @@ def seeded_cascades(
     >>> found.table["reach"].tolist(), found.parents.tolist()
     ([1.0], [[-1, 0, 1]])
     """
-    codes = camps_of(system, camps, "a cascade") if _has_camps(system, camps) else None
+    codes: NDArray[np.int64] | None = None
+    names: tuple[Any, ...] = ()
+    if _has_camps(system, camps):
+        codes, names = camps_and_names(system, camps, "a cascade")
+    seeds = camp_attributes.number(seeds, names)
     if sweeps < 1 or settle < 1:
         raise InputError(f"sweeps is {sweeps} and settle {settle}; both must be at least 1.")
     until = sweeps if hold == "forever" else hold

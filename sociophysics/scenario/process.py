@@ -145,8 +145,8 @@ def _who(value: Any) -> str | tuple[int | str, ...]:
             raise ValueError(f"it names the user {twice!r} twice; list each user once")
         return tuple(value)
     raise ValueError(
-        f"it is {value!r}; allowed: random, degree, camp:K with the camp's number K, or a list of "
-        "users"
+        f"it is {value!r}; allowed: random, degree, camp:K with the camp's number or name K, or a "
+        "list of users"
     )
 
 
@@ -168,7 +168,8 @@ class Nucleate(_Event):
 
     kind: Literal["nucleate"]
     who: Who = "random"
-    """random, degree (the best connected first), camp:K (users of camp K), or a list of users."""
+    """random, degree (the best connected first), camp:K (users of the camp of number or name K), or
+    a list of users."""
     share: Probability = 0.1
     """Share of the users, or of the camp; a list of users is taken as a whole."""
     stance: Literal[-1, 1] = 1
