@@ -144,7 +144,8 @@ def signed_communities(system: SpinSystem, *, seed: int) -> Communities:
 
     Friendly and antagonistic ties are the two layers, weighing +1 and -1, of one optimization of
     the signed modularity. A found partition scores high on any network: judge the score by
-    ``against_null(lambda s, _: signed_communities(s, seed=1).modularity, system, None, seed=1)``.
+    ``against_null(lambda s, _: signed_communities(s, seed=1).modularity, system, None, seed=1,
+    null="degrees")``.
 
     Raises
     ------
