@@ -278,7 +278,7 @@ def test_fluctuations_warn_on_the_way_to_the_transition() -> None:
     tau = warned.table.set_index("dynamics.temperature")["tau"]
     assert tau[1.3] == pytest.approx(1 / (1 - 1 / 1.3), rel=0.25)
     assert warned.warned
-    assert "sharpens between 64 and 256 users" in warned.note
+    assert "sharpens between 32 and 128 users" in warned.note
 
 
 def test_nobody_is_warned_on_a_ring_or_of_independent_users() -> None:

@@ -176,7 +176,7 @@ class _View:
             self.job.publish(progress=-1.0, message=words)
             found = sp.experiments.tipping.search(
                 question.base, question.along, self.plan.grid, observable=self.plan.asked,
-                rounds=rounds, **self.common(words),
+                rounds=rounds, judge=rounds > 0, **self.common(words),
             )  # fmt: skip
             self.job.check()
             whole = rounds == 2 or not found.found

@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 Floats = NDArray[np.float64]
-Kind = Literal["continuous", "first-order", "crossover", "none"]
+Kind = Literal["continuous", "first-order", "crossover", "none", "not judged"]
 BETWEEN = 0.1  # share of frames in the middle third between two states
 APART = 0.3  # of two states of an order parameter between 0 and 1
 LEAST_SHARE = 0.1  # of the rarer state
@@ -72,6 +72,7 @@ def sentence(kind: Kind, along: str, users: tuple[int, int] | None) -> str:
         "first-order": "first-order: two states compete, and the society jumps between them",
         "crossover": f"a crossover: the society changes along {along}, but not more sharply{sizes}",
         "none": "none",
+        "not judged": "not judged yet",
     }[kind]
 
 

@@ -27,6 +27,7 @@ __all__ = ["Sharpening", "sharpening"]
 Floats = NDArray[np.float64]
 SIDES = {1: (64, 256), 2: (8, 16), 3: (4, 8)}
 GRAPHS = ((64, 256), (256, 1024))
+DENSE = ((32, 128),)  # everyone is tied to everyone: as much work as ten times the users
 REPLICAS = 24
 FRAMES = 40
 SIGNIFICANT = 3.0  # standard errors
@@ -80,6 +81,8 @@ def _sizes(
     if fixed or along.startswith("network.n") or along.startswith("network.shape"):
         return None
     pairs = GRAPHS if shape is None else (SIDES.get(len(shape), (3, 4)),)
+    if settings.network.kind == "complete":
+        pairs = DENSE
     for pair in pairs:
         try:
             swept = [

@@ -199,12 +199,16 @@ def search(
     observable: str | None = None,
     replicas: int | None = None,
     rounds: int = 2,
+    judge: bool = True,
     out: Path | None = None,
     workers: int = 1,
     executor: Executor | None = None,
     progress: Progress | None = None,
 ) -> Search:
-    """Return what ``locate`` finds, with how it was found; parts are kept in ``out``."""
+    """Return what ``locate`` finds, with how it was found; parts are kept in ``out``.
+
+    Without ``judge`` a first look, which does not ask of what kind the change is.
+    """
     work = Work(folder=out, workers=workers, executor=executor, progress=progress)
     if values is None and along == TEMPERATURE and along not in scenario.sweep.axes:
         some = varied(scenario, design=design, axes={along: [1.0]}).cases()[0].settings
@@ -224,8 +228,8 @@ def search(
         scans = run.at(sorted({*scans[name].values.tolist(), *levels[-1].tolist()}))
     scan = scans[name]
     point = UNKNOWN if note else placed(scan, levels, detection, seed=scenario.seed)
-    verdict = Judged(kind, note, None, None)
-    if not note:
+    verdict = Judged(kind if note else "not judged", note, None, None)
+    if not note and judge:
         verdict = judged(run, base, scan, levels[0], point.mean, name)
         point = UNKNOWN if verdict.kind == "crossover" else point
     temperatures = temperatures_of(scan.values, along, base)
