@@ -13,6 +13,7 @@ from sociophysics.experiments.expected import TEMPERATURE
 from sociophysics.experiments.independence import Independence
 from sociophysics.experiments.kinds import (
     INDEPENDENT_STEEPNESS,
+    STEEPER,
     Kind,
     Turned,
     steepness,
@@ -109,7 +110,7 @@ def _alone(run: Runs, base: Settings, scan: Moments) -> tuple[Kind, str]:
     count = scan.first.shape[1]
     error = scan.first.std(axis=1, ddof=1) / np.sqrt(count)
     steep, noise = steepness(scan.values, scan.first.mean(axis=1), error)
-    if np.isfinite(steep) and steep - 2 * noise <= INDEPENDENT_STEEPNESS:
+    if np.isfinite(steep) and steep - STEEPER * noise <= INDEPENDENT_STEEPNESS:
         return "crossover", (
             f"the change is no steeper ({steep:.2g} per unit of ln({run.along})) than users "
             f"who do not influence each other can show ({INDEPENDENT_STEEPNESS:.3g})"
