@@ -22,8 +22,8 @@ __all__ = ["PulseFit", "fit_pulse"]
 Array = NDArray[np.float64]
 FREE = ("height", "decay", "active")
 SHIFT = 3.0 / 8.0  # Anscombe: 2 sqrt(count + 3/8) has variance 1 for Poisson counts
-# Derivatives change over an interval as wide as a single series leaves it: linear theory's hold 97, 91
-# and 85 % of 66 known pulses (height, decay, scale), those WIDENED times as wide 98, 98 and 94 %.
+# Derivatives change over an interval as wide as a single series leaves it: linear theory's hold
+# 97, 91 and 85 % of 66 known pulses (height, decay, scale), 98, 98 and 94 % when widened by this.
 WIDENED = 1.6
 SOCIETIES, EACH = 40, 8  # choices of the active users for the spread of courses, runs of each
 STEP = 0.08  # of a parameter's logarithm, for derivatives of a simulated curve
