@@ -131,7 +131,7 @@ def test_a_run_in_an_object_store_has_the_same_bytes(
         assert far.read(name) == near.read(name), name
     assert far.names("parts") == near.names("parts")
     assert far.names() == near.names()
-    assert status(url) == (10, 10)
+    assert status(url) == (8, 8)
     assert run.directory == url
     opened = sp.Run.open(url)
     assert opened.table.equals(run.table)
@@ -196,7 +196,7 @@ def test_a_lease_of_a_run_that_is_gone_is_taken_over(
     own = {"host": os.uname().nodename, "pid": 2**22 + 1}
     lease_of(url, **gone.get(why, own))
     run_stub(scenario, url)
-    assert status(url) == (10, 10)
+    assert status(url) == (8, 8)
 
 
 def test_a_living_lease_is_respected(url: str, scenario: Scenario) -> None:
