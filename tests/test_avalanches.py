@@ -64,7 +64,7 @@ def test_avalanches_against_brute_force(seed: int) -> None:
         graph.edges[u, v]["coupling"] = rng.random()
     system = SpinSystem.from_networkx(graph)
     table = random_field_avalanches(system, disorder=1.1, seed=seed)
-    fields = 1.1 * generator(seed, "couplings").standard_normal(60)
+    fields = 1.1 * generator(seed, "fields").standard_normal(60)
     wanted = pd.DataFrame(brute_force(system, fields), columns=["field", "size", "duration"])
     np.testing.assert_allclose(table["field"], wanted["field"], atol=1e-5)
     assert table["size"].tolist() == wanted["size"].tolist()
@@ -200,7 +200,7 @@ def test_hysteresis_of_stable_states() -> None:
     up, down = states[1], states[3]
     assert up.mean() < 0 < down.mean()
     assert (up <= down).all()  # no passing
-    fields = generator(3, "couplings").standard_normal(900)
+    fields = generator(3, "fields").standard_normal(900)
     for state in (up, down):
         assert ((system.J @ state + fields) * state > -1e-6).all()
 
