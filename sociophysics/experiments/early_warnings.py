@@ -125,6 +125,9 @@ def early_warning(
     kept = table[table["sweep"] >= dynamics.burn_in]
     every = scenario.observe.every
     series = _series(kept, name, along, given)
+    # Replica r draws the same noise at every value, which would make trends steadier than chance:
+    # trends run over replica r at the first value, r + 1 at the second, and so on.
+    series = np.stack([np.roll(each, -k, axis=0) for k, each in enumerate(series)])
     found = _indicators(series, every=every)
     null = None
     if name in STANCES:
