@@ -8,11 +8,12 @@ from collections.abc import Callable
 
 import psutil
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.dashboard.conftest import get
+from tests.dashboard.conftest import get, processes_of
 
 CYCLES = 50
+SOAK = 300.0  # seconds
 
 
 @pytest.mark.validate
@@ -49,3 +50,34 @@ def test_fifty_tabs_leave_memory_flat(
     record_property("threads after 10 and 50 tabs", f"{threads[9]}, {threads[-1]}")
     assert growth < 1.0
     assert threads[-1] <= threads[9] + 3
+
+
+@pytest.mark.validate
+def test_five_minutes_of_visits_leave_memory_flat(
+    browser: Browser,
+    server: str,
+    record_property: Callable[[str, object], None],
+) -> None:
+    """Open and leave the four pages for five minutes: memory and tabs stay what they were."""
+    process = processes_of(server)[-1]
+    paths = ("/", "/tipping-points", "/roll-calls", "/runs")
+    memory: list[float] = []
+    end = time.monotonic() + SOAK
+    while time.monotonic() < end:
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(server + paths[len(memory) % len(paths)])
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        page.close(run_before_unload=True)
+        context.close()
+        memory.append(process.memory_info().rss / 1e6)
+    deadline = time.monotonic() + 60
+    while json.loads(get(server + "/resourcez")[1])["kernels"]["total"]:
+        assert time.monotonic() < deadline, "a tab outlives its visitor by a minute"
+        time.sleep(0.5)
+    # The first fifth fills caches.
+    first = memory[len(memory) // 5]
+    record_property("visits", len(memory))
+    record_property("memory after a fifth and at the end, MB", f"{first:.0f}, {memory[-1]:.0f}")
+    assert len(memory) > 50
+    assert memory[-1] - first < 0.25 * (len(memory) - len(memory) // 5) + 20
