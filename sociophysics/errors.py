@@ -48,7 +48,7 @@ def shortened(sentence: str) -> str:
     >>> shortened(f"seed is {'9' * 300}; it is too large.").count("9")
     179
     >>> shortened(f"names is {['a', 'b'] * 100}; list each once.")[-40:]
-    "', 'a', 'b', 'a', 'b']; list each once."
+    "b', 'a', 'b', 'a', 'b']; list each once."
     """
     if len(sentence) <= LONGEST:
         return sentence

@@ -27,6 +27,7 @@ PURPOSES = {
     "bootstrap": 10,
     "fields": 11,
     "adoption": 12,
+    "independents": 13,
 }
 
 

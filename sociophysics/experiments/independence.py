@@ -43,7 +43,7 @@ def fluctuations(frames: Floats, users: int) -> Floats:
 
     Examples
     --------
-    >>> fluctuations(np.array([[0.1], [-0.1]]), 50)
+    >>> fluctuations(np.array([[0.1], [-0.1]]), 50).round(6)
     np.float64(1.0)
     """
     result: Floats = users * frames.var(axis=-2, ddof=1).mean(axis=-1)
@@ -112,7 +112,11 @@ def _camps(m: Floats, apart: Floats, sizes: tuple[int, ...]) -> list[Floats]:
 def _judged(frames: Floats, users: int, apart: int, *, seed: int, draw: int) -> Independence:
     found = float(fluctuations(frames, users).max())
     drawn = independent_frames(
-        frames.mean(axis=(1, 2)), users, apart, frames.shape[1:], generator(seed, "null", draw)
+        frames.mean(axis=(1, 2)),
+        users,
+        apart,
+        frames.shape[1:],
+        generator(seed, "independents", draw),
     )
     null = np.concatenate([fluctuations(each, users).max(axis=1) for each in drawn(DRAWS)])
     p = (1 + int((null >= found).sum())) / (1 + DRAWS)

@@ -72,6 +72,7 @@ def load_system(path: str | PathLike[str], estimator: str = "pseudolikelihood") 
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory
     >>> pair = SpinSystem([[0, 0.5], [0.5, 0]], labels=["ann", "bob"])
     >>> with TemporaryDirectory() as folder:
