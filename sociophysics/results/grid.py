@@ -126,6 +126,9 @@ class Grid:
 
     @cached_property
     def _records(self) -> list[dict[str, Any]]:
+        if self.points.columns.empty:
+            # A run without a sweep has one point and no key; older pandas count no record there.
+            return [{} for _ in range(len(self.points))]
         found: list[dict[str, Any]] = self.points.to_dict("records")
         return found
 
