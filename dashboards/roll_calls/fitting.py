@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -148,7 +149,17 @@ def fit(job: Job, order: Order, folder: Path) -> None:
             f"the folder of runs cannot be written ({error.strerror}); start the dashboard with "
             "another --runs."
         ) from None
-    log = folder / "fit.log"
+    # Not in the folder, which the fit takes only while it is empty or its own.
+    number, name = tempfile.mkstemp(prefix="sociophysics-fit-", suffix=".log")
+    os.close(number)
+    log = Path(name)
+    try:
+        _run(job, order, folder, log)
+    finally:
+        log.unlink(missing_ok=True)
+
+
+def _run(job: Job, order: Order, folder: Path, log: Path) -> None:
     words = [sys.executable, "-m", "sociophysics", *order.words(str(folder))]
     job.publish(progress=0.0, message="starting")
     with log.open("wb") as output:
@@ -170,7 +181,6 @@ def fit(job: Job, order: Order, folder: Path) -> None:
             process.wait()
     if process.returncode:
         raise _failure(process.returncode, _last_line(log), order)
-    log.unlink(missing_ok=True)
 
 
 def _failure(code: int, said: str, order: Order) -> Exception:

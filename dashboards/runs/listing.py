@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import sociophysics as sp
-from sociophysics.store import STUDIES, Folder, format_of, read_json, require_file
 
 __all__ = ["Entry", "chosen", "folder_of_runs", "list_runs", "look_up", "sentence_of"]
 
 # Of other studies the page has the report alone.
-FORMATS = {format_of(command): "report" for command in STUDIES} | {
-    format_of("run"): "run",
-    format_of("tip"): "search",
+FORMATS = {sp.store.format_of(command): "report" for command in sp.store.STUDIES} | {
+    sp.store.format_of("run"): "run",
+    sp.store.format_of("tip"): "search",
 }
 HEAD = 4096  # bytes of a log that hold its first line
 MOST = 2000  # folders that are looked at
@@ -195,7 +194,7 @@ def _described(path: Path, name: str, stamp: tuple[int, ...]) -> Entry:
 
 
 def _manifest(path: Path, name: str) -> dict[str, Any]:
-    manifest = read_json(Folder(path))
+    manifest = sp.store.read_json(sp.store.Folder(path))
     if manifest.get("format") not in FORMATS:
         raise sp.InputError(f"{name}/manifest.json is not the manifest of a run of this package.")
     return manifest
@@ -204,7 +203,7 @@ def _manifest(path: Path, name: str) -> dict[str, Any]:
 def _date(path: Path, stamp: tuple[int, ...]) -> datetime | None:
     """Return when work on it began, as the log says, or else when it was last written."""
     try:
-        require_file(path / "log.jsonl")
+        sp.store.require_file(path / "log.jsonl")
         with (path / "log.jsonl").open("rb") as file:
             line = json.loads(file.read(HEAD).partition(b"\n")[0])
         return datetime.fromisoformat(line["time"]).astimezone()

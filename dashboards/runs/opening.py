@@ -8,7 +8,6 @@ import pyarrow
 import pyarrow.parquet as pq
 
 import sociophysics as sp
-from sociophysics.store import Folder, read_json, require_file
 
 from .listing import Entry, sentence_of
 
@@ -69,7 +68,7 @@ def open_run(entry: Entry) -> Opened:
         table = sp.ensemble.partial_table(entry.path)
         if table.empty:
             raise sp.InputError(f"No part of {entry.name} is finished yet.")
-        manifest = read_json(Folder(entry.path))
+        manifest = sp.store.read_json(sp.store.Folder(entry.path))
         run = sp.Run(table=table, manifest=manifest, scenario=sp.ensemble.scenario_in(entry.path),
                      directory=entry.path)  # fmt: skip
         return Opened(entry, run, partial=not entry.whole)
@@ -84,7 +83,7 @@ def open_run(entry: Entry) -> Opened:
 
 def _check_size(entry: Entry) -> None:
     if entry.whole:
-        require_file(entry.path / "results.parquet")
+        sp.store.require_file(entry.path / "results.parquet")
         declared = pq.read_metadata(entry.path / "results.parquet")
         size = declared.num_rows * declared.num_columns * BYTES
     else:

@@ -164,6 +164,8 @@ def find_coding(columns: Mapping[str, frozenset[str]], path: object) -> tuple[Co
     numbered = {name: codes for name, codes in held.items() if _numbers(codes)}
     if worded and len(worded) >= len(numbered):
         return WORDS, list(numbered)
+    if not numbered:
+        return _guessed(frozenset().union(*held.values()), path), []
     negative = {name for name, codes in numbered.items() if "-1" in codes}
     zero = {name for name, codes in numbered.items() if "0" in codes}
     plain = {name for name, codes in numbered.items() if codes <= {"1", "0", "-1"}}
@@ -186,6 +188,13 @@ def _signs(
     )
 
 
+def _guessed(codes: frozenset[str], path: object) -> Coding:
+    """Return the coding of a table in which every column holds something strange as well."""
+    if codes & set(WORDS.meanings):
+        return WORDS
+    return PLUS_MINUS if codes & {"1", "-1"} else _many(codes, path)
+
+
 def _many(codes: frozenset[str], path: object) -> Coding:
     if codes <= set(CAST_CODES.meanings) and codes & set("456") and codes & set("123"):
         return CAST_CODES
@@ -193,7 +202,7 @@ def _many(codes: frozenset[str], path: object) -> Coding:
         return UNITED_NATIONS
     if codes <= {"1"} and codes:
         return PLUS_MINUS  # unanimous, which is said later
-    listed = ", ".join(sorted(codes)[:10]) or "nothing"
+    listed = ", ".join(code[:40] for code in sorted(codes)[:10]) or "nothing"
     raise InputError(
         f"{path} holds {listed} as votes, which is no coding known here (1/-1, 1/0, yea/nay, "
         f"Voteview's 1 to 9, the UN's 1, 2, 3, 8, 9); say what they mean with --codes (codes= in "

@@ -150,9 +150,11 @@ def test_a_stop_ends_the_process(
 
 def test_what_a_fit_refuses_is_said_in_the_name_of_the_file(tmp_path: Path) -> None:
     copy = tmp_path / "upload-7.csv"
-    copy.write_text("id,name,party,state,a\n1,x,D,ME,yes\n", encoding="utf-8")
+    copy.write_text("id,name,party,state,a\n1,x,D,ME,1\n2,y,R,ME,maybe\n", encoding="utf-8")
     source = Source("upload", votes=UploadedFile("council.csv", copy, 40))
-    with pytest.raises(sp.InputError, match=r"council\.csv: member 1 has the vote 'yes'") as caught:
+    with pytest.raises(
+        sp.InputError, match=r"council\.csv: member 2 has the vote 'maybe'"
+    ) as caught:
         facts_of(source)
     assert "upload-7" not in str(caught.value)
     job: Any = Here()
@@ -248,7 +250,9 @@ def test_what_if_is_what_the_command_line_runs(fitted: Fitted) -> None:
     for side in (0, 1):
         x, share, low, high = outcome.shares(side)
         assert share.sum() == pytest.approx(1.0)
-        assert ((low <= share + 1e-12) & (share <= high + 1e-12)).all()
+        told = ~np.isnan(low)  # too few runs had such a number: no interval
+        assert told.any()
+        assert ((low <= share + 1e-12) & (share <= high + 1e-12))[told].all()
         assert x.max() == outcome.sizes[side]
 
 
@@ -293,10 +297,10 @@ def test_own_votes_from_file_to_what_if(
         {
             "name": "bad.csv",
             "mimeType": "text/csv",
-            "buffer": b"id,name,party,state,a\n1,<b>x,D,,7\n",
+            "buffer": b"id,name,party,state,a\n1,<b>x,D,,1\n2,y,R,,maybe\n",
         }
     )
-    expect(page.get_by_role("alert")).to_contain_text("bad.csv: member 1 has the vote '7'")
+    expect(page.get_by_role("alert")).to_contain_text("bad.csv: member 2 has the vote 'maybe'")
     expect(fit).to_be_disabled()
     shoot(page, "roll_calls_failed")
     votes.set_input_files(

@@ -47,6 +47,10 @@ def small(text: str = SMALL, **changes: Any) -> Question:
     return question_of(values_of(**chosen), sp.Scenario.from_toml(text, name="small"))
 
 
+def axes(picture: Picture) -> tuple[list[float], list[float]]:
+    return picture.plan.grid, picture.plan.grid2
+
+
 def finished(question: Question) -> Picture:
     job = Job(threading.Event())
     ended = threading.Event()
@@ -89,7 +93,8 @@ def test_page_and_command_agree_bit_for_bit(runs: Path, tmp_path: Path) -> None:
     loop = pd.read_csv(tmp_path / "tip" / "loop.csv")
     pd.testing.assert_frame_equal(loop, picture.loop.table, check_exact=True)
     # The sweep itself is a run like any other, finished, and its report is there.
-    assert sp.ensemble.status(picture.folder) == (14, 14)
+    # Seven values and the one that the file declares, two parts each.
+    assert sp.ensemble.status(picture.folder) == (16, 16)
     assert (picture.folder / "report.html").is_file()
     said = sentences(picture)
     assert re.match(r"This society tips at noise T \S+ \(95 %: ", said[0])
@@ -104,6 +109,9 @@ def test_two_settings_make_a_run_that_the_command_line_repeats(runs: Path) -> No
     assert picture.grid.shape == (3, 4)
     table = sp.run(sp.Scenario.from_toml(picture.plan.text), workers=1).table
     kept = table[table["sweep"] >= 30]
+    # A run has the values that its file declares as well.
+    for key, shown in zip(("dynamics.temperature", "couplings.value"), axes(picture), strict=True):
+        kept = kept[kept[key].isin(shown)]
     means = kept.groupby(["couplings.value", "dynamics.temperature"])["abs_magnetization"].mean()
     np.testing.assert_allclose(picture.grid.ravel(), means.to_numpy(), rtol=1e-12)
     assert picture.grid[2, 0] > 0.9  # strong ties, little noise
@@ -213,7 +221,7 @@ Shoot = Callable[[Page, str], None]
 def test_one_press_finds_the_tipping_point_and_the_way_back(
     page: Page, server: str, shoot: Shoot
 ) -> None:
-    open_page(page, server, "?replicas=5&length=0.5")
+    open_page(page, server, "?replicas=5&length=1")
     shoot(page, "tipping_points_empty")
     expect(page.get_by_text("Does it come back where it left?")).to_be_visible()
     page.get_by_role("button", name="Run", exact=True).click()
