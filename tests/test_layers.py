@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "sociophysics"
 
 LAYERS = [
     {"errors", "machine"},
-    {"alignment", "memory", "missing", "streams", "datasets"},
+    {"alignment", "labels", "memory", "missing", "streams", "datasets"},
     {"store"},
     {"spin_checks", "sources"},
     {"graph_attributes", "edge_files"},

@@ -12,10 +12,10 @@ from xml.etree.ElementTree import ParseError
 from defusedxml.common import DefusedXmlException
 
 from sociophysics.errors import InputError
+from sociophysics.labels import integers_if_all
 from sociophysics.networks.contents import Contents, malformed
 from sociophysics.networks.gexf import read_gexf
 from sociophysics.networks.graphml import read_graphml
-from sociophysics.networks.labels import integers_if_all
 from sociophysics.networks.node_link import read_node_link
 from sociophysics.networks.simple import Tie, User, require_graph_memory
 

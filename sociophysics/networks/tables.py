@@ -10,9 +10,9 @@ import pandas as pd
 from pyarrow import ArrowException
 
 from sociophysics.errors import InputError
+from sociophysics.labels import integers_if_all
 from sociophysics.networks.bounds import shorten
 from sociophysics.networks.contents import malformed
-from sociophysics.networks.labels import integers_if_all
 from sociophysics.networks.parquet_tables import NO_NAME, blank_texts, read_parquet
 from sociophysics.networks.simple import Tie, User, require_graph_memory
 from sociophysics.networks.text_tables import column_names, first_blank, read_text

@@ -11,12 +11,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sociophysics.errors import InputError
+from sociophysics.missing import BLANKS
 
-__all__ = ["MISSING", "Coding", "find_coding", "normalized", "parse_codes"]
+__all__ = ["Coding", "blank", "find_coding", "normalized", "parse_codes"]
 
 MEANINGS = ("yea", "nay", "abstain", "missing")
 SIGNS = {"yea": 1, "nay": -1, "abstain": 0, "missing": 0}
-MISSING = frozenset(("", "na", "n/a", "nan", "none", "null", "."))
+MISSING = frozenset(text.lower() for text in (*BLANKS, "."))  # "." as SAS and Stata write it
 YEAS = (
     "yea",
     "aye",
@@ -107,6 +108,17 @@ def normalized(text: str) -> str:
     code = " ".join(text.split()).lower()
     number = NUMBER.fullmatch(code)
     return str(int(number[1])) if number else code
+
+
+def blank(code: str) -> bool:
+    """Whether a normalized code is none: no vote, in every coding.
+
+    Examples
+    --------
+    >>> blank(""), blank("na"), blank("0")
+    (True, True, False)
+    """
+    return code in MISSING
 
 
 def parse_codes(text: str) -> Coding:

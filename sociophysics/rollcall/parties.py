@@ -7,9 +7,11 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from sociophysics.missing import BLANKS
+
 __all__ = ["cleaned", "party_notes"]
 
-MISSING = frozenset(("", "na", "n/a", "nan", "none", "null", "-", "."))
+MISSING = frozenset(text.lower() for text in (*BLANKS, "-", "."))
 MOST_NAMED = 12
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,7 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sociophysics.errors import InputError
-from sociophysics.rollcall.codes import MISSING, Coding, find_coding, normalized, parse_codes
+from sociophysics.labels import integers_if_all
+from sociophysics.rollcall.codes import Coding, blank, find_coding, normalized, parse_codes
 from sociophysics.rollcall.layouts import ROLLCALL, Sheet, natural, read_sheet
 from sociophysics.rollcall.parties import cleaned, party_notes
 from sociophysics.rollcall.tables import FilePath, open_table
@@ -26,7 +26,6 @@ TOTALS = frozenset(
 )  # fmt: skip
 FEW = 0.2  # of a column's cells, from which on what is no code makes it no column of votes
 ENOUGH = 20  # votes with the majority, all of them, of which a member is warned
-NUMBER_FORM = re.compile(r"0|-?[1-9]\d{0,17}")
 
 
 def read_votes(
@@ -87,21 +86,11 @@ def read_votes(
     matrix, sheet = _decoded(sheet, path, given, notes)
     sheet, matrix = _with_details(sheet, matrix, rollcalls, notes)
     members = sheet.members.assign(
-        id=canonical_ids(sheet.members["id"]), party=cleaned(sheet.members["party"])
+        id=sheet.members["id"].map(integers_if_all(sheet.members["id"].tolist())),
+        party=cleaned(sheet.members["party"]),
     )
     notes += party_notes(members["party"])
     return _checked(matrix, members, sheet.rollcalls, polarity, notes)
-
-
-def canonical_ids(ids: pd.Series[str]) -> pd.Series[object]:
-    """Return ids as integers if all are written as integers are, else as they stand.
-
-    Examples
-    --------
-    >>> canonical_ids(pd.Series(["7", "12"])).tolist(), canonical_ids(pd.Series(["07"])).tolist()
-    ([7, 12], ['07'])
-    """
-    return ids.astype("int64") if ids.map(lambda i: bool(NUMBER_FORM.fullmatch(i))).all() else ids
 
 
 def _without_totals(sheet: Sheet, notes: list[str]) -> Sheet:
@@ -148,7 +137,7 @@ def _decoded(
 
 
 def _is_attribute(column: pd.Series[str], coding: Coding) -> bool:
-    filled = [code for code in column if code not in MISSING]
+    filled = [code for code in column if not blank(code)]
     unknown = sum(not coding.knows(code) for code in filled)
     # One or two are slips of the pen, which are refused.
     return unknown > 2 and unknown > FEW * len(filled)

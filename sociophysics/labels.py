@@ -1,4 +1,4 @@
-"""What users are called: texts, unless all are written as integers; one rule for every file."""
+"""What users and members are called: texts, unless all are written as integers, in every file."""
 
 from __future__ import annotations
 
