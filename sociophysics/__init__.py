@@ -63,8 +63,10 @@ _SUBMODULES = {
     "rollcall",
     "scenario",
     "schedules",
+    "society_card",
     "spins",
     "statistics",
+    "store",
     "streams",
     "theory",
 }

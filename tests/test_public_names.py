@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+import sociophysics as sp
 
 NAMES = [
     "SpinSystem",
@@ -93,3 +97,15 @@ def test_public_names_are_listed() -> None:
     assert set(sp.__all__) <= set(dir(sp))
     with pytest.raises(AttributeError, match="no attribute 'simulat'"):
         sp.simulat  # noqa: B018
+
+
+def test_what_the_dashboard_asks_of_the_package_is_public():
+    """A page that finds a submodule only because another loaded it fails where it is first."""
+    pages = Path(__file__).parent.parent / "dashboards"
+    asked = {
+        name
+        for path in pages.rglob("*.py")
+        for name in re.findall(r"\bsp\.(\w+)", path.read_text())
+    }
+    assert asked
+    assert asked <= set(dir(sp))
