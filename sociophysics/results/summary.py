@@ -12,7 +12,7 @@ from sociophysics.results.run import Run
 from sociophysics.results.scales import scale_of
 from sociophysics.statistics import mean_interval
 
-__all__ = ["TEMPERATURE", "at", "headline", "melting_or_none", "outcome", "telling_point"]
+__all__ = ["TEMPERATURE", "at", "headline", "melting_or_none", "outcome"]
 
 POLARIZATION = ("camp_polarization", "abs_camp_polarization")
 # A signed mean stance averages to nothing over replicas that agreed on different sides.
@@ -22,15 +22,6 @@ FIRST = (*POLARIZATION, "abs_magnetization")
 def headline(run: Run) -> str:
     """Return the observable that a summary shows: of camps, of consensus, else the first."""
     return next((name for name in FIRST if name in run.observables), run.observables[0])
-
-
-def telling_point(run: Run, observable: str = "") -> dict[str, Any]:
-    """Return the swept point at which the answer stands: the one that the scenario declares.
-
-    It is chosen before anything is known, never for what was found there; ``observable`` changes
-    nothing.
-    """
-    return dict(run.declared)
 
 
 def at(run: Run, observable: str, point: dict[str, Any]) -> pd.DataFrame:
