@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 import sociophysics as sp
-from sociophysics import feeds
-from sociophysics.dynamics.kernels import FixedPoint
+from sociophysics.dynamics.kernels.registry import FixedPoint
 from sociophysics.engine import fixed_point
+from sociophysics.influences import feeds
 
 FLAGSHIP = Path(__file__).parent.parent / "scenarios" / "feed_designs.toml"
 TEMPERATURE = 7.0  # at which a fifth of the updates flip with ten friendly ties

@@ -21,7 +21,7 @@ from numba import njit
 
 import sociophysics as sp
 from benchmarks.timing import interleaved, lattice, preferential, random_regular
-from sociophysics.dynamics.kernels import FixedPoint, Integer
+from sociophysics.dynamics.kernels.registry import FixedPoint, Integer
 from sociophysics.engine import integer_fields
 from sociophysics.engine.counter import increment, mix
 from sociophysics.engine.prefetch import prefetch

@@ -9,13 +9,15 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from sociophysics.addresses import PLACES, open_addresses
+
 if TYPE_CHECKING:
     from sociophysics.dynamics import Frame, State, simulate, trajectory
-    from sociophysics.ensemble import run
     from sociophysics.errors import InputError
-    from sociophysics.results import Run
+    from sociophysics.runs import run
     from sociophysics.scenario import Scenario
-    from sociophysics.spins import SpinSystem
+    from sociophysics.society.spins import SpinSystem
+    from sociophysics.study.results import Run
 
 __version__ = "0.1.0"
 
@@ -34,51 +36,25 @@ __all__ = [
 _NAMES = {
     "Frame": "dynamics",
     "InputError": "errors",
-    "Run": "results",
+    "Run": "study.results",
     "Scenario": "scenario",
-    "SpinSystem": "spins",
+    "SpinSystem": "society.spins",
     "State": "dynamics",
-    "run": "ensemble",
+    "run": "runs",
     "simulate": "dynamics",
     "trajectory": "dynamics",
 }
-_SUBMODULES = {
-    "camps",
-    "cases",
-    "chambers",
-    "couplings",
-    "describe",
-    "dynamics",
-    "ensemble",
-    "errors",
-    "experiments",
-    "feeds",
-    "inference",
-    "interventions",
-    "mesa_model",
-    "networks",
-    "observables",
-    "report",
-    "results",
-    "rollcall",
-    "scenario",
-    "schedules",
-    "society_card",
-    "spins",
-    "statistics",
-    "store",
-    "streams",
-    "theory",
-}
+
+open_addresses()
 
 
 def __getattr__(name: str) -> Any:
     if name in _NAMES:
         return getattr(importlib.import_module(f"{__name__}.{_NAMES[name]}"), name)
-    if name in _SUBMODULES:
-        return importlib.import_module(f"{__name__}.{name}")
+    if name in PLACES:
+        return importlib.import_module(f"{__name__}.{PLACES[name]}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*__all__, *_SUBMODULES, "__version__"})
+    return sorted({*__all__, *PLACES, "__version__"})

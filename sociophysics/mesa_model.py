@@ -17,18 +17,19 @@ import mesa
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sociophysics import couplings, feeds, networks
 from sociophysics.dynamics import trajectory
 from sociophysics.dynamics.conditions import Field
 from sociophysics.dynamics.frames import Frame, observe
 from sociophysics.dynamics.loop import StopRule
 from sociophysics.dynamics.state import State
 from sociophysics.errors import InputError
-from sociophysics.feeds import Feed
-from sociophysics.interventions import Heat, Intervention, SwitchFeed, Tilt
+from sociophysics.influences import feeds
+from sociophysics.influences.feeds import Feed
+from sociophysics.influences.interventions import Heat, Intervention, SwitchFeed, Tilt
+from sociophysics.influences.schedules import Schedule
 from sociophysics.observables import check_names
-from sociophysics.schedules import Schedule
-from sociophysics.spins import SpinSystem
+from sociophysics.society import couplings, networks
+from sociophysics.society.spins import SpinSystem
 from sociophysics.streams import check_seed
 
 __all__ = ["SpinModel", "User"]

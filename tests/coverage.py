@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 import sociophysics.statistics as s
 from sociophysics.experiments.nucleation import _half_interval
-from sociophysics.results.comparison import _bracket
+from sociophysics.study.results.comparison import _bracket
 
 Rng = np.random.Generator
 Study = tuple[float, float, float, bool]

@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sociophysics.ensemble.blocks import Part
-from sociophysics.ensemble.runs import run_with
-from sociophysics.ensemble.work import simulate_case
 from sociophysics.errors import InputError
+from sociophysics.runs import run_with
 from sociophysics.scenario import Scenario, Settings
+from sociophysics.study.blocks import Part
+from sociophysics.study.work import simulate_case
 
 ORDERS = "SOCIOPHYSICS_TEST_ORDERS"  # a folder; a file in it named as below is an order
 

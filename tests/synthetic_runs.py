@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sociophysics.results import Run
 from sociophysics.scenario import Scenario, canonical_json
+from sociophysics.study.results import Run
 
 
 class FakeScenario:

@@ -14,12 +14,12 @@ from sociophysics.cli.summary import show
 from sociophysics.experiments.expected import expected
 from sociophysics.report import render
 from sociophysics.report.theory import theory_lines
-from sociophysics.results import Run, at, outcome
-from sociophysics.results.scales import user_spread
-from sociophysics.results.windows import windows
 from sociophysics.scenario import Scenario, with_declared
-from sociophysics.society_card import card, measured_flips
-from sociophysics.transitions import Expected
+from sociophysics.study.results import Run, at, outcome
+from sociophysics.study.results.scales import user_spread
+from sociophysics.study.results.windows import windows
+from sociophysics.study.society_card import card, measured_flips
+from sociophysics.study.transitions import Expected
 from tests.laws import ALPHA
 from tests.synthetic_runs import make_run, scenario_run
 

@@ -15,7 +15,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sociophysics import couplings, networks
 from sociophysics.errors import InputError
 from sociophysics.experiments.avalanches import (
     complete_graph_avalanches,
@@ -27,7 +26,8 @@ from sociophysics.experiments.correlations import _lengths, correlation_length, 
 from sociophysics.experiments.response import fluctuation_dissipation
 from sociophysics.experiments.scaling import exponent, size_distribution
 from sociophysics.experiments.settling import note_of
-from sociophysics.spins import SpinSystem
+from sociophysics.society import couplings, networks
+from sociophysics.society.spins import SpinSystem
 from sociophysics.streams import generator
 from sociophysics.theory import cavity
 from sociophysics.theory.exact import moments

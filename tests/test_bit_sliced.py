@@ -16,11 +16,11 @@ import pytest
 from scipy import stats
 
 import sociophysics as sp
-from sociophysics.dynamics.bit_sliced import BitSliced, encode_ties, whole_words
+from sociophysics.dynamics.kernels.bit_sliced import BitSliced, encode_ties, whole_words
 from sociophysics.engine.bit_sliced import APART
 from sociophysics.engine.lanes import LANES, flip_table
 from sociophysics.errors import InputError
-from sociophysics.interventions import Heat, Nucleate, Rewire, SwitchFeed, Tilt
+from sociophysics.influences.interventions import Heat, Nucleate, Rewire, SwitchFeed, Tilt
 from sociophysics.statistics import t_interval
 from sociophysics.theory import markov
 from sociophysics.theory.states import all_states, state_number

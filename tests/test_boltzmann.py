@@ -10,13 +10,13 @@ from scipy.stats import chisquare
 
 from sociophysics.engine import dense
 from sociophysics.errors import InputError
-from sociophysics.inference.boltzmann import BoltzmannRefinement
-from sociophysics.inference.checks import generative_checks
-from sociophysics.inference.exact import ExactMaximumLikelihood
-from sociophysics.inference.patterns import pattern_numbers
-from sociophysics.inference.tempering import Chains, pack, temper
+from sociophysics.inference.chamber.patterns import pattern_numbers
+from sociophysics.inference.estimators.boltzmann import BoltzmannRefinement
+from sociophysics.inference.estimators.exact import ExactMaximumLikelihood
+from sociophysics.inference.estimators.tempering import Chains, pack, temper
+from sociophysics.inference.judging.posterior_predictive import generative_checks
 from sociophysics.rollcall import load
-from sociophysics.spins import SpinSystem
+from sociophysics.society.spins import SpinSystem
 from sociophysics.theory.exact import boltzmann
 
 ALPHA = 1e-4

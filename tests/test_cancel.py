@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 import sociophysics as sp
-from sociophysics.ensemble import Cancelled, status
 from sociophysics.scenario import Scenario
+from sociophysics.study import Cancelled, status
 
 # One part takes minutes, one frame some milliseconds.
 LONG = """

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq
 
-from sociophysics import couplings, feeds, networks
 from sociophysics.dynamics import trajectory
 from sociophysics.engine import cascade
 from sociophysics.errors import InputError
@@ -25,9 +24,11 @@ from sociophysics.experiments.nucleation import (
     nucleation_probability,
 )
 from sociophysics.experiments.trees import structural_virality
-from sociophysics.interventions import Nucleate
+from sociophysics.influences import feeds
+from sociophysics.influences.interventions import Nucleate
 from sociophysics.scenario import Scenario
-from sociophysics.spins import SpinSystem
+from sociophysics.society import couplings, networks
+from sociophysics.society.spins import SpinSystem
 from sociophysics.streams import key
 from sociophysics.theory import exact
 from tests.laws import ALPHA, assert_law, law_p_value

@@ -8,14 +8,26 @@ import numpy as np
 import pytest
 
 from sociophysics.errors import InputError
-from sociophysics.inference.blocs import party_blocs
-from sociophysics.inference.boltzmann import BoltzmannRefinement
-from sociophysics.inference.checks import generative_checks, three_body, yea_distribution
-from sociophysics.inference.criticality import null_votes, specific_heat, specific_heat_peaks
-from sociophysics.inference.landscape import energy_minima, frustrated_triangles, pivotal_members
-from sociophysics.inference.pseudolikelihood import PseudoLikelihood
+from sociophysics.inference.chamber.blocs import party_blocs
+from sociophysics.inference.chamber.criticality import (
+    null_votes,
+    specific_heat,
+    specific_heat_peaks,
+)
+from sociophysics.inference.chamber.landscape import (
+    energy_minima,
+    frustrated_triangles,
+    pivotal_members,
+)
+from sociophysics.inference.estimators.boltzmann import BoltzmannRefinement
+from sociophysics.inference.estimators.pseudolikelihood import PseudoLikelihood
+from sociophysics.inference.judging.posterior_predictive import (
+    generative_checks,
+    three_body,
+    yea_distribution,
+)
 from sociophysics.rollcall import load
-from sociophysics.spins import SpinSystem
+from sociophysics.society.spins import SpinSystem
 from sociophysics.theory.exact import boltzmann
 
 

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from defusedxml import ElementTree
 
-from sociophysics.inference.physics import ChamberPhysics
-from sociophysics.inference.workflow import fit_chamber
+from sociophysics.inference.chamber.physics import ChamberPhysics
+from sociophysics.inference.chamber.workflow import fit_chamber
 from sociophysics.report import chamber_figures, chamber_physics, html
 from sociophysics.report.chamber_page import render
 from sociophysics.rollcall import Votes

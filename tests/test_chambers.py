@@ -7,14 +7,15 @@ import pandas as pd
 import pytest
 
 import sociophysics as sp
-from sociophysics import cases, chambers
 from sociophysics.errors import InputError
-from sociophysics.inference.draws import bootstrap_draws
-from sociophysics.inference.saved import load_draws, load_system, save_systems
+from sociophysics.inference.chamber import what_if as chambers
+from sociophysics.inference.chamber.draws import bootstrap_draws
+from sociophysics.inference.chamber.saved import load_draws, load_system, save_systems
 from sociophysics.rollcall import Votes
 from sociophysics.rollcall.chambers import CHAMBERS
+from sociophysics.scenario import build as cases
 from sociophysics.scenario.cases import resolved
-from sociophysics.spins import SpinSystem
+from sociophysics.society.spins import SpinSystem
 
 NAMES = ["Ann", "Bob", "Cy", "Dee", "Eve", "Flo", "Gus"]
 PARTY = ["D", "D", "D", "I", "R", "R", "R"]
@@ -201,7 +202,7 @@ def two_party_votes(rollcalls: int = 120) -> Votes:
 
 
 def test_votes_are_fitted_once_and_kept_by_their_contents(tmp_path, monkeypatch):
-    monkeypatch.setattr("sociophysics.inference.workflow.DRAWS", 3)
+    monkeypatch.setattr("sociophysics.inference.chamber.workflow.DRAWS", 3)
     votes = two_party_votes()
     file = chambers.fitted(votes, cache=tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [file.name]
@@ -219,7 +220,7 @@ def test_votes_are_fitted_once_and_kept_by_their_contents(tmp_path, monkeypatch)
 
 @pytest.mark.parametrize("cut", [0, 100, -300])
 def test_a_cut_fit_in_the_cache_is_fitted_anew_and_said(tmp_path, monkeypatch, caplog, cut):
-    monkeypatch.setattr("sociophysics.inference.workflow.DRAWS", 3)
+    monkeypatch.setattr("sociophysics.inference.chamber.workflow.DRAWS", 3)
     caplog.set_level("INFO", logger="sociophysics")
     file = chambers.fitted(two_party_votes(), cache=tmp_path)
     assert [each.split(": ")[-1] for each in caplog.messages] == [

@@ -14,10 +14,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from sociophysics import ensemble
+from sociophysics import runs
 from sociophysics.cli import main
 from sociophysics.cli.progress import rate
-from sociophysics.results import Run, at
+from sociophysics.study.results import Run, at
 from tests.test_report import many
 
 EDGES = "source,target,coupling\na,b,1.0\nb,c,1.0\nc,d,-0.5\n"
@@ -285,7 +285,7 @@ def test_an_interrupted_run_says_how_to_continue(
     def interrupted(*args: object, **keys: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(ensemble, "run", interrupted)
+    monkeypatch.setattr(runs, "run", interrupted)
     arguments = ["run", "small.toml", "--out", "my runs", "--replicas", "2"]
     assert main(arguments) == 130
     said = capsys.readouterr().err
@@ -299,7 +299,7 @@ def test_a_defect_says_that_it_is_one(
     def broken(*args: object, **keys: object) -> None:
         raise RuntimeError("impossible")
 
-    monkeypatch.setattr(ensemble, "run", broken)
+    monkeypatch.setattr(runs, "run", broken)
     monkeypatch.delenv("SOCIOPHYSICS_DEBUG", raising=False)
     assert main(["run", "small.toml"]) == 1
     said = capsys.readouterr().err

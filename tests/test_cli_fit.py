@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from sociophysics.cli import main
-from sociophysics.inference.saved import load_draws, load_system
+from sociophysics.inference.chamber.saved import load_draws, load_system
 
 TABLES = ["evaluation.csv", "couplings.csv", "members.csv", "rollcalls.csv", "system.npz"]
 

@@ -9,12 +9,12 @@ import pandas as pd
 import pytest
 
 import sociophysics as sp
-from sociophysics.camps import of
 from sociophysics.cli import main
 from sociophysics.errors import InputError
 from sociophysics.experiments import structure
 from sociophysics.observables.polarization import against_null, modularity
-from sociophysics.spins import SpinSystem
+from sociophysics.society.camps import of
+from sociophysics.society.spins import SpinSystem
 
 SCENARIO = """
 title = "A small <society>"

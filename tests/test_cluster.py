@@ -17,11 +17,11 @@ import pytest
 
 import sociophysics as sp
 from sociophysics.cli import main
-from sociophysics.ensemble import bundles, cluster, plan, status, tasks, work
-from sociophysics.ensemble.parts import PartData, read_parts
 from sociophysics.errors import InputError
 from sociophysics.scenario import Scenario
 from sociophysics.store import Folder, open_store
+from sociophysics.study import bundles, cluster, plan, status, tasks, work
+from sociophysics.study.parts import PartData, read_parts
 from tests.cluster_site import Site, free_port
 from tests.ensemble_stub import ORDERS, run_stub, simulate, simulate_truly
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import sociophysics as sp
-from sociophysics.dynamics.kernels import FixedPoint
+from sociophysics.dynamics.kernels.registry import FixedPoint
 from sociophysics.errors import InputError
 from sociophysics.experiments import coupling_from_the_past, damage
 from sociophysics.theory import exact

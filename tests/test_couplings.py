@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from sociophysics import camps, couplings, networks
 from sociophysics.errors import InputError
-from sociophysics.spins import SpinSystem
+from sociophysics.society import camps, couplings, networks
+from sociophysics.society.spins import SpinSystem
 
 ALPHA = 1e-4
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from sociophysics.describe import COUPLINGS, FEEDS, FIELDS, INTERVENTIONS, describe
 from sociophysics.observables import DEFINITIONS, REGISTRY
+from sociophysics.report.describe import COUPLINGS, FEEDS, FIELDS, INTERVENTIONS, describe
 from sociophysics.scenario import Scenario, feed_tables, process, society
 
 FILES = sorted((Path(__file__).parent.parent / "scenarios").glob("*.toml"))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sociophysics.errors import InputError
 from sociophysics.observables import domains as dom
-from sociophysics.spins import SpinSystem
+from sociophysics.society.spins import SpinSystem
 
 
 def path(*couplings: float) -> SpinSystem:

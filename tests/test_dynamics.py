@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import sociophysics as sp
-from sociophysics import feeds
-from sociophysics.dynamics import kernels
-from sociophysics.dynamics.kernels import FixedPoint
+from sociophysics.dynamics.kernels.registry import FixedPoint
+from sociophysics.dynamics.kernels.registry import registry as kernels
 from sociophysics.engine import counter, fixed_point, glauber
 from sociophysics.errors import InputError
-from sociophysics.interventions import Heat, Nucleate, SwitchFeed, Tilt
-from sociophysics.schedules import Anneal, Hold, Loop, Patterned, Pulse, Ramp
+from sociophysics.influences import feeds
+from sociophysics.influences.interventions import Heat, Nucleate, SwitchFeed, Tilt
+from sociophysics.influences.schedules import Anneal, Hold, Loop, Patterned, Pulse, Ramp
 from sociophysics.theory import markov
 from sociophysics.theory.states import state_number
 from tests.laws import ALPHA, assert_law, assert_mean, law_p_value
@@ -713,7 +713,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"field": "north"}, "field is 'north'"),
     ({"field": ["a"] * 60}, "field does not hold numbers"),
     ({"field": [Patterned(np.ones(3), 1.0)]}, r"field has shape \(3,\)"),
-    ({"feed": "chronological"}, "give one of sociophysics.feeds"),
+    ({"feed": "chronological"}, "give one of sociophysics.influences.feeds"),
     ({"feed": feeds.InGroup()}, "camps"),
     ({"start": "upp"}, "start is 'upp'; .* did you mean up"),
     ({"start": "camps"}, "the users have no camps"),

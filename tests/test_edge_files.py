@@ -18,9 +18,10 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
-from sociophysics import Scenario, SpinSystem, memory, networks, run, simulate
-from sociophysics.edge_files import assembly, columns
+from sociophysics import Scenario, SpinSystem, memory, run, simulate
 from sociophysics.errors import InputError
+from sociophysics.society import networks
+from sociophysics.society.edge_files import assembly, columns
 
 WEIGHTS = {
     "int8": np.array([-1.0, 1.0]),
@@ -158,7 +159,7 @@ def test_small_numbers_change_no_result(tmp_path, monkeypatch):
     spins = np.random.default_rng(4).choice(np.array([-1, 1], np.int8), (3, 301))
     spins[0] = 1
     for block in (1 << 22, 100, 1):
-        monkeypatch.setattr("sociophysics.spins.BLOCK", block)
+        monkeypatch.setattr("sociophysics.society.spins.BLOCK", block)
         np.testing.assert_array_equal(system.local_field(spins), wanted.local_field(spins))
         np.testing.assert_array_equal(system.local_field(spins[1]), wanted.local_field(spins[1]))
         np.testing.assert_array_equal(system.energy(spins), wanted.energy(spins))
@@ -273,7 +274,7 @@ def test_a_killed_build_passes_as_nothing(tmp_path, file):
     code = """
         import os, signal, sys
         from sociophysics import SpinSystem
-        from sociophysics.edge_files import folder
+        from sociophysics.society.edge_files import folder
         folder.os.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
         SpinSystem.from_edge_file(sys.argv[1], memory_map=sys.argv[2])
     """
@@ -473,7 +474,7 @@ def test_networks_read_points_to_streaming(tmp_path, file, monkeypatch):
 LOAD = """
     import json, sys, time
     from sociophysics import SpinSystem, trajectory
-    import pyarrow.parquet, sociophysics.edge_files
+    import pyarrow.parquet, sociophysics.society.edge_files
     def peak():  # not ru_maxrss, which starts at that of the parent process
         status = dict(line.split(":", 1) for line in open("/proc/self/status"))
         return int(status["VmHWM"].split()[0]) * 1024

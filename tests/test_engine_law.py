@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import sociophysics as sp
-from sociophysics.dynamics.incremental import FixedPoint
-from sociophysics.interventions import Heat, Nucleate
+from sociophysics.dynamics.kernels.incremental import FixedPoint
+from sociophysics.influences.interventions import Heat, Nucleate
 from sociophysics.theory import exact, markov
 from sociophysics.theory.states import all_states, state_number
 from tests.laws import ALPHA, assert_law, assert_mean, law_p_value, mean_p_value

@@ -8,15 +8,15 @@ from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
 from sociophysics import rollcall
 from sociophysics.errors import InputError
-from sociophysics.inference import evaluation, holdout
-from sociophysics.inference.baselines import IndependentSpins, Majority, PartyLine
-from sociophysics.inference.evaluation import COLUMNS, evaluate, evaluate_seeds, leakage
-from sociophysics.inference.holdout import split
-from sociophysics.inference.ideal_points import IdealPoints
-from sociophysics.inference.parameters import Estimator
-from sociophysics.inference.pseudolikelihood import PseudoLikelihood
-from sociophysics.inference.scores import score_cells
-from sociophysics.inference.stack import Stack, logistic_weights
+from sociophysics.inference.estimators.baselines import IndependentSpins, Majority, PartyLine
+from sociophysics.inference.estimators.ideal_points import IdealPoints
+from sociophysics.inference.estimators.parameters import Estimator
+from sociophysics.inference.estimators.pseudolikelihood import PseudoLikelihood
+from sociophysics.inference.estimators.stack import Stack, logistic_weights
+from sociophysics.inference.judging import evaluation, holdout
+from sociophysics.inference.judging.evaluation import COLUMNS, evaluate, evaluate_seeds, leakage
+from sociophysics.inference.judging.holdout import split
+from sociophysics.inference.judging.scores import score_cells
 from sociophysics.rollcall import Votes
 
 PARTY = np.repeat(["D", "R"], 6)

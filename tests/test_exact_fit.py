@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from sociophysics.errors import InputError
-from sociophysics.inference.criticality import multi_information
-from sociophysics.inference.exact import ExactMaximumLikelihood
-from sociophysics.inference.patterns import fit_distribution, pattern_numbers, transform
-from sociophysics.inference.pseudolikelihood import PseudoLikelihood
+from sociophysics.inference.chamber.criticality import multi_information
+from sociophysics.inference.chamber.patterns import fit_distribution, pattern_numbers, transform
+from sociophysics.inference.estimators.exact import ExactMaximumLikelihood
+from sociophysics.inference.estimators.pseudolikelihood import PseudoLikelihood
 from sociophysics.rollcall import load
-from sociophysics.spins import SpinSystem
+from sociophysics.society.spins import SpinSystem
 from sociophysics.theory.exact import boltzmann
 
 

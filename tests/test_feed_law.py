@@ -16,7 +16,7 @@ import pytest
 from scipy.stats import binom
 
 import sociophysics as sp
-from sociophysics import feeds
+from sociophysics.influences import feeds
 from sociophysics.theory import feed_definitions as oracle
 from sociophysics.theory import markov
 from sociophysics.theory.states import all_states, state_number

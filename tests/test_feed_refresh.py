@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 import sociophysics as sp
-from sociophysics import feeds
 from sociophysics.engine import following
-from sociophysics.feeds.recall import Recall, listeners_of
-from sociophysics.interventions import Nucleate, Rewire, SwitchFeed
+from sociophysics.influences import feeds
+from sociophysics.influences.feeds.recall import Recall, listeners_of
+from sociophysics.influences.interventions import Nucleate, Rewire, SwitchFeed
 
 N = 60
 CAMPS = np.arange(N) % 3 - (np.arange(N) % 7 == 0)  # -1, 0, 1, 2: some in no camp

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import sociophysics as sp
-from sociophysics import feeds
+from sociophysics.influences import feeds
 from sociophysics.theory.camp_feeds import camp_limits, magnetizations, switching_strengths
 
 PER_CAMP = 1000

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import sociophysics as sp
-from sociophysics import feeds
 from sociophysics.engine import ranking
+from sociophysics.influences import feeds
 from sociophysics.theory import feed_definitions as oracle
 from tests.laws import ALPHA, assert_mean, same_law_p_value
 

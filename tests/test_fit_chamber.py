@@ -6,8 +6,8 @@ import pytest
 
 from sociophysics import inference, rollcall
 from sociophysics.errors import InputError
-from sociophysics.inference.saved import load_system, save_systems
-from sociophysics.inference.workflow import fit_chamber
+from sociophysics.inference.chamber.saved import load_system, save_systems
+from sociophysics.inference.chamber.workflow import fit_chamber
 from sociophysics.rollcall import Votes, open_votes
 
 FILES = {

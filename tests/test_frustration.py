@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sociophysics.errors import InputError
 from sociophysics.observables import annealing, covering, frustration
 from sociophysics.observables.annealing import anneal, independent_classes
-from sociophysics.spins import SpinSystem
+from sociophysics.society.spins import SpinSystem
 
 WEIGHTS = {
     "signs": lambda rng, m: rng.choice([-1.0, 1.0], size=m),

@@ -12,8 +12,8 @@ import scipy.sparse as sparse
 from sociophysics.errors import InputError
 from sociophysics.observables import annealing, covering, frustration, relaxation
 from sociophysics.observables.negative_cycles import Signed, packed_cycles
-from sociophysics.observables.ties import ties
-from sociophysics.spins import SpinSystem
+from sociophysics.society.spins import SpinSystem
+from sociophysics.society.ties import ties
 
 KINDS = ("signs", "real", "multiples", "negative", "wide")
 

@@ -20,8 +20,8 @@ import pytest
 
 import sociophysics as sp
 from sociophysics.errors import InputError
-from sociophysics.inference.saved import load_draws, load_system, save_systems
-from sociophysics.spins import SpinSystem
+from sociophysics.inference.chamber.saved import load_draws, load_system, save_systems
+from sociophysics.society.spins import SpinSystem
 
 SECONDS = 5.0  # of work that one file may take
 

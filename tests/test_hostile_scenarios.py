@@ -12,11 +12,11 @@ import pytest
 
 import sociophysics as sp
 from sociophysics.cli import main
-from sociophysics.describe import describe
-from sociophysics.ensemble import plan
-from sociophysics.ensemble.bundles import users_of
 from sociophysics.errors import InputError
+from sociophysics.report.describe import describe
 from sociophysics.scenario import Scenario, canonical_json
+from sociophysics.study import plan
+from sociophysics.study.bundles import users_of
 from tests.scenario_mutants import bases, mutant
 
 LONGEST = 2_000  # characters of a sentence that lists what is allowed

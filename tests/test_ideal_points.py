@@ -8,8 +8,8 @@ from scipy.special import expit
 
 from sociophysics import rollcall
 from sociophysics.errors import InputError
-from sociophysics.inference.ideal_points import PRIORS, IdealPoints
-from sociophysics.inference.item_response import (
+from sociophysics.inference.estimators.ideal_points import PRIORS, IdealPoints
+from sociophysics.inference.estimators.item_response import (
     INTERCEPT_SD,
     balance,
     fit_items,
@@ -17,7 +17,7 @@ from sociophysics.inference.item_response import (
     leave_one_out,
     point_errors,
 )
-from sociophysics.inference.stack import Stack
+from sociophysics.inference.estimators.stack import Stack
 from sociophysics.rollcall import Votes
 
 

@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 
 import sociophysics as sp
-from sociophysics import feeds
-from sociophysics.dynamics.rewiring import rewired
 from sociophysics.errors import InputError
-from sociophysics.interventions import (
+from sociophysics.influences import feeds
+from sociophysics.influences.interventions import (
     Heat,
     Intervention,
     Nucleate,
@@ -20,7 +19,8 @@ from sociophysics.interventions import (
     Tilt,
     choose_users,
 )
-from sociophysics.schedules import Ramp
+from sociophysics.influences.new_ends import rewired
+from sociophysics.influences.schedules import Ramp
 from sociophysics.theory.feed_definitions import expected_field
 from tests.laws import assert_mean
 

@@ -14,15 +14,16 @@ import pytest
 import scipy.sparse as sparse
 
 import sociophysics as sp
-from sociophysics import feeds, streams
-from sociophysics.dynamics.kernels import FixedPoint, Integer, choose_kernel, task_of
-from sociophysics.dynamics.rejection_free import Adaptive
+from sociophysics import streams
+from sociophysics.dynamics.kernels.registry import FixedPoint, Integer, choose_kernel, task_of
+from sociophysics.dynamics.kernels.rejection_free import Adaptive
 from sociophysics.engine import columns, counter, fixed_point, glauber
 from sociophysics.engine import integer_fields as fields
 from sociophysics.engine import integer_sweeps as sweeps
 from sociophysics.errors import InputError
-from sociophysics.interventions import Heat, Nucleate, Rewire, SwitchFeed, Tilt
-from sociophysics.schedules import Ramp
+from sociophysics.influences import feeds
+from sociophysics.influences.interventions import Heat, Nucleate, Rewire, SwitchFeed, Tilt
+from sociophysics.influences.schedules import Ramp
 from sociophysics.theory import exact, markov
 from sociophysics.theory.states import all_states, state_number
 from tests.laws import ALPHA, assert_mean, law_p_value, mean_p_value
@@ -434,7 +435,7 @@ def test_the_words_of_auto_depend_on_couplings_and_fields() -> None:
 def test_hubs_too_large_for_a_table_of_thresholds_fall_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("sociophysics.dynamics.incremental.LARGEST_REACH", 2999)
+    monkeypatch.setattr("sociophysics.dynamics.kernels.incremental.LARGEST_REACH", 2999)
     assert isinstance(Adaptive.encode(SYSTEMS["hub"], 0.0), fixed_point.Couplings)
     with pytest.raises(InputError, match="more than 2999 users"):
         choose_kernel("integer", task_of(SYSTEMS["hub"], RANDOM))

@@ -12,27 +12,17 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "sociophysics"
 
 LAYERS = [
-    {"errors", "machine"},
-    {"alignment", "labels", "memory", "missing", "streams", "datasets"},
-    {"store"},
-    {"spin_checks", "sources"},
-    {"graph_attributes", "edge_files"},
-    {"spins"},
-    {"camps", "schedules", "statistics", "networks", "theory", "engine"},
-    {"couplings", "rollcall", "observables"},
-    {"feeds"},
-    {"interventions"},
-    {"dynamics"},
-    {"scenario", "inference"},
-    {"chambers"},
-    {"cases"},
-    {"membership"},
-    {"results", "transitions"},
-    {"society_card"},
-    {"report", "describe"},
-    {"ensemble"},
-    {"experiments"},
-    {"mesa_model", "cli"},
+    {"addresses", "errors", "machine", "datasets"},
+    {"memory", "sources", "streams"},
+    {"engine", "statistics", "store"},
+    {"society"},
+    {"influences", "observables", "rollcall", "theory"},
+    {"dynamics", "inference"},
+    {"mesa_model", "scenario"},
+    {"study"},
+    {"report"},
+    {"experiments", "runs"},
+    {"cli"},
     {"__main__"},
 ]
 LEVEL = {unit: level for level, units in enumerate(LAYERS) for unit in units}
@@ -40,8 +30,8 @@ ENTRY = {
     "numba": "engine",
     "llvmlite": "engine",
     "mesa": "mesa_model",
-    "dask": "ensemble",
-    "distributed": "ensemble",
+    "dask": "study",
+    "distributed": "study",
     "fsspec": "store",
 }
 
@@ -116,12 +106,12 @@ def test_big_packages_enter_through_one_place(path: Path) -> None:
 def test_oracle_shares_no_code_with_what_it_judges() -> None:
     for path in FILES:
         if unit_of(path) == "theory":
-            assert not own_units(path) & {"engine", "dynamics", "feeds", "kernels"}
+            assert not own_units(path) & {"engine", "dynamics", "influences"}
 
 
 def test_importing_the_package_loads_no_interface() -> None:
     code = (
-        "import sys, sociophysics, sociophysics.dynamics, sociophysics.ensemble\n"
+        "import sys, sociophysics, sociophysics.dynamics, sociophysics.study\n"
         "big = {'mesa', 'solara', 'dask', 'distributed', 'fsspec'} & set(sys.modules)\n"
         "assert not big, big"
     )

@@ -6,7 +6,6 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from sociophysics import couplings, networks
 from sociophysics.errors import InputError
 from sociophysics.experiments.leverage import (
     METHODS,
@@ -18,7 +17,8 @@ from sociophysics.experiments.leverage import (
 )
 from sociophysics.experiments.response import response_to_users
 from sociophysics.experiments.targeting import targeting
-from sociophysics.spins import SpinSystem
+from sociophysics.society import couplings, networks
+from sociophysics.society.spins import SpinSystem
 from sociophysics.theory import cavity, mean_field
 from sociophysics.theory.exact import boltzmann, pair_correlations
 

@@ -13,9 +13,9 @@ import pytest
 
 import sociophysics as sp
 from sociophysics import machine, memory
-from sociophysics.ensemble.bundles import FEW_PARTS
 from sociophysics.errors import InputError
 from sociophysics.store import folder_of, open_store
+from sociophysics.study.bundles import FEW_PARTS
 
 SMALL = """
 seed = 3
@@ -76,7 +76,8 @@ def test_a_process_is_alive_until_it_is_waited_for() -> None:
 
 
 def test_one_processor_takes_one_worker(monkeypatch: pytest.MonkeyPatch) -> None:
-    from sociophysics.ensemble import runs, tasks
+    from sociophysics import runs
+    from sociophysics.study import tasks
 
     asked: list[int] = []
     execute: Callable[..., object] = tasks.execute

@@ -11,12 +11,12 @@ import pandas as pd
 import pytest
 
 import sociophysics as sp
-from sociophysics import cases
 from sociophysics.cli import main
-from sociophysics.describe import describe
 from sociophysics.errors import InputError
-from sociophysics.membership import of_manifest, of_scenario
+from sociophysics.report.describe import describe
 from sociophysics.scenario import Scenario
+from sociophysics.scenario import build as cases
+from sociophysics.scenario.membership import of_manifest, of_scenario
 
 USERS = 12
 CAMPS = ["left", " left", "", "right ", "NA", "right", "left", "right", "null", "left", "right", ""]

@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 
 import sociophysics as sp
-from sociophysics.dynamics.kernels import FixedPoint
+from sociophysics.dynamics.kernels.registry import FixedPoint
 from sociophysics.engine.fixed_point import encode_couplings
 from sociophysics.errors import InputError
-from sociophysics.interventions import Heat
+from sociophysics.influences.interventions import Heat
+from sociophysics.influences.schedules import Ramp
 from sociophysics.mesa_model import FILLS_SEEDS, SpinModel
-from sociophysics.schedules import Ramp
 
 
 def test_steps_are_the_sweeps_of_the_trajectory() -> None:

@@ -16,10 +16,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from sociophysics import cases, networks
 from sociophysics.errors import InputError
-from sociophysics.networks.bounds import check_table
 from sociophysics.scenario import Scenario
+from sociophysics.scenario import build as cases
+from sociophysics.society import networks
+from sociophysics.society.networks.bounds import check_table
 
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 GRAPHML = HEAD + '<graphml xmlns="http://graphml.graphdrawing.org/xmlns">{}</graphml>'

@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from sociophysics import couplings, networks
 from sociophysics.errors import InputError
+from sociophysics.society import couplings, networks
 
 CASES, MANY = 420, 6000
 SECONDS = 5.0  # of one case, on a busy machine; the largest of 6,000 took .2

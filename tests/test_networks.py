@@ -15,9 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from sociophysics import datasets, memory, networks
+from sociophysics import datasets, memory
 from sociophysics.errors import InputError
-from sociophysics.networks.rewiring import uniform_with_degrees
+from sociophysics.society import networks
+from sociophysics.society.networks.rewiring import uniform_with_degrees
 
 ALPHA = 1e-4
 

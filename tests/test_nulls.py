@@ -20,7 +20,7 @@ from sociophysics.observables.frustration import (
     balanced_triads,
     frustration_index,
 )
-from sociophysics.spins import SpinSystem
+from sociophysics.society.spins import SpinSystem
 
 
 def triads(system, _):

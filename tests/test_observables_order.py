@@ -16,8 +16,8 @@ import sociophysics as sp
 import sociophysics.observables as observables
 from sociophysics.errors import InputError
 from sociophysics.observables.camps import camps_of
-from sociophysics.observables.ties import ties
-from sociophysics.spins import SpinSystem
+from sociophysics.society.spins import SpinSystem
+from sociophysics.society.ties import ties
 
 PLAIN = ["magnetization", "abs_magnetization", "energy", "edge_agreement"]
 PLAIN += ["unsatisfied_fraction", "local_agreement"]

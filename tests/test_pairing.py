@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import sociophysics as sp
-from sociophysics import feeds
-from sociophysics.interventions import Nucleate
+from sociophysics.influences import feeds
+from sociophysics.influences.interventions import Nucleate
 
 KERNELS = ("fixed-point", "integer", "bit-sliced")
 

@@ -15,7 +15,7 @@ import pytest
 from scipy.special import gammaln
 
 import sociophysics as sp
-from sociophysics.schedules import Loop, Ramp
+from sociophysics.influences.schedules import Loop, Ramp
 from sociophysics.theory import closed_forms, exact, mean_field
 from tests.laws import ALPHA, assert_mean, same_law_p_value
 

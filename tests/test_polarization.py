@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from sociophysics import couplings, networks
 from sociophysics.errors import InputError
 from sociophysics.observables import controversy
 from sociophysics.observables import polarization as pol
-from sociophysics.spins import SpinSystem
+from sociophysics.society import couplings, networks
+from sociophysics.society.spins import SpinSystem
 
 ON_CAMPS = [
     pol.random_walk_controversy,

@@ -15,11 +15,12 @@ from typing import Any
 import pytest
 
 import sociophysics as sp
-from sociophysics import chambers, sources
+from sociophysics import sources
 from sociophysics.cli import main
-from sociophysics.ensemble import partial_table, plan, provenance
-from sociophysics.ensemble.work import Task
 from sociophysics.errors import InputError
+from sociophysics.inference.chamber import what_if as chambers
+from sociophysics.study import partial_table, plan, provenance
+from sociophysics.study.work import Task
 from tests.ensemble_stub import simulate
 from tests.test_layers import FILES, own_units, unit_of
 
@@ -67,7 +68,12 @@ def test_equal_code_has_one_digest_wherever_it_lies(
 
 @pytest.mark.parametrize(
     "name",
-    ["engine/counter.py", "feeds/recall.py", "statistics/series.py", "../data/karate.edges.csv"],
+    [
+        "engine/counter.py",
+        "influences/feeds/recall.py",
+        "statistics/series.py",
+        "../data/karate.edges.csv",
+    ],
 )
 def test_a_changed_source_of_numbers_is_another_digest(
     name: str, copy: Path, monkeypatch: pytest.MonkeyPatch
@@ -80,7 +86,11 @@ def test_a_changed_source_of_numbers_is_another_digest(
 def test_what_only_shows_or_carries_is_no_other_digest(
     copy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    touched = [copy / "report" / "page.py", copy / "cli" / "run.py", copy / "describe.py"]
+    touched = [
+        copy / "report" / "page.py",
+        copy / "cli" / "run.py",
+        copy / "report" / "describe.py",
+    ]
     for path in [*touched, copy.parent / "data" / "README.md"]:
         with path.open("a") as file:
             file.write("\n")
@@ -90,16 +100,16 @@ def test_what_only_shows_or_carries_is_no_other_digest(
 
 def test_numbers_are_made_by_nothing_that_is_left_out() -> None:
     """Only the outermost units, which make pages of numbers, know what shows them."""
-    shows = {"ensemble", "results", "experiments", "cli", "report", "mesa_model", "__main__"}
+    shows = {"runs", "experiments", "cli", "report", "mesa_model", "__main__"}
     carries = {"machine", "memory", "sources", "store"}
     left_out = {name.removesuffix(".py") for name in sources.SHOWING} - carries
     for path in FILES:
-        if unit_of(path) not in shows | {"describe"}:
+        if unit_of(path) not in shows:
             assert not own_units(path) & left_out, path
 
 
 def test_a_fit_is_kept_under_all_that_it_depends_on() -> None:
-    reached, open_ones = set(), {"chambers"}
+    reached, open_ones = set(), {"inference"}
     while open_ones:
         unit = open_ones.pop()
         reached.add(unit)
@@ -180,8 +190,8 @@ def test_a_finished_run_of_other_code_is_still_read(folder: Path) -> None:
 
 @pytest.mark.parametrize("code", ["ab" * 32, None])
 def test_parts_of_other_code_are_still_read(folder: Path, code: str | None) -> None:
-    from sociophysics.ensemble.parts import read_part, write_part
     from sociophysics.store import open_store
+    from sociophysics.study.parts import read_part, write_part
 
     store, part = open_store(folder), plan(sp.Scenario.from_toml(TEXT))[0]
     data = read_part(store, part)

@@ -10,14 +10,14 @@ from scipy.optimize import check_grad
 from scipy.stats import binom
 
 from sociophysics.errors import InputError
-from sociophysics.inference.exact import ExactMaximumLikelihood
-from sociophysics.inference.mean_field import TAP, MeanField
-from sociophysics.inference.objective import minimize_l2, negative_log_likelihood
-from sociophysics.inference.pseudolikelihood import PseudoLikelihood
-from sociophysics.inference.stability import StabilitySelection, minimize_l1
-from sociophysics.inference.uncertainty import hessian_errors
+from sociophysics.inference.estimators.exact import ExactMaximumLikelihood
+from sociophysics.inference.estimators.mean_field import TAP, MeanField
+from sociophysics.inference.estimators.objective import minimize_l2, negative_log_likelihood
+from sociophysics.inference.estimators.pseudolikelihood import PseudoLikelihood
+from sociophysics.inference.estimators.stability import StabilitySelection, minimize_l1
+from sociophysics.inference.estimators.uncertainty import hessian_errors
 from sociophysics.rollcall import load
-from sociophysics.spins import SpinSystem
+from sociophysics.society.spins import SpinSystem
 from sociophysics.theory.exact import boltzmann
 
 ALPHA = 1e-4

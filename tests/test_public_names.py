@@ -109,3 +109,20 @@ def test_what_the_dashboard_asks_of_the_package_is_public():
     }
     assert asked
     assert asked <= set(dir(sp))
+
+
+def test_a_short_address_is_the_same_module_and_not_a_second_one() -> None:
+    code = (
+        "import sys, warnings; warnings.simplefilter('error')\n"
+        "import sociophysics as sp\n"
+        "import sociophysics.feeds.designs as designs, sociophysics.networks.bundled\n"
+        "from sociophysics.spins import SpinSystem\n"
+        "import sociophysics.feeds as feeds\n"
+        "assert designs is sys.modules['sociophysics.influences.feeds.designs']\n"
+        "assert SpinSystem is sp.SpinSystem and feeds is sp.feeds\n"
+        "assert feeds.__spec__.name == 'sociophysics.influences.feeds'\n"
+        "try:\n    import sociophysics.feeds.nothing\n"
+        "except ModuleNotFoundError as error:\n    assert 'feeds.nothing' in str(error)\n"
+        "else:\n    raise AssertionError('it was found')\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -12,14 +12,14 @@ import pytest
 from scipy import stats
 
 import sociophysics as sp
-from sociophysics import feeds
-from sociophysics.dynamics import rejection_free as switching
-from sociophysics.dynamics.incremental import FixedPoint
-from sociophysics.dynamics.rejection_free import READY, Adaptive, RejectionFree
+from sociophysics.dynamics.kernels.incremental import FixedPoint
+from sociophysics.dynamics.kernels.registry import rejection_free as switching
+from sociophysics.dynamics.kernels.rejection_free import READY, Adaptive, RejectionFree
 from sociophysics.engine import rate_bins
 from sociophysics.engine import rejection_free as engine
 from sociophysics.errors import InputError
-from sociophysics.interventions import Heat, Nucleate
+from sociophysics.influences import feeds
+from sociophysics.influences.interventions import Heat, Nucleate
 from sociophysics.theory import exact, markov
 from sociophysics.theory.states import all_states, state_number
 from tests.laws import ALPHA, assert_law, assert_mean, assert_uniform, law_p_value

@@ -17,8 +17,8 @@ from defusedxml import ElementTree
 from sociophysics.report import figures, html, line_labels, panels, render, write_report
 from sociophysics.report.drive import drive, plateaus
 from sociophysics.report.theory import theory_lines
-from sociophysics.results import Run, at, headline
 from sociophysics.scenario import Scenario
+from sociophysics.study.results import Run, at, headline
 from tests.synthetic_runs import scenario_run
 
 HOSTILE = "<script>alert('x')</script> & $x$"

@@ -15,8 +15,8 @@ from scipy.signal import lfilter
 
 from sociophysics import statistics
 from sociophysics.errors import InputError
-from sociophysics.results import Run, comparison, outcome
-from sociophysics.results.comparison import crossing
+from sociophysics.study.results import Run, comparison, outcome
+from sociophysics.study.results.comparison import crossing
 from tests.synthetic_runs import FakeScenario, make_run
 
 APPENDED = ["in_units", "unit", "spread", "window", "from", "to", "early", "late", "settled"]

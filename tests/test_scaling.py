@@ -14,8 +14,8 @@ import pytest
 from sociophysics import observables
 from sociophysics.observables import domains, frustration, polarization
 from sociophysics.observables.rewiring import rewired
-from sociophysics.observables.ties import ties
-from sociophysics.spins import SpinSystem
+from sociophysics.society.spins import SpinSystem
+from sociophysics.society.ties import ties
 from sociophysics.theory import cavity
 
 SIZES = (10_000, 100_000, 1_000_000)

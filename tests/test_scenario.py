@@ -14,13 +14,14 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from sociophysics import couplings, feeds, interventions, networks, schedules
 from sociophysics.errors import InputError
+from sociophysics.influences import feeds, interventions, schedules
 from sociophysics.scenario import Scenario, StopRule, canonical_json, scenario_schema, stop_rule
 from sociophysics.scenario.feed_tables import FEEDS
 from sociophysics.scenario.process import INTERVENTIONS
 from sociophysics.scenario.society import COUPLINGS, NETWORKS
 from sociophysics.scenario.values import LARGEST, SCHEDULES
+from sociophysics.society import couplings, networks
 
 FILES = sorted((Path(__file__).parent.parent / "scenarios").glob("*.toml"))
 

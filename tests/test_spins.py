@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from sociophysics import memory
 from sociophysics.errors import InputError
-from sociophysics.spins import SpinSystem
+from sociophysics.society.spins import SpinSystem
 
 
 def random_couplings(rng, n, *, density=0.6, symmetric=True):

@@ -9,12 +9,17 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from sociophysics import couplings, inference, networks
+from sociophysics import inference
 from sociophysics.dynamics import trajectory
 from sociophysics.errors import InputError
-from sociophysics.inference import stance_likelihood
-from sociophysics.inference.stances import fit_panel, fit_snapshot, operating_point
-from sociophysics.spins import SpinSystem
+from sociophysics.inference.stances.panels import (
+    fit_panel,
+    fit_snapshot,
+    operating_point,
+    stance_likelihood,
+)
+from sociophysics.society import couplings, networks
+from sociophysics.society.spins import SpinSystem
 from sociophysics.theory.exact import boltzmann
 from tests.laws import ALPHA
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import sociophysics as sp
-from sociophysics.interventions import Heat, Nucleate, Rewire, SwitchFeed, Tilt
+from sociophysics.influences.interventions import Heat, Nucleate, Rewire, SwitchFeed, Tilt
 
 
 def two_camps(n: int = 40, seed: int = 4) -> sp.SpinSystem:

@@ -16,11 +16,11 @@ import pytest
 
 import sociophysics as sp
 from sociophysics.cli import main
-from sociophysics.ensemble import Cancelled, status
-from sociophysics.ensemble import folder as run_folder
 from sociophysics.errors import InputError
 from sociophysics.scenario import Scenario
 from sociophysics.store import Folder, Store, objects, open_store
+from sociophysics.study import Cancelled, status
+from sociophysics.study import folder as run_folder
 from tests.ensemble_stub import run_stub
 from tests.test_cluster import OUTPUTS, TEXT
 

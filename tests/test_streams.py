@@ -28,7 +28,7 @@ SHARED = {
     ("fit", 1): "each fit hides cells of its own data",
     ("start", 0): "chains of one fit each; trajectories start with their replica's number",
 }
-MODULES = {("couplings", 1): {"couplings.py"}}  # nowhere else
+MODULES = {("couplings", 1): {"society/couplings.py"}}  # nowhere else
 
 
 def uses() -> dict[tuple[str, int], set[str]]:

@@ -11,9 +11,9 @@ import pytest
 
 import sociophysics as sp
 from sociophysics.cli import main
-from sociophysics.ensemble import study
 from sociophysics.errors import InputError
 from sociophysics.store import Folder
+from sociophysics.study import study
 from tests.ensemble.small_run import contents
 
 TIES = "source,target\na,b\nb,c\na,c\nc,d\nd,e\ne,f\nd,f\n"
@@ -193,7 +193,7 @@ def test_a_damaged_manifest_is_one_sentence_with_one_advice_for_all(
         sp.Run.open("out")
     assert said == {f"sociophysics: {error.value}"}
     with pytest.raises(InputError) as error:
-        sp.ensemble.status("out")
+        sp.study.status("out")
     assert said == {f"sociophysics: {error.value}"}
     assert "choose another --out" in str(error.value)
 
@@ -317,7 +317,7 @@ def test_what_the_system_refuses_anywhere_is_one_sentence(
         def fail(*given: object, **options: object) -> None:
             raise OSError(number, os.strerror(number), "a/file")
 
-        monkeypatch.setattr("sociophysics.describe.describe", fail)
+        monkeypatch.setattr("sociophysics.report.describe.describe", fail)
 
     for number in (errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EMFILE, errno.EIO):
         refuse(number)

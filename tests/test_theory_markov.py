@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sociophysics.errors import InputError
-from sociophysics.spins import SpinSystem
+from sociophysics.society.spins import SpinSystem
 from sociophysics.theory import closed_forms, exact, feed_definitions
 from sociophysics.theory.exact import FieldLaw
 

@@ -7,7 +7,7 @@ import pytest
 from scipy.special import expit
 
 from sociophysics.errors import InputError
-from sociophysics.spins import SpinSystem
+from sociophysics.society.spins import SpinSystem
 from sociophysics.theory import (
     camp_feeds,
     closed_forms,

@@ -21,9 +21,9 @@ from sociophysics.experiments.detection import detect, peak, side_distances, tot
 from sociophysics.experiments.expected import expected, temperature_range
 from sociophysics.experiments.independence import against_independent
 from sociophysics.experiments.kinds import two_states
-from sociophysics.experiments.measure import Work, is_whole, measure, moments, varied
 from sociophysics.experiments.tipping import search
 from sociophysics.scenario import Scenario
+from sociophysics.study.measure import Work, is_whole, measure, moments, varied
 from sociophysics.theory.closed_forms import onsager_temperature, random_regular_temperature
 from tests.laws import assert_uniform
 
@@ -352,7 +352,7 @@ def test_parts_on_disk_are_not_simulated_again(
     one.write_bytes(one.read_bytes()[:100])  # torn: simulated again, with the same result
     again = measure(swept, Work(folder=tmp_path))
     assert again.equals(first)
-    monkeypatch.setattr("sociophysics.ensemble.tasks.work", None)
+    monkeypatch.setattr("sociophysics.study.tasks.work", None)
     assert measure(swept, Work(folder=tmp_path)).equals(first)
     assert measure.__module__  # in memory it gives the same table
     monkeypatch.undo()

@@ -8,11 +8,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from sociophysics import couplings, networks
 from sociophysics.errors import InputError
 from sociophysics.experiments.pulses import WIDENED, fit_pulse
 from sociophysics.experiments.trend import Attention, life_cycle, outbreaks
-from sociophysics.spins import SpinSystem
+from sociophysics.society import couplings, networks
+from sociophysics.society.spins import SpinSystem
 
 SOCIETY = dict(temperature=0.7, quiet=0.4)
 

@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 
 from sociophysics.errors import InputError
 from sociophysics.inference import PseudoLikelihood
-from sociophysics.inference.baselines import Majority
+from sociophysics.inference.estimators.baselines import Majority
 from sociophysics.rollcall import Votes, as_votes
 
 SMALL = [[1, 1, -1], [1, -1, 0], [-1, 1, 1]]

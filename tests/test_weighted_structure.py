@@ -15,7 +15,7 @@ import sociophysics as sp
 from sociophysics.cli import main
 from sociophysics.experiments import structure
 from sociophysics.observables import polarization as pol
-from sociophysics.spins import SpinSystem
+from sociophysics.society.spins import SpinSystem
 
 WEIGHTS = ([10, 0.1], [0.1, 0.2, 0.3], [0.5, 1.5, 2.25], [1, 2, 3], [1, 3, 7], [1e90, 3e-90])
 

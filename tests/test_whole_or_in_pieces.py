@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 
 import sociophysics as sp
-from sociophysics import feeds
-from sociophysics.dynamics import loop, rejection_free
+from sociophysics.dynamics import loop
+from sociophysics.dynamics.kernels.registry import rejection_free
 from sociophysics.errors import InputError
-from sociophysics.interventions import Heat, Nucleate, Rewire, SwitchFeed, Tilt
+from sociophysics.influences import feeds
+from sociophysics.influences.interventions import Heat, Nucleate, Rewire, SwitchFeed, Tilt
 
 KERNELS = ("auto", "integer", "fixed-point", "rejection-free", "bit-sliced", "reference")
 FEEDS = (feeds.Chronological(0.7), feeds.Engagement(0.7, slots=2), feeds.Memory(0.9, tau=3.0))

@@ -30,7 +30,7 @@ def continuing(entry: Entry, scenario: sp.Scenario | None = None) -> Callable[[J
         target = Target(entry.name)
         done = entry.finished / max(entry.total, 1)
         try:
-            asked = scenario or sp.ensemble.scenario_in(entry.path)
+            asked = scenario or sp.study.scenario_in(entry.path)
             workers = workers_for(_updates(entry, asked) * (1 - done))
             simulate(job, asked, entry.path, workers=workers, frame=target, progress=done)
         except sp.InputError as error:

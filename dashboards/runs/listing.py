@@ -181,7 +181,7 @@ def _described(path: Path, name: str, stamp: tuple[int, ...]) -> Entry:
         }
         if kind == "search":
             return Entry(**common)
-        finished, total = sp.ensemble.status(path)
+        finished, total = sp.study.status(path)
     except sp.InputError as error:
         return Entry(name, path, kind="damaged", date=date, stamp=stamp,
                      problem=sentence_of(error, path.parent))  # fmt: skip

@@ -65,11 +65,11 @@ def open_run(entry: Entry) -> Opened:
         # Parts know of an extension that the table does not have yet.
         if entry.whole and (entry.stamp[2] >= entry.stamp[0] or not entry.finished):
             return Opened(entry, sp.Run.open(entry.path), partial=False)
-        table = sp.ensemble.partial_table(entry.path)
+        table = sp.study.partial_table(entry.path)
         if table.empty:
             raise sp.InputError(f"No part of {entry.name} is finished yet.")
         manifest = sp.store.read_json(sp.store.Folder(entry.path))
-        run = sp.Run(table=table, manifest=manifest, scenario=sp.ensemble.scenario_in(entry.path),
+        run = sp.Run(table=table, manifest=manifest, scenario=sp.study.scenario_in(entry.path),
                      directory=entry.path)  # fmt: skip
         return Opened(entry, run, partial=not entry.whole)
     except sp.InputError as error:

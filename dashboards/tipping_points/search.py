@@ -126,7 +126,7 @@ class _View:
             if finished > seen and time.monotonic() > quiet_until:
                 began = time.monotonic()
                 seen = finished
-                self.land(sp.ensemble.partial_table(self.picture.folder))
+                self.land(sp.study.partial_table(self.picture.folder))
                 quiet_until = time.monotonic() + COSTLIER * (time.monotonic() - began)
 
         self.show(theory=None if self.question.second else self.expected())

@@ -30,10 +30,10 @@ def cascades(scenario: ScenarioFile, out: Out = None, replicas: Replicas = None)
     Two copies of the society under the same noise, with and without the seeds: who differs was
     reached. Designs are paired by replica with the first one.
     """
-    from sociophysics.ensemble import fingerprints, study
     from sociophysics.experiments import cascade_designs
     from sociophysics.scenario import Scenario
     from sociophysics.store import folder_of, open_store
+    from sociophysics.study import fingerprints, study
 
     loaded = Scenario.load(scenario)
     number = loaded.sweep.replicas if replicas is None else replicas

@@ -20,8 +20,8 @@ app = typer.Typer(
 @app.command("list")
 def listed() -> None:
     """List bundled networks and chambers, and what can be fetched."""
-    from sociophysics import networks
     from sociophysics.rollcall.chambers import CHAMBERS
+    from sociophysics.society import networks
 
     typer.echo("networks (bundled)")
     for name, row in networks.available().iterrows():
@@ -62,9 +62,9 @@ def fetch(
 
 
 def _bundled(name: str) -> list[str]:
-    from sociophysics import networks
     from sociophysics.datasets import bundled_file
     from sociophysics.rollcall.chambers import CHAMBERS
+    from sociophysics.society import networks
 
     if name in networks.available().index:
         return [str(bundled_file(f"{name}.{part}.csv")) for part in ("edges", "nodes")]

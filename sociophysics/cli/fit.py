@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
 
-    from sociophysics.inference.workflow import ChamberFit
+    from sociophysics.inference.chamber.workflow import ChamberFit
     from sociophysics.rollcall import Votes
 
 __all__ = ["fit"]
@@ -81,11 +81,11 @@ def fit(
     seed: Seed = 0,
 ) -> None:
     """Fit couplings to roll-call votes, test them against ideal points, and write a report."""
-    from sociophysics.chambers import votes_digest
-    from sociophysics.ensemble import study
-    from sociophysics.inference.holdout import TESTS
+    from sociophysics.inference.chamber.what_if import votes_digest
+    from sociophysics.inference.judging.holdout import TESTS
     from sociophysics.store import folder_of, open_store
     from sociophysics.streams import check_seed
+    from sociophysics.study import study
 
     if test not in TESTS:
         raise InputError(f"--test is {test!r}; allowed: {', '.join(TESTS)}.")
@@ -234,7 +234,7 @@ def _show_trend(trend: pd.DataFrame) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from sociophysics.inference.comparison import MEASURES
+    from sociophysics.inference.chamber.trend import MEASURES
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("chamber")

@@ -16,7 +16,7 @@ from sociophysics.errors import InputError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sociophysics.spins import SpinSystem
+    from sociophysics.society.spins import SpinSystem
     from sociophysics.store import Store
 
 __all__ = ["inspect"]
@@ -49,12 +49,12 @@ def inspect(
     time_limit: TimeLimit = 10.0,
 ) -> None:
     """Print and write a structural report of a network; undirected ties, scores with nulls."""
-    from sociophysics import camps as camp_attributes
-    from sociophysics.ensemble import study
     from sociophysics.experiments.inspection import structure
-    from sociophysics.membership import counted
-    from sociophysics.observables.ties import ties
+    from sociophysics.scenario.membership import counted
+    from sociophysics.society import camps as camp_attributes
+    from sociophysics.society.ties import ties
     from sociophysics.store import folder_of, open_store
+    from sociophysics.study import study
 
     name = Path(network).stem
     folder = Path("runs") / f"{name}-inspect" if out is None else folder_of(out)
@@ -88,8 +88,8 @@ def _loaded(
     network: str, camps: str | None, nodes: Path | None, coupling: str | None, largest: bool
 ) -> tuple[SpinSystem, str | None, dict[str, Any]]:
     """Return the system, the attribute that holds camps, and what the reading has to say."""
-    from sociophysics import couplings, networks
     from sociophysics.experiments.inspection import largest_component
+    from sociophysics.society import couplings, networks
 
     bundled = networks.available()
     if network in bundled.index and not Path(network).exists():

@@ -76,7 +76,7 @@ def workers_of(scheduler: str | None) -> Iterator[Executor | None]:
     if scheduler is None:
         yield None
         return
-    from sociophysics.ensemble import cluster
+    from sociophysics.study import cluster
 
     # What matters of it is said in a sentence of ours.
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
@@ -92,13 +92,13 @@ def _run(
     again: str,
     p_values: bool,
 ) -> None:
-    from sociophysics import ensemble
+    from sociophysics import runs
     from sociophysics.cli.progress import follow
     from sociophysics.cli.summary import show
 
     try:
         with follow(scenario.title or scenario.name) as progress:
-            result = ensemble.run(
+            result = runs.run(
                 scenario,
                 out=place,
                 workers=workers,

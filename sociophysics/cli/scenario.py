@@ -16,7 +16,7 @@ ScenarioFile = Annotated[Path, typer.Argument(help="TOML file.", show_default=Fa
 
 def describe(scenario: ScenarioFile) -> None:
     """Print a description of a scenario after the ODD protocol, in Markdown."""
-    from sociophysics import describe as odd
+    from sociophysics.report import describe as odd
     from sociophysics.scenario import Scenario
 
     typer.echo(odd.describe(Scenario.load(scenario)))

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from sociophysics.results import Run
+    from sociophysics.study.results import Run
 
 __all__ = ["show"]
 
@@ -25,9 +25,9 @@ SIZES = ("in_units", "effect")
 
 def show(run: Run, *, p_values: bool = False) -> None:
     """Print the comparison at the point that the file declares, all other points, the files."""
-    from sociophysics.membership import of_manifest
-    from sociophysics.results import headline
-    from sociophysics.society_card import from_manifest
+    from sociophysics.scenario.membership import of_manifest
+    from sociophysics.study.results import headline
+    from sociophysics.study.society_card import from_manifest
 
     console = Console()
     if not console.is_terminal:
@@ -47,7 +47,7 @@ def show(run: Run, *, p_values: bool = False) -> None:
 
 
 def _answer(run: Run, observable: str, p_values: bool) -> list[tuple[str, Table]]:
-    from sociophysics.results import at
+    from sociophysics.study.results import at
 
     point = run.declared
     rows = at(run, observable, point)
@@ -69,8 +69,8 @@ def _answer(run: Run, observable: str, p_values: bool) -> list[tuple[str, Table]
 
 def _designs(run: Run, rows: pd.DataFrame, p_values: bool) -> Table:
     """Return one row per design: every window's mean, and the last one's difference."""
-    from sociophysics.results import melting_or_none, outcome
-    from sociophysics.results.cells import difference_text, mean_text, number_text, size_texts
+    from sociophysics.study.results import melting_or_none, outcome
+    from sociophysics.study.results.cells import difference_text, mean_text, number_text, size_texts
 
     melting = melting_or_none(run)
     last = outcome(rows)
@@ -108,7 +108,7 @@ def _designs(run: Run, rows: pd.DataFrame, p_values: bool) -> Table:
 
 def _sizes(rows: pd.DataFrame) -> dict[str, str]:
     """Return the headings of the columns that say how large a difference is, and their columns."""
-    from sociophysics.results.cells import unit_heading
+    from sociophysics.study.results.cells import unit_heading
 
     units = rows["unit"].dropna()
     found = {unit_heading(units.iloc[0]): "in_units"} if len(units) else {}
@@ -119,7 +119,7 @@ def _sizes(rows: pd.DataFrame) -> dict[str, str]:
 
 def _windows(run: Run, rows: pd.DataFrame) -> Table:
     """Return one row per window, and design if there are several."""
-    from sociophysics.results.cells import mean_text
+    from sociophysics.study.results.cells import mean_text
 
     several = len(run.designs) > 1
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
@@ -139,8 +139,8 @@ def _windows(run: Run, rows: pd.DataFrame) -> Table:
 
 def _points(run: Run, observable: str) -> tuple[str, Table]:
     """Return the swept points of one design, the declared one first."""
-    from sociophysics.results.cells import mean_text
-    from sociophysics.results.summary import with_intervals
+    from sociophysics.study.results.cells import mean_text
+    from sociophysics.study.results.summary import with_intervals
 
     rows = run.compare(observable)
     own = (rows[run.swept] == pd.Series(run.declared)).all(axis=1)
@@ -159,8 +159,8 @@ def _points(run: Run, observable: str) -> tuple[str, Table]:
 
 def _elsewhere(run: Run, observable: str) -> list[tuple[str, Table]]:
     """Return the mean of every design along the first swept key, at all its values."""
-    from sociophysics.results import outcome
-    from sociophysics.results.cells import mean_text
+    from sociophysics.study.results import outcome
+    from sociophysics.study.results.cells import mean_text
 
     if not run.swept:
         return []
@@ -183,7 +183,7 @@ def _elsewhere(run: Run, observable: str) -> list[tuple[str, Table]]:
 
 
 def _melting(melting: pd.DataFrame, design: str, point: dict[str, Any]) -> str:
-    from sociophysics.results.cells import interval_text
+    from sociophysics.study.results.cells import interval_text
 
     rows = melting[melting["design"] == design]
     for key in set(point) & set(rows.columns):

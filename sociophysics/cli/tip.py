@@ -73,10 +73,10 @@ def tip(
 
     Running again into the same folder continues where an interrupted search stopped.
     """
-    from sociophysics.ensemble import fingerprints, study
-    from sociophysics.membership import of_scenario
     from sociophysics.scenario import Scenario
+    from sociophysics.scenario.membership import of_scenario
     from sociophysics.store import open_store
+    from sociophysics.study import fingerprints, study
 
     loaded = Scenario.load(scenario)
     if values is not None:
@@ -107,9 +107,9 @@ def tip(
 
 def _rehearse(scenario: Scenario, asked: dict[str, Any], more: dict[str, Any]) -> None:
     """Refuse what cannot be run before anything is computed or written."""
-    from sociophysics.ensemble import plan, tasks
     from sociophysics.experiments import binder, loops
-    from sociophysics.experiments.measure import varied
+    from sociophysics.study import plan, tasks
+    from sociophysics.study.measure import varied
 
     along, design = asked["along"], asked["design"]
     part = plan(varied(scenario, design=design, replicas=1))[0]

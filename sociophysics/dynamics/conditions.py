@@ -15,11 +15,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from sociophysics import schedules
 from sociophysics.errors import InputError
-from sociophysics.feeds import Feed
-from sociophysics.schedules import Patterned, Schedule
-from sociophysics.spins import SpinSystem
+from sociophysics.influences import schedules
+from sociophysics.influences.feeds import Feed
+from sociophysics.influences.schedules import Patterned, Schedule
+from sociophysics.society.spins import SpinSystem
 
 __all__ = ["Conditions", "Field", "field_terms"]
 

@@ -13,7 +13,7 @@ from sociophysics.dynamics.state import State
 from sociophysics.errors import InputError
 from sociophysics.observables import evaluate
 from sociophysics.observables.exposure import Shown
-from sociophysics.spins import SpinSystem
+from sociophysics.society.spins import SpinSystem
 from sociophysics.streams import generator
 
 __all__ = ["Frame", "ReplicaExposure", "SelectedExposure", "observe"]

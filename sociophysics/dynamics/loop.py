@@ -13,14 +13,13 @@ from numpy.typing import NDArray
 
 from sociophysics.dynamics.conditions import Conditions
 from sociophysics.dynamics.frames import Frame, ReplicaExposure, SelectedExposure
-from sociophysics.dynamics.kernels import REGISTRY, thread_groups
-from sociophysics.dynamics.rewiring import rewired
-from sociophysics.dynamics.snapshots import change_conditions, restore, take
+from sociophysics.dynamics.kernels.registry import REGISTRY, thread_groups
+from sociophysics.dynamics.resume import change_conditions, restore, take
 from sociophysics.dynamics.state import State
 from sociophysics.dynamics.walkers import Walkers
 from sociophysics.errors import InputError
-from sociophysics.feeds import FeedMemory, Memory
-from sociophysics.interventions import (
+from sociophysics.influences.feeds import FeedMemory, Memory
+from sociophysics.influences.interventions import (
     Heat,
     Intervention,
     Nucleate,
@@ -29,8 +28,9 @@ from sociophysics.interventions import (
     Tilt,
     choose_users,
 )
+from sociophysics.influences.new_ends import rewired
 from sociophysics.observables.exposure import Shown
-from sociophysics.spins import SpinSystem
+from sociophysics.society.spins import SpinSystem
 from sociophysics.streams import generator
 
 __all__ = ["Loop", "StopRule"]

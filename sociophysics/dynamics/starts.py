@@ -7,8 +7,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from sociophysics.errors import InputError, did_you_mean
-from sociophysics.missing import present
-from sociophysics.spins import SpinSystem
+from sociophysics.society.missing import present
+from sociophysics.society.spins import SpinSystem
 from sociophysics.streams import generator
 
 __all__ = ["STARTS", "first_stances", "fixed_stances"]

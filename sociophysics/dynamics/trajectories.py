@@ -11,25 +11,25 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from sociophysics import camps as camp_attributes
-from sociophysics import schedules
-from sociophysics.alignment import by_label
 from sociophysics.dynamics.conditions import Conditions, Field, field_terms
 from sociophysics.dynamics.frames import Frame, observe
-from sociophysics.dynamics.kernels import choose_kernel, task_of
+from sociophysics.dynamics.kernels.registry import choose_kernel, task_of
 from sociophysics.dynamics.loop import Loop, StopRule
-from sociophysics.dynamics.snapshots import check_resumes, replay
+from sociophysics.dynamics.resume import check_resumes, replay
 from sociophysics.dynamics.starts import first_stances
 from sociophysics.dynamics.state import State
 from sociophysics.errors import InputError
-from sociophysics.feeds import Feed
-from sociophysics.interventions import Heat, Intervention, check_intervention
+from sociophysics.influences import schedules
+from sociophysics.influences.feeds import Feed
+from sociophysics.influences.interventions import Heat, Intervention, check_intervention
+from sociophysics.influences.schedules import Schedule
 from sociophysics.machine import usable_cpus
 from sociophysics.memory import require_memory
 from sociophysics.observables import check_names
 from sociophysics.observables.camps import camps_and_names
-from sociophysics.schedules import Schedule
-from sociophysics.spins import SpinSystem
+from sociophysics.society import camps as camp_attributes
+from sociophysics.society.alignment import by_label
+from sociophysics.society.spins import SpinSystem
 from sociophysics.streams import check_seed
 
 __all__ = ["Frame", "simulate", "tabulate", "trajectory"]
@@ -308,7 +308,7 @@ def _check_dynamics(
         )
     if feed is not None and not isinstance(feed, Feed):
         raise InputError(
-            f"feed is {feed!r}; give one of sociophysics.feeds, such as "
+            f"feed is {feed!r}; give one of sociophysics.influences.feeds, such as "
             "feeds.Chronological(strength=0.5), or None."
         )
     if stop is not None and not callable(stop):

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from sociophysics.dynamics.conditions import Conditions
 from sociophysics.dynamics.frames import SelectedExposure
-from sociophysics.dynamics.kernels import REGISTRY, Kernel
+from sociophysics.dynamics.kernels.registry import REGISTRY, Kernel
 from sociophysics.errors import InputError
-from sociophysics.feeds import Draws, Feed, FeedMemory
+from sociophysics.influences.feeds import Draws, Feed, FeedMemory
 from sociophysics.observables.exposure import Shown
-from sociophysics.spins import SpinSystem
+from sociophysics.society.spins import SpinSystem
 from sociophysics.streams import key
 
 __all__ = ["Walkers"]

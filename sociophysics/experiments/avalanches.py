@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 from sociophysics.engine import avalanche
 from sociophysics.engine.fixed_point import Couplings, encode_couplings
 from sociophysics.errors import InputError
-from sociophysics.spins import SpinSystem
+from sociophysics.society.spins import SpinSystem
 from sociophysics.streams import generator
 
 __all__ = [

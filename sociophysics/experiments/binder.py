@@ -20,7 +20,10 @@ from numpy.typing import NDArray
 from sociophysics.errors import InputError
 from sociophysics.experiments.expected import TEMPERATURE
 from sociophysics.experiments.infinite import UPDATES, extrapolate, refusal
-from sociophysics.experiments.measure import (
+from sociophysics.experiments.resizing import resized
+from sociophysics.scenario import Scenario, Settings
+from sociophysics.streams import generator
+from sociophysics.study.measure import (
     Moments,
     Progress,
     Work,
@@ -29,9 +32,6 @@ from sociophysics.experiments.measure import (
     moments,
     varied,
 )
-from sociophysics.experiments.resizing import resized
-from sociophysics.scenario import Scenario, Settings
-from sociophysics.streams import generator
 
 __all__ = ["Crossing", "binder_crossing", "check"]
 

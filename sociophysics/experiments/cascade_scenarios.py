@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sociophysics import camps as camp_attributes
-from sociophysics import cases, feeds
 from sociophysics.errors import InputError
 from sociophysics.experiments.cascades import Cascades, contrast, seeded_cascades
+from sociophysics.influences import feeds
 from sociophysics.scenario import Scenario, Settings
-from sociophysics.spins import SpinSystem
+from sociophysics.scenario import build as cases
+from sociophysics.society import camps as camp_attributes
+from sociophysics.society.spins import SpinSystem
 
 __all__ = ["cascade_designs"]
 

@@ -19,18 +19,18 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from sociophysics import camps as camp_attributes
 from sociophysics.dynamics import trajectory
 from sociophysics.dynamics.conditions import field_terms
 from sociophysics.engine.cascade import NEVER, sweep_pairs
 from sociophysics.errors import InputError
 from sociophysics.experiments.avalanches import check_users
 from sociophysics.experiments.trees import structural_virality
-from sociophysics.feeds import Draws, Feed, FeedMemory
-from sociophysics.feeds.pools import Pool
-from sociophysics.interventions import Nucleate, choose_users
+from sociophysics.influences.feeds import Draws, Feed, FeedMemory
+from sociophysics.influences.feeds.pools import Pool
+from sociophysics.influences.interventions import Nucleate, choose_users
 from sociophysics.observables.camps import camps_and_names
-from sociophysics.spins import SpinSystem
+from sociophysics.society import camps as camp_attributes
+from sociophysics.society.spins import SpinSystem
 from sociophysics.statistics import holm, paired_difference
 from sociophysics.streams import check_seed, generator, key
 

@@ -14,10 +14,10 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from sociophysics.dynamics import trajectory
-from sociophysics.dynamics.incremental import FixedPoint
+from sociophysics.dynamics.kernels.incremental import FixedPoint
 from sociophysics.errors import InputError
 from sociophysics.memory import require_memory
-from sociophysics.spins import SpinSystem
+from sociophysics.society.spins import SpinSystem
 
 __all__ = ["coupling_from_the_past", "damage"]
 

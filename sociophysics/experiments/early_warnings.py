@@ -21,11 +21,11 @@ from sociophysics.errors import InputError
 from sociophysics.experiments.expected import TEMPERATURE
 from sociophysics.experiments.independence import independent_frames
 from sociophysics.experiments.kinds import without_transition
-from sociophysics.experiments.measure import Work, along_values, measure, society, varied
 from sociophysics.experiments.sharpening import sharpening
 from sociophysics.scenario import Scenario
 from sociophysics.statistics import t_interval, tau
 from sociophysics.streams import generator
+from sociophysics.study.measure import Work, along_values, measure, society, varied
 
 __all__ = ["INDICATORS", "EarlyWarning", "early_warning"]
 

@@ -6,11 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from sociophysics.cases import build_system
 from sociophysics.errors import InputError
 from sociophysics.scenario import Settings
-from sociophysics.spins import SpinSystem
-from sociophysics.transitions import Expected, camp_couplings, critical_temperatures, is_friendly
+from sociophysics.scenario.build import build_system
+from sociophysics.society.spins import SpinSystem
+from sociophysics.study.transitions import (
+    Expected,
+    camp_couplings,
+    critical_temperatures,
+    is_friendly,
+)
 
 __all__ = ["Expected", "expected", "temperature_range"]
 

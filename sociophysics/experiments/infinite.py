@@ -26,14 +26,14 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from sociophysics.cases import build_system
 from sociophysics.errors import InputError
 from sociophysics.experiments.expected import TEMPERATURE
 from sociophysics.experiments.families import Family, about
-from sociophysics.experiments.measure import Work, varied
 from sociophysics.experiments.reweighting import Curve, common, cross, curve, jackknife, reach, root
 from sociophysics.experiments.samples import Sample
 from sociophysics.scenario import Scenario, Settings
+from sociophysics.scenario.build import build_system
+from sociophysics.study.measure import Work, varied
 
 __all__ = ["Extrapolated", "extrapolate", "refusal"]
 

@@ -12,7 +12,6 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from sociophysics.couplings import LARGEST, RANGE, SMALLEST
 from sociophysics.errors import InputError
 from sociophysics.experiments.targeting import targeting
 from sociophysics.observables.camps import camps_of
@@ -32,8 +31,9 @@ from sociophysics.observables.polarization import (
     signed_modularity,
 )
 from sociophysics.observables.sorting import ei_index
-from sociophysics.observables.ties import require_undirected, ties
-from sociophysics.spins import SpinSystem
+from sociophysics.society.couplings import LARGEST, RANGE, SMALLEST
+from sociophysics.society.spins import SpinSystem
+from sociophysics.society.ties import require_undirected, ties
 from sociophysics.theory.cavity import critical_temperature
 
 __all__ = ["SCORES", "Score", "largest_component", "structure"]

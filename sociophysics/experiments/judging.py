@@ -21,10 +21,10 @@ from sociophysics.experiments.kinds import (
     two_states,
     without_transition,
 )
-from sociophysics.experiments.measure import Moments, is_whole
 from sociophysics.experiments.scans import Runs
 from sociophysics.experiments.sharpening import sharpening
 from sociophysics.scenario import Settings
+from sociophysics.study.measure import Moments, is_whole
 
 __all__ = ["Judged", "doubt", "judged"]
 

@@ -14,12 +14,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sociophysics.cases import build_system
 from sociophysics.errors import InputError
 from sociophysics.experiments.independence import Independence, against_independent
 from sociophysics.experiments.loops import loop
-from sociophysics.experiments.measure import Work
 from sociophysics.scenario import Scenario, Settings
+from sociophysics.scenario.build import build_system
+from sociophysics.study.measure import Work
 
 __all__ = [
     "INDEPENDENT_STEEPNESS",

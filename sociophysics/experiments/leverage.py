@@ -25,8 +25,8 @@ from scipy.sparse.linalg import cg, spsolve
 
 from sociophysics.dynamics import trajectory
 from sociophysics.errors import InputError, did_you_mean
-from sociophysics.feeds import Feed
-from sociophysics.spins import SpinSystem
+from sociophysics.influences.feeds import Feed
+from sociophysics.society.spins import SpinSystem
 from sociophysics.statistics import paired_difference
 from sociophysics.streams import generator
 from sociophysics.theory import cavity, mean_field

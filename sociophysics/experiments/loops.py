@@ -13,7 +13,10 @@ from numpy.typing import NDArray
 
 from sociophysics.errors import InputError
 from sociophysics.experiments.expected import TEMPERATURE, Expected, expected
-from sociophysics.experiments.measure import (
+from sociophysics.scenario import Scenario, Settings
+from sociophysics.statistics import Interval, t_interval
+from sociophysics.store import Place
+from sociophysics.study.measure import (
     Progress,
     Work,
     along_values,
@@ -21,10 +24,7 @@ from sociophysics.experiments.measure import (
     society,
     varied,
 )
-from sociophysics.experiments.segments import check_segments, measure_segments
-from sociophysics.scenario import Scenario, Settings
-from sociophysics.statistics import Interval, t_interval
-from sociophysics.store import Place
+from sociophysics.study.segments import check_segments, measure_segments
 
 __all__ = ["Hysteresis", "Loop", "check", "hysteresis", "loop"]
 

@@ -22,9 +22,9 @@ from sociophysics.dynamics import trajectory
 from sociophysics.dynamics.frames import Frame
 from sociophysics.errors import InputError
 from sociophysics.experiments.avalanches import check_users
-from sociophysics.feeds import Feed
-from sociophysics.interventions import Nucleate
-from sociophysics.spins import SpinSystem
+from sociophysics.influences.feeds import Feed
+from sociophysics.influences.interventions import Nucleate
+from sociophysics.society.spins import SpinSystem
 from sociophysics.statistics import share_interval
 
 __all__ = [

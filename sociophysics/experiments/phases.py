@@ -10,7 +10,8 @@ from typing import NamedTuple
 import pandas as pd
 
 from sociophysics.errors import InputError
-from sociophysics.experiments.measure import (
+from sociophysics.scenario import Scenario
+from sociophysics.study.measure import (
     Progress,
     Work,
     along_values,
@@ -18,7 +19,6 @@ from sociophysics.experiments.measure import (
     society,
     varied,
 )
-from sociophysics.scenario import Scenario
 
 __all__ = ["PhaseDiagram", "phase_diagram"]
 

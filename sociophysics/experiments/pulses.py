@@ -14,7 +14,7 @@ from scipy.special import ndtri
 
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.experiments.trend import check_counts, life_cycle, outbreaks
-from sociophysics.spins import SpinSystem
+from sociophysics.society.spins import SpinSystem
 from sociophysics.streams import generator
 
 __all__ = ["PulseFit", "fit_pulse"]

@@ -16,8 +16,8 @@ from sociophysics.dynamics import trajectory
 from sociophysics.errors import InputError
 from sociophysics.experiments.avalanches import check_users
 from sociophysics.experiments.settling import note_of
-from sociophysics.feeds import Feed
-from sociophysics.spins import SpinSystem
+from sociophysics.influences.feeds import Feed
+from sociophysics.society.spins import SpinSystem
 from sociophysics.statistics import Interval, mean_interval, pseudo_values
 
 __all__ = [

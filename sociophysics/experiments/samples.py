@@ -12,16 +12,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sociophysics.cases import build_system, case_frames
 from sociophysics.dynamics import tabulate
-from sociophysics.dynamics.kernels import choose_kernel, task_of
-from sociophysics.ensemble import Part, plan
-from sociophysics.ensemble.folder import Log
-from sociophysics.ensemble.session import Session
+from sociophysics.dynamics.kernels.registry import choose_kernel, task_of
 from sociophysics.errors import InputError
-from sociophysics.experiments.measure import Work
 from sociophysics.scenario import Scenario, Settings
+from sociophysics.scenario.build import build_system, case_frames
 from sociophysics.store import Folder, open_store
+from sociophysics.study import Part, plan
+from sociophysics.study.folder import Log
+from sociophysics.study.measure import Work
+from sociophysics.study.session import Session
 
 __all__ = ["LANES", "Sample", "kernel_of", "sample"]
 

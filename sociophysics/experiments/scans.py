@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sociophysics.experiments.measure import Moments, Work, measure, moments, varied
 from sociophysics.scenario import Scenario, Settings
+from sociophysics.study.measure import Moments, Work, measure, moments, varied
 
 __all__ = ["Runs"]
 

@@ -15,12 +15,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sociophysics.cases import build_system
 from sociophysics.errors import InputError
-from sociophysics.experiments.measure import Work, measure, varied
 from sociophysics.experiments.resizing import resized
 from sociophysics.experiments.reweighting import jackknife
 from sociophysics.scenario import Scenario, Settings
+from sociophysics.scenario.build import build_system
+from sociophysics.study.measure import Work, measure, varied
 
 __all__ = ["Sharpening", "sharpening"]
 

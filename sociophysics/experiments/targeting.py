@@ -9,7 +9,7 @@ import numpy as np
 
 from sociophysics.errors import InputError
 from sociophysics.experiments.leverage import robustness
-from sociophysics.spins import SpinSystem
+from sociophysics.society.spins import SpinSystem
 from sociophysics.theory.cavity import critical_temperature
 
 __all__ = ["ABOVE", "SHARE", "Targeting", "targeting"]

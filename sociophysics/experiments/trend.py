@@ -22,8 +22,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from sociophysics.dynamics import trajectory
 from sociophysics.errors import InputError
-from sociophysics.schedules import Patterned
-from sociophysics.spins import SpinSystem
+from sociophysics.influences.schedules import Patterned
+from sociophysics.society.spins import SpinSystem
 from sociophysics.streams import generator
 
 __all__ = ["Attention", "LifeCycle", "life_cycle", "outbreaks"]

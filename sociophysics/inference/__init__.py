@@ -9,20 +9,20 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sociophysics.inference.baselines import IndependentSpins, Majority, PartyLine
-    from sociophysics.inference.boltzmann import BoltzmannRefinement
-    from sociophysics.inference.comparison import fit_chambers, trend
-    from sociophysics.inference.evaluation import evaluate, evaluate_seeds, leakage
-    from sociophysics.inference.exact import ExactMaximumLikelihood
-    from sociophysics.inference.ideal_points import IdealPoints
-    from sociophysics.inference.landscape import energy_minima, frustrated_triangles
-    from sociophysics.inference.mean_field import TAP, MeanField
-    from sociophysics.inference.pseudolikelihood import PseudoLikelihood
-    from sociophysics.inference.saved import load_system
-    from sociophysics.inference.stability import StabilitySelection
-    from sociophysics.inference.stack import Stack
-    from sociophysics.inference.stances import fit_panel, fit_snapshot, operating_point
-    from sociophysics.inference.workflow import fit_chamber
+    from sociophysics.inference.chamber.landscape import energy_minima, frustrated_triangles
+    from sociophysics.inference.chamber.saved import load_system
+    from sociophysics.inference.chamber.trend import fit_chambers, trend
+    from sociophysics.inference.chamber.workflow import fit_chamber
+    from sociophysics.inference.estimators.baselines import IndependentSpins, Majority, PartyLine
+    from sociophysics.inference.estimators.boltzmann import BoltzmannRefinement
+    from sociophysics.inference.estimators.exact import ExactMaximumLikelihood
+    from sociophysics.inference.estimators.ideal_points import IdealPoints
+    from sociophysics.inference.estimators.mean_field import TAP, MeanField
+    from sociophysics.inference.estimators.pseudolikelihood import PseudoLikelihood
+    from sociophysics.inference.estimators.stability import StabilitySelection
+    from sociophysics.inference.estimators.stack import Stack
+    from sociophysics.inference.judging.evaluation import evaluate, evaluate_seeds, leakage
+    from sociophysics.inference.stances.panels import fit_panel, fit_snapshot, operating_point
 
 __all__ = [
     "TAP",
@@ -51,29 +51,29 @@ __all__ = [
 ]
 
 _NAMES = {
-    "StabilitySelection": "stability",
-    "TAP": "mean_field",
-    "MeanField": "mean_field",
-    "BoltzmannRefinement": "boltzmann",
-    "ExactMaximumLikelihood": "exact",
-    "IdealPoints": "ideal_points",
-    "IndependentSpins": "baselines",
-    "Majority": "baselines",
-    "PartyLine": "baselines",
-    "PseudoLikelihood": "pseudolikelihood",
-    "Stack": "stack",
-    "energy_minima": "landscape",
-    "evaluate": "evaluation",
-    "evaluate_seeds": "evaluation",
-    "fit_chamber": "workflow",
-    "fit_chambers": "comparison",
-    "fit_panel": "stances",
-    "fit_snapshot": "stances",
-    "frustrated_triangles": "landscape",
-    "leakage": "evaluation",
-    "load_system": "saved",
-    "operating_point": "stances",
-    "trend": "comparison",
+    "StabilitySelection": "estimators.stability",
+    "TAP": "estimators.mean_field",
+    "MeanField": "estimators.mean_field",
+    "BoltzmannRefinement": "estimators.boltzmann",
+    "ExactMaximumLikelihood": "estimators.exact",
+    "IdealPoints": "estimators.ideal_points",
+    "IndependentSpins": "estimators.baselines",
+    "Majority": "estimators.baselines",
+    "PartyLine": "estimators.baselines",
+    "PseudoLikelihood": "estimators.pseudolikelihood",
+    "Stack": "estimators.stack",
+    "energy_minima": "chamber.landscape",
+    "evaluate": "judging.evaluation",
+    "evaluate_seeds": "judging.evaluation",
+    "fit_chamber": "chamber.workflow",
+    "fit_chambers": "chamber.trend",
+    "fit_panel": "stances.panels",
+    "fit_snapshot": "stances.panels",
+    "frustrated_triangles": "chamber.landscape",
+    "leakage": "judging.evaluation",
+    "load_system": "chamber.saved",
+    "operating_point": "stances.panels",
+    "trend": "chamber.trend",
 }
 
 

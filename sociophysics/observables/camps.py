@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sociophysics import camps as camp_attributes
-from sociophysics.alignment import by_label
 from sociophysics.errors import InputError
-from sociophysics.spins import SpinSystem
+from sociophysics.society import camps as camp_attributes
+from sociophysics.society.alignment import by_label
+from sociophysics.society.spins import SpinSystem
 
 __all__ = ["camps_and_names", "camps_of", "two_sides"]
 
@@ -26,7 +26,7 @@ def camps_of(system: SpinSystem, camps: ArrayLike | None, measure: str) -> NDArr
     Raises
     ------
     InputError
-        No camps, not one value per user, or as ``sociophysics.camps.camp_codes``.
+        No camps, not one value per user, or as ``sociophysics.society.camps.camp_codes``.
 
     Examples
     --------

@@ -11,8 +11,8 @@ from sociophysics.errors import InputError
 from sociophysics.observables.camps import camps_of
 from sociophysics.observables.controversy import require_friendly
 from sociophysics.observables.domains import by_size
-from sociophysics.observables.ties import require_undirected, ties
-from sociophysics.spins import SpinSystem
+from sociophysics.society.spins import SpinSystem
+from sociophysics.society.ties import require_undirected, ties
 from sociophysics.streams import key
 
 __all__ = [

@@ -14,8 +14,8 @@ from scipy.sparse.linalg import cg, splu
 
 from sociophysics.errors import InputError
 from sociophysics.observables.camps import two_sides
-from sociophysics.observables.ties import require_undirected, ties
-from sociophysics.spins import SpinSystem
+from sociophysics.society.spins import SpinSystem
+from sociophysics.society.ties import require_undirected, ties
 
 __all__ = [
     "adaptive_random_walk_controversy",

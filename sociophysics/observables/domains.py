@@ -11,8 +11,8 @@ from scipy.sparse.csgraph import connected_components
 
 from sociophysics.errors import InputError
 from sociophysics.observables.sorting import JointDensity, ei_index, joint_density
-from sociophysics.observables.ties import require_undirected, ties
-from sociophysics.spins import SpinSystem
+from sociophysics.society.spins import SpinSystem
+from sociophysics.society.ties import require_undirected, ties
 from sociophysics.streams import generator
 
 __all__ = [

@@ -13,8 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from sociophysics.errors import InputError
 from sociophysics.observables.camps import camps_of
-from sociophysics.observables.ties import ties
-from sociophysics.spins import SpinSystem
+from sociophysics.society.spins import SpinSystem
+from sociophysics.society.ties import ties
 
 __all__ = [
     "Exposed",

@@ -21,8 +21,8 @@ from sociophysics.errors import InputError
 from sociophysics.observables.annealing import anneal
 from sociophysics.observables.covering import least_cover
 from sociophysics.observables.negative_cycles import Signed, cover_components
-from sociophysics.observables.ties import Ties, require_undirected, ties
-from sociophysics.spins import SpinSystem
+from sociophysics.society.spins import SpinSystem
+from sociophysics.society.ties import Ties, require_undirected, ties
 from sociophysics.streams import generator
 
 __all__ = [

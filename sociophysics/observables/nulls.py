@@ -16,8 +16,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.observables.rewiring import rewired
-from sociophysics.observables.ties import require_undirected, ties
-from sociophysics.spins import SpinSystem
+from sociophysics.society.spins import SpinSystem
+from sociophysics.society.ties import require_undirected, ties
 from sociophysics.streams import generator
 
 __all__ = ["NULLS", "AgainstNull", "against_null", "compared", "permuted"]

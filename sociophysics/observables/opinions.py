@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from sociophysics.errors import InputError
 from sociophysics.observables.controversy import require_friendly, solve_positive_definite
-from sociophysics.observables.ties import ties
-from sociophysics.spins import SpinSystem
+from sociophysics.society.spins import SpinSystem
+from sociophysics.society.ties import ties
 
 __all__ = ["Expressed", "bimodality", "esteban_ray", "friedkin_johnsen"]
 

@@ -14,8 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from sociophysics.errors import InputError
 from sociophysics.observables.camps import camps_of, two_sides
-from sociophysics.observables.ties import ties
-from sociophysics.spins import SpinSystem
+from sociophysics.society.spins import SpinSystem
+from sociophysics.society.ties import ties
 
 __all__ = [
     "abs_camp_polarization",

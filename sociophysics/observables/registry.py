@@ -109,7 +109,7 @@ def evaluate(frame: Exposed, names: Iterable[str]) -> dict[str, NDArray[np.float
     Examples
     --------
     >>> from types import SimpleNamespace
-    >>> from sociophysics.spins import SpinSystem
+    >>> from sociophysics.society.spins import SpinSystem
     >>> system = SpinSystem([[0, 1], [1, 0]])
     >>> frame = SimpleNamespace(system=system, spins=np.array([[1, 1], [1, -1]]), camps=[0, 1])
     >>> evaluate(frame, ["magnetization", "camp_polarization"])

@@ -11,15 +11,15 @@ import pandas as pd
 from sociophysics.report import claims, html
 from sociophysics.report.labels import label
 from sociophysics.report.theory import Theory
-from sociophysics.results import Run, at, melting_or_none, outcome
-from sociophysics.results.cells import (
+from sociophysics.study.results import Run, at, melting_or_none, outcome
+from sociophysics.study.results.cells import (
     difference_text,
     interval_text,
     mean_text,
     size_texts,
     unit_heading,
 )
-from sociophysics.results.summary import with_intervals
+from sociophysics.study.results.summary import with_intervals
 
 __all__ = ["section", "where"]
 

@@ -15,7 +15,7 @@ from sociophysics.report import html
 from sociophysics.report.figures import to_svg
 
 if TYPE_CHECKING:
-    from sociophysics.inference.workflow import ChamberFit
+    from sociophysics.inference.chamber.workflow import ChamberFit
 
 __all__ = ["render"]
 

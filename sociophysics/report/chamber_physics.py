@@ -14,8 +14,8 @@ from sociophysics.report import html
 from sociophysics.report.figures import to_svg
 
 if TYPE_CHECKING:
-    from sociophysics.inference.physics import ChamberPhysics
-    from sociophysics.inference.workflow import ChamberFit
+    from sociophysics.inference.chamber.physics import ChamberPhysics
+    from sociophysics.inference.chamber.workflow import ChamberFit
 
 __all__ = ["section"]
 
@@ -70,7 +70,7 @@ def _generated(fit: ChamberFit) -> str:
 
 
 def _sides(fit: ChamberFit, samples: NDArray[np.int8]) -> tuple[Any, Any, Any, str]:
-    from sociophysics.inference.checks import yea_distribution
+    from sociophysics.inference.judging.posterior_predictive import yea_distribution
 
     data = fit.votes.matrix
     rows = np.arange(len(samples)) % len(data)

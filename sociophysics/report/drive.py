@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sociophysics import schedules
+from sociophysics.influences import schedules
 
 if TYPE_CHECKING:
     from sociophysics.scenario import Settings

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from sociophysics.report.drive import Drive, plateaus
 from sociophysics.report.line_labels import Named, alike, name_ends, name_verticals
 from sociophysics.report.style import INK, MUTED, WIDTH, mark, settings
-from sociophysics.results import Run, outcome
-from sociophysics.results.scales import scale_of
 from sociophysics.statistics import mean_interval
+from sociophysics.study.results import Run, outcome
+from sociophysics.study.results.scales import scale_of
 
 __all__ = [
     "cell_rows",

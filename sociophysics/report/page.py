@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sociophysics.membership import of_manifest
 from sociophysics.report import answer, claims, html, pictures
 from sociophysics.report.labels import definition, label, unit
 from sociophysics.report.theory import theory_lines
-from sociophysics.results import Run, headline, melting_or_none
-from sociophysics.society_card import from_manifest
+from sociophysics.scenario.membership import of_manifest
+from sociophysics.study.results import Run, headline, melting_or_none
+from sociophysics.study.society_card import from_manifest
 
 __all__ = ["render", "write_report"]
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sociophysics.report.figures import cell_rows, named_rows, wrapped
 from sociophysics.report.style import GRID, MUTED, WIDTH, mark, settings
-from sociophysics.results import Run
+from sociophysics.study.results import Run
 
 __all__ = ["event_sweeps", "final_distributions", "time_courses"]
 

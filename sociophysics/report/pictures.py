@@ -13,8 +13,8 @@ from sociophysics.report.answer import where
 from sociophysics.report.drive import Drive, drive
 from sociophysics.report.labels import label
 from sociophysics.report.theory import Theory
-from sociophysics.results import Run, at, outcome
-from sociophysics.results.settings import burn_in
+from sociophysics.study.results import Run, at, outcome
+from sociophysics.study.results.settings import burn_in
 
 __all__ = ["others", "section"]
 

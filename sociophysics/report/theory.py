@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sociophysics.errors import InputError
-from sociophysics.spins import SpinSystem
-from sociophysics.transitions import camp_couplings, critical_temperatures
+from sociophysics.society.spins import SpinSystem
+from sociophysics.study.transitions import camp_couplings, critical_temperatures
 
 if TYPE_CHECKING:
-    from sociophysics.results import Run
     from sociophysics.scenario import Settings
+    from sociophysics.study.results import Run
 
 __all__ = ["Theory", "camp_couplings", "theory_lines"]
 
@@ -68,7 +68,7 @@ def _bare(settings: Settings) -> bool:
 
 
 def _system(settings: Settings) -> tuple[SpinSystem, NDArray[np.int64] | None]:
-    from sociophysics.cases import build_system
+    from sociophysics.scenario.build import build_system
 
     # Of networks drawn anew for every replica the first stands for all.
     return build_system(settings, 0 if settings.redraw else None)

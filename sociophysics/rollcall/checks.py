@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from sociophysics.alignment import by_label, is_default_index
 from sociophysics.errors import InputError
+from sociophysics.society.alignment import by_label, is_default_index
 
 __all__ = ["check_content", "member_table", "rollcall_table", "vote_matrix"]
 

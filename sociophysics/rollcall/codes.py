@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sociophysics.errors import InputError
-from sociophysics.missing import BLANKS
+from sociophysics.society.missing import BLANKS
 
 __all__ = ["Coding", "blank", "find_coding", "normalized", "parse_codes"]
 

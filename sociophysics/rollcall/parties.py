@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from sociophysics.missing import BLANKS
+from sociophysics.society.missing import BLANKS
 
 __all__ = ["cleaned", "party_notes"]
 

@@ -10,12 +10,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sociophysics.errors import InputError
-from sociophysics.labels import integers_if_all
 from sociophysics.rollcall.codes import Coding, blank, find_coding, normalized, parse_codes
 from sociophysics.rollcall.layouts import ROLLCALL, Sheet, natural, read_sheet
 from sociophysics.rollcall.parties import cleaned, party_notes
 from sociophysics.rollcall.tables import FilePath, open_table
 from sociophysics.rollcall.votes import Votes
+from sociophysics.society.labels import integers_if_all
 
 __all__ = ["VOTEVIEW_COLUMNS", "read_votes"]
 

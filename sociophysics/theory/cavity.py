@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse.linalg import LinearOperator, cg
 
 from sociophysics.errors import InputError
-from sociophysics.spins import SpinSystem
+from sociophysics.society.spins import SpinSystem
 from sociophysics.theory.checks import check_field, check_positive, check_symmetric, inverse
 from sociophysics.theory.non_backtracking import critical_temperature
 

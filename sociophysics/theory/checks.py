@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from sociophysics.alignment import by_label
 from sociophysics.errors import InputError
-from sociophysics.spins import SpinSystem
+from sociophysics.society.alignment import by_label
+from sociophysics.society.spins import SpinSystem
 
 __all__ = ["check_field", "check_positive", "check_size", "check_symmetric", "check_temperature"]
 

@@ -18,7 +18,7 @@ from scipy.special import expit
 
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.memory import require_memory
-from sociophysics.spins import SpinSystem
+from sociophysics.society.spins import SpinSystem
 from sociophysics.theory.checks import (
     check_field,
     check_size,

@@ -17,7 +17,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import eigsh
 
 from sociophysics.errors import InputError, did_you_mean
-from sociophysics.spins import SpinSystem
+from sociophysics.society.spins import SpinSystem
 from sociophysics.theory.checks import check_symmetric
 
 __all__ = ["critical_temperature"]

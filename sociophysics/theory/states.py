@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sociophysics.spins import SpinSystem
+from sociophysics.society.spins import SpinSystem
 
 __all__ = ["all_states", "energies", "linear_form", "local_field", "state_number"]
 

@@ -62,7 +62,7 @@ def interrupt(root: Path, what: sp.Scenario, after: int) -> set[str]:
         if finished >= after:
             stop.set()
 
-    with contextlib.suppress(sp.ensemble.Cancelled):
+    with contextlib.suppress(sp.study.Cancelled):
         sp.run(what, out=root / what.name, workers=1, progress=look, cancel=stop)
     return parts(root / what.name)
 

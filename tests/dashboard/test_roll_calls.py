@@ -109,7 +109,7 @@ def test_folders_tell_fits_apart() -> None:
 
 
 def test_progress_rises_through_the_stages() -> None:
-    from sociophysics.inference.workflow import STAGES
+    from sociophysics.inference.chamber.workflow import STAGES
 
     for quick in (True, False):
         lines = [f"{k} of {len(STAGES)}: {name} (3 s)" for k, name in enumerate(STAGES)]

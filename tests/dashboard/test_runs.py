@@ -149,7 +149,7 @@ def test_a_killed_server_loses_nothing_that_was_finished(
         kill(server)
     survived = {name: part.read_bytes() for name, part in stored(folder / "killed")}
     assert len(survived) >= len(before) + 3
-    assert sp.ensemble.status(folder / "killed").total > len(survived)
+    assert sp.study.status(folder / "killed").total > len(survived)
     page.context.close()
     with serving(words, free_port(), tmp_path / "two.txt") as server:
         page = new_page()

@@ -93,7 +93,7 @@ def test_opening_gives_the_numbers_of_the_library(root: Path) -> None:
     assert not weak.partial
     (half,) = opened(root, "half")
     assert half.partial
-    pd.testing.assert_frame_equal(half.run.table, sp.ensemble.partial_table(root / "half"))
+    pd.testing.assert_frame_equal(half.run.table, sp.study.partial_table(root / "half"))
 
 
 def test_a_run_that_was_extended_and_killed_shows_its_parts(tmp_path: Path) -> None:
@@ -234,6 +234,6 @@ def test_an_unfinished_run_keeps_the_order_of_its_sweep(tmp_path: Path) -> None:
     swept = '"dynamics.temperature" = [0.3, 0.7]\n"couplings.value" = [0.5, 1.0]'
     two = scenario("two", swept=swept)
     interrupt(tmp_path, two, after=2)
-    assert sp.ensemble.scenario_in(tmp_path / "two") == two
+    assert sp.study.scenario_in(tmp_path / "two") == two
     manifest = json.loads((tmp_path / "two" / "manifest.json").read_text())
     assert manifest["order"] == ["dynamics.temperature", "couplings.value"]

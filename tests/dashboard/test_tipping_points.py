@@ -94,7 +94,7 @@ def test_page_and_command_agree_bit_for_bit(runs: Path, tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(loop, picture.loop.table, check_exact=True)
     # The sweep itself is a run like any other, finished, and its report is there.
     # Seven values and the one that the file declares, two parts each.
-    assert sp.ensemble.status(picture.folder) == (16, 16)
+    assert sp.study.status(picture.folder) == (16, 16)
     assert (picture.folder / "report.html").is_file()
     said = sentences(picture)
     assert re.match(r"This society tips at noise T \S+ \(95 %: ", said[0])
@@ -154,7 +154,7 @@ def test_a_stop_ends_the_work_and_the_next_run_goes_on(runs: Path) -> None:
     job.cancel()
     assert ended.wait(5)  # all of it would take minutes
     assert job.stage == Stage.CANCELLED
-    done, total = sp.ensemble.status(runs / plan_of(long).folder)
+    done, total = sp.study.status(runs / plan_of(long).folder)
     assert 0 < done < total
 
 

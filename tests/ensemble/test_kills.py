@@ -15,11 +15,11 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from sociophysics.ensemble import bundles, plan, status, tasks
-from sociophysics.ensemble import parts as run_parts
 from sociophysics.errors import InputError
 from sociophysics.scenario import Scenario
 from sociophysics.store import Folder
+from sociophysics.study import bundles, plan, status, tasks
+from sociophysics.study import parts as run_parts
 from tests.ensemble.small_run import (
     TEXT,
     assert_same_run,

@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sociophysics.ensemble import ledger, plan
-from sociophysics.ensemble import parts as run_parts
-from sociophysics.ensemble.parts import PartData, read_part
-from sociophysics.ensemble.shelf import TOGETHER, Shelf
-from sociophysics.ensemble.tables import ROWS_PER_GROUP, _write_parquet
+from sociophysics.runs import ROWS_PER_GROUP, _write_parquet
 from sociophysics.scenario import Scenario
 from sociophysics.store import Folder
+from sociophysics.study import ledger, plan
+from sociophysics.study import parts as run_parts
+from sociophysics.study.parts import PartData, read_part
+from sociophysics.study.shelf import TOGETHER, Shelf
 from tests.ensemble.small_run import assert_same_run, events
 from tests.ensemble_stub import run_stub, simulate
 
@@ -184,7 +184,9 @@ def test_ten_thousand_parts_are_read_again_in_seconds(
     import time
 
     monkeypatch.setattr(os, "fsync", lambda handle: None)
-    monkeypatch.setattr("sociophysics.results.Run.compare_all", lambda run, **keys: run.table[:1])
+    monkeypatch.setattr(
+        "sociophysics.study.results.Run.compare_all", lambda run, **keys: run.table[:1]
+    )
     scenario = many(10_000)
     first = run_stub(scenario, tmp_path / "run").table
     seen: list[tuple[int, int]] = []

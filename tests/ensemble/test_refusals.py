@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 import sociophysics as sp
-from sociophysics.ensemble import folder as run_folder
-from sociophysics.ensemble import status
 from sociophysics.errors import InputError
 from sociophysics.scenario import Scenario, Settings
 from sociophysics.store import Folder
+from sociophysics.study import folder as run_folder
+from sociophysics.study import status
 from tests.ensemble.small_run import (
     TEXT,
     assert_same_run,

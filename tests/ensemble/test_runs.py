@@ -14,8 +14,8 @@ import pandas as pd
 import pytest
 
 import sociophysics as sp
-from sociophysics.ensemble import plan, status
 from sociophysics.scenario import Scenario, Settings
+from sociophysics.study import plan, status
 from tests.ensemble.small_run import (
     TEXT,
     assert_same_run,
@@ -192,7 +192,7 @@ def test_a_run_killed_while_it_fills_up_blocks_continues(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("sociophysics.ensemble.session.merged", killed)
+        patch.setattr("sociophysics.study.session.merged", killed)
         with pytest.raises(KeyboardInterrupt):
             run_stub(more, out)
     assert len(inodes(out)) == 18
@@ -260,7 +260,7 @@ sp.observables.REGISTRY["third"] = third
 """
 SCRIPT = """
 import pathlib, sociophysics as sp
-from sociophysics.ensemble import bundles
+from sociophysics.study import bundles
 bundles.PARTS_PER_TASK = 9
 text = (pathlib.Path(__file__).parent / "small.toml").read_text()
 if {guard}:

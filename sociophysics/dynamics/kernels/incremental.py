@@ -1,0 +1,214 @@
+"""Kernels that keep every user's local field up to date, flip by flip.
+
+``Integer`` is ``FixedPoint`` for couplings of one magnitude and no field: the same draws, the same
+decisions, the same numbers, from half the memory a tie.
+"""
+
+from __future__ import annotations
+
+from copy import copy
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sociophysics.dynamics.kernels.tasks import Task
+from sociophysics.engine import fixed_point, glauber, integer_fields, integer_sweeps
+from sociophysics.society.spins import SpinSystem
+from sociophysics.streams import key
+
+__all__ = ["FixedPoint", "Integer"]
+
+NO_FEED = np.zeros((0, 0))
+LARGEST_REACH = 2**20  # listened-to users beyond which the table of thresholds is out of proportion
+
+
+class FixedPoint:
+    """Incremental local fields in fixed point (``engine.glauber``).
+
+    Parameters
+    ----------
+    couplings : Couplings
+        Encoded once per system and shared by all groups of replicas.
+    spins : int8 array, shape (replicas, n)
+    seed, replicas
+        Key of the dynamics stream of each replica.
+    scheme : str
+    """
+
+    @staticmethod
+    def refusal(task: Task) -> str | None:
+        """Return why this kernel cannot do a task, None if it can: it can do all."""
+        return None
+
+    @staticmethod
+    def encode(system: SpinSystem, bound: float, coldest: float = np.inf) -> fixed_point.Couplings:
+        """Return the couplings in fixed point, for the largest other field and lowest noise."""
+        return fixed_point.encode_couplings(
+            system.stored, bound, symmetric=system.is_symmetric, coldest=coldest
+        )
+
+    def __init__(
+        self,
+        couplings: fixed_point.Couplings,
+        spins: NDArray[np.int8],
+        seed: int,
+        replicas: tuple[int, ...],
+        scheme: str,
+    ) -> None:
+        self.couplings, self.scheme = couplings, scheme
+        self.keys = np.array([key(seed, "dynamics", r) for r in replicas], dtype=np.uint64)
+        self.state = fixed_point.encode_state(spins, np.zeros(spins.shape[1]), couplings)
+        self.applied = np.zeros(spins.shape, self.state.dtype)
+        self.flipped = np.zeros(len(replicas), np.int64)
+        self._thresholds: tuple[float, fixed_point.Thresholds] | None = None
+        if scheme == "kawasaki":
+            degree = np.diff(couplings.indptr)
+            self._tails = np.repeat(np.arange(degree.size, dtype=np.int32), degree)
+
+    def sweep(self, first: int, sweeps: int, temperature: float, held: NDArray[np.uint8]) -> None:
+        """Do sweeps ``first + 1 .. first + sweeps``; users marked in ``held`` never flip."""
+        if self._thresholds is None or self._thresholds[0] != temperature:
+            bounds = fixed_point.thresholds(temperature, self.couplings)
+            self._thresholds = (temperature, bounds)
+        c = self.couplings
+        rest = (*self._thresholds[1], held, self.keys, first, sweeps, self.flipped)
+        if self.scheme == "kawasaki":
+            glauber.sweep_kawasaki(self.state, c.indptr, c.rows, self._tails, *rest)
+        elif self.scheme == "sequential":
+            glauber.sweep_sequential(self.state, c.indptr, c.rows, *rest)
+        elif self.state[:1].nbytes + c.rows.nbytes <= glauber.CACHED_BYTES:
+            glauber.sweep_cached(self.state, c.indptr, c.rows, *rest)
+        else:
+            glauber.sweep_prefetched(self.state, c.indptr, c.rows, *rest)
+
+    def change_field(self, field: NDArray[np.float64], phi: NDArray[np.float64] | None) -> None:
+        """Set the external field (n,) and the feed field (replicas, n) of what follows."""
+        feed = NO_FEED if phi is None else phi
+        fixed_point.change_field(self.state, self.applied, field, feed, self.couplings.scale)
+
+    def spins(self) -> NDArray[np.int8]:
+        """Return the stances, shape (replicas, n)."""
+        spins = np.empty(self.state.shape, np.int8)
+        fixed_point.read_spins(self.state, spins)
+        return spins
+
+    def remembered(self) -> dict[str, NDArray[Any]]:
+        """Return nothing: draws are functions of the sweep."""
+        return {}
+
+    def recall(self, remembered: dict[str, NDArray[Any]]) -> None:
+        """Do nothing, as there is nothing to recall."""
+
+    def only(self, keep: NDArray[np.bool_]) -> FixedPoint:
+        """Return a kernel that goes on with the replicas marked in ``keep``."""
+        part = copy(self)
+        part.keys, part.flipped = self.keys[keep], self.flipped[keep]
+        part.state, part.applied = self.state[keep], self.applied[keep]
+        return part
+
+    def recomputed_state(self) -> NDArray[Any]:
+        """Return the words computed anew from the stances: equal to ``state`` bit for bit."""
+        field = self.applied / self.couplings.scale
+        return fixed_point.encode_state(self.spins(), field, self.couplings)
+
+
+class Integer:
+    """Integer local fields of couplings +-c (``engine.integer_sweeps``); no field, no feed.
+
+    Parameters
+    ----------
+    ties : Ties
+        Encoded once per system and shared by all groups of replicas.
+    spins : int8 array, shape (replicas, n)
+    seed, replicas
+        Key of the dynamics stream of each replica.
+    """
+
+    @staticmethod
+    def refusal(task: Task) -> str | None:
+        """Return why this kernel cannot do a task, None if it can."""
+        stored = task.system.stored
+        if task.scheme != "random-sequential":
+            return f"scheme is {task.scheme!r}; the integer kernel is random-sequential only"
+        if task.has_field:
+            return "an external field acts, or is to act; the integer kernel has none"
+        if task.has_feed:
+            return "a feed acts, or is to act; the integer kernel has none"
+        if integer_fields.common_size(stored.indptr, stored.data) == 0.0:
+            return "the couplings are not all c or -c with one c > 0; the integer kernel needs that"
+        if integer_fields.reach(stored.indptr) > LARGEST_REACH:
+            return f"somebody listens to more than {LARGEST_REACH} users, the integer kernel's most"
+        if task.system.n >= integer_fields.USERS:
+            return (
+                f"there are {integer_fields.USERS} users or more, too many for the integer kernel"
+            )
+        return None
+
+    @staticmethod
+    def encode(system: SpinSystem, bound: float, coldest: float = np.inf) -> integer_fields.Ties:
+        """Return the packed ties."""
+        J = system.stored
+        return integer_fields.encode_ties(
+            J.indptr, J.indices, J.data, symmetric=system.is_symmetric
+        )
+
+    def __init__(
+        self,
+        ties: integer_fields.Ties,
+        spins: NDArray[np.int8],
+        seed: int,
+        replicas: tuple[int, ...],
+        scheme: str = "random-sequential",
+    ) -> None:
+        self.ties = ties
+        self.keys = np.array([key(seed, "dynamics", r) for r in replicas], dtype=np.uint64)
+        self.state = integer_fields.encode_words(spins, ties)
+        self.flipped = np.zeros(len(replicas), np.int64)
+        self._cuts: tuple[float, integer_fields.Cuts] | None = None
+
+    def sweep(self, first: int, sweeps: int, temperature: float, held: NDArray[np.uint8]) -> None:
+        """Do sweeps ``first + 1 .. first + sweeps``; users marked in ``held`` never flip."""
+        if self._cuts is None or self._cuts[0] != temperature:
+            self._cuts = (temperature, integer_fields.cuts(temperature, self.ties))
+        ties = self.ties
+        size = self.state[:1].nbytes + ties.indptr.nbytes + ties.ends.nbytes
+        cached = size <= glauber.CACHED_BYTES
+        move = (
+            integer_sweeps.sweep_integer_cached
+            if cached
+            else integer_sweeps.sweep_integer_prefetched
+        )
+        move(
+            self.state, ties.indptr, ties.ends, *self._cuts[1],
+            held, self.keys, first, sweeps, self.flipped,
+        )  # fmt: skip
+
+    def change_field(self, field: NDArray[np.float64], phi: NDArray[np.float64] | None) -> None:
+        """Accept that there is no field: the kernel is chosen only where there never is one."""
+        if np.any(field) or (phi is not None and np.any(phi)):
+            raise RuntimeError("a field reached the integer kernel")
+
+    def spins(self) -> NDArray[np.int8]:
+        """Return the stances, shape (replicas, n)."""
+        spins = np.empty(self.state.shape, np.int8)
+        fixed_point.read_spins(self.state, spins)
+        return spins
+
+    def remembered(self) -> dict[str, NDArray[Any]]:
+        """Return nothing: draws are functions of the sweep."""
+        return {}
+
+    def recall(self, remembered: dict[str, NDArray[Any]]) -> None:
+        """Do nothing, as there is nothing to recall."""
+
+    def only(self, keep: NDArray[np.bool_]) -> Integer:
+        """Return a kernel that goes on with the replicas marked in ``keep``."""
+        part = copy(self)
+        part.keys, part.flipped = self.keys[keep], self.flipped[keep]
+        part.state = self.state[keep]
+        return part
+
+    def recomputed_state(self) -> NDArray[Any]:
+        """Return the words computed anew from the stances: equal to ``state`` bit for bit."""
+        return integer_fields.encode_words(self.spins(), self.ties)

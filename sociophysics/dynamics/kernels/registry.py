@@ -1,0 +1,131 @@
+"""Which compiled kernel moves the replicas, behind one interface.
+
+``kernel = "auto"`` depends on the scheme only, and the words of ``adaptive`` on couplings and
+fields; never on replicas, workers, cadence or timing. All kernels follow the same law; ``integer``
+and ``fixed-point`` give the same numbers, and so does ``adaptive`` until flips are rare.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sociophysics.dynamics.kernels.bit_sliced import BitSliced, whole_words
+from sociophysics.dynamics.kernels.incremental import FixedPoint, Integer
+from sociophysics.dynamics.kernels.reference import Reference
+from sociophysics.dynamics.kernels.rejection_free import Adaptive, RejectionFree
+from sociophysics.dynamics.kernels.tasks import Task, task_of
+from sociophysics.errors import InputError, did_you_mean
+from sociophysics.society.spins import SpinSystem
+
+__all__ = [
+    "KERNELS",
+    "REGISTRY",
+    "SCHEMES",
+    "FixedPoint",
+    "Integer",
+    "Kernel",
+    "Reference",
+    "Task",
+    "choose_kernel",
+    "task_of",
+    "thread_groups",
+]
+
+SCHEMES = ("random-sequential", "sequential", "kawasaki")
+
+
+class Kernel(Protocol):
+    """What moves a group of replicas that share their couplings."""
+
+    @staticmethod
+    def refusal(task: Task) -> str | None:
+        """Return why this kernel cannot do a task, in words that end a sentence; None if it can."""
+
+    @staticmethod
+    def encode(system: SpinSystem, bound: float, coldest: float = np.inf) -> Any:
+        """Return what replicas share: for the largest other field, the lowest temperature."""
+
+    def __init__(
+        self,
+        encoded: Any,
+        spins: NDArray[np.int8],
+        seed: int,
+        replicas: tuple[int, ...],
+        scheme: str,
+    ) -> None: ...
+
+    def sweep(self, first: int, sweeps: int, temperature: float, held: NDArray[np.uint8]) -> None:
+        """Do sweeps ``first + 1 .. first + sweeps``; users marked in ``held`` never flip."""
+
+    def change_field(self, field: NDArray[np.float64], phi: NDArray[np.float64] | None) -> None:
+        """Set the external field (n,) and the feed field (replicas, n) of what follows."""
+
+    def spins(self) -> NDArray[np.int8]:
+        """Return the stances, shape (replicas, n)."""
+
+    def only(self, keep: NDArray[np.bool_]) -> Kernel:
+        """Return a kernel that goes on with the replicas marked in ``keep``."""
+
+    def remembered(self) -> dict[str, NDArray[Any]]:
+        """Return what it carries besides stances and fields; first axis replicas."""
+
+    def recall(self, remembered: dict[str, NDArray[Any]]) -> None:
+        """Go on with what ``remembered`` returned."""
+
+
+REGISTRY: dict[str, type[Kernel]] = {
+    "integer": Integer,
+    "fixed-point": FixedPoint,
+    "adaptive": Adaptive,
+    "rejection-free": RejectionFree,
+    "bit-sliced": BitSliced,
+    "reference": Reference,
+}
+AUTOMATIC = ("adaptive", "fixed-point")  # the first that can
+KERNELS = ("auto", *REGISTRY)
+
+
+def choose_kernel(kernel: str, task: Task) -> str:
+    """Return the name of the kernel that ``auto`` stands for, after checking both names.
+
+    Raises
+    ------
+    InputError
+        An unknown kernel or scheme, or a task the kernel cannot do.
+
+    Examples
+    --------
+    >>> pair = SpinSystem.from_edges([0], [1])
+    >>> choose_kernel("auto", task_of(pair, "random-sequential"))
+    'adaptive'
+    >>> choose_kernel("auto", task_of(pair, "sequential"))
+    'fixed-point'
+    """
+    if kernel not in KERNELS:
+        raise InputError(f"kernel is {kernel!r}; {did_you_mean(kernel, KERNELS)}")
+    if task.scheme not in SCHEMES:
+        raise InputError(f"scheme is {task.scheme!r}; {did_you_mean(task.scheme, SCHEMES)}")
+    if kernel == "auto":
+        return next(name for name in AUTOMATIC if REGISTRY[name].refusal(task) is None)
+    refusal = REGISTRY[kernel].refusal(task)
+    if refusal:
+        raise InputError(f"kernel is {kernel!r}, but {refusal}: use auto.")
+    return kernel
+
+
+def thread_groups(kernel: str, replicas: Sequence[int], threads: int) -> list[NDArray[np.int64]]:
+    """Return the positions of the replicas that each thread moves; it changes no number.
+
+    Examples
+    --------
+    >>> [rows.tolist() for rows in thread_groups("integer", [0, 1, 2], 2)]
+    [[0, 1], [2]]
+    """
+    if kernel == "bit-sliced":
+        return whole_words(replicas, threads)
+    shares = max(min(threads, len(replicas)), 1)
+    return np.array_split(np.arange(len(replicas)), shares)

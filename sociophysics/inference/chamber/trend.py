@@ -1,0 +1,168 @@
+"""Several chambers side by side: how coupled across parties, polarized, ordered, frustrated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sociophysics import streams
+from sociophysics.errors import InputError
+from sociophysics.inference.chamber.blocs import party_blocs
+from sociophysics.inference.chamber.landscape import frustrated_triangles
+from sociophysics.inference.chamber.workflow import ChamberFit, fit_chamber, prepared
+from sociophysics.inference.estimators.pseudolikelihood import PseudoLikelihood
+from sociophysics.rollcall.votes import Votes
+from sociophysics.society.spins import SpinSystem
+
+__all__ = ["MEASURES", "fit_chambers", "trend"]
+
+Array = NDArray[np.float64]
+Progress = Callable[[str, int, int], None]
+
+MEASURES = (
+    "cross_party_coupling",
+    "within_party_coupling",
+    "polarization",
+    "operating_temperature",
+    "frustration",
+)
+WIDTH = 1.96  # standard deviations of a 95 % interval
+
+
+def trend(
+    chambers: Mapping[str, Votes],
+    *,
+    draws: int = 100,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> pd.DataFrame:
+    """Return one row per chamber with its measures and their 95 % intervals.
+
+    * ``cross_party_coupling``, ``within_party_coupling``: n times the mean coupling between
+      members of different parties, and of the same party: what a chamber of that kind exerts;
+    * ``polarization``: mean over contested roll calls of ``|m_A - m_B| / 2``, with ``m`` the mean
+      vote of each of the two largest parties;
+    * ``operating_temperature``: ``1 / lambda_max(J)``, the temperature of the fit, 1, over the one
+      at which naive mean-field theory has it order; below 1 is ordered;
+    * ``frustration``: share of triangles whose three couplings have a negative product.
+
+    Without party labels the two blocs found from the couplings stand for parties. Intervals, the
+    columns ``..._low`` and ``..._high``, are the value -+ 1.96 standard deviations over roll calls
+    drawn with replacement, at the penalty ``l2`` of the fit. They are not quantiles, because roll
+    calls drawn twice make couplings look stronger in every draw.
+
+    Parameters
+    ----------
+    chambers : mapping from name to Votes
+    draws : int
+        Bootstrap samples; 0 leaves the intervals out.
+    """
+    if draws < 0 or draws == 1 or not chambers:
+        raise InputError(
+            f"{len(chambers)} chambers and {draws} draws are given; give at least one chamber and "
+            "draws 0 (no intervals) or at least 2."
+        )
+    tell = progress or (lambda *_: None)
+    rows = []
+    for count, (name, votes) in enumerate(chambers.items()):
+        tell(name, count, len(chambers))
+        measured = _measured(prepared(votes), draws, seed)
+        rows.append({"chamber": name, "polarity": votes.polarity} | measured)
+    tell("done", len(chambers), len(chambers))
+    return pd.DataFrame(rows)
+
+
+def fit_chambers(
+    chambers: Mapping[str, Votes],
+    out: str | PathLike[str],
+    *,
+    quick: bool = False,
+    test: str = "cells",
+    seed: int = 0,
+    progress: Progress | None = None,
+    finished: Callable[[str, ChamberFit], object] | None = None,
+) -> pd.DataFrame:
+    """Fit each chamber into a folder of its name, write ``trend.csv`` beside them and return it.
+
+    With ``quick`` the trend has no intervals. ``finished`` is called with the name and the fit of
+    each chamber when it is done.
+    """
+    for name, votes in chambers.items():
+        fitted = fit_chamber(
+            votes, Path(out) / name, quick=quick, test=test, seed=seed, progress=progress
+        )
+        if finished is not None:
+            finished(name, fitted)
+    table = trend(chambers, draws=0 if quick else 100, seed=seed, progress=progress)
+    table.to_csv(Path(out) / "trend.csv", index=False)
+    return table
+
+
+def _measured(votes: Votes, draws: int, seed: int) -> dict[str, float]:
+    fit = PseudoLikelihood(fields=votes.polarity != "arbitrary", seed=seed).fit(votes)
+    party = _parties(votes, fit.coupling_)
+    measured: dict[str, float] = {
+        "members": votes.n_members,
+        "rollcalls": votes.n_rollcalls,
+        "l2": fit.l2_,
+    }
+    values = _measures(fit.coupling_, _gaps(votes, party), party)
+    if draws:
+        width = WIDTH * np.std(_samples(votes, fit, party, draws, seed), axis=0, ddof=1)
+    for k, name in enumerate(MEASURES):
+        measured[name] = values[k]
+        if draws:
+            measured[f"{name}_low"] = values[k] - float(width[k])
+            measured[f"{name}_high"] = values[k] + float(width[k])
+    return measured
+
+
+def _samples(
+    votes: Votes, fit: PseudoLikelihood, party: NDArray[np.int64], draws: int, seed: int
+) -> list[list[float]]:
+    couplings, _ = fit.bootstrap(draws)
+    gaps = _gaps(votes, party)
+    samples = []
+    for draw, coupling in enumerate(couplings):
+        rng = streams.generator(seed, "bootstrap", draw)
+        samples.append(_measures(coupling, gaps[rng.integers(len(gaps), size=len(gaps))], party))
+    return samples
+
+
+def _measures(coupling: Array, gaps: Array, party: NDArray[np.int64]) -> list[float]:
+    n = len(coupling)
+    same = party[:, None] == party
+    across, within = ~same, same & ~np.eye(n, dtype=bool)
+    return [
+        n * float(coupling[across].mean()) if across.any() else float("nan"),
+        n * float(coupling[within].mean()) if within.any() else float("nan"),
+        float(np.nanmean(gaps)) if np.isfinite(gaps).any() else float("nan"),
+        1 / max(float(np.linalg.eigvalsh(coupling)[-1]), 1e-12),
+        frustrated_triangles(SpinSystem(coupling))[0],
+    ]
+
+
+def _parties(votes: Votes, coupling: Array) -> NDArray[np.int64]:
+    party = votes.party
+    labels = pd.Series(party[party != ""]).value_counts()
+    if len(labels) < 2:
+        return party_blocs(coupling)
+    codes = {name: code for code, name in enumerate(labels.index)}
+    return np.array([codes.get(name, len(codes)) for name in party])
+
+
+def _gaps(votes: Votes, party: NDArray[np.int64]) -> Array:
+    """Return ``|m_A - m_B| / 2`` of the two largest parties on each roll call."""
+    means = []
+    for code in (0, 1):
+        own = votes.matrix[:, party == code].astype(np.float64)
+        cast = (own != 0).sum(axis=1)
+        mean = np.full(len(own), np.nan)
+        np.divide(own.sum(axis=1), cast, out=mean, where=cast > 0)
+        means.append(mean)
+    return np.asarray(np.abs(means[0] - means[1]) / 2)

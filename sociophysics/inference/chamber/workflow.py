@@ -1,0 +1,274 @@
+"""From votes to a folder of results: the fit, its errors, its predictions, its tables."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from sociophysics.errors import InputError
+from sociophysics.inference.chamber.draws import bootstrap_draws, refined
+from sociophysics.inference.chamber.physics import ChamberPhysics, chamber_physics
+from sociophysics.inference.chamber.saved import Draws, save_systems
+from sociophysics.inference.chamber.tables import couplings_table, members_table, rollcalls_table
+from sociophysics.inference.estimators.boltzmann import BoltzmannRefinement
+from sociophysics.inference.estimators.ideal_points import IdealPoints
+from sociophysics.inference.estimators.pseudolikelihood import PseudoLikelihood
+from sociophysics.inference.estimators.stability import StabilitySelection
+from sociophysics.inference.estimators.stack import Stack
+from sociophysics.inference.estimators.uncertainty import LARGEST, StandardErrors
+from sociophysics.inference.judging.evaluation import Model, evaluate_seeds
+from sociophysics.inference.judging.holdout import split
+from sociophysics.inference.judging.reliability import calibration
+from sociophysics.rollcall.votes import Votes
+from sociophysics.society.spins import SpinSystem
+
+__all__ = ["STAGES", "ChamberFit", "fit_chamber", "prepared"]
+
+Progress = Callable[[str, int, int], None]
+
+STAGES = (
+    "couplings",
+    "ideal points",
+    "standard errors",
+    "stability",
+    "Boltzmann refinement",
+    "bootstrap",
+    "physics",
+    "evaluation",
+    "tables",
+)
+SEEDS = 5  # hidden cells are drawn so many times
+DRAWS = 50
+MANY_MEMBERS = 150  # above, one draw of hidden cells, to keep a fit to minutes
+LEAST_PRESENCE = 0.1  # members with fewer votes share too few roll calls with the others
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ChamberFit:
+    """A fitted chamber: the votes used, the estimators, their tables, and the files written.
+
+    ``errors``, ``stability`` and ``generative`` are None where ``quick`` leaves them out.
+    """
+
+    votes: Votes
+    couplings_fit: PseudoLikelihood
+    ideal_points: IdealPoints
+    errors: StandardErrors | None
+    stability: StabilitySelection | None
+    generative: BoltzmannRefinement | None
+    physics: ChamberPhysics
+    evaluation: pd.DataFrame
+    calibration: pd.DataFrame
+    couplings: pd.DataFrame
+    members: pd.DataFrame
+    rollcalls: pd.DataFrame
+    systems: dict[str, SpinSystem] = field(default_factory=dict)
+    draws: dict[str, Draws] = field(default_factory=dict)
+    files: dict[str, Path] = field(default_factory=dict)
+
+
+def fit_chamber(
+    votes: Votes,
+    out: str | PathLike[str],
+    *,
+    quick: bool = False,
+    test: str = "cells",
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> ChamberFit:
+    """Fit a chamber, write its tables into a folder and return them.
+
+    The files are ``evaluation.csv``, ``couplings.csv``, ``members.csv``, ``rollcalls.csv``,
+    ``system.npz`` and ``notes.txt``, what was dropped and how +1 is coded; every table has the
+    column ``polarity``, which says what +1 means. Members have fields where +1 has a meaning
+    (votes coded by experts or by majority), in the fit that predicts and the one that generates.
+
+    Parameters
+    ----------
+    votes : Votes
+        Unanimous roll calls and members present on less than a tenth of the rest are left out.
+    out : path
+        Folder, made if it is not there.
+    quick : bool
+        The fit that predicts, ideal points and one test on held-out cells: without standard
+        errors, stability selection, the Boltzmann refinement and what simulates it, whatever
+        ``test`` is.
+    test : {"cells", "rollcalls"}
+        Which votes the models are tested on; cells are hidden five times, where there are at most
+        150 members.
+    seed : int
+    progress : function (stage, done, stages), optional
+        Called before each stage and at the end.
+
+    Raises
+    ------
+    InputError
+        Votes that cannot be fitted, or a folder that cannot be written.
+    """
+    tell = _teller(progress)
+    folder = _folder(out)
+    data = prepared(votes)
+    fields = data.polarity != "arbitrary"
+    tell("couplings")
+    fit = PseudoLikelihood(fields=fields, seed=seed).fit(data)
+    tell("ideal points")
+    ideal = IdealPoints(seed=seed).fit(data)
+    tell("standard errors")
+    errors = None if quick else _errors(fit, data.n_members)
+    tell("stability")
+    stability = None if quick else StabilitySelection(fields=fields, seed=seed).fit(data)
+    tell("Boltzmann refinement")
+    generative = None if quick else refined(data, fit)
+    tell("bootstrap")
+    draws = {} if quick or generative is None else bootstrap_draws(data, fit, generative, DRAWS)
+    tell("physics")
+    physics = chamber_physics(
+        data,
+        fit.system_,
+        generative,
+        sign_probability=None if errors is None else errors.sign_probability,
+        whole=votes,
+        seed=seed,
+    )
+    tell("evaluation")
+    kind = "cells" if quick else test
+    evaluation = _evaluation(data, kind, seed, quick=quick)
+    judged = calibration(data, [_couplings(fields, seed), IdealPoints(1)], test=kind, seed=seed)
+    tell("tables")
+    systems = {"pseudolikelihood": fit.system_}
+    if generative is not None:
+        systems["boltzmann"] = generative.system_
+    result = ChamberFit(
+        votes=data,
+        couplings_fit=fit,
+        ideal_points=ideal,
+        errors=errors,
+        stability=stability,
+        generative=generative,
+        physics=physics,
+        evaluation=evaluation,
+        calibration=judged,
+        couplings=couplings_table(
+            data, fit, errors, None if stability is None else stability.probability_
+        ),
+        members=members_table(data, fit, ideal, physics.pivotal),
+        rollcalls=rollcalls_table(data, fit, ideal),
+        systems=systems,
+        draws=draws,
+    )
+    _write(result, folder)
+    tell("done")
+    return result
+
+
+def prepared(votes: Votes) -> Votes:
+    """Return contested roll calls and the members who voted on at least a tenth of them.
+
+    Raises
+    ------
+    InputError
+        Members of two chambers, who never vote on the same roll call.
+
+    Examples
+    --------
+    >>> prepared(Votes([[1, -1], [1, 1], [-1, 1]])).n_rollcalls
+    2
+    """
+    if "chamber" in votes.members and votes.members["chamber"].nunique() > 1:
+        names = sorted(votes.members["chamber"].astype(str).unique())
+        raise InputError(
+            f"the votes are of {len(names)} chambers ({', '.join(names)}), whose members never "
+            "vote on the same roll call; give the files of one, or choose it by "
+            f"votes.chamber('{names[0]}')."
+        )
+    return votes.contested().present(LEAST_PRESENCE)
+
+
+def _teller(progress: Progress | None) -> Callable[[str], None]:
+    def tell(stage: str) -> None:
+        if progress is not None:
+            done = STAGES.index(stage) if stage in STAGES else len(STAGES)
+            progress(stage, done, len(STAGES))
+
+    return tell
+
+
+def _couplings(fields: bool, seed: int) -> PseudoLikelihood:
+    return PseudoLikelihood(fields=fields, seed=seed)
+
+
+def _evaluation(votes: Votes, test: str, seed: int, *, quick: bool) -> pd.DataFrame:
+    fields = votes.polarity != "arbitrary"
+    couplings = _couplings(fields, seed)
+    models: list[Model] = [couplings, Stack(couplings, seed=seed)]
+    # later roll calls are the same for every seed
+    once = quick or test == "rollcalls" or votes.n_members > MANY_MEMBERS
+    seeds = range(seed, seed + (1 if once else SEEDS))
+    table = evaluate_seeds(votes, models, test=test, seeds=seeds)
+    table.insert(2, "seed", seed)
+    table.insert(3, "n_cells", int(split(votes, test=test, seed=seed).cells.sum()))
+    return table
+
+
+def _errors(fit: PseudoLikelihood, members: int) -> StandardErrors:
+    return fit.standard_errors("sandwich" if members <= LARGEST else "bootstrap")
+
+
+def _folder(out: str | PathLike[str]) -> Path:
+    folder = Path(out)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"{out} cannot be made a folder ({error.strerror}); choose another."
+        ) from None
+    return folder
+
+
+def _write(result: ChamberFit, folder: Path) -> None:
+    for name in ("evaluation", "couplings", "members", "rollcalls"):
+        table: pd.DataFrame = getattr(result, name)
+        labelled = table.assign(polarity=result.votes.polarity)
+        result.files[name] = _replaced(
+            folder / f"{name}.csv", partial(labelled.to_csv, index=False)
+        )
+    result.files["system"] = _replaced(
+        folder / "system.npz",
+        partial(
+            save_systems,
+            systems=result.systems,
+            polarity=result.votes.polarity,
+            draws=result.draws,
+            notes=result.votes.notes,
+        ),
+    )
+    lines = [f"polarity: {result.votes.polarity}", *result.votes.notes, *_fit_notes(result)]
+    text = "".join(f"{line}\n" for line in lines)
+    result.files["notes"] = _replaced(
+        folder / "notes.txt", lambda path: path.write_text(text, encoding="utf-8")
+    )
+
+
+def _fit_notes(result: ChamberFit) -> list[str]:
+    notes = [f"couplings: l2 = {result.couplings_fit.l2_:.3g}"]
+    if result.errors is not None:
+        notes.append(f"errors: {result.errors.note}")
+    return notes
+
+
+def _replaced(path: Path, write: Callable[[Path], Any]) -> Path:
+    # a fit that is stopped leaves whole files behind, old or new
+    scratch = path.with_name(f".{path.stem}.part{path.suffix}")
+    try:
+        write(scratch)
+        os.replace(scratch, path)
+    finally:
+        scratch.unlink(missing_ok=True)
+    return path

@@ -1,0 +1,1 @@
+"""Models of votes, each with ``fit``, by the convention of scikit-learn."""

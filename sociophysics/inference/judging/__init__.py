@@ -1,0 +1,1 @@
+"""How good a fit is: held-out votes, scores, reliability, posterior checks."""

@@ -1,0 +1,1 @@
+"""Fits to stances on a given network."""

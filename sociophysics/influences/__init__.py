@@ -1,0 +1,1 @@
+"""What acts on a society: feeds, schedules, fields and interventions."""

@@ -1,0 +1,300 @@
+"""A scenario in words: an ODD-style description with the equations and this file's values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic import BaseModel
+
+from sociophysics.errors import InputError
+from sociophysics.scenario import Design, Scenario, expand
+from sociophysics.scenario.membership import of_scenario
+from sociophysics.study.society_card import card_of
+
+__all__ = ["describe"]
+
+NETWORK = "The ties are those of the network below; without `directed`, J_ij and J_ji are equal."
+COUPLINGS = {
+    "uniform": "J_ij = value on every tie.",
+    "camps": "J_ij = within for two users of one camp, across for users of different camps.",
+    "edge": "J_ij = the weight of the tie.",
+    "random_sign": "J_ij = -1 with probability share, else +1.",
+    "gaussian": "J_ij ~ Normal(mean, sd^2), one draw per tie.",
+    "fitted": (
+        "J and h are fitted to roll-call votes, P(s) ~ exp(sum_ij J_ij s_i s_j / 2 + sum_i h_i "
+        "s_i), so T = 1 is the fit's own temperature. Couplings are conditional associations, not "
+        "influence. Camps are parties. The estimator boltzmann has the pair moments of the votes; "
+        "pseudolikelihood predicts better and is over-ordered when simulated. With draw = "
+        "bootstrap replica r has the couplings fitted to the r-th resampling of the roll calls."
+    ),
+}
+NORMALIZE = (
+    "Normalized by degree: J_ij / sqrt(k_i k_j), directed J_ij / k_i, with k_i = sum_j |J_ij|; "
+    "temperatures of order one then suit any network."
+)
+FIELDS = {
+    "none": "h_i(t) = 0.",
+    "uniform": "h_i(t) = value for all users.",
+    "camps": "h_i(t) = the value of the user's camp.",
+    "attribute": "h_i = the user's attribute.",
+}
+RANKED = "X_i = tanh((1 + alpha) artanh M_i + gamma s_i), M_i the pool's mean stance"
+FEEDS = {
+    "none": "phi_i = 0.",
+    "chronological": "phi_i = strength * (mean stance of the followed users).",
+    "random": "phi_i = strength * (mean stance of all other users).",
+    "trending": "phi_i = strength * m, the mean stance of all users.",
+    "popularity": f"phi_i = strength * X_i, {RANKED}, gamma = 0.",
+    "personalized": f"phi_i = strength * X_i, {RANKED}, alpha = 0.",
+    "engagement": f"phi_i = strength * X_i, {RANKED}.",
+    "in_group": "phi_i = strength * (mean stance of one's own camp, or its followed members).",
+    "self_echo": "phi_i = strength * s_i, the stance at the refresh.",
+    "memory": "phi_i = strength * e_i; e_i <- e_i + (s_i - e_i) / tau after each sweep.",
+    "diversity": "phi_i = strength * ((1 - epsilon) own camp's mean + epsilon other camps' mean).",
+    "bridging": "phi_i = strength * (plain mean over camps of each camp's mean stance).",
+    "counter": "phi_i = -strength * s_i, the stance at the refresh.",
+    "outrage": "phi_i = strength * (own camp's mean - other camps' mean) / 2.",
+    "editorial": "phi_i = strength.",
+    "amplifier": "J_ij becomes (1 + strength) J_ij.",
+    "animosity": "J_ij < 0 becomes (1 - delta) J_ij.",
+}
+SLOTS = (
+    "With k slots, phi_i = strength * (2K - k) / k, where K ~ Binomial(k, (1 + X_i) / 2) and X_i "
+    "is the mean stance that the unlimited feed would show."
+)
+INTERVENTIONS = {
+    "heat": "the social temperature becomes the given one",
+    "tilt": "the external field is replaced by the given one",
+    "nucleate": "some users take a stance, and keep it for a while",
+    "rewire": "a share of the ties gets new ends",
+    "feed": "the feed is replaced by another",
+}
+STARTS = {
+    "random": "each stance is a fair coin",
+    "up": "all stances are +1",
+    "down": "all stances are -1",
+    "camps": "camp 0 is +1, camp 1 is -1, all others are fair coins",
+}
+# Networks whose users may lack an attribute; generated ones have what they have.
+MOST_USERS = 10_000  # of a drawn network that is built to be described
+FROM_DATA = ("bundled", "file")
+STEP = """One **sweep** is n single-user updates. Time is counted in sweeps. In each sweep
+
+1. every user's feed is refreshed from the stances at the start of the sweep, and its field
+   phi_i is held until the next refresh;
+2. n users are drawn uniformly at random, one after the other; each sees the local field
+   f_i = sum_j J_ij s_j + h_i(t) + phi_i(t, s) with the current stances of the others, and is set
+   to +1 with probability 1 / (1 + exp(-2 f_i / T)), else to -1;
+3. the feed's memory, if it has one, is updated.
+
+At T = 0 a zero field is a fair coin; at T = infinity every draw is. Interventions at sweep t act
+after the frame of sweep t is recorded and before sweep t + 1."""
+
+
+def describe(scenario: Scenario) -> str:
+    r"""Return a description of a scenario after the ODD protocol, in Markdown.
+
+    ODD stands for overview, design concepts, details. Purpose, entities, processes, concepts,
+    initialization, inputs and submodels are given with their equations and this file's values.
+
+    Parameters
+    ----------
+    scenario : Scenario
+
+    References
+    ----------
+    Grimm et al., "The ODD protocol for describing agent-based and other simulation models: a
+    second update", JASSS 23(2), 7 (2020).
+
+    Examples
+    --------
+    >>> scenario = Scenario.from_toml(
+    ...     "seed = 1\nnetwork = {kind = 'complete', n = 9}\ncouplings = {kind = 'uniform'}\n"
+    ...     "dynamics = {temperature = 1, sweeps = 2}"
+    ... )
+    >>> describe(scenario).splitlines()[2]
+    '## 1. Purpose'
+    """
+    sections = [
+        f"# {scenario.title or scenario.name}",
+        "## 1. Purpose",
+        scenario.question or "The scenario states no question.",
+        "## 2. Entities and state variables",
+        _entities(scenario),
+        "## 3. Process overview and scheduling",
+        STEP,
+        "## 4. Design concepts",
+        _concepts(scenario),
+        "## 5. Initialization",
+        _initialization(scenario),
+        "## 6. Inputs",
+        _inputs(scenario),
+        "## 7. Submodels",
+        _submodels(scenario),
+    ]
+    return "\n\n".join(sections) + "\n"
+
+
+def _value(value: object) -> str:
+    if isinstance(value, BaseModel):
+        inside = {key: each for key, each in value if each is not None}
+        kind = inside.pop("kind", None)
+        listed = ", ".join(f"{key} = {_value(each)}" for key, each in inside.items())
+        return f"{kind} ({listed})" if kind and listed else str(kind or listed)
+    if isinstance(value, tuple):
+        return ", ".join(map(_value, value)) if len(value) <= 20 else f"{len(value)} values"
+    return str(value)
+
+
+def _table(model: BaseModel | None) -> str:
+    """Return the keys and values of a scenario's table as a Markdown list."""
+    if model is None:
+        return "- given in each design"
+    rows = [f"- {key} = {_value(value)}" for key, value in model if value is not None]
+    return "\n".join(rows)
+
+
+def _entities(scenario: Scenario) -> str:
+    network = scenario.network
+    about = (type(network).__doc__ or "").splitlines()[0]
+    return (
+        "**Users** hold a stance s_i = +1 or -1 and belong to a camp (node attribute "
+        f"`{network.camp}`, if there is one). **Ties** carry a coupling J_ij: how much user i "
+        "listens to user j, above 0 towards agreement, below 0 towards disagreement. The "
+        "**environment** has a social temperature T (noise), an external field h_i(t) and a "
+        "recommender feed, which acts as a field phi_i(t, s). With symmetric J and no feed the "
+        "energy is E(s) = -1/2 s'Js - h's.\n\n"
+        f"Network, kind {network.kind}: {about}{_card(scenario)}"
+    )
+
+
+def _concepts(scenario: Scenario) -> str:
+    sweep, observe = scenario.sweep, scenario.observe
+    redrawn = ", ".join(sweep.redraw)
+    drawn = f"each replica draws its own {redrawn}" if redrawn else "all replicas share them"
+    return "\n".join(
+        [
+            f"- *Stochasticity.* Every random number derives from the seed {scenario.seed}, its "
+            "purpose and the replica's number. Replica r therefore meets the same start and noise "
+            "in all designs and at all swept values: comparisons are paired. Of network and "
+            f"couplings, {drawn}.",
+            f"- *Replicas.* {sweep.replicas} per design and swept value.",
+            f"- *Observation.* Every {observe.every} sweeps, from sweep 0 (the start):",
+            *(f"  - {line}" for line in _observables(observe.names)),
+            "- *Sensing.* Users see the current stances of those they listen to, and what the "
+            "feed shows them, as of the last refresh.",
+            "- *Emergence.* Consensus, camps held apart, domains and trapping follow from these "
+            "rules; none is imposed.",
+        ]
+    )
+
+
+def _observables(names: Iterable[str]) -> list[str]:
+    from sociophysics.observables import DEFINITIONS
+
+    lines = []
+    for name in names:
+        definition, unit = DEFINITIONS.get(name, ("registered by the user", "1"))
+        lines.append(f"`{name}`: {definition}" + ("" if unit == "1" else f"; unit: {unit}"))
+    return lines
+
+
+def _initialization(scenario: Scenario) -> str:
+    starts = dict.fromkeys(case.settings.dynamics.start for case in expand(scenario, resolve=False))
+    lines = [
+        f"- start = {start}: {STARTS.get(start) or _from_attribute(start)}." for start in starts
+    ]
+    return "\n".join([*lines, *(f"- {sentence}." for sentence in _counted(scenario))])
+
+
+def _from_attribute(start: str) -> str:
+    return f"stances from the node attribute {start!r}; users with a blank there are fair coins"
+
+
+def _card(scenario: Scenario) -> str:
+    """Return the facts of the society, where it is cheap to build."""
+    small = getattr(scenario.network, "n", MOST_USERS + 1) <= MOST_USERS
+    if scenario.couplings is None or not (small or scenario.network.kind in FROM_DATA):
+        return ""
+    try:
+        sentences = card_of(expand(scenario)[0].settings, trial=False).sentences()
+    except InputError:
+        return ""
+    return "\n\nThe society: " + "; ".join(sentences) + "."
+
+
+def _counted(scenario: Scenario) -> list[str]:
+    """Return how many users have camps and stances, where that is in the data."""
+    if scenario.network is None or scenario.network.kind not in FROM_DATA:
+        return []
+    try:
+        return of_scenario(scenario).sentences()
+    except InputError as error:
+        return [f"the users cannot be counted: {str(error).rstrip('.')}"]
+
+
+def _inputs(scenario: Scenario) -> str:
+    from sociophysics.scenario import files_of
+
+    files: dict[str, str] = {}
+    for case in expand(scenario, resolve=False):
+        files |= {path: key for key, path in files_of(case.settings).items()}
+    lines = [f"- {key}: `{path}`" for path, key in files.items()]
+    if scenario.network.kind == "bundled":
+        lines.append(f"- the network `{scenario.network.name}` that comes with the package")
+    lines += [f"- swept: {key} = {_value(values)}" for key, values in scenario.sweep.axes.items()]
+    return "\n".join(lines) or "No data are read and nothing is swept."
+
+
+def _submodels(scenario: Scenario) -> str:
+    couplings, dynamics = scenario.couplings, scenario.dynamics
+    blocks = [
+        f"### Network\n\n{NETWORK}\n\n{_table(scenario.network)}",
+        f"### Couplings\n\n{_couplings(couplings)}\n\n{_table(couplings)}",
+        f"### External field\n\n{FIELDS[scenario.field.kind]}\n\n{_table(scenario.field)}",
+        f"### Dynamics\n\nHeat bath (Glauber), random-sequential.\n\n{_table(dynamics)}",
+        f"### Feed{'s' if scenario.designs else ''}\n\n{_feeds(scenario)}",
+    ]
+    others = [_design(design) for design in scenario.designs]
+    if any(others):
+        blocks.append("### What else designs change\n\n" + "\n".join(filter(None, others)))
+    blocks.append(f"### Interventions\n\n{_interventions(scenario.interventions)}")
+    return "\n\n".join(blocks)
+
+
+def _couplings(couplings: Any) -> str:
+    if couplings is None:
+        return "Given in each design."
+    degree = getattr(couplings, "normalize", "none") == "degree"
+    return COUPLINGS[couplings.kind] + (f" {NORMALIZE}" if degree else "")
+
+
+def _feeds(scenario: Scenario) -> str:
+    rows = []
+    for design in scenario.designs or (Design(name="base"),):
+        feed = design.feed or scenario.feed
+        keys = ", ".join(
+            f"{key} = {_value(v)}" for key, v in feed if key != "kind" and v is not None
+        )
+        slots = f" {SLOTS}" if getattr(feed, "slots", None) else ""
+        label = f"**{design.name}** ({feed.kind}{': ' + keys if keys else ''})"
+        rows.append(f"- {label}: {FEEDS[feed.kind]}{slots}")
+    return "\n".join(rows)
+
+
+def _design(design: Design) -> str:
+    changed = [
+        f"{key}: {_value(table)}"
+        for key, table in design
+        if key not in ("name", "feed") and table is not None
+    ]
+    return f"- **{design.name}**: {'; '.join(changed)}" if changed else ""
+
+
+def _interventions(events: Iterable[Any]) -> str:
+    rows = []
+    for event in events:
+        keys = ", ".join(f"{k} = {_value(v)}" for k, v in event if k not in ("at", "kind"))
+        rows.append(f"- after sweep {event.at}: {INTERVENTIONS[event.kind]} ({keys})")
+    return "\n".join(rows) or "None."

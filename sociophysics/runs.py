@@ -1,0 +1,228 @@
+"""Running a scenario: its parts, its table, its comparison and its report."""
+
+from __future__ import annotations
+
+import functools
+import math
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from sociophysics.errors import InputError
+from sociophysics.machine import usable_cpus
+from sociophysics.scenario import Scenario, declared_values, with_declared
+from sociophysics.store import Place, Store, open_store, place_of
+from sociophysics.study import folder as run_folder
+from sociophysics.study import tasks
+from sociophysics.study.blocks import Part, fingerprints, plan
+from sociophysics.study.session import Cancelled, Progress, Session
+from sociophysics.study.tables import join_events, join_tables
+
+if TYPE_CHECKING:
+    from sociophysics.study.results import Run
+
+__all__ = ["Cancelled", "run", "run_with", "write_results"]
+
+ROWS_PER_GROUP = 1 << 18
+
+
+def run(
+    scenario: Scenario,
+    out: Place | None = None,
+    workers: int | None = None,
+    executor: Executor | None = None,
+    *,
+    progress: Progress | None = None,
+    cancel: threading.Event | None = None,
+    p_values: bool = False,
+) -> Run:
+    """Run a scenario: all designs, at all points of the sweep, in all replicas.
+
+    A swept key also takes the value that the scenario's own tables declare for it: there the
+    answer stands.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    out : path, optional
+        Folder for parts, table, comparison and report, or an address of fsspec such as
+        ``s3://bucket/run``. A run that was interrupted continues there, and one with more
+        replicas, listed values or designs extends it. Left out, nothing is written.
+    workers : int, optional
+        Processes; one per processor that this process may use by default. 1 works in this
+        process, and so does a run inside a ``multiprocessing.Pool``, whose processes may have
+        none of their own. No number depends on it.
+    executor : Executor, optional
+        Any ``concurrent.futures`` executor instead, such as ``client.get_executor()`` of a
+        dask client; it is not shut down. Its workers must see ``out``.
+    progress : callable, optional
+        Called with finished parts, all parts, and updates done in this session, about twice a
+        second; what it raises ends the run.
+    cancel : threading.Event, optional
+        Once it is set, from any thread, the run ends: within a second if it is simulated in
+        worker processes, after the frame at work if in this one. Finished parts are kept.
+    p_values : bool
+        Fill the column ``p_holm`` of ``comparison.csv``.
+
+    Returns
+    -------
+    Run
+
+    Raises
+    ------
+    InputError
+        Something in the scenario cannot be run, or the folder is another run's or full.
+    Cancelled
+        ``cancel`` was set.
+    """
+    declared = declared_values(scenario.canonical(), scenario.sweep.axes)
+    return run_with(
+        scenario,
+        out=out,
+        workers=workers,
+        executor=executor,
+        progress=progress,
+        cancel=cancel,
+        simulate=tasks.simulate_case,
+        rehearse=tasks.rehearse_case,
+        facts=functools.partial(society_facts, declared=declared),
+        p_values=p_values,
+    )
+
+
+def society_facts(
+    parts: Sequence[Part], declared: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return what the manifest says of the society: kernel, users, camps, starts, notes.
+
+    They are those of the first case; users who start at random although the start gives stances
+    are counted for every start of any case. The card is that of the first design at the point
+    that the scenario declares.
+    """
+    from sociophysics.scenario import build as cases
+    from sociophysics.scenario.membership import membership
+
+    first = parts[0].settings
+    system, _ = cases.build_system(first, 0)
+    sizes = {tasks.users_of(part.settings) for part in parts}
+    starts = dict.fromkeys(part.settings.dynamics.start for part in parts)
+    found = membership(first, starts=tuple(starts))
+    camps = found.camps or {}
+    return {
+        "kernel": cases.kernel_name(system),
+        "users": system.n if len(sizes) == 1 else None,
+        "camps": list(camps),
+        "camp_sizes": list(camps.values()),
+        "without_camp": found.without_camp,
+        "drawn_starts": found.drawn_starts,
+        "notes": list(found.notes),
+        "society": _card(parts, declared or {}),
+    }
+
+
+def _card(parts: Sequence[Part], declared: Mapping[str, Any]) -> dict[str, Any]:
+    from sociophysics.study.society_card import card_of
+
+    there = (
+        part
+        for part in parts
+        if part.design == parts[0].design
+        and all(part.point.get(key) == value for key, value in declared.items())
+    )
+    found = card_of(next(there, parts[0]).settings)._asdict()
+    critical = found["critical"]
+    # JSON knows no infinity.
+    hot = found["temperature"] == math.inf
+    return {
+        **found,
+        "critical": None if critical is None else list(critical),
+        "temperature": None if hot else found["temperature"],
+    }
+
+
+def run_with(
+    scenario: Scenario,
+    *,
+    out: Place | None,
+    workers: int | None,
+    executor: Executor | None,
+    progress: Progress | None,
+    cancel: threading.Event | None,
+    simulate: tasks.Simulate,
+    rehearse: tasks.Rehearse,
+    facts: Callable[[Sequence[Part]], dict[str, Any]],
+    p_values: bool = False,
+) -> Run:
+    """Do what ``run`` does, with any simulation of a part."""
+    from sociophysics.study.results import Run
+
+    count = usable_cpus() if workers is None else workers
+    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+        raise InputError(f"workers is {workers!r}; it must be a whole number >= 1.")
+    scenario = with_declared(scenario)
+    store = None if out is None else open_store(out)
+    if store is not None:
+        run_folder.read_manifest(store)
+    inputs = fingerprints(scenario)
+    parts = plan(scenario, inputs=inputs)
+    with tasks.naming(parts[0]):
+        about = facts(parts)
+    manifest = run_folder.make_manifest(scenario, inputs=inputs, facts=about)
+    if store is not None:
+        run_folder.check_continues(store, manifest)
+    session = Session(store, parts, simulate, progress, manifest.get("users"), cancel)
+    session.rehearse(rehearse)
+    with session.full_disk_told(), run_folder.claim(store) as log:
+        if store is not None:
+            # Another run may have written here until now; from here on nobody else can.
+            manifest = run_folder.check_continues(store, manifest)
+            run_folder.write_manifest(store, manifest)
+        session.compute(log, workers=count, executor=executor)
+        data = session.take()
+        events = join_events(scenario, parts, data)
+        table = join_tables(scenario, parts, data)
+        del data
+        result = Run(
+            table=table,
+            manifest=manifest,
+            scenario=scenario,
+            directory=None if out is None else place_of(out),
+            events=events,
+        )
+        if store is not None:
+            write_results(store, result, p_values=p_values)
+        log.write("end")
+    return result
+
+
+def write_results(store: Store, run: Run, *, p_values: bool = False) -> None:
+    """Write the table, the events, the comparison and the report of a run."""
+    from sociophysics.report import page
+
+    _write_parquet(store, "results.parquet", run.table)
+    _write_parquet(store, "events.parquet", run.events)
+    comparison = run.compare_all(p_values=p_values).to_csv(index=False).encode()
+    store.write("comparison.csv", lambda file: file.write(comparison))
+    report = page.render(run).encode()
+    store.write("report.html", lambda file: file.write(report))
+
+
+def _write_parquet(store: Store, name: str, table: pd.DataFrame) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    schema = pa.Table.from_pandas(table.iloc[:ROWS_PER_GROUP], preserve_index=False).schema
+    # Without pandas' own metadata the bytes depend on the numbers alone.
+    schema = schema.remove_metadata()
+
+    def fill(file: Any) -> None:
+        # Group by group: the whole table as Arrow has it would be one more copy.
+        with pq.ParquetWriter(file, schema) as writer:
+            for start in range(0, max(len(table), 1), ROWS_PER_GROUP):
+                rows = table.iloc[start : start + ROWS_PER_GROUP]
+                writer.write_table(pa.Table.from_pandas(rows, schema, preserve_index=False))
+
+    store.write(name, fill)

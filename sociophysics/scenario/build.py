@@ -1,0 +1,376 @@
+"""One design at one sweep point: from validated settings to a system, a feed and a table."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Generator, Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sociophysics.dynamics import State, tabulate, trajectory
+from sociophysics.dynamics.frames import Frame, observe
+from sociophysics.dynamics.kernels.registry import choose_kernel, task_of
+from sociophysics.errors import InputError
+from sociophysics.inference.chamber import what_if as chambers
+from sociophysics.influences import feeds, interventions, schedules
+from sociophysics.scenario import Settings, StopRule, canonical_json, stop_rule
+from sociophysics.society import camps as camp_attributes
+from sociophysics.society import couplings, networks
+from sociophysics.society.spins import SpinSystem
+
+__all__ = ["build_system", "case_frames", "kernel_name", "simulate_case", "varies"]
+
+COMPARE: dict[str, Callable[[Any, Any], Any]] = {
+    ">": np.greater,
+    "<": np.less,
+    ">=": np.greater_equal,
+    "<=": np.less_equal,
+}
+
+
+def simulate_case(
+    settings: Settings,
+    replicas: Sequence[int],
+    *,
+    threads: int = 1,
+    check: Callable[[], None] | None = None,
+) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
+    """Return the table of some replicas of one case, and what interventions did to them.
+
+    Parameters
+    ----------
+    settings : Settings
+        One design at one sweep point.
+    replicas : sequence of int
+        Numbers of the replicas; a replica's rows do not depend on which others are asked for.
+    threads : int
+        Threads that share the replicas.
+    check : callable, optional
+        Called at every frame; what it raises ends the simulation.
+
+    Returns
+    -------
+    table : DataFrame
+        Columns ``replica``, ``sweep``, then the observables; rows by replica, then sweep.
+    events : list of dict
+        ``sweep``, ``kind``, ``replica`` (None: all), and details.
+
+    Raises
+    ------
+    InputError
+        A network, attribute or value that the settings name and cannot be used.
+    """
+    names = list(settings.observe.names)
+    events: list[dict[str, Any]] = []
+    tables = []
+    groups = [[r] for r in replicas] if varies(settings) else [list(replicas)]
+    for group in groups:
+        frames = case_frames(settings, group, threads=threads)
+
+        def logged(frames: Any = frames) -> Any:
+            for frame in frames:
+                if check is not None:
+                    check()
+                events.extend(frame.events)
+                yield frame
+
+        tables.append(tabulate(logged(), names))
+    return pd.concat(tables, ignore_index=True), events
+
+
+def case_frames(
+    settings: Settings,
+    replicas: Sequence[int],
+    *,
+    threads: int = 1,
+    resume: State | None = None,
+    kernel: str = "auto",
+) -> Generator[Frame, None, None]:
+    r"""Return the frames of one case, one after the other, as ``trajectory`` yields them.
+
+    Where each replica has its own society, ask for one replica at a time.
+
+    Parameters
+    ----------
+    settings : Settings
+        One design at one sweep point: ``scenario.cases()[k].settings``.
+    replicas : sequence of int
+        Numbers of the replicas.
+    threads : int
+        Threads that share the replicas.
+    resume : State, optional
+        From ``frame.state()`` of the same case: go on after that frame. Interventions at its
+        sweep or later may have been added.
+    kernel : str
+        As for ``trajectory``; runs use ``auto``.
+
+    Raises
+    ------
+    InputError
+        As ``simulate_case``.
+
+    Examples
+    --------
+    >>> from sociophysics import Scenario
+    >>> scenario = Scenario.from_toml(
+    ...     'seed = 1\nnetwork = {kind = "complete", n = 9}\ncouplings = {kind = "uniform"}\n'
+    ...     'dynamics = {temperature = 1, sweeps = 2}\nobserve = {every = 1, names = ["energy"]}'
+    ... )
+    >>> [frame.sweep for frame in case_frames(scenario.cases()[0].settings, [0])]
+    [0, 1, 2]
+    """
+    replica = replicas[0] if varies(settings) else None
+    system, codes = build_system(settings, replica)
+    by_camp = any(str(getattr(e, "who", "")).startswith("camp:") for e in settings.interventions)
+    names = camp_names(settings, system) if by_camp else ()
+    dynamics = settings.dynamics
+    keys = settings.feed.model_dump()
+    return trajectory(
+        system,
+        temperature=_schedule(dynamics.temperature),
+        sweeps=dynamics.sweeps,
+        seed=settings.seed,
+        replicas=list(replicas),
+        feed=feeds.make(keys.pop("kind"), **keys),
+        camps=codes,
+        field=_field(settings.field, system, codes),
+        interventions=[_intervention(event, names) for event in settings.interventions],
+        start=dynamics.start,
+        every=settings.observe.every,
+        stop=_stop(stop_rule(dynamics.stop_when)),
+        threads=threads,
+        resume=resume,
+        kernel=kernel,
+    )
+
+
+def build_system(
+    settings: Settings, replica: int | None
+) -> tuple[SpinSystem, NDArray[np.int64] | None]:
+    """Return the system of a case and the camp of each user, or None without camps.
+
+    A network read or drawn before with the same settings is taken from memory. Users whose camp
+    attribute is blank belong to no camp (-1); ``sociophysics.scenario.membership`` counts them.
+
+    Parameters
+    ----------
+    replica : int or None
+        Drawn for this replica where the settings redraw or a fit's bootstrap is asked for; else
+        for all.
+
+    Raises
+    ------
+    InputError
+        A network that cannot be read or drawn, or a camp attribute that no user has.
+    """
+    return society(settings, replica)[:2]
+
+
+def society(
+    settings: Settings, replica: int | None
+) -> tuple[SpinSystem, NDArray[np.int64] | None, tuple[str, ...]]:
+    """Return what ``build_system`` does, and what the reading of the network has to say.
+
+    Raises
+    ------
+    InputError
+        As ``build_system``.
+    """
+    redraw = settings.redraw
+    if settings.couplings.kind == "fitted":
+        return (*_fitted(settings, replica), ())
+    return _built(
+        canonical_json({"network": settings.network.model_dump()}),
+        canonical_json({"couplings": settings.couplings.model_dump()}),
+        _stamp(getattr(settings.network, "path", None), getattr(settings.network, "nodes", None)),
+        settings.seed,
+        replica if "network" in redraw else None,
+        replica if "couplings" in redraw else None,
+    )
+
+
+def camp_names(settings: Settings, system: SpinSystem) -> tuple[Any, ...]:
+    """Return what the camps of a case are called, in the order of their numbers."""
+    attribute = settings.network.camp
+    return camp_attributes.of(system, attribute)[1] if attribute in system.nodes else ()
+
+
+def varies(settings: Settings) -> bool:
+    """Return whether each replica has a society of its own."""
+    return bool(settings.redraw) or getattr(settings.couplings, "draw", "point") == "bootstrap"
+
+
+def _fitted(settings: Settings, replica: int | None) -> tuple[SpinSystem, NDArray[np.int64] | None]:
+    keys = settings.couplings.model_dump(exclude={"kind"})
+    system = chambers.chamber(keys.pop("path"), **keys, replica=replica)
+    return system, camp_attributes.of(system, settings.network.camp)[0]
+
+
+def _stamp(*paths: str | None) -> tuple[int, ...]:
+    """Return when files were last written, so that a changed file is read again."""
+    found = [os.stat(path) for path in paths if path and os.path.exists(path)]
+    return tuple(stat.st_mtime_ns for stat in found)
+
+
+@lru_cache(maxsize=16)
+def _built(
+    network_json: str,
+    couplings_json: str,
+    stamp: tuple[int, ...],
+    seed: int,
+    network_replica: int | None,
+    couplings_replica: int | None,
+) -> tuple[SpinSystem, NDArray[np.int64] | None, tuple[str, ...]]:
+    network = json.loads(network_json)["network"]
+    table = json.loads(couplings_json)["couplings"]
+    attribute = network.pop("camp")
+    kind = table.pop("kind")
+    if network["kind"] == "file" and os.path.isdir(network["path"]):
+        return _opened(network, attribute, kind, table)
+    graph = _graph(network, seed, network_replica)
+    if graph.number_of_nodes() == 0:
+        raise InputError("the network has no users; give one with at least one user.")
+    if kind == "camps":
+        table["camp"] = attribute
+    system = couplings.assign(graph, kind, seed=seed, replica=couplings_replica, **table)
+    notes = (*graph.graph.get("notes", ()), *_unused(graph.graph.get("unused_tie_columns", ())))
+    if attribute not in system.nodes and attribute == "camp":
+        return system, None, notes
+    return system, camp_attributes.of(system, attribute)[0], notes
+
+
+def _unused(columns: Sequence[str]) -> list[str]:
+    """Return that columns of numbers on ties are not used, if there are any."""
+    if not columns:
+        return []
+    listed = ", ".join(map(repr, columns[:8])) + (", ..." if len(columns) > 8 else "")
+    return [
+        f"the ties' numbers in {listed} are not used; [network] coupling names the column that "
+        "couplings of kind edge take"
+    ]
+
+
+def _opened(
+    network: dict[str, Any], attribute: str, kind: str, table: dict[str, Any]
+) -> tuple[SpinSystem, None, tuple[str, ...]]:
+    """Return the system in a folder of ``SpinSystem.from_edge_file``, whose couplings are its own.
+
+    Raises
+    ------
+    InputError
+        No finished system there, or settings that would need the network as a graph.
+    """
+    given = {
+        "network.nodes": network["nodes"],
+        "network.coupling": network["coupling"],
+        "network.directed": network["directed"] or None,
+        **{f"network.{key}": network[key] for key in ("source", "target", "weight", "symmetrize")},
+        "network.camp": None if attribute == "camp" else attribute,
+        "couplings.kind": None if kind == "edge" else kind,
+        "couplings.normalize": None if table["normalize"] == "none" else table["normalize"],
+    }
+    for key, value in given.items():
+        if value is not None:
+            raise InputError(
+                f"{key} is {value!r}, but network.path is a folder of SpinSystem.from_edge_file, "
+                "which holds couplings and no attributes: leave it out, with couplings.kind = "
+                "'edge', or give an edge list."
+            )
+    return SpinSystem.open(network["path"]), None, ()
+
+
+def _graph(network: dict[str, Any], seed: int, replica: int | None) -> Any:
+    kind = network.pop("kind")
+    if kind == "bundled":
+        return networks.load(network["name"], directed=network["directed"])
+    if kind == "file":
+        path = network.pop("path")
+        return networks.read(path, **network)
+    return networks.build(kind, seed=seed, replica=replica, **network)
+
+
+def _schedule(level: Any) -> Any:
+    """Return a number as it is, and a schedule's table as the schedule."""
+    if isinstance(level, int | float):
+        return float(level)
+    keys = level.model_dump()
+    return schedules.make(keys.pop("kind"), **keys)
+
+
+def _field(
+    field: Any, system: SpinSystem, codes: NDArray[np.int64] | None
+) -> list[schedules.Patterned]:
+    if field.kind == "none":
+        return []
+    if field.kind == "uniform":
+        return [schedules.Patterned(np.ones(system.n), _schedule(field.value))]
+    if field.kind == "attribute":
+        return [schedules.Patterned(_attribute_field(field.name, system), 1.0)]
+    count = 0 if codes is None else int(codes.max(initial=-1)) + 1
+    if codes is None or len(field.values) != count:
+        raise InputError(
+            f"[field] values holds {len(field.values)} fields for {count} camps; give one per camp."
+        )
+    return [
+        schedules.Patterned((codes == c).astype(np.float64), _schedule(value))
+        for c, value in enumerate(field.values)
+    ]
+
+
+def _attribute_field(name: str, system: SpinSystem) -> NDArray[np.float64]:
+    if name not in system.nodes:
+        raise InputError(f"[field] name is {name!r}, which is not an attribute of the users.")
+    column: NDArray[np.float64] = pd.to_numeric(system.nodes[name], errors="coerce").to_numpy(
+        dtype=np.float64
+    )
+    if not np.isfinite(column).all():
+        i = int(np.flatnonzero(~np.isfinite(column))[0])
+        raise InputError(
+            f"user {system.labels[i]!r} has {name} {system.nodes[name].iloc[i]!r}; a field must be "
+            "a finite number for every user."
+        )
+    return column
+
+
+def _intervention(event: Any, names: Sequence[Any]) -> interventions.Intervention:
+    keys = event.model_dump()
+    kind = keys.pop("kind")
+    if "who" in keys:
+        keys["who"] = camp_attributes.number(keys["who"], names)
+    if kind == "feed":
+        table = keys["feed"]
+        return interventions.SwitchFeed(keys["at"], feeds.make(table.pop("kind"), **table))
+    made: interventions.Intervention = INTERVENTIONS[kind](**keys)
+    return made
+
+
+INTERVENTIONS: dict[str, Callable[..., Any]] = {
+    "heat": interventions.Heat,
+    "tilt": interventions.Tilt,
+    "nucleate": interventions.Nucleate,
+    "rewire": interventions.Rewire,
+}
+
+
+def _stop(rule: StopRule | None) -> Callable[[Frame], NDArray[np.bool_]] | None:
+    if rule is None:
+        return None
+
+    def reached(frame: Frame) -> NDArray[np.bool_]:
+        value = observe(frame, [rule.name])[rule.name]
+        result: NDArray[np.bool_] = COMPARE[rule.compare](
+            np.abs(value) if rule.absolute else value, rule.bound
+        )
+        return result
+
+    return reached
+
+
+def kernel_name(system: SpinSystem) -> str:
+    """Return the kernel that moves every case: a matter of the scheme, never of workers."""
+    return choose_kernel("auto", task_of(system, "random-sequential"))

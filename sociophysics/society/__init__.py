@@ -1,0 +1,1 @@
+"""Who is there and who listens to whom: spins, couplings, camps, ties, networks."""

@@ -1,0 +1,217 @@
+"""Camps: the groups users belong to, as codes that observables, couplings and feeds understand.
+
+Camps are numbered 0, 1, ... in the sorted order of their values, everywhere. Whoever has no value
+(None, NaN, a blank or NA) belongs to none and has code -1. In an array given in Python the number
+-1 means none as well; in a table of users, or a file, it is a value like any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sociophysics.errors import InputError, did_you_mean
+from sociophysics.society.missing import present
+
+if TYPE_CHECKING:
+    from sociophysics.society.spins import SpinSystem
+
+__all__ = ["assign", "camp_codes", "number", "of"]
+
+NONE = -1
+BY_CAMP = "camp:"
+SHOWN = 20  # camps that a sentence lists
+
+
+def camp_codes(
+    values: Sequence[Any] | NDArray[Any] | pd.Series, *, none: int | None = NONE
+) -> tuple[NDArray[np.int64], tuple[Any, ...]]:
+    """Return the camp of each user as a code ``0..C-1``, and the names of the camps.
+
+    Camps are numbered in the sorted order of the values, texts without the blanks around them. A
+    value that is missing (None, NaN, blank or NA) or the number ``none`` means no camp and has
+    code -1, except that numbers which are exactly -1 and +1 are two camps.
+
+    Parameters
+    ----------
+    values : sequence of length n
+        One attribute value per user: numbers, texts or truth values.
+    none : int or None
+        Number that means no camp; None: no number does, as in a table of users.
+
+    Returns
+    -------
+    codes : int array, shape (n,)
+    names : tuple of length C
+        The attribute value of each camp.
+
+    Raises
+    ------
+    InputError
+        Values that have no common order, such as numbers and texts, or the text "-1".
+
+    Examples
+    --------
+    >>> camp_codes(["right", "left", None, "right "])
+    (array([ 1,  0, -1,  1]), ('left', 'right'))
+    >>> camp_codes([-1, 1, 1])
+    (array([0, 1, 1]), (-1, 1))
+    >>> camp_codes([-1, 0, 1])
+    (array([-1,  0,  1]), (0, 1))
+    >>> camp_codes([-1, 0, 1], none=None)
+    (array([0, 1, 2]), (-1, 0, 1))
+    """
+    if isinstance(values, np.ndarray | pd.Series) and isinstance(values.dtype, np.dtype):
+        array = np.asarray(values)
+        if array.dtype.kind in "iub" and array.ndim == 1:
+            return _whole_codes(array, none)
+    listed = values.tolist() if isinstance(values, np.ndarray | pd.Series) else values
+    given = [present(value) for value in listed]
+    _refuse_minus_one(given)
+    try:
+        found = set(given) - {None}
+        if none is not None and found != {-1, 1}:
+            found.discard(none)
+        names = tuple(sorted(found))
+    except TypeError:
+        raise InputError(
+            "the camp attribute mixes values that have no common order (numbers and texts, or "
+            "lists); give every user one number or one text."
+        ) from None
+    code = {name: c for c, name in enumerate(names)}
+    return np.array([code.get(value, NONE) for value in given], dtype=np.int64), names
+
+
+def _whole_codes(
+    values: NDArray[Any], none: int | None
+) -> tuple[NDArray[np.int64], tuple[Any, ...]]:
+    found, places = np.unique(values, return_inverse=True)
+    codes = places.astype(np.int64)
+    names = found.tolist()
+    if none in names and names != [-1, 1]:
+        missing = names.index(none)
+        names.pop(missing)
+        codes = np.where(codes == missing, NONE, codes - (codes > missing))
+    return codes, tuple(names)
+
+
+def _refuse_minus_one(values: Sequence[Any]) -> None:
+    """Refuse the text "-1", which might be a camp or mean that there is none."""
+    for text in {value for value in values if isinstance(value, str)}:
+        if text.replace("\N{MINUS SIGN}", "-") in ("-1", "-1.0", "-1."):
+            raise InputError(
+                f"the camp attribute holds the text {text!r} among texts, which may mean a camp or "
+                "none; leave the value blank for a user without a camp, or give the camp a name "
+                "that is no number."
+            )
+
+
+def of(system: SpinSystem, attribute: str = "camp") -> tuple[NDArray[np.int64], tuple[Any, ...]]:
+    """Return ``camp_codes`` of a node attribute of ``system``; only blanks mean no camp.
+
+    Raises
+    ------
+    InputError
+        No user has the attribute, or as ``camp_codes``.
+
+    Examples
+    --------
+    >>> from sociophysics.society import couplings, networks
+    >>> system = couplings.uniform(networks.load("karate"))
+    >>> codes, names = of(system, "club")
+    >>> names, codes[:3]
+    (('Mr. Hi', 'Officer'), array([0, 0, 0]))
+    """
+    if attribute not in system.nodes.columns:
+        columns = [str(name) for name in system.nodes.columns]
+        none = "users have no attributes here: give a node table, or use nothing that needs camps."
+        hint = did_you_mean(attribute, columns) if columns else none
+        raise InputError(f"no user has the camp attribute {attribute!r}; {hint}")
+    column = system.nodes[attribute]
+    try:
+        codes, names = camp_codes(column, none=None)
+    except InputError as error:
+        sentence = str(error).replace("the camp attribute", f"the camp attribute {attribute!r}", 1)
+        raise InputError(sentence) from None
+    if column.dtype.kind == "f" and (codes < 0).any() and all(map(float.is_integer, names)):
+        names = tuple(map(int, names))  # whole numbers, until a gap made floats of them
+    return codes, names
+
+
+def assign(system: SpinSystem, attribute: str = "camp") -> tuple[SpinSystem, tuple[Any, ...]]:
+    """Return a copy of ``system`` whose column ``nodes["camp"]`` holds the codes, and the names.
+
+    Users without a camp have no value there.
+
+    Raises
+    ------
+    InputError
+        No user has the attribute.
+
+    Examples
+    --------
+    >>> from sociophysics.society import couplings, networks
+    >>> system, names = assign(couplings.uniform(networks.load("karate")), "club")
+    >>> system.nodes["camp"].value_counts().to_list()
+    [17, 17]
+    """
+    codes, names = of(system, attribute)
+    column = pd.Series(codes, system.nodes.index)
+    if (codes < 0).any():
+        column = column.astype("Int64").mask(codes < 0)
+    nodes = system.nodes.assign(camp=column)
+    return type(system)(system.J, system.h, system.labels, nodes), names
+
+
+def number(who: Any, names: Sequence[Any]) -> Any:
+    """Return ``"camp:NAME"`` as ``"camp:K"`` with the camp's number, anything else as it is.
+
+    A name in quotes is a name even if it looks like a number.
+
+    Parameters
+    ----------
+    who : object
+        As an intervention has it.
+    names : sequence
+        Names of the camps in the order of their numbers.
+
+    Raises
+    ------
+    InputError
+        No camp of that name or number, or a word that is the number of one camp and the name of
+        another.
+
+    Examples
+    --------
+    >>> number("camp:right", ("left", "right")), number("camp:0", ("left", "right"))
+    ('camp:1', 'camp:0')
+    >>> number("camp:'5'", (5, 9)), number("random", (5, 9))
+    ('camp:0', 'random')
+    """
+    if not isinstance(who, str) or not who.startswith(BY_CAMP) or not names:
+        return who
+    word = who[len(BY_CAMP) :].strip()
+    quoted = len(word) > 2 and word[0] == word[-1] and word[0] in "'\""
+    spelled = {_spelled(name): c for c, name in enumerate(names)}
+    named = spelled.get(word[1:-1] if quoted else word)
+    whole = word.isascii() and word.isdigit() and len(word) < 10
+    numbered = int(word) if whole and int(word) < len(names) else None
+    if named is None and numbered is None:
+        listed = ", ".join(f"camp:{name} (camp:{c})" for name, c in list(spelled.items())[:SHOWN])
+        raise InputError(f"who is {who!r}, but no user is in that camp; allowed: {listed}.")
+    if None not in (named, numbered) and named != numbered:
+        raise InputError(
+            f"who is {who!r}, the number of the camp {_spelled(names[numbered or 0])} and the name "
+            f"of camp number {named}; write camp:'{_spelled(names[numbered or 0])}' or "
+            f"camp:'{word}' for the camp of that name."
+        )
+    return f"{BY_CAMP}{numbered if named is None else named}"
+
+
+def _spelled(name: Any) -> str:
+    whole = isinstance(name, float) and name.is_integer()
+    return str(int(name)) if whole else str(name)

@@ -1,0 +1,46 @@
+"""Studies: questions computed as durable parts in one folder, through any executor.
+
+Names are loaded when they are first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sociophysics.study.blocks import Part, fingerprints, plan
+    from sociophysics.study.partial import Status, partial_table, scenario_in, status
+    from sociophysics.study.session import Cancelled
+
+__all__ = [
+    "Cancelled",
+    "Part",
+    "Status",
+    "fingerprints",
+    "partial_table",
+    "plan",
+    "scenario_in",
+    "status",
+]
+
+_NAMES = {
+    "Cancelled": "session",
+    "Part": "blocks",
+    "Status": "partial",
+    "fingerprints": "blocks",
+    "partial_table": "partial",
+    "plan": "blocks",
+    "scenario_in": "partial",
+    "status": "partial",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _NAMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_NAMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

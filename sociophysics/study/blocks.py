@@ -1,0 +1,200 @@
+"""Parts: what a run is made of, one design x point x block of replicas each."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from sociophysics.errors import InputError
+from sociophysics.memory import require_memory
+from sociophysics.scenario import (
+    Case,
+    Scenario,
+    Settings,
+    canonical_json,
+    expand,
+    files_of,
+    labelled,
+    resolved,
+)
+from sociophysics.society.edge_files import content
+from sociophysics.sources import source_digest
+from sociophysics.store import require_file
+
+__all__ = ["BLOCK", "Part", "fingerprints", "plan"]
+
+BLOCK = 5
+FORMAT = 1
+BYTES_PER_CELL = 24  # a number in the parts' tables, in the joined one, and on its way there
+BYTES_PER_PART = 6_000  # its name and place in the plan, its own table apart from the numbers
+
+
+@dataclass(frozen=True)
+class Part:
+    """One design at one point of the sweep, for one block of replicas.
+
+    Parts with equal settings share a name, and are simulated once: a design that lacks a swept
+    key is the same at all its values.
+
+    Parameters
+    ----------
+    identity : str
+        Canonical JSON of the settings in which a file counts by its contents, not by its place.
+    source : str
+        File, design and swept values, as messages name them.
+    code : str or None
+        Digest of the sources that simulate it; None for parts of versions that kept none.
+    """
+
+    design: str
+    point: dict[str, bool | int | float | str]
+    settings: Settings
+    replicas: tuple[int, ...]
+    identity: str
+    source: str
+    code: str | None = field(default_factory=source_digest)
+
+    @cached_property
+    def name(self) -> str:
+        """sha256 of code, settings and replicas: what is in the part, not whose it is."""
+        listed = ",".join(map(str, self.replicas))
+        code = "" if self.code is None else f'"code":"{self.code}",'
+        text = f'{{{code}"format":{FORMAT},"replicas":[{listed}],"settings":{self.identity}}}'
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def of(self, replicas: Sequence[int]) -> Part:
+        """Return the part of the same case for other replicas."""
+        return replace(self, replicas=tuple(replicas))
+
+    def split(self, there: set[str]) -> tuple[list[Part], list[Part]]:
+        """Return the pieces of this block named in ``there``, and the pieces still to be done.
+
+        A run that asked for fewer replicas leaves a block that holds fewer of them.
+        """
+        found: list[Part] = []
+        missing: list[Part] = []
+        first, end = 0, len(self.replicas)
+        while first < end:
+            pieces = (self.of(self.replicas[first:last]) for last in range(end, first, -1))
+            piece = next((each for each in pieces if each.name in there), None)
+            if piece is not None:
+                found.append(piece)
+                first += len(piece.replicas)
+                continue
+            begun = missing[-1].replicas if missing else ()
+            if begun and begun[-1] == self.replicas[first - 1]:
+                missing[-1] = self.of((*begun, self.replicas[first]))
+            else:
+                missing.append(self.of(self.replicas[first : first + 1]))
+            first += 1
+        return found, missing
+
+    def pieces(self) -> list[Part]:
+        """Return every smaller run of neighbouring replicas in this block."""
+        size = len(self.replicas)
+        ends = ((i, j) for i in range(size) for j in range(i + 1, size + 1) if j - i < size)
+        return [self.of(self.replicas[i:j]) for i, j in ends]
+
+
+def fingerprints(scenario: Scenario) -> dict[str, str]:
+    """Return the sha256 of every file the scenario reads, by its path as the scenario gives it.
+
+    Raises
+    ------
+    InputError
+        One of them does not exist or cannot be read.
+    """
+    digests: dict[str, str] = {}
+    for case in expand(scenario, resolve=False):
+        found = files_of(resolved(case.settings, scenario.folder))
+        for key, path in files_of(case.settings).items():
+            if path in digests:
+                continue
+            try:
+                digests[path] = _digest(key, Path(found[key]))
+            except OSError as error:
+                raise InputError(
+                    f"{scenario.source}: {key} is {path!r}, which cannot be read "
+                    f"({error.strerror}); give the path of a file."
+                ) from None
+    return digests
+
+
+def _digest(key: str, path: Path) -> str:
+    if key == "network.path" and path.is_dir():
+        return content(path)
+    # Of the folder that a fit wrote one file is read.
+    file = path / "system.npz" if key == "couplings.path" and path.is_dir() else path
+    require_file(file)
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def plan(
+    scenario: Scenario,
+    *,
+    inputs: Mapping[str, str] | None = None,
+    manifest: Mapping[str, Any] | None = None,
+) -> list[Part]:
+    r"""Return all parts of a run, in the order of its table.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    inputs : mapping, optional
+        What ``fingerprints`` returned, if the files are not to be read again.
+    manifest : mapping, optional
+        Of a run that is there, to find the parts it has, whatever code simulated them.
+
+    Examples
+    --------
+    >>> scenario = Scenario.from_toml(
+    ...     'seed = 1\nnetwork = {kind = "complete", n = 9}\ncouplings = {kind = "uniform"}\n'
+    ...     'dynamics = {temperature = 1, sweeps = 2}\nsweep = {replicas = 7}'
+    ... )
+    >>> [part.replicas for part in plan(scenario)]
+    [(0, 1, 2, 3, 4), (5, 6)]
+    """
+    inputs = inputs if manifest is None else manifest["inputs"]
+    code = source_digest() if manifest is None else manifest.get("code")
+    digests = fingerprints(scenario) if inputs is None else dict(inputs)
+    cases = expand(scenario, resolve=False)
+    count = scenario.sweep.replicas
+    _require_memory(cases, count)
+    blocks = [tuple(range(first, min(first + BLOCK, count))) for first in range(0, count, BLOCK)]
+    parts = []
+    for case in cases:
+        identity = canonical_json(_identity(case.settings, digests))
+        settings = resolved(case.settings, scenario.folder)
+        source = labelled(scenario, case.design, case.point)
+        parts += [
+            Part(case.design, case.point, settings, replicas, identity, source, code)
+            for replicas in blocks
+        ]
+    return parts
+
+
+def _require_memory(cases: Sequence[Case], replicas: int) -> None:
+    """Refuse a plan or a table that cannot fit, before either is made."""
+    cells = 0
+    for case in cases:
+        frames = case.settings.dynamics.sweeps // case.settings.observe.every + 1
+        columns = 3 + len(case.point) + len(case.settings.observe.names)
+        cells += frames * replicas * columns
+    count = len(cases) * -(-replicas // BLOCK)
+    require_memory(
+        BYTES_PER_CELL * cells + BYTES_PER_PART * count,
+        what=f"the table of {count} parts",
+        fix="raise observe.every, or ask for fewer replicas or values",
+    )
+
+
+def _identity(settings: Settings, digests: Mapping[str, str]) -> dict[str, Any]:
+    identity = settings.canonical()
+    for key, path in files_of(settings).items():
+        table, _, entry = key.partition(".")
+        identity[table][entry] = digests[path]
+    return identity

@@ -1,0 +1,120 @@
+"""Parts as tasks: the first alone, to be timed, then as many as make seconds of work."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Sequence
+
+from sociophysics.scenario import Settings
+from sociophysics.store import Place, open_store
+from sociophysics.study.blocks import Part
+from sociophysics.study.work import Done, Simulate, Task
+
+__all__ = ["Bundles", "bundle", "updates_of", "users_of"]
+
+SECONDS_PER_TASK = 2.0
+PARTS_PER_TASK = 256
+UNKNOWN_USERS = 1_000
+# What one process has done before a second one has started.
+FEW_UPDATES = 20_000_000
+FEW_PARTS = 16
+
+
+def users_of(settings: Settings) -> int | None:
+    """Return the number of users that the settings name, None where only the network knows."""
+    network = settings.network
+    if hasattr(network, "shape"):
+        return math.prod(network.shape)
+    if hasattr(network, "degrees"):
+        return len(network.degrees)
+    users: int | None = getattr(network, "n", None)
+    return users
+
+
+def updates_of(part: Part, *, users: int | None = None) -> float:
+    """Return how many single-spin updates a part takes, with ``users`` if it does not say."""
+    users = users_of(part.settings) or users or UNKNOWN_USERS
+    return float(users) * part.settings.dynamics.sweeps * len(part.replicas)
+
+
+class Bundles:
+    """Parts still to be done, handed out as tasks of seconds; no number depends on them.
+
+    Parts of one society follow each other, so that a worker that keeps what it built last builds
+    each once: of every replica where each draws its own.
+    """
+
+    def __init__(
+        self, parts: Sequence[Part], store: str | None, simulate: Simulate, modules: tuple[str, ...]
+    ) -> None:
+        self.simulate, self.modules, self.store = simulate, modules, store
+        self.parts = sorted(parts, key=society)
+        self._queue = deque(self.parts)
+        self._known = {part.name: part for part in parts}
+        self._spent: dict[str, tuple[float, float]] = {}
+
+    @property
+    def few(self) -> bool:
+        """Whether starting processes would cost more than they save."""
+        updates = sum(map(updates_of, self._queue))
+        return len(self._queue) <= min(FEW_PARTS, PARTS_PER_TASK) and updates < FEW_UPDATES
+
+    def take(self, workers: int) -> Task | None:
+        """Return the next task, None when all are handed out.
+
+        A task holds one part until a part of its kind has been timed, and never more than leaves
+        something for the other workers.
+        """
+        most = min(PARTS_PER_TASK, max(1, len(self._queue) // (2 * workers)))
+        taken: list[Part] = []
+        seconds = 0.0
+        while self._queue and len(taken) < most:
+            needs = self._seconds(self._queue[0])
+            if taken and (needs is None or seconds + needs > SECONDS_PER_TASK):
+                break
+            taken.append(self._queue.popleft())
+            if needs is None:
+                break
+            seconds += needs
+        return Task(tuple(taken), self.store, self.simulate, self.modules) if taken else None
+
+    def note(self, done: Sequence[Done]) -> None:
+        """Learn from finished parts how long others of their kind will take."""
+        for each in done:
+            part = self._known[each.name]
+            seconds, updates = self._spent.get(_kind(part), (0.0, 0.0))
+            self._spent[_kind(part)] = (seconds + each.seconds, updates + updates_of(part))
+
+    def _seconds(self, part: Part) -> float | None:
+        if _kind(part) not in self._spent:
+            return None
+        seconds, updates = self._spent[_kind(part)]
+        return seconds / updates * updates_of(part)
+
+
+def bundle(parts: Sequence[Part], *, folder: Place | None, simulate: Simulate) -> Bundles:
+    """Return the parts, to be handed out as tasks that write into the store of a run."""
+    store = None if folder is None else open_store(folder).address
+    return Bundles(parts, store, simulate, registering_modules(parts))
+
+
+def registering_modules(parts: Sequence[Part]) -> tuple[str, ...]:
+    """Return the modules outside this package whose import registers observables of the parts."""
+    from sociophysics.observables import REGISTRY
+
+    names = {name for part in parts for name in part.settings.observe.names}
+    modules = {REGISTRY[name].__module__ for name in names}
+    return tuple(sorted(each for each in modules if each.partition(".")[0] != "sociophysics"))
+
+
+def society(part: Part) -> tuple[str, tuple[int, ...]]:
+    """Return what parts have in common that need the same society."""
+    settings = part.settings
+    text = settings.network.model_dump_json() + settings.couplings.model_dump_json()
+    alone = settings.redraw or getattr(settings.couplings, "draw", "point") == "bootstrap"
+    return text, part.replicas if alone else ()
+
+
+def _kind(part: Part) -> str:
+    return f"{part.settings.feed.kind} {part.settings.network.kind}"

@@ -1,0 +1,145 @@
+"""What a run says of itself where it is kept, and which other runs may go on there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sociophysics.errors import InputError
+from sociophysics.scenario import Scenario, json_form
+from sociophysics.store import STUDIES, Store, format_of
+from sociophysics.study import study
+from sociophysics.study.blocks import BLOCK
+from sociophysics.study.provenance import check_code, provenance
+from sociophysics.study.study import WORDS, Log, claim, write_manifest
+
+__all__ = [
+    "Log",
+    "check_continues",
+    "claim",
+    "make_manifest",
+    "read_manifest",
+    "write_manifest",
+]
+
+RESULTS = ("results.parquet", "events.parquet", "comparison.csv", "report.html")
+
+
+def make_manifest(
+    scenario: Scenario, *, inputs: Mapping[str, str], facts: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what a run says of itself: the same bytes for the same run.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    inputs : mapping
+        sha256 of the files it reads.
+    facts : mapping
+        What is known once the society is built: kernel, users, camps.
+    """
+    return {
+        "format": format_of("run"),
+        "name": scenario.name,
+        "hash": scenario.hash,
+        "scenario": json_form(scenario.canonical()),
+        "order": list(scenario.sweep.axes),
+        "seed": scenario.seed,
+        "replicas": scenario.sweep.replicas,
+        "block": BLOCK,
+        "inputs": dict(sorted(inputs.items())),
+        **provenance(),
+        **facts,
+    }
+
+
+def read_manifest(store: Store) -> dict[str, Any] | None:
+    """Return the manifest of a run, None if nothing was written there yet.
+
+    Raises
+    ------
+    InputError
+        The folder holds something else, or a damaged manifest.
+    """
+    return study.read_manifest(store, "run")
+
+
+def check_continues(store: Store, new: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the manifest with which a run goes on in a folder.
+
+    A run that is the one of before, or extends it, keeps its name. What is another run is let in
+    only where nothing has been finished.
+
+    Raises
+    ------
+    InputError
+        Names what differs.
+    """
+    old = read_manifest(store)
+    if old is None or not _finished(store):
+        return dict(new)
+    check_code(old, store.place, STUDIES["run"])
+    what = (
+        _different_designs(old["scenario"], new["scenario"])
+        or _different_sweep(old["scenario"]["sweep"], new["scenario"]["sweep"])
+        or _different_keys(old["scenario"], new["scenario"], "")
+        or _different_inputs(old["inputs"], new["inputs"])
+        or next((key for key in ("block", "kernel") if old.get(key) != new.get(key)), "")
+    )
+    if what:
+        raise InputError(
+            f"{store.place} holds a run of another scenario: {what} differs; choose another --out."
+        )
+    return {**new, "name": old["name"]}
+
+
+def _finished(store: Store) -> bool:
+    """Return whether anything in a run took time to compute."""
+    return any(name.endswith(".parquet") for name in store.names("parts")) or bool(
+        store.names() & set(RESULTS)
+    )
+
+
+def _different_designs(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+    before = {design["name"]: design for design in old.get("designs", [])}
+    now = {design["name"]: design for design in new.get("designs", [])}
+    if bool(before) != bool(now):
+        return "designs"
+    for name, design in before.items():
+        if now.get(name) != design:
+            return f"design {name!r}"
+    return ""
+
+
+def _different_sweep(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+    before, now = ([key for key in sweep if "." in key] for sweep in (old, new))
+    if before != now:
+        return f"the swept keys ({before}, now {now})"
+    for key in before:
+        lost = [value for value in old[key] if value not in new[key]]
+        if lost:
+            return f"sweep.{key} (without {lost[0]!r})"
+    if new["replicas"] < old["replicas"]:
+        return f"sweep.replicas ({old['replicas']}, now {new['replicas']})"
+    return "sweep.redraw" if old["redraw"] != new["redraw"] else ""
+
+
+def _different_keys(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str) -> str:
+    for key in sorted({*old, *new} - (set() if prefix else {"designs", "sweep", *WORDS})):
+        before, now = old.get(key), new.get(key)
+        if isinstance(before, dict) and isinstance(now, dict):
+            inner = _different_keys(before, now, f"{prefix}{key}.")
+            if inner:
+                return inner
+        elif before != now:
+            listed = isinstance(before, list) or isinstance(now, list)
+            values = "" if listed else f" ({before!r}, now {now!r})"
+            return f"{prefix}{key}{values}"
+    return ""
+
+
+def _different_inputs(old: Mapping[str, str], new: Mapping[str, str]) -> str:
+    for path in sorted({*old, *new}):
+        if old.get(path) != new.get(path):
+            return f"the content of {path}"
+    return ""

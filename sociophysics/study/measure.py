@@ -1,0 +1,186 @@
+"""Measurements that an experiment asks for: scenarios varied along one key, part by part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sociophysics.errors import InputError, did_you_mean
+from sociophysics.scenario import Scenario, Settings
+from sociophysics.scenario.build import build_system
+from sociophysics.store import Folder, Place, open_store
+from sociophysics.study import plan, tasks
+from sociophysics.study.folder import Log
+from sociophysics.study.session import Session
+from sociophysics.study.tables import join_tables
+
+__all__ = [
+    "Moments",
+    "Progress",
+    "Work",
+    "along_values",
+    "is_whole",
+    "measure",
+    "moments",
+    "society",
+    "varied",
+]
+
+Floats = NDArray[np.float64]
+Progress = Callable[[int, int, float], None]
+DEFAULT_REPLICAS = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """Who does the simulating, and where finished parts are kept.
+
+    Parameters
+    ----------
+    folder : path or str, optional
+        A folder, or an address of an object store. Parts in it are not simulated again; nothing
+        is kept without one.
+    workers : int
+        Processes; 1 works in this one. No number depends on it.
+    executor : Executor, optional
+        Any ``concurrent.futures`` executor instead.
+    progress : callable, optional
+        Called with finished parts, all parts known so far, and updates done, about twice a
+        second; what it raises ends the work.
+    """
+
+    folder: Place | None = None
+    workers: int = 1
+    executor: Executor | None = None
+    progress: Progress | None = None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Moments:
+    """Averages over frames of one observable: one number per value and replica."""
+
+    values: Floats  # (values,)
+    first: Floats  # (values, replicas)
+    second: Floats
+    fourth: Floats
+
+
+def varied(
+    scenario: Scenario,
+    *,
+    design: str | None = None,
+    observables: Sequence[str] = (),
+    replicas: int | None = None,
+    axes: Mapping[str, Sequence[Any]] | None = None,
+) -> Scenario:
+    """Return a scenario of one design, swept over ``axes`` only, that records ``observables``.
+
+    A scenario that asks for a single replica gets ten: a tipping point has no error bar without.
+
+    Raises
+    ------
+    InputError
+        An unknown design, or what the scenario refuses.
+    """
+    names = [each.name for each in scenario.designs]
+    if design is not None and design not in names:
+        raise InputError(f"{design!r} is not a design; {did_you_mean(design, names)}")
+    chosen = [each for each in scenario.canonical().get("designs", [])]
+    if names:
+        chosen = [chosen[names.index(design) if design is not None else 0]]
+    asked = replicas
+    if asked is None:
+        own = scenario.sweep.replicas
+        asked = own if own > 1 else DEFAULT_REPLICAS
+    sweep = {"replicas": asked, "redraw": list(scenario.sweep.redraw)}
+    changes: dict[str, Any] = {"designs": chosen, "sweep": {**sweep, **(axes or {})}}
+    if observables:
+        changes["observe"] = {"every": scenario.observe.every, "names": list(observables)}
+    return scenario.replace(changes)
+
+
+def is_whole(settings: Settings, key: str) -> bool:
+    """Return whether a key holds whole numbers only, so that its grid cannot be refined."""
+    here: Any = settings.canonical()
+    for step in key.split("."):
+        here = here[int(step)] if isinstance(here, list) else here.get(step)
+    return isinstance(here, int)
+
+
+def society(settings: Settings) -> tuple[int, bool]:
+    """Return the number of users, and whether there are two camps or more."""
+    system, camps = build_system(settings, 0 if settings.redraw else None)
+    return system.n, camps is not None and np.unique(camps[camps >= 0]).size > 1
+
+
+def along_values(
+    scenario: Scenario, along: str, values: Sequence[float] | None, *, least: int
+) -> list[Any]:
+    """Return the values of a key in ascending order: those given, or those of the sweep.
+
+    Raises
+    ------
+    InputError
+        No values, too few, equal ones, or values that are not numbers.
+    """
+    given = scenario.sweep.axes.get(along) if values is None else values
+    if given is None:
+        raise InputError(
+            f"no values are given for {along}, and the scenario does not sweep over it; give at "
+            f"least {least} values."
+        )
+    listed = [each.item() if isinstance(each, np.generic) else each for each in given]
+    for each in listed:
+        if isinstance(each, bool) or not isinstance(each, int | float) or not np.isfinite(each):
+            raise InputError(f"{along} has the value {each!r}; give finite numbers.")
+    if len(set(listed)) < max(least, len(listed)):
+        raise InputError(
+            f"{along} has the values {listed}; give at least {least}, each of them once."
+        )
+    return sorted(listed)
+
+
+def measure(scenario: Scenario, work: Work) -> pd.DataFrame:
+    """Return the table of a scenario: design, swept keys, replica, sweep, observables.
+
+    Parts are named by what is in them, so a grid that is refined later finds the old ones.
+
+    Raises
+    ------
+    InputError
+        Something in the scenario cannot be run.
+    """
+    parts = plan(scenario)
+    store = None if work.folder is None else open_store(work.folder)
+    session = Session(store, parts, tasks.simulate_case, work.progress)
+    session.rehearse(tasks.rehearse_case)
+    with session.full_disk_told():
+        if isinstance(store, Folder):
+            (store.path / "parts").mkdir(parents=True, exist_ok=True)
+        data = session.compute(Log(None), workers=work.workers, executor=work.executor)
+    return join_tables(scenario, parts, data)
+
+
+def moments(table: pd.DataFrame, observable: str, *, along: str, burn_in: int) -> Moments:
+    """Return the moments of an observable over the frames after burn-in.
+
+    A replica that was stopped earlier is represented by its last frame.
+    """
+    kept = table[table["sweep"] >= burn_in]
+    keys = [along, "replica"]
+    short = table.groupby(keys)["sweep"].transform("max") < burn_in
+    if short.any():
+        kept = pd.concat([kept, table[short].groupby(keys).tail(1)])
+    x = kept.assign(first=kept[observable])
+    x["second"], x["fourth"] = x["first"] ** 2, x["first"] ** 4
+    means = x.groupby(keys)[["first", "second", "fourth"]].mean()
+    cubes = {name: means[name].unstack("replica") for name in means.columns}
+    values = cubes["first"].index.to_numpy(dtype=np.float64)
+    arrays = {name: cube.to_numpy(dtype=np.float64) for name, cube in cubes.items()}
+    return Moments(values=values, **arrays)

@@ -1,0 +1,85 @@
+"""Worker processes on this machine: started without the caller's script, ended with the caller."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import multiprocessing.connection
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
+
+from sociophysics.study.blocks import Part
+from sociophysics.study.work import simulate_case
+
+__all__ = ["compile_kernels", "main_hidden", "worker_processes"]
+
+
+@contextlib.contextmanager
+def worker_processes(workers: int) -> Iterator[Executor]:
+    """Give a pool of processes that are ended at once when something is raised."""
+    pool = ProcessPoolExecutor(
+        workers, mp_context=multiprocessing.get_context("spawn"), initializer=_start_worker
+    )
+    try:
+        yield pool
+    except BaseException:
+        # When a run is stopped a part may have minutes to go; what counts is stored already.
+        for process in list((pool._processes or {}).values()):
+            process.terminate()
+        raise
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def compile_kernels(parts: Sequence[Part]) -> None:
+    """Do one sweep per kind of feed here, so that workers read compiled kernels from the disk.
+
+    The kernel for rare flips too, which a run reaches later if at all.
+    """
+    from sociophysics.scenario.build import case_frames
+
+    kinds = {part.settings.feed.kind: part for part in parts}
+    for part in kinds.values():
+        settings = part.settings
+        dynamics = settings.dynamics.model_copy(update={"sweeps": 1, "burn_in": 0})
+        observe = settings.observe.model_copy(update={"every": 1})
+        changes = {"dynamics": dynamics, "observe": observe, "interventions": ()}
+        short = settings.model_copy(update=changes)
+        simulate_case(short, part.replicas[:1])
+        if short.feed.kind == "none":
+            list(case_frames(short, part.replicas[:1], kernel="rejection-free"))
+
+
+@contextlib.contextmanager
+def main_hidden() -> Iterator[None]:
+    """Keep new processes from running the caller's script again.
+
+    A spawned process imports the main module of its parent. Nothing of ours lives there, and a
+    script that calls ``run`` outside ``if __name__ == "__main__"`` would start itself for ever.
+    """
+    main = sys.modules["__main__"]
+    hidden = {name: vars(main).pop(name) for name in ("__file__",) if name in vars(main)}
+    spec, main.__spec__ = getattr(main, "__spec__", None), None
+    try:
+        yield
+    finally:
+        vars(main).update(hidden)
+        main.__spec__ = spec
+
+
+def _start_worker() -> None:
+    """Let the parent alone answer Ctrl-C, and end when it is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+
+
+def _end_with(sentinel: int) -> None:
+    # A killed parent cannot end its workers, and they would wait for tasks for ever.
+    multiprocessing.connection.wait([sentinel])
+    os._exit(1)

@@ -1,0 +1,117 @@
+"""Finished parts in memory: their numbers in a few large arrays, whatever their number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, MutableMapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sociophysics.study.parts import PartData
+
+__all__ = ["Shelf"]
+
+Columns = dict[str, NDArray[Any]]
+TOGETHER = 1024  # parts whose rows become one array: a table of its own costs 10 kB
+
+
+class Shelf(MutableMapping[str, PartData]):
+    """The data of parts by name: what they hold, without a table for each.
+
+    Examples
+    --------
+    >>> shelf = Shelf()
+    >>> shelf["a"] = PartData(pd.DataFrame({"replica": [0, 0], "sweep": [0, 1]}), [])
+    >>> len(shelf), shelf["a"].table["sweep"].tolist()
+    (1, [0, 1])
+    """
+
+    def __init__(self) -> None:
+        self._arrays: list[Columns] = []
+        self._places: dict[str, tuple[int, int, int]] = {}  # array, first and last row
+        self._events: dict[str, list[dict[str, Any]]] = {}
+        self._new: dict[str, pd.DataFrame] = {}
+
+    def __len__(self) -> int:
+        return len(self._places) + len(self._new)
+
+    def __iter__(self) -> Iterator[str]:
+        yield from (*self._places, *self._new)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._places or name in self._new
+
+    def __getitem__(self, name: str) -> PartData:
+        if name in self._new:
+            return PartData(self._new[name], self.events(name))
+        which, first, last = self._places[name]
+        rows = {key: column[first:last] for key, column in self._arrays[which].items()}
+        return PartData(pd.DataFrame(rows), self.events(name))
+
+    def __setitem__(self, name: str, data: PartData) -> None:
+        self._places.pop(name, None)
+        self._new[name] = data.table
+        self._keep_events(name, data.events)
+        if len(self._new) >= TOGETHER:
+            self._settle()
+
+    def __delitem__(self, name: str) -> None:
+        if self._new.pop(name, None) is None:
+            del self._places[name]
+        self._events.pop(name, None)
+
+    def add(
+        self,
+        names: Sequence[str],
+        lengths: Sequence[int],
+        columns: Columns,
+        events: Sequence[list[dict[str, Any]]],
+    ) -> None:
+        """Take in parts whose rows follow each other in one array per column."""
+        ends = np.cumsum(lengths).tolist()
+        for name, length, end, own in zip(names, lengths, ends, events, strict=True):
+            self._new.pop(name, None)
+            self._places[name] = (len(self._arrays), end - length, end)
+            self._keep_events(name, own)
+        self._arrays.append(columns)
+
+    def _keep_events(self, name: str, events: list[dict[str, Any]]) -> None:
+        self._events.pop(name, None)
+        if events:
+            self._events[name] = events
+
+    def events(self, name: str) -> list[dict[str, Any]]:
+        """Return what acted in a part."""
+        return self._events.get(name, [])
+
+    def rows(self, name: str) -> int:
+        """Return the number of rows of a part."""
+        if name in self._new:
+            return len(self._new[name])
+        _, first, last = self._places[name]
+        return last - first
+
+    def _settle(self) -> None:
+        """Put the tables of new parts together."""
+        if not self._new:
+            return
+        tables, self._new = self._new, {}
+        names = list(tables)
+        lengths = [len(table) for table in tables.values()]
+        joined = {
+            column: np.concatenate([table[column].to_numpy() for table in tables.values()])
+            for column in next(iter(tables.values())).columns
+        }
+        self.add(names, lengths, joined, [self.events(name) for name in names])
+
+    def joined(self, names: Sequence[str]) -> Columns:
+        """Return the columns of some parts, one after the other in the order of the names."""
+        self._settle()
+        places = [self._places[name] for name in names]
+        keys = list(self._arrays[places[0][0]])
+        return {
+            key: np.concatenate([self._arrays[which][key][a:b] for which, a, b in places])
+            for key in keys
+        }

@@ -1,0 +1,164 @@
+"""The facts of a society that stand before any answer: its ties, its noise, whether it moves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from sociophysics.errors import InputError
+from sociophysics.scenario import Settings
+from sociophysics.scenario import build as cases
+from sociophysics.society.spins import SpinSystem
+from sociophysics.study.transitions import Expected, critical_temperatures
+
+__all__ = ["Card", "card", "card_of", "from_manifest", "measured_flips"]
+
+# Beyond this theory and a trial run cost more than a glance.
+MOST_TIES = 200_000
+TRIAL_SWEEPS = 40
+# Fewer flips per user and sweep hardly move a society within a run.
+FROZEN = 0.001
+
+
+class Card(NamedTuple):
+    """What a society is, before anything is asked of it.
+
+    ``ties`` counts a mutual tie once; ``flips`` is the share of users whose stance differs after
+    one sweep; ``critical`` is the best theory's temperature of the consensus transition.
+    """
+
+    users: int
+    ties: int
+    antagonistic: int
+    mutual: bool
+    alone: int
+    temperature: float | None
+    critical: Expected | None
+    flips: float | None
+
+    def sentences(self) -> list[str]:
+        """Return the facts, one sentence each."""
+        signs = "all friendly"
+        if self.antagonistic:
+            signs = f"{self.antagonistic:,} of them antagonistic"
+        way = "mutual" if self.mutual else "directed"
+        said = [f"{self.users:,} users, {self.ties:,} {way} ties, {signs}"]
+        if self.alone:
+            said.append(f"{self.alone:,} users have no tie")
+        if self.temperature is not None and self.critical is not None and self.critical.value > 0:
+            ratio = self.temperature / self.critical.value
+            said.append(
+                f"T = {self.temperature:g} is {ratio:.2f} of {self.critical.value:.3f}, "
+                f"{self.critical.text}"
+            )
+        elif self.temperature is not None:
+            said.append(f"T = {self.temperature:g}")
+        if self.flips is not None:
+            state = "frozen: starts are hardly ever left" if self.flips < FROZEN else "it moves"
+            said.append(f"{100 * self.flips:.2g} % of users change stance per sweep ({state})")
+        return said
+
+
+def card(
+    system: SpinSystem,
+    *,
+    temperature: float | None = None,
+    critical: Expected | None = None,
+    flips: float | None = None,
+) -> Card:
+    """Return the card of a society.
+
+    Parameters
+    ----------
+    system : SpinSystem
+    temperature : float, optional
+    critical : Expected, optional
+        The best theory's temperature, as `transitions.critical_temperatures` gives it.
+    flips : float, optional
+        Share of users whose stance differs after one sweep, measured.
+
+    Examples
+    --------
+    >>> system = SpinSystem(np.array([[0, 1, 0], [1, 0, -1], [0, -1, 0]]))
+    >>> card(system, temperature=0.5).sentences()
+    ['3 users, 2 mutual ties, 1 of them antagonistic', 'T = 0.5']
+    """
+    share = 2 if system.is_symmetric else 1
+    rows = np.diff(system.J.indptr) > 0
+    heard = np.zeros(system.n, dtype=bool)
+    heard[system.J.indices] = True
+    return Card(
+        users=system.n,
+        ties=system.J.nnz // share,
+        antagonistic=int((system.J.data < 0).sum()) // share,
+        mutual=system.is_symmetric,
+        alone=int((~rows & ~heard).sum()),
+        temperature=temperature,
+        critical=critical,
+        flips=flips,
+    )
+
+
+def card_of(settings: Settings, *, trial: bool = True) -> Card:
+    """Return the card of one case, with theory and a short trial run where these are cheap.
+
+    Parameters
+    ----------
+    settings : Settings
+        One design at one point.
+    trial : bool
+        Measure how many users change their stance.
+
+    Raises
+    ------
+    InputError
+        As ``cases.build_system``.
+    """
+    system, _ = cases.build_system(settings, 0 if cases.varies(settings) else None)
+    value = settings.dynamics.temperature
+    # Fitted couplings have a temperature of their own; a schedule is no single one.
+    temperature = 1.0 if value is None else value if isinstance(value, int | float) else None
+    small = system.J.nnz <= 2 * MOST_TIES
+    critical = critical_temperatures(settings, system) if small else []
+    return card(
+        system,
+        temperature=temperature,
+        critical=critical[0] if critical else None,
+        flips=measured_flips(settings) if small and trial else None,
+    )
+
+
+def measured_flips(settings: Settings) -> float | None:
+    """Return the share of users whose stance differs after a sweep, late in a short trial run.
+
+    Without the interventions; None where nothing can be run.
+    """
+    sweeps = min(settings.dynamics.sweeps, TRIAL_SWEEPS)
+    dynamics = settings.dynamics.model_copy(
+        update={"sweeps": sweeps, "burn_in": 0, "stop_when": "none"}
+    )
+    observe = settings.observe.model_copy(update={"every": 1})
+    trial = settings.model_copy(
+        update={"dynamics": dynamics, "observe": observe, "interventions": ()}
+    )
+    before, shares = None, []
+    try:
+        for frame in cases.case_frames(trial, [0]):
+            now = np.array(frame.spins[0])
+            if before is not None and frame.sweep > sweeps // 2:
+                shares.append(float((now != before).mean()))
+            before = now
+    except InputError:
+        return None
+    return float(np.mean(shares)) if shares else None
+
+
+def from_manifest(manifest: Mapping[str, Any]) -> Card | None:
+    """Return the card that the manifest of a run keeps, None for an older one."""
+    kept = manifest.get("society")
+    if not isinstance(kept, Mapping) or set(kept) != set(Card._fields):
+        return None
+    critical = kept["critical"]
+    return Card(**{**kept, "critical": None if critical is None else Expected(*critical)})

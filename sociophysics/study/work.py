@@ -1,0 +1,185 @@
+"""What a worker does: parts in a row, each simulated and written before the next begins."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import os
+import platform
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from functools import cache
+from importlib.metadata import version
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from sociophysics.errors import InputError
+from sociophysics.scenario import Settings, json_form
+from sociophysics.sources import short, source_digest
+from sociophysics.store import open_store
+from sociophysics.study.blocks import Part
+from sociophysics.study.parts import PartData, write_part
+
+__all__ = [
+    "DECISIVE",
+    "Check",
+    "Done",
+    "Rehearse",
+    "Simulate",
+    "Task",
+    "decisive_versions",
+    "naming",
+    "rehearse_case",
+    "simulate_case",
+    "work",
+    "work_text",
+]
+
+Simulate = Callable[[Settings, Sequence[int]], tuple[pd.DataFrame, list[dict[str, Any]]]]
+Rehearse = Callable[[Settings, Sequence[int]], None]
+Check = Callable[[], None]
+
+# What numbers come from; other packages only carry them.
+DECISIVE = ("sociophysics", "numpy", "scipy", "networkx", "numba")
+
+
+class Task(NamedTuple):
+    """Parts that one worker does in a row, to seconds of work."""
+
+    parts: tuple[Part, ...]
+    store: str | None
+    simulate: Simulate
+    modules: tuple[str, ...]
+
+    def text(self) -> str:
+        """Return the task as JSON: settings, each once, and the replicas asked of them.
+
+        Numbers, names and paths only: what a worker is sent holds nothing to execute.
+        """
+        places: dict[str, int] = {}
+        cases: list[tuple[str, str, Any]] = []
+        for part in self.parts:
+            if part.identity not in places:
+                places[part.identity] = len(cases)
+                settings = json_form(part.settings.canonical())
+                cases.append((part.identity, part.source, settings))
+        listed = [[places[part.identity], list(part.replicas)] for part in self.parts]
+        about: dict[str, Any] = {
+            "store": self.store,
+            "modules": self.modules,
+            "versions": decisive_versions(),
+        }
+        about["code"] = source_digest()
+        return json.dumps({**about, "cases": cases, "parts": listed}, allow_nan=False)
+
+    @classmethod
+    def from_text(cls, text: str, simulate: Simulate) -> Task:
+        """Return the task that a text stands for.
+
+        Raises
+        ------
+        InputError
+            It was written by other code, or with other versions of what numbers come from.
+        """
+        about = json.loads(text)
+        here = decisive_versions()
+        for name, there in about["versions"].items():
+            if here[name] != there:
+                raise InputError(
+                    f"the worker on {platform.node()} has {name} {here[name]}, this run {there}; "
+                    "install the same versions on all workers."
+                )
+        if about["code"] != source_digest():
+            raise InputError(
+                f"the worker on {platform.node()} has other code of sociophysics (sources "
+                f"{short(source_digest())}, this run {short(about['code'])}); install the same on "
+                "all workers."
+            )
+        # Observables that a caller registers are known before settings may name them.
+        for module in about["modules"]:
+            if module != "__main__":
+                importlib.import_module(module)
+        cases = [
+            Part("", {}, Settings.model_validate(settings), (), identity, source)
+            for identity, source, settings in about["cases"]
+        ]
+        parts = tuple(cases[case].of(replicas) for case, replicas in about["parts"])
+        return cls(parts, about["store"], simulate, tuple(about["modules"]))
+
+
+class Done(NamedTuple):
+    """A finished part: its data if nothing is written, and who took how long."""
+
+    name: str
+    seconds: float
+    worker: int
+    data: PartData | None
+
+
+@cache
+def decisive_versions() -> dict[str, str]:
+    """Return the versions of what numbers come from."""
+    return {name: version(name) for name in DECISIVE}
+
+
+def simulate_case(
+    settings: Settings, replicas: Sequence[int], *, check: Check | None = None
+) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
+    """Return the table and the events of one case, for these replicas.
+
+    ``check`` is called before every frame, and what it raises ends the simulation.
+    """
+    from sociophysics.scenario import build as cases
+
+    # Imported where it runs: the parent of a process pool never needs the engine.
+    result: tuple[pd.DataFrame, list[dict[str, Any]]] = cases.simulate_case(
+        settings, replicas, check=check
+    )
+    return result
+
+
+def rehearse_case(settings: Settings, replicas: Sequence[int]) -> None:
+    """Build what a case needs and measure its first frame, without moving a stance.
+
+    Raises
+    ------
+    InputError
+        What ``simulate_case`` would refuse.
+    """
+    from sociophysics.dynamics.frames import observe
+    from sociophysics.scenario import build as cases
+
+    with closing(cases.case_frames(settings, replicas)) as frames:
+        observe(next(frames), settings.observe.names)
+
+
+def work_text(text: str, simulate: Simulate) -> list[Done]:
+    """Do a task that came as text."""
+    return work(Task.from_text(text, simulate))
+
+
+def work(task: Task) -> list[Done]:
+    """Simulate the parts of a task, and write each before the next begins."""
+    store = None if task.store is None else open_store(task.store)
+    done = []
+    for part in task.parts:
+        start = time.perf_counter()
+        with naming(part):
+            data = PartData(*task.simulate(part.settings, part.replicas))
+        if store is not None:
+            write_part(store, part, data)
+        seconds = time.perf_counter() - start
+        done.append(Done(part.name, seconds, os.getpid(), data if store is None else None))
+    return done
+
+
+@contextlib.contextmanager
+def naming(part: Part) -> Iterator[None]:
+    """Name the scenario's file, the design and the swept values in what is refused inside."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"{part.source}: {error}") from None
