@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import sociophysics as sp
+from sociophysics.dynamics.kernels import registry as kernels
 from sociophysics.dynamics.kernels.registry import FixedPoint
-from sociophysics.dynamics.kernels.registry import registry as kernels
 from sociophysics.engine import counter, fixed_point, glauber
 from sociophysics.errors import InputError
 from sociophysics.influences import feeds

@@ -12,8 +12,8 @@ import pytest
 from scipy import stats
 
 import sociophysics as sp
+from sociophysics.dynamics.kernels import rejection_free as switching
 from sociophysics.dynamics.kernels.incremental import FixedPoint
-from sociophysics.dynamics.kernels.registry import rejection_free as switching
 from sociophysics.dynamics.kernels.rejection_free import READY, Adaptive, RejectionFree
 from sociophysics.engine import rate_bins
 from sociophysics.engine import rejection_free as engine
