@@ -11,15 +11,14 @@ import pytest
 import sociophysics as sp
 from sociophysics import statistics
 from sociophysics.cli.summary import show
-from sociophysics.experiments.expected import expected
 from sociophysics.report import render
 from sociophysics.report.theory import theory_lines
 from sociophysics.scenario import Scenario, with_declared
+from sociophysics.study.expected import Expected, expected
 from sociophysics.study.results import Run, at, outcome
 from sociophysics.study.results.scales import user_spread
 from sociophysics.study.results.windows import windows
 from sociophysics.study.society_card import card, measured_flips
-from sociophysics.study.transitions import Expected
 from tests.laws import ALPHA
 from tests.synthetic_runs import make_run, scenario_run
 
@@ -354,7 +353,7 @@ def test_the_facts_of_the_society_stand_before_the_answer(
     assert found.sentences() == [
         "4 users, 2 mutual ties, 1 of them antagonistic",
         "1 users have no tie",
-        "T = 0.5 is 0.25 of 2.000, cavity",
+        "T = 0.5 is 0.25 of 2, cavity",
         "0.01 % of users change stance per sweep (frozen: starts are hardly ever left)",
     ]
     text = BASE.replace('"camp_polarization"', '"abs_magnetization"') + "[sweep]\nreplicas = 2\n"

@@ -20,8 +20,9 @@ LAYERS = [
     {"dynamics", "inference"},
     {"mesa_model", "scenario"},
     {"study"},
+    {"experiments"},
     {"report"},
-    {"experiments", "runs"},
+    {"runs"},
     {"cli"},
     {"__main__"},
 ]
@@ -107,6 +108,12 @@ def test_oracle_shares_no_code_with_what_it_judges() -> None:
     for path in FILES:
         if unit_of(path) == "theory":
             assert not own_units(path) & {"engine", "dynamics", "influences"}
+
+
+def test_experiments_do_not_know_the_report_even_for_types() -> None:
+    for path in FILES:
+        if unit_of(path) == "experiments":
+            assert "sociophysics.report" not in path.read_text(encoding="utf-8"), path
 
 
 def test_importing_the_package_loads_no_interface() -> None:

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -109,6 +110,23 @@ def test_what_the_dashboard_asks_of_the_package_is_public():
     }
     assert asked
     assert asked <= set(dir(sp))
+
+
+def test_what_the_dashboard_asks_of_a_submodule_is_there():
+    """A name that moved is found by the first press of a button, unless it is looked for here."""
+    pages = Path(__file__).parent.parent / "dashboards"
+    text = "\n".join(path.read_text() for path in pages.rglob("*.py"))
+    missing = []
+    for chain in sorted(set(re.findall(r"\bsp((?:\.\w+)+)", text))):
+        found: object = sp
+        for part in chain.split(".")[1:]:
+            if not isinstance(found, ModuleType):
+                break
+            if not hasattr(found, part):
+                missing.append(f"sp{chain}")
+                break
+            found = getattr(found, part)
+    assert not missing
 
 
 def test_a_short_address_is_the_same_module_and_not_a_second_one() -> None:

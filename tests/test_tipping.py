@@ -18,11 +18,12 @@ from sociophysics.experiments import (
     phase_diagram,
 )
 from sociophysics.experiments.detection import detect, peak, side_distances, total_variation
-from sociophysics.experiments.expected import expected, temperature_range
 from sociophysics.experiments.independence import against_independent
 from sociophysics.experiments.kinds import two_states
 from sociophysics.experiments.tipping import search
+from sociophysics.report.tipping_figures import picture
 from sociophysics.scenario import Scenario
+from sociophysics.study.expected import expected, temperature_range
 from sociophysics.study.measure import Work, is_whole, measure, moments, varied
 from sociophysics.theory.closed_forms import onsager_temperature, random_regular_temperature
 from tests.laws import assert_uniform
@@ -321,7 +322,9 @@ def test_a_phase_diagram_is_a_table_and_a_picture() -> None:
     assert diagram.grid.loc[0.02, 2.0] == pytest.approx(diagram.grid.loc[0.01, 1.0], abs=0.1)
     assert diagram.grid.loc[0.02, 0.5] > 0.95
     assert diagram.grid.loc[0.005, 2.0] < 0.3
-    assert diagram.picture.startswith(b"<?xml")
+    assert picture(diagram.grid, diagram.observable).startswith(b"<?xml")
+    with pytest.warns(DeprecationWarning, match="tipping_figures.picture"):
+        assert diagram.picture == picture(diagram.grid, diagram.observable)
     assert list(diagram.table.columns) == [*keys, "replicas", "mean", "sd"]
 
 

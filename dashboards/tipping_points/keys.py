@@ -140,7 +140,7 @@ def grid_of(
 def _around(settings: sp.scenario.Settings, key: str, value: Any, whole: bool) -> list[float]:
     if key == "dynamics.temperature":
         try:
-            return list(sp.experiments.expected.temperature_range(settings))
+            return list(sp.study.expected.temperature_range(settings))
         except sp.InputError:
             pass
     default = (0.0, 2.0 * value) if value > 0 else (value - 1.0, value + 1.0)

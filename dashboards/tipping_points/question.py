@@ -182,7 +182,7 @@ def plan_of(question: Question) -> Plan:
     """
     base, design = question.base, question.design
     settings = chosen(base, design)
-    users, camps = sp.experiments.measure.society(settings)
+    users, camps = sp.study.measure.society(settings)
     names = _names(question, camps)
     most = MOST_OF_TWO if question.second else 41
     grid = grid_of(base, settings, question.along, question.ends, most=most)
@@ -199,7 +199,7 @@ def plan_of(question: Question) -> Plan:
                 f"{'picture' if question.second else 'search'} needs at least {least}: widen the "
                 "range or add points."
             )
-    swept = sp.experiments.measure.varied(
+    swept = sp.study.measure.varied(
         base,
         design=design or None,
         observables=names,

@@ -70,15 +70,16 @@ def Files(picture: Picture) -> None:
             phases = picture.phases
             Download("Table", lambda: phases.table.to_csv(index=False).encode(),
                      filename=f"{stem}-table.csv", mime="text/csv")  # fmt: skip
-            Download("Figure (SVG)", lambda: _bytes(phases.picture), filename=f"{stem}.svg",
+            Download("Figure (SVG)", lambda: _drawn(picture), filename=f"{stem}.svg",
                      mime="image/svg+xml")  # fmt: skip
-
-
-def _bytes(picture: bytes | str) -> bytes:
-    return picture.encode() if isinstance(picture, str) else picture
 
 
 def _report(picture: Picture) -> bytes:
     question = picture.plan.question
     page: str = sp.report.tip_page.render(question.base, picture.found, None, picture.loop)
     return page.encode()
+
+
+def _drawn(picture: Picture) -> bytes:
+    drawn: bytes = sp.report.tipping_figures.picture(picture.phases.grid, picture.plan.names[0])
+    return drawn

@@ -142,7 +142,7 @@ class _View:
     def at(self, value: float) -> sp.scenario.Settings:
         """Return the society at one value of the key."""
         self.job.check()
-        alone = sp.experiments.measure.varied(
+        alone = sp.study.measure.varied(
             self.question.base, design=self.question.design or None, replicas=2,
             axes={self.question.along: [value]},
         )  # fmt: skip

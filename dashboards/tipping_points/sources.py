@@ -110,7 +110,7 @@ def chosen(scenario: sp.Scenario, design: str) -> sp.scenario.Settings:
     InputError
         No such design.
     """
-    alone = sp.experiments.measure.varied(scenario, design=design or None, replicas=2)
+    alone = sp.study.measure.varied(scenario, design=design or None, replicas=2)
     settings: sp.scenario.Settings = alone.cases()[0].settings
     return settings
 

@@ -18,11 +18,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sociophysics.errors import InputError
-from sociophysics.experiments.expected import TEMPERATURE
 from sociophysics.experiments.infinite import UPDATES, extrapolate, refusal
 from sociophysics.experiments.resizing import resized
 from sociophysics.scenario import Scenario, Settings
 from sociophysics.streams import generator
+from sociophysics.study.expected import TEMPERATURE
 from sociophysics.study.measure import (
     Moments,
     Progress,

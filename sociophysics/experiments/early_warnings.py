@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 from scipy.stats import ttest_1samp
 
 from sociophysics.errors import InputError
-from sociophysics.experiments.expected import TEMPERATURE
 from sociophysics.experiments.independence import independent_frames
 from sociophysics.experiments.kinds import without_transition
 from sociophysics.experiments.sharpening import sharpening
 from sociophysics.scenario import Scenario
 from sociophysics.statistics import t_interval, tau
 from sociophysics.streams import generator
+from sociophysics.study.expected import TEMPERATURE
 from sociophysics.study.measure import Work, along_values, measure, society, varied
 
 __all__ = ["INDICATORS", "EarlyWarning", "early_warning"]

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sociophysics.experiments.expected import temperature_range
 from sociophysics.experiments.resizing import resized
 from sociophysics.experiments.reweighting import cross, curve, halves, jackknife
 from sociophysics.experiments.samples import FEW_LANES, LANES, Sample, kernel_of, sample
 from sociophysics.scenario import Scenario, Settings
 from sociophysics.scenario.build import build_system
+from sociophysics.study.expected import temperature_range
 from sociophysics.study.measure import Work, varied
 
 __all__ = ["Family", "about"]

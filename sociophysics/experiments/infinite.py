@@ -27,12 +27,12 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from sociophysics.errors import InputError
-from sociophysics.experiments.expected import TEMPERATURE
 from sociophysics.experiments.families import Family, about
 from sociophysics.experiments.reweighting import Curve, common, cross, curve, jackknife, reach, root
 from sociophysics.experiments.samples import Sample
 from sociophysics.scenario import Scenario, Settings
 from sociophysics.scenario.build import build_system
+from sociophysics.study.expected import TEMPERATURE
 from sociophysics.study.measure import Work, varied
 
 __all__ = ["Extrapolated", "extrapolate", "refusal"]

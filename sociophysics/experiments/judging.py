@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sociophysics.experiments.detection import ALPHA, Detection
-from sociophysics.experiments.expected import TEMPERATURE
 from sociophysics.experiments.independence import Independence
 from sociophysics.experiments.kinds import (
     INDEPENDENT_STEEPNESS,
@@ -24,6 +23,7 @@ from sociophysics.experiments.kinds import (
 from sociophysics.experiments.scans import Runs
 from sociophysics.experiments.sharpening import sharpening
 from sociophysics.scenario import Settings
+from sociophysics.study.expected import TEMPERATURE
 from sociophysics.study.measure import Moments, is_whole
 
 __all__ = ["Judged", "doubt", "judged"]

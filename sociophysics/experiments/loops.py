@@ -12,10 +12,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sociophysics.errors import InputError
-from sociophysics.experiments.expected import TEMPERATURE, Expected, expected
 from sociophysics.scenario import Scenario, Settings
 from sociophysics.statistics import Interval, t_interval
 from sociophysics.store import Place
+from sociophysics.study.expected import TEMPERATURE, Expected, expected
 from sociophysics.study.measure import (
     Progress,
     Work,

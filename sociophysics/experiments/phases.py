@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
@@ -24,11 +25,24 @@ __all__ = ["PhaseDiagram", "phase_diagram"]
 
 
 class PhaseDiagram(NamedTuple):
-    """An order parameter over two keys: long table, and the same as a grid."""
+    """An order parameter over two keys: long table, the same as a grid, and its name."""
 
     table: pd.DataFrame
     grid: pd.DataFrame
-    picture: bytes
+    observable: str
+
+    @property
+    def picture(self) -> bytes:
+        """The grid as SVG; now ``sp.report.tipping_figures.picture(grid, observable)``."""
+        import sociophysics as sp
+
+        warnings.warn(
+            "PhaseDiagram.picture is now sp.report.tipping_figures.picture(grid, observable).",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        drawn: bytes = sp.report.tipping_figures.picture(self.grid, self.observable)
+        return drawn
 
 
 def phase_diagram(
@@ -43,7 +57,7 @@ def phase_diagram(
     executor: Executor | None = None,
     progress: Progress | None = None,
 ) -> PhaseDiagram:
-    """Return the mean of an order parameter over a grid of two keys, as table and as picture.
+    """Return the mean of an order parameter over a grid of two keys.
 
     Parameters
     ----------
@@ -57,7 +71,7 @@ def phase_diagram(
     -------
     PhaseDiagram
         ``table``: one row per point with mean and sd over replicas; ``grid``: the means, rows are
-        the second key; ``picture``: SVG.
+        the second key; ``observable``: its name.
 
     Raises
     ------
@@ -91,11 +105,4 @@ def phase_diagram(
     points = replica.groupby([horizontal, vertical]).agg(["count", "mean", "std"])
     points.columns = ["replicas", "mean", "sd"]
     grid = points["mean"].unstack(horizontal)
-    return PhaseDiagram(points.reset_index(), grid, _picture(grid, name))
-
-
-def _picture(grid: pd.DataFrame, name: str) -> bytes:
-    from sociophysics.report.figures import to_svg
-    from sociophysics.report.tipping_figures import phases
-
-    return to_svg(phases(grid, name))
+    return PhaseDiagram(points.reset_index(), grid, name)

@@ -14,10 +14,10 @@ from sociophysics.experiments.detection import (
     peak,
     side_distances,
 )
-from sociophysics.experiments.expected import TEMPERATURE
 from sociophysics.scenario import Settings
 from sociophysics.statistics import Interval, bootstrap_interval, t_interval
 from sociophysics.streams import generator
+from sociophysics.study.expected import TEMPERATURE
 from sociophysics.study.measure import Moments
 
 __all__ = ["UNKNOWN", "finer", "fluctuation_peak", "placed", "scan_table", "temperatures_of"]

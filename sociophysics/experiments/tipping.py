@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from sociophysics.errors import InputError
 from sociophysics.experiments.detection import Detection, detect
-from sociophysics.experiments.expected import TEMPERATURE, Expected, expected, temperature_range
 from sociophysics.experiments.independence import Independence
 from sociophysics.experiments.judging import Judged, doubt, judged
 from sociophysics.experiments.kinds import Kind, Turned, independent_users, sentence
@@ -30,6 +29,7 @@ from sociophysics.experiments.scans import Runs
 from sociophysics.scenario import Scenario, Settings
 from sociophysics.scenario.build import build_system
 from sociophysics.statistics import Interval
+from sociophysics.study.expected import TEMPERATURE, Expected, expected, temperature_range
 from sociophysics.study.measure import Moments, Progress, Work, along_values, is_whole, varied
 
 __all__ = ["Search", "TippingPoint", "locate", "search"]

@@ -44,7 +44,7 @@ def section(run: Run, observable: str, point: dict[str, Any], theory: Theory) ->
     else:
         shown = _windows(run, rows)
     lines = "".join(
-        f"<p>{html.escape(_capital(text))}: {value:.3f}.</p>" for text, value in theory.lines
+        f"<p>{html.escape(_capital(text))}: {value:.4g}.</p>" for text, value in theory.lines
     )
     note = f"{claims.READING} {_window_note(rows)} {_melting_note(melting, theory)}"
     return html.section(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -214,7 +215,8 @@ def _from_attribute(start: str) -> str:
 
 def _card(scenario: Scenario) -> str:
     """Return the facts of the society, where it is cheap to build."""
-    small = getattr(scenario.network, "n", MOST_USERS + 1) <= MOST_USERS
+    users = getattr(scenario.network, "n", MOST_USERS + 1)
+    small = math.prod(getattr(scenario.network, "shape", (users,))) <= MOST_USERS
     if scenario.couplings is None or not (small or scenario.network.kind in FROM_DATA):
         return ""
     try:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
 from sociophysics.errors import InputError
-from sociophysics.society.spins import SpinSystem
-from sociophysics.study.transitions import camp_couplings, critical_temperatures
+from sociophysics.scenario.build import build_system
+from sociophysics.study.expected import Expected, camp_temperatures, expected
 
 if TYPE_CHECKING:
     from sociophysics.scenario import Settings
     from sociophysics.study.results import Run
 
-__all__ = ["Theory", "camp_couplings", "theory_lines"]
+__all__ = ["Theory", "theory_lines"]
 
 
 class Theory(NamedTuple):
@@ -29,10 +27,8 @@ class Theory(NamedTuple):
 def theory_lines(run: Run, point: Mapping[str, Any]) -> Theory:
     """Return what theory says about the temperatures of a run.
 
-    Two camps: each design's mean-field limit. No camps and no feed: the critical temperature, the
-    best theory first (`transitions.critical_temperatures`). Nothing under external fields and
-    interventions, for fitted or directed couplings or another number of camps, and for a network
-    whose file has gone.
+    Each design's mean-field limit of two camps, and what ``study.expected`` says of the first
+    design that it covers, the best theory first. Nothing for a network whose file has gone.
 
     Parameters
     ----------
@@ -43,45 +39,25 @@ def theory_lines(run: Run, point: Mapping[str, Any]) -> Theory:
     limits: dict[str, float] = {}
     lines: list[tuple[str, float]] = []
     for case in run.cases(point):
-        if not _bare(case.settings):
-            continue
         try:
-            system, camps = _system(case.settings)
-            limit = _split_temperature(case.settings, system, camps)
-            if limit is None and camps is None and not lines:
-                lines = [(each.text, each.value)
-                         for each in critical_temperatures(case.settings, system)]  # fmt: skip
+            found, split = _said(case.settings)
         except (InputError, OSError):
             continue
-        if limit is not None:
-            limits[case.design] = limit
-    reference = run.designs[0]
-    if reference in limits:
-        lines.append((f"mean field, {reference}", limits[reference]))
+        if split is not None:
+            limits[case.design] = split
+        if not lines:
+            of = f", {case.design}" if len(run.designs) > 1 else ""
+            lines = [(f"{each.text}{of}", each.value) for each in found]
     return Theory(limits, lines)
 
 
-def _bare(settings: Settings) -> bool:
-    # the couplings of a fit differ from pair to pair, which two camps in mean field do not
-    fitted = settings.couplings.kind == "fitted"
-    return not settings.interventions and settings.field.kind == "none" and not fitted
-
-
-def _system(settings: Settings) -> tuple[SpinSystem, NDArray[np.int64] | None]:
-    from sociophysics.scenario.build import build_system
-
+def _said(settings: Settings) -> tuple[list[Expected], float | None]:
+    if settings.interventions or settings.couplings.kind == "fitted":
+        return [], None
     # Of networks drawn anew for every replica the first stands for all.
-    return build_system(settings, 0 if settings.redraw else None)
-
-
-def _split_temperature(
-    settings: Settings, system: SpinSystem, camps: NDArray[np.int64] | None
-) -> float | None:
-    from sociophysics.theory.mean_field import camp_limits
-
-    ties = None if camps is None else camp_couplings(system, camps)
-    if ties is None:
-        return None
-    keys = {key: value for key, value in settings.feed.model_dump().items() if value is not None}
-    kind = keys.pop("kind")
-    return float(camp_limits(kind, within=ties[0], across=ties[1], **keys).split)
+    system, camps = build_system(settings, 0 if settings.redraw else None)
+    limits = None
+    with suppress(InputError):
+        limits = camp_temperatures(settings, system, camps)
+    found = expected(settings, society=(system, camps))
+    return found, None if limits is None else float(limits.split)

@@ -10,11 +10,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sociophysics.report.figures import key_label
+from sociophysics.report.figures import key_label, to_svg
 from sociophysics.report.labels import label
 from sociophysics.report.style import INK, MUTED, WIDTH, mark, settings
 
-__all__ = ["crossing", "loop", "phases", "transition"]
+__all__ = ["crossing", "loop", "phases", "picture", "transition"]
 
 PLACE = "#d55e00"
 
@@ -132,6 +132,25 @@ def phases(grid: pd.DataFrame, observable: str) -> Figure:
     return figure
 
 
+def picture(grid: pd.DataFrame, observable: str) -> bytes:
+    """Return the phase diagram as SVG.
+
+    Parameters
+    ----------
+    grid : DataFrame
+        Of ``experiments.phase_diagram``.
+    observable : str
+        What its cells hold the mean of.
+
+    Examples
+    --------
+    >>> grid = pd.DataFrame([[1.0, 0.2], [0.9, 0.1]], index=[1, 2], columns=[0.5, 1.5])
+    >>> picture(grid, "abs_magnetization")[:5]
+    b'<?xml'
+    """
+    return to_svg(phases(grid, observable))
+
+
 def _edges(values: Any) -> Any:
     x = np.asarray(values, dtype=np.float64)
     middles = (x[1:] + x[:-1]) / 2
@@ -166,6 +185,6 @@ def _theory(panel: Axes, theory: Sequence[tuple[str, float]], x: Any, *, named: 
         if named:
             # One line below the other, so that neighbouring numbers stay readable.
             right = value > float(x.min()) + 0.6 * float(np.ptp(x))
-            panel.annotate(f" {text} {value:.3f} ", (value, 0.97 - 0.09 * k),
+            panel.annotate(f" {text} {value:.4g} ", (value, 0.97 - 0.09 * k),
                            xycoords=("data", "axes fraction"), va="top", fontsize=8,
                            ha="right" if right else "left", color=INK)  # fmt: skip

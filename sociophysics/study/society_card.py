@@ -11,7 +11,7 @@ from sociophysics.errors import InputError
 from sociophysics.scenario import Settings
 from sociophysics.scenario import build as cases
 from sociophysics.society.spins import SpinSystem
-from sociophysics.study.transitions import Expected, critical_temperatures
+from sociophysics.study.expected import Expected, expected
 
 __all__ = ["Card", "card", "card_of", "from_manifest", "measured_flips"]
 
@@ -26,7 +26,7 @@ class Card(NamedTuple):
     """What a society is, before anything is asked of it.
 
     ``ties`` counts a mutual tie once; ``flips`` is the share of users whose stance differs after
-    one sweep; ``critical`` is the best theory's temperature of the consensus transition.
+    one sweep; ``critical`` is the best theory's temperature at which it tips.
     """
 
     users: int
@@ -50,7 +50,7 @@ class Card(NamedTuple):
         if self.temperature is not None and self.critical is not None and self.critical.value > 0:
             ratio = self.temperature / self.critical.value
             said.append(
-                f"T = {self.temperature:g} is {ratio:.2f} of {self.critical.value:.3f}, "
+                f"T = {self.temperature:g} is {ratio:.2f} of {self.critical.value:.4g}, "
                 f"{self.critical.text}"
             )
         elif self.temperature is not None:
@@ -75,7 +75,7 @@ def card(
     system : SpinSystem
     temperature : float, optional
     critical : Expected, optional
-        The best theory's temperature, as `transitions.critical_temperatures` gives it.
+        The best theory's temperature, as ``study.expected.expected`` gives it.
     flips : float, optional
         Share of users whose stance differs after one sweep, measured.
 
@@ -116,12 +116,14 @@ def card_of(settings: Settings, *, trial: bool = True) -> Card:
     InputError
         As ``cases.build_system``.
     """
-    system, _ = cases.build_system(settings, 0 if cases.varies(settings) else None)
+    system, camps = cases.build_system(settings, 0 if cases.varies(settings) else None)
     value = settings.dynamics.temperature
     # Fitted couplings have a temperature of their own; a schedule is no single one.
     temperature = 1.0 if value is None else value if isinstance(value, int | float) else None
     small = system.J.nnz <= 2 * MOST_TIES
-    critical = critical_temperatures(settings, system) if small else []
+    # The card is of the society as it starts, before anything acts on it.
+    bare = settings.model_copy(update={"interventions": ()})
+    critical = expected(bare, society=(system, camps)) if small else []
     return card(
         system,
         temperature=temperature,

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
+from scipy.sparse.linalg import eigsh
 
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.society.spins import SpinSystem
@@ -32,6 +33,7 @@ __all__ = [
     "FixedPoint",
     "Switching",
     "TwoCamps",
+    "camp_couplings",
     "camp_limits",
     "consensus_temperature",
     "fixed_point",
@@ -175,6 +177,43 @@ def consensus_temperature(within: float, across: float) -> float:
     (1.1, 0.661)
     """
     return split_temperature(within, -across)
+
+
+def camp_couplings(system: SpinSystem, camps: ArrayLike) -> tuple[float, float] | None:
+    """Return a user's total coupling to the own and to the other camp, averaged over users.
+
+    Users count by the square of the leading eigenvector ``w`` of ``abs(J)``: ``within = sum_same
+    w_i J_ij w_j`` with ``w'w = 1``, so that ``within + across`` is the mean-field critical
+    temperature of friendly couplings on any network.
+
+    Parameters
+    ----------
+    system : SpinSystem
+    camps : int array, shape (n,)
+        Codes 0, 1, and -1 for none.
+
+    Returns
+    -------
+    (within, across) or None
+        None unless there are two camps, three users and mutual couplings.
+
+    Examples
+    --------
+    >>> J = np.array([[0, 1, .2, 0], [1, 0, 0, .2], [.2, 0, 0, 1], [0, .2, 1, 0]])
+    >>> camp_couplings(SpinSystem(J), [0, 0, 1, 1])
+    (1.0, 0.2)
+    """
+    camp = np.asarray(camps)
+    two = set(np.unique(camp).tolist()) - {-1} == {0, 1}
+    if not two or not system.is_symmetric or not system.J.nnz or system.n < 3:
+        return None
+    # A fixed start makes the eigenvector the same in every run.
+    _, vectors = eigsh(abs(system.J), k=1, which="LA", v0=np.ones(system.n))
+    w = np.abs(vectors[:, 0]) * (camp >= 0)
+    ties = system.J.tocoo()
+    weight = w[ties.row] * ties.data * w[ties.col] / float(w @ w)
+    same = camp[ties.row] == camp[ties.col]
+    return round(float(weight[same].sum()), 9), round(float(weight[~same].sum()), 9)
 
 
 def fixed_point(

@@ -24,6 +24,9 @@ from dashboards.tipping_points.toolbar import sentences
 from dashboards.upload import UploadedFile
 from dashboards.work import Job, Stage
 from sociophysics.cli import main
+from sociophysics.study.expected import expected
+from sociophysics.study.society_card import card_of
+from tests.test_expected import SOCIETIES, scenario_of
 
 SMALL = """
 title = "A small society"
@@ -275,3 +278,16 @@ def test_an_own_scenario_and_what_is_refused(page: Page, server: str, shoot: Sho
     # What the link asked of a scenario that was still to come.
     expect(page.get_by_label("Command")).to_contain_text("--values 0.4,0.6,")
     expect(page.get_by_label("Command")).to_contain_text("sociophysics tip tip-mine.toml")
+
+
+@pytest.mark.parametrize("name", SOCIETIES)
+def test_the_page_has_the_number_that_report_tip_and_card_print(name: str) -> None:
+    network, couplings, *_ = SOCIETIES[name]
+    scenario = scenario_of(network, couplings)
+
+    def at(temperature: float) -> Any:
+        return scenario.replace({"dynamics.temperature": temperature}).cases()[0].settings
+
+    shown = theory_of(at, "dynamics.temperature", [1.0], "abs_magnetization").numbers
+    assert shown[0] == card_of(at(1.0), trial=False).critical
+    assert shown == expected(at(1.0), "dynamics.temperature")
