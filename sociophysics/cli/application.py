@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from sociophysics.cli import cascades, dashboard, data, fit, inspect, run, scenario, tip
+from sociophysics.cli import cascades, check, dashboard, data, fit, inspect, run, scenario, tip
 from sociophysics.errors import InputError, shortened, told
 
 __all__ = ["BAD_INPUT", "DEFECT", "DONE", "INTERRUPTED", "app", "main"]
@@ -27,6 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.command("check")(check.check)
 app.command("run")(run.run)
 app.command("tip")(tip.tip)
 app.command("cascades")(cascades.cascades)

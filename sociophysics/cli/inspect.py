@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sociophysics.society.spins import SpinSystem
     from sociophysics.store import Store
 
-__all__ = ["inspect"]
+__all__ = ["inspect", "loaded"]
 
 
 Network = Annotated[str, typer.Argument(help="Bundled name, or file.", show_default=False)]
@@ -60,7 +60,7 @@ def inspect(
     folder = Path("runs") / f"{name}-inspect" if out is None else folder_of(out)
     store = open_store(folder)
     study.read_manifest(store, "inspect")
-    system, attribute, graph = _loaded(network, camps, nodes, coupling, largest)
+    system, attribute, graph = loaded(network, camps, nodes, coupling, largest)
     codes, names = (None, ()) if attribute is None else camp_attributes.of(system, attribute)
     command = _command(
         network,
@@ -84,7 +84,7 @@ def inspect(
     typer.echo(f"report: {folder / 'report.html'}")
 
 
-def _loaded(
+def loaded(
     network: str, camps: str | None, nodes: Path | None, coupling: str | None, largest: bool
 ) -> tuple[SpinSystem, str | None, dict[str, Any]]:
     """Return the system, the attribute that holds camps, and what the reading has to say."""

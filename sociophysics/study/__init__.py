@@ -11,29 +11,36 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sociophysics.study.blocks import Part, fingerprints, plan
+    from sociophysics.study.first_look import Standing, standing, structure
     from sociophysics.study.partial import Status, partial_table, scenario_in, status
     from sociophysics.study.session import Cancelled
 
 __all__ = [
     "Cancelled",
     "Part",
+    "Standing",
     "Status",
     "fingerprints",
     "partial_table",
     "plan",
     "scenario_in",
+    "standing",
     "status",
+    "structure",
 ]
 
 _NAMES = {
     "Cancelled": "session",
     "Part": "blocks",
+    "Standing": "first_look",
     "Status": "partial",
     "fingerprints": "blocks",
     "partial_table": "partial",
     "plan": "blocks",
     "scenario_in": "partial",
+    "standing": "first_look",
     "status": "partial",
+    "structure": "first_look",
 }
 
 

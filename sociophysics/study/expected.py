@@ -23,6 +23,7 @@ __all__ = [
     "Expected",
     "Society",
     "camp_temperatures",
+    "consensus_temperature",
     "critical_temperatures",
     "expected",
     "feed_keys_of",
@@ -117,6 +118,25 @@ def critical_temperatures(settings: Settings, system: SpinSystem) -> list[Expect
         # Networks that the cavity method does not cover have no number.
         return found
     return found
+
+
+def consensus_temperature(system: SpinSystem) -> Expected | None:
+    """Return the cavity method's number for a network that comes without a scenario, or None.
+
+    Examples
+    --------
+    >>> import networkx as nx
+    >>> graph = nx.random_regular_graph(4, 200, seed=1)
+    >>> round(consensus_temperature(SpinSystem.from_networkx(graph, default_coupling=1)).value, 3)
+    2.885
+    """
+    if not _is_friendly(system):
+        return None
+    try:
+        found = _cavity(system)
+    except InputError:
+        return None
+    return found[0] if found else None
 
 
 def camp_temperatures(
