@@ -21,6 +21,7 @@ PLACES = {
     "describe": "report.describe",
     "dynamics": "dynamics",
     "errors": "errors",
+    "evidence": "evidence",
     "experiments": "experiments",
     "feeds": "influences.feeds",
     "inference": "inference",

@@ -20,7 +20,16 @@ PACKAGE = Path(__file__).parent
 
 # No number of a run, a search or a fit depends on these.
 SHOWING = frozenset(
-    {"__main__.py", "addresses.py", "bundled", "cli", "dashboards", "machine.py", "memory.py"}
+    {
+        "__main__.py",
+        "addresses.py",
+        "bundled",
+        "cli",
+        "dashboards",
+        "evidence",
+        "machine.py",
+        "memory.py",
+    }
     | {"mesa_model.py", "report", "sources.py", "store"}
 )
 

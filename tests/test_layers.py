@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "sociophysics"
 
 LAYERS = [
     {"addresses", "errors", "machine", "datasets"},
-    {"memory", "sources", "streams"},
+    {"evidence", "memory", "sources", "streams"},
     {"engine", "statistics", "store"},
     {"society"},
     {"influences", "observables", "rollcall", "theory"},

@@ -12,7 +12,18 @@ from typing import Annotated
 
 import typer
 
-from sociophysics.cli import cascades, check, dashboard, data, fit, inspect, run, scenario, tip
+from sociophysics.cli import (
+    cascades,
+    check,
+    dashboard,
+    data,
+    evidence,
+    fit,
+    inspect,
+    run,
+    scenario,
+    tip,
+)
 from sociophysics.errors import InputError, shortened, told
 
 __all__ = ["BAD_INPUT", "DEFECT", "DONE", "INTERRUPTED", "app", "main"]
@@ -35,6 +46,7 @@ app.command("fit")(fit.fit)
 app.command("inspect")(inspect.inspect)
 app.command("describe")(scenario.describe)
 app.command("schema")(scenario.schema)
+app.command("evidence")(evidence.evidence)
 app.command("dashboard")(dashboard.dashboard)
 app.add_typer(data.app, name="data")
 

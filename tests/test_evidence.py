@@ -1,0 +1,74 @@
+"""The table of published field effects: what it holds, and how it says what it is sure of."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import sociophysics as sp
+from sociophysics.cli.application import main
+from sociophysics.evidence import COLUMNS, SOURCES, USES, table
+
+
+def test_every_row_says_where_it_is_from_and_what_it_may_be_used_for() -> None:
+    rows = sp.evidence.table()
+    assert tuple(rows.columns) == COLUMNS
+    assert len(rows) > 100
+    assert set(rows["use"]) == set(USES)
+    assert set(rows["source"]) == set(SOURCES)
+    assert (rows[["study", "platform", "n", "quantity", "unit"]] != "").all(axis=None)
+    assert rows["year"].between(2010, 2030).all()
+    assert not rows.duplicated(["study", "quantity", "unit"]).any()
+
+
+def test_intervals_hold_their_value() -> None:
+    rows = table()
+    known = rows[rows["low"].notna() & rows["value"].notna()]
+    assert len(known) >= 14
+    bound = known["quantity"].str.contains("equivalence bound")
+    inside = (known["low"] <= known["value"]) & (known["value"] <= known["high"])
+    assert inside[~bound].all()
+    assert (rows["low"].notna() == rows["high"].notna()).all()
+
+
+def test_numbers_that_the_pages_speak_of_are_there() -> None:
+    like_minded = table("nyhan", contains="median user")
+    assert like_minded["value"].tolist() == [0.504, 0.147]
+    assert set(like_minded["source"]) == {"recalled"}
+    milli = table("milli", contains="partisanship").iloc[0]
+    assert (milli["value"], milli["low"], milli["high"]) == (0.2439, 0.1794, 0.307)
+
+
+def test_a_treatments_effect_is_never_offered_for_calibration() -> None:
+    rows = table(use="calibration")
+    treated = rows["quantity"].str.contains("treat|algorithm ON|polarization|attitude", regex=True)
+    assert not treated.any(), rows[treated]["quantity"].tolist()
+
+
+def test_the_command_prints_all_and_says_what_was_recalled(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["evidence", "levy"]) == 0
+    shown = capsys.readouterr().out
+    assert "Levy, 2021 (doi 10.1257/aer.20191777)" in shown
+    assert "1 recalled, not read" in shown
+    assert main(["evidence", "--csv", "--use", "validation"]) == 0
+    read = pd.read_csv(io.StringIO(capsys.readouterr().out))
+    assert tuple(read.columns) == COLUMNS
+    assert np.isfinite(read["value"]).sum() > 40
+
+
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [(["nobody"], "no study is called"), (["--use", "fit"], "use is 'fit'")],
+)
+def test_what_is_not_there_is_one_sentence(
+    arguments: list[str], part: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["evidence", *arguments]) == 2
+    told = capsys.readouterr().err
+    assert part in told
+    assert told.count("\n") == 1
