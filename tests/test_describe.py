@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from sociophysics.kinds import FEEDS
 from sociophysics.observables import DEFINITIONS, REGISTRY
-from sociophysics.report.describe import COUPLINGS, FEEDS, FIELDS, INTERVENTIONS, describe
-from sociophysics.scenario import Scenario, feed_tables, process, society
+from sociophysics.report.describe import COUPLINGS, FIELDS, INTERVENTIONS, describe
+from sociophysics.scenario import Scenario, process, society
 
 FILES = sorted((Path(__file__).parent.parent / "scenarios").glob("*.toml"))
 
@@ -90,9 +91,9 @@ def test_equations_are_those_of_the_kinds() -> None:
         COUPLINGS["camps"],
         "J_ij / sqrt(k_i k_j)",
         FIELDS["uniform"],
-        FEEDS["none"],
-        FEEDS["memory"],
-        FEEDS["random"],
+        FEEDS["none"].equation,
+        FEEDS["memory"].equation,
+        FEEDS["random"].equation,
         "K ~ Binomial(k, (1 + X_i) / 2)",
         INTERVENTIONS["nucleate"],
         DEFINITIONS["energy"][0],
@@ -100,13 +101,13 @@ def test_equations_are_those_of_the_kinds() -> None:
         "stances from the node attribute 'leaning'",
     ):
         assert equation in told, equation
-    assert FEEDS["engagement"] not in told
+    assert FEEDS["engagement"].equation not in told
 
 
 def test_every_kind_has_its_equation() -> None:
     assert set(COUPLINGS) == set(society.COUPLINGS)
     assert set(FIELDS) == set(society.FIELDS)
-    assert set(FEEDS) == set(feed_tables.FEEDS)
+    assert all(feed.equation for feed in FEEDS.values())
     assert set(INTERVENTIONS) == set(process.INTERVENTIONS)
 
 

@@ -13,7 +13,8 @@ PACKAGE = Path(__file__).parent.parent / "sociophysics"
 
 LAYERS = [
     {"addresses", "errors", "machine", "datasets"},
-    {"evidence", "memory", "sources", "streams"},
+    {"evidence", "kind_sentences", "memory", "registries", "sources", "streams"},
+    {"kinds"},
     {"engine", "statistics", "store"},
     {"society"},
     {"influences", "observables", "rollcall", "theory"},

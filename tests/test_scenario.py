@@ -15,9 +15,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from sociophysics.errors import InputError
-from sociophysics.influences import feeds, interventions, schedules
+from sociophysics.influences import interventions, schedules
+from sociophysics.kinds import FEEDS
 from sociophysics.scenario import Scenario, StopRule, canonical_json, scenario_schema, stop_rule
-from sociophysics.scenario.feed_tables import FEEDS
 from sociophysics.scenario.process import INTERVENTIONS
 from sociophysics.scenario.society import COUPLINGS, NETWORKS
 from sociophysics.scenario.values import LARGEST, SCHEDULES
@@ -131,14 +131,6 @@ def test_fitted_couplings_bring_their_network_and_temperature() -> None:
 
 def keyword_names(kind: type[Any]) -> dict[str, Any]:
     return {field.name: field.default for field in fields(kind)}
-
-
-@pytest.mark.parametrize("kind", sorted(feeds.KINDS))
-def test_feed_keys_and_defaults_are_those_of_the_feeds(kind: str) -> None:
-    wanted = keyword_names(feeds.KINDS[kind])
-    model = {name: f.default for name, f in FEEDS[kind].model_fields.items() if name != "kind"}
-    assert model == wanted
-    assert set(FEEDS) == {"none", *feeds.KINDS}
 
 
 @pytest.mark.parametrize("kind", sorted(schedules.KINDS))
@@ -363,7 +355,7 @@ def test_designs_replace_whole_tables_and_come_in_order() -> None:
     points = [(0.5, 0.0), (0.5, 2.0), (0.7, 0.0), (0.7, 2.0)]
     got = [(case.design, tuple(case.point.values())) for case in cases]
     assert got == [(design, point) for design in "za" for point in points]
-    assert cases[1].settings.feed.model_dump() == {
+    assert cases[1].settings.feed.table() == {
         "kind": "personalized",
         "strength": 0.5,
         "slots": None,
@@ -372,7 +364,7 @@ def test_designs_replace_whole_tables_and_come_in_order() -> None:
         "gamma": 2.0,
     }
     # Swept keys are left out where the kind has none, and the row is there nevertheless.
-    assert cases[5].settings.feed.model_dump() == {"kind": "none"}
+    assert cases[5].settings.feed.table() == {"kind": "none"}
     assert cases[5].settings.interventions == ()
     assert cases[5].settings.hash == cases[4].settings.hash
     assert cases[5].settings.redraw == ("couplings",)

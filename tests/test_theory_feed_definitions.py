@@ -118,5 +118,5 @@ def test_what_is_refused():
         feeds.expected_field("memory", J, SPINS)
     with pytest.raises(InputError, match="camps has shape"):
         feeds.expected_field("outrage", J, SPINS, [0, 1])
-    with pytest.raises(InputError, match="not a key of feed kind 'trending'"):
+    with pytest.raises(InputError, match="not a key of kind 'trending'"):
         feeds.expected_field("trending", J, SPINS, slots=3)

@@ -116,7 +116,7 @@ def _cascades(settings: Any, system: sp.SpinSystem, camps: Any, replicas: int) -
             f"{updates:.2g} updates a side, allowed here: {LARGEST:.0g}; ask for fewer replicas or "
             "sweeps, or run the scenario on the command line."
         )
-    keys: Mapping[str, Any] = settings.feed.model_dump()
+    keys: Mapping[str, Any] = settings.feed.table()
     feed = sp.feeds.make(**keys)
     who = act.who
     if not isinstance(who, str):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -18,7 +18,7 @@ from sociophysics.dynamics.resume import change_conditions, restore, take
 from sociophysics.dynamics.state import State
 from sociophysics.dynamics.walkers import Walkers
 from sociophysics.errors import InputError
-from sociophysics.influences.feeds import FeedMemory, Memory
+from sociophysics.influences.feeds import FeedMemory
 from sociophysics.influences.interventions import (
     Heat,
     Intervention,
@@ -143,10 +143,10 @@ class Loop:
                 memory = feed.start(group.system, group.spins, conditions.camps) if feed else None
                 known[id(group.system)] = encoded, memory
             encoded, memory = known[id(group.system)]
-            if memory is not None and memory.trace is not None:
-                old = group.memory.trace if group.memory and not fresh_feed else None
-                trace = group.spins.astype(np.float64) if old is None else old
-                memory = memory._replace(trace=trace)
+            if memory is not None and conditions.feed is not None and memory.arrays:
+                kept = group.memory.arrays if group.memory and not fresh_feed else {}
+                arrays = conditions.feed.remembered(group.system, group.spins, conditions.camps)
+                memory = memory._replace(arrays=kept if _fit(kept, arrays) else arrays)
             group.prepare(conditions, encoded, memory)
 
     def frame(self, done: int, *, at: int | None = None) -> Frame:
@@ -250,7 +250,7 @@ class Loop:
                 self._rewire(act, drawn[kind])
             drawn[kind] += 1
             # A feed that remembers stances keeps what it remembers when it only changes strength.
-            remembers = isinstance(before, Memory) and isinstance(c.feed, Memory)
+            remembers = before is not None and type(before) is type(c.feed)
             self.prepare(act.at, fresh_feed=isinstance(act, SwitchFeed) and not remembers)
 
     def _stream(self, act: Nucleate | Rewire, replica: int, order: int) -> np.random.Generator:
@@ -293,3 +293,9 @@ class Loop:
 
     def _record(self, sweep: int, kind: str, replica: int | None = None, **detail: Any) -> None:
         self.events.append({"sweep": sweep, "kind": kind, "replica": replica, **detail})
+
+
+def _fit(kept: Mapping[str, NDArray[Any]], fresh: Mapping[str, NDArray[Any]]) -> bool:
+    """Return whether what a feed remembers is still of the form that it would begin with."""
+    forms = [{k: (v.dtype, v.shape) for k, v in each.items()} for each in (kept, fresh)]
+    return forms[0] == forms[1]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sociophysics.dynamics.conditions import Conditions
 from sociophysics.dynamics.kernels.registry import thread_groups
 from sociophysics.dynamics.state import State, fingerprint
-from sociophysics.dynamics.walkers import Walkers
+from sociophysics.dynamics.walkers import TRACE, Walkers
 from sociophysics.errors import InputError
 from sociophysics.influences.interventions import Heat, Intervention, SwitchFeed, Tilt
 from sociophysics.society.spins import SpinSystem
@@ -55,7 +55,7 @@ def take(loop: Loop) -> State:
     """Return the state of a loop that waits at a frame."""
     rows, n = len(loop.numbers), loop.original.n
     held = np.zeros((rows, n if any(g.held_until.size for g in loop.groups) else 0), np.int64)
-    traces = [g.memory.trace if g.memory else None for g in loop.groups]
+    traces = [g.memory.arrays.get(TRACE) if g.memory else None for g in loop.groups]
     trace = np.zeros((rows, n if any(t is not None for t in traces) else 0))
     remembered: dict[str, NDArray[Any]] = {}
     for group, own in zip(loop.groups, traces, strict=True):
@@ -63,7 +63,7 @@ def take(loop: Loop) -> State:
             held[group.rows] = group.held_until
         if own is not None:
             trace[group.rows] = own
-        for name, values in group.kernel.remembered().items():
+        for name, values in group.remembered().items():
             if name not in remembered:
                 remembered[name] = np.zeros((rows, *values.shape[1:]), values.dtype)
             remembered[name][group.rows] = values

@@ -20,7 +20,7 @@ from sociophysics.dynamics.starts import first_stances
 from sociophysics.dynamics.state import State
 from sociophysics.errors import InputError
 from sociophysics.influences import schedules
-from sociophysics.influences.feeds import Feed
+from sociophysics.influences.feeds import Feed, acting
 from sociophysics.influences.interventions import Heat, Intervention, check_intervention
 from sociophysics.influences.schedules import Schedule
 from sociophysics.machine import usable_cpus
@@ -108,6 +108,7 @@ def trajectory(
     [1.0, 1.0, 1.0, 1.0]
     """
     _check_dynamics(system, feed, scheme, stop)
+    feed = acting(feed)
     workers = usable_cpus() if threads is None else threads
     _at_least_one(sweeps=sweeps, every=every, threads=workers)
     bytes_each = BYTES_PER_LANE if kernel == "bit-sliced" else BYTES_PER_STANCE

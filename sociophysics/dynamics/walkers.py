@@ -18,6 +18,8 @@ from sociophysics.streams import key
 
 __all__ = ["Walkers"]
 
+TRACE = "trace"  # what the feed of kind memory remembers, which states keep under its own name
+OF_FEED = "feed "  # before the names of what other feeds remember
 SLACK = 1.0 + 1e-9  # of a feed's bound, for rounding
 
 
@@ -149,14 +151,20 @@ class Walkers:
         return part
 
     def remembered(self) -> dict[str, NDArray[Any]]:
-        """Return what the kernel carries besides stances and fields."""
-        return self.kernel.remembered()
+        """Return what kernel and feed carry besides stances, fields and the feed's trace."""
+        arrays = self.memory.arrays if self.memory else {}
+        own = {OF_FEED + name: a for name, a in arrays.items() if name != TRACE}
+        return {**self.kernel.remembered(), **own}
 
     def recall(self, remembered: dict[str, NDArray[Any]], trace: NDArray[np.float64]) -> None:
         """Give kernel and feed back what they carried when a state was taken."""
-        self.kernel.recall(remembered)
-        if self.memory is not None and self.memory.trace is not None:
-            self.memory = self.memory._replace(trace=trace)
+        of_feed = {n: a for n, a in remembered.items() if n.startswith(OF_FEED)}
+        self.kernel.recall({n: a for n, a in remembered.items() if n not in of_feed})
+        if self.memory is not None and self.memory.arrays:
+            arrays = {name.removeprefix(OF_FEED): a for name, a in of_feed.items()}
+            if TRACE in self.memory.arrays:
+                arrays[TRACE] = trace
+            self.memory = self.memory._replace(arrays=arrays)
 
     def restart(self, spins: NDArray[np.int8], system: SpinSystem | None = None) -> None:
         """Give the replicas other stances, or a rewired system, to be prepared anew."""

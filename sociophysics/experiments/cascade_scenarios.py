@@ -73,7 +73,6 @@ def _cascades(settings: Settings, replicas: int) -> Cascades:
     system, codes = cases.build_system(settings, None)
     if act.at < 1:
         raise InputError("the nucleate intervention is at sweep 0; let the society settle first.")
-    keys = settings.feed.model_dump()
     who = camp_attributes.number(act.who, cases.camp_names(settings, system))
     if not isinstance(who, str):
         position = {label: i for i, label in enumerate(system.labels)}
@@ -88,7 +87,7 @@ def _cascades(settings: Settings, replicas: int) -> Cascades:
         sweeps=settings.dynamics.sweeps - act.at,
         seed=settings.seed,
         replicas=replicas,
-        feed=feeds.make(keys.pop("kind"), **keys),
+        feed=feeds.acting(settings.feed),
         camps=codes,
         field=_field(settings, system),
         start=settings.dynamics.start,

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from sociophysics.errors import InputError
+from sociophysics.kinds import Kind
 from sociophysics.scenario import Design, Scenario, expand
 from sociophysics.scenario.membership import of_scenario
 from sociophysics.study.society_card import card_of
@@ -39,26 +40,6 @@ FIELDS = {
     "uniform": "h_i(t) = value for all users.",
     "camps": "h_i(t) = the value of the user's camp.",
     "attribute": "h_i = the user's attribute.",
-}
-RANKED = "X_i = tanh((1 + alpha) artanh M_i + gamma s_i), M_i the pool's mean stance"
-FEEDS = {
-    "none": "phi_i = 0.",
-    "chronological": "phi_i = strength * (mean stance of the followed users).",
-    "random": "phi_i = strength * (mean stance of all other users).",
-    "trending": "phi_i = strength * m, the mean stance of all users.",
-    "popularity": f"phi_i = strength * X_i, {RANKED}, gamma = 0.",
-    "personalized": f"phi_i = strength * X_i, {RANKED}, alpha = 0.",
-    "engagement": f"phi_i = strength * X_i, {RANKED}.",
-    "in_group": "phi_i = strength * (mean stance of one's own camp, or its followed members).",
-    "self_echo": "phi_i = strength * s_i, the stance at the refresh.",
-    "memory": "phi_i = strength * e_i; e_i <- e_i + (s_i - e_i) / tau after each sweep.",
-    "diversity": "phi_i = strength * ((1 - epsilon) own camp's mean + epsilon other camps' mean).",
-    "bridging": "phi_i = strength * (plain mean over camps of each camp's mean stance).",
-    "counter": "phi_i = -strength * s_i, the stance at the refresh.",
-    "outrage": "phi_i = strength * (own camp's mean - other camps' mean) / 2.",
-    "editorial": "phi_i = strength.",
-    "amplifier": "J_ij becomes (1 + strength) J_ij.",
-    "animosity": "J_ij < 0 becomes (1 - delta) J_ij.",
 }
 SLOTS = (
     "With k slots, phi_i = strength * (2K - k) / k, where K ~ Binomial(k, (1 + X_i) / 2) and X_i "
@@ -138,8 +119,9 @@ def describe(scenario: Scenario) -> str:
 
 
 def _value(value: object) -> str:
-    if isinstance(value, BaseModel):
-        inside = {key: each for key, each in value if each is not None}
+    if isinstance(value, BaseModel | Kind):
+        items = value.table().items() if isinstance(value, Kind) else value
+        inside = {key: each for key, each in items if each is not None}
         kind = inside.pop("kind", None)
         listed = ", ".join(f"{key} = {_value(each)}" for key, each in inside.items())
         return f"{kind} ({listed})" if kind and listed else str(kind or listed)
@@ -276,12 +258,11 @@ def _feeds(scenario: Scenario) -> str:
     rows = []
     for design in scenario.designs or (Design(name="base"),):
         feed = design.feed or scenario.feed
-        keys = ", ".join(
-            f"{key} = {_value(v)}" for key, v in feed if key != "kind" and v is not None
-        )
+        given = {key: each for key, each in feed.table().items() if key != "kind"}
+        keys = ", ".join(f"{key} = {_value(v)}" for key, v in given.items() if v is not None)
         slots = f" {SLOTS}" if getattr(feed, "slots", None) else ""
         label = f"**{design.name}** ({feed.kind}{': ' + keys if keys else ''})"
-        rows.append(f"- {label}: {FEEDS[feed.kind]}{slots}")
+        rows.append(f"- {label}: {feed.equation}{slots}")
     return "\n".join(rows)
 
 

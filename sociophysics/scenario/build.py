@@ -129,14 +129,13 @@ def case_frames(
     by_camp = any(str(getattr(e, "who", "")).startswith("camp:") for e in settings.interventions)
     names = camp_names(settings, system) if by_camp else ()
     dynamics = settings.dynamics
-    keys = settings.feed.model_dump()
     return trajectory(
         system,
         temperature=_schedule(dynamics.temperature),
         sweeps=dynamics.sweeps,
         seed=settings.seed,
         replicas=list(replicas),
-        feed=feeds.make(keys.pop("kind"), **keys),
+        feed=settings.feed,
         camps=codes,
         field=_field(settings.field, system, codes),
         interventions=[_intervention(event, names) for event in settings.interventions],
@@ -338,13 +337,12 @@ def _attribute_field(name: str, system: SpinSystem) -> NDArray[np.float64]:
 
 
 def _intervention(event: Any, names: Sequence[Any]) -> interventions.Intervention:
+    if event.kind == "feed":
+        return interventions.SwitchFeed(event.at, feeds.acting(event.feed))
     keys = event.model_dump()
     kind = keys.pop("kind")
     if "who" in keys:
         keys["who"] = camp_attributes.number(keys["who"], names)
-    if kind == "feed":
-        table = keys["feed"]
-        return interventions.SwitchFeed(keys["at"], feeds.make(table.pop("kind"), **table))
     made: interventions.Intervention = INTERVENTIONS[kind](**keys)
     return made
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
 from sociophysics.errors import InputError, did_you_mean
+from sociophysics.influences.feeds import NoFeed
 from sociophysics.scenario import text as toml
 from sociophysics.scenario.bounds import check_bounds
-from sociophysics.scenario.feed_tables import Feed, NoFeed
 from sociophysics.scenario.process import Dynamics, Observe
 from sociophysics.scenario.sentences import explain
 from sociophysics.scenario.settings import (
@@ -25,7 +25,7 @@ from sociophysics.scenario.settings import (
     plain,
 )
 from sociophysics.scenario.society import Couplings, FieldTable, Network, NoField, NoNetwork
-from sociophysics.scenario.values import Axis, Table, Text, Values
+from sociophysics.scenario.values import Axis, Feed, Table, Text, Values
 from sociophysics.scenario.variation import change
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class Scenario(Table):
     couplings: Couplings | None = None
     field: FieldTable = NoField(kind="none")
     dynamics: Dynamics | None = None
-    feed: Feed = NoFeed(kind="none")
+    feed: Feed = NoFeed()
     observe: Observe = Observe()
     interventions: Interventions = ()
     designs: Annotated[tuple[Design, ...], Field(strict=False)] = ()

@@ -17,8 +17,7 @@ from pydantic import (
 )
 
 from sociophysics.errors import InputError
-from sociophysics.scenario.feed_tables import Feed
-from sociophysics.scenario.values import Noise, Number, Probability, Table, Temperature, Text
+from sociophysics.scenario.values import Feed, Noise, Number, Probability, Table, Temperature, Text
 
 __all__ = ["INTERVENTIONS", "Dynamics", "Intervention", "Observe", "StopRule", "stop_rule"]
 

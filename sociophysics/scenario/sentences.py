@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -10,7 +9,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from sociophysics.errors import InputError, did_you_mean
-from sociophysics.scenario.feed_tables import FEEDS
+from sociophysics.kind_sentences import MISSING, UNKNOWN_KEY, fault, first_fault
+from sociophysics.kinds import FEEDS, Kind
 from sociophysics.scenario.process import INTERVENTIONS, Dynamics, Observe
 from sociophysics.scenario.society import COUPLINGS, FIELDS, NETWORKS
 from sociophysics.scenario.values import SCHEDULES, Table
@@ -19,7 +19,7 @@ __all__ = ["explain", "keys_of", "table_model"]
 
 Path = Sequence[str | int]
 
-KINDS: dict[str, dict[str, type[Table]]] = {
+KINDS: dict[str, Mapping[str, type[Any]]] = {
     "network": NETWORKS,
     "couplings": COUPLINGS,
     "field": FIELDS,
@@ -28,28 +28,9 @@ KINDS: dict[str, dict[str, type[Table]]] = {
 }
 PLAIN: dict[str, type[Table]] = {"dynamics": Dynamics, "observe": Observe}
 LONGEST_KEY = 80  # characters of a key that a sentence repeats
+NO_KIND = ("kind_missing", "union_tag_not_found")
+UNKNOWN_KIND = ("kind_unknown", "union_tag_invalid")
 SCHEDULED = ("temperature", "value", "values")
-
-EXPECTED = {
-    "float_type": "it must be a number",
-    "int_type": "it must be a whole number",
-    "int_from_float": "it must be a whole number",
-    "bool_type": "it must be true or false",
-    "string_type": "it must be text",
-    "string_too_short": "it must not be empty",
-    "tuple_type": "it must be a list",
-    "finite_number": "it must be a finite number",
-    "model_type": "it must be a table",
-    "model_attributes_type": "it must be a table",
-    "dict_type": "it must be a table",
-    "too_short": "it must hold at least one entry",
-}
-BOUNDS = {
-    "greater_than_equal": (">=", "ge"),
-    "greater_than": (">", "gt"),
-    "less_than_equal": ("<=", "le"),
-    "less_than": ("<", "lt"),
-}
 
 
 def _name(path: Path) -> str:
@@ -57,7 +38,7 @@ def _name(path: Path) -> str:
     return names[-1] if names else ""
 
 
-def _kinds(path: Path) -> dict[str, type[Table]] | None:
+def _kinds(path: Path) -> Mapping[str, type[Any]] | None:
     name = _name(path)
     if name in SCHEDULED:
         return SCHEDULES
@@ -65,7 +46,7 @@ def _kinds(path: Path) -> dict[str, type[Table]] | None:
     return KINDS.get(name)
 
 
-def table_model(path: Path, raw: object) -> type[Table] | None:
+def table_model(path: Path, raw: object) -> type[Any] | None:
     """Return the model of the table ``raw`` found at ``path`` in a scenario, if there is one.
 
     Examples
@@ -82,7 +63,11 @@ def table_model(path: Path, raw: object) -> type[Table] | None:
 def keys_of(path: Path, raw: object) -> list[str]:
     """Return the keys that the table ``raw`` at ``path`` may have."""
     model = table_model(path, raw)
-    return [] if model is None else list(model.model_fields)
+    if model is None:
+        return []
+    if issubclass(model, Kind):
+        return ["kind", *model.key_names()]
+    return list(model.model_fields)
 
 
 def _walk(raw: object, location: Path) -> tuple[list[str | int], object, list[object]]:
@@ -157,7 +142,7 @@ def _unknown(where: str, path: Path, parents: list[object], top: Sequence[str]) 
 
 def _kind_sentence(error: ErrorDetails, where: str, path: Path, got: object) -> str:
     kinds = _kinds(path) or {}
-    if error["type"] == "union_tag_not_found":
+    if error["type"] in NO_KIND:
         if not isinstance(got, Mapping):
             return f"{where} is {got!r}; it must be a table with a kind; {_allowed(kinds)}."
         return f"{where} has no kind; {_allowed(kinds)}."
@@ -172,25 +157,16 @@ def _allowed(names: Iterable[str]) -> str:
 def _sentence(error: ErrorDetails, raw: object, top: Sequence[str]) -> str:
     path, got, parents = _walk(raw, error["loc"])
     where, kind = _where(path, raw), error["type"]
-    context: dict[str, Any] = error.get("ctx") or {}
-    if kind == "extra_forbidden":
+    if kind in UNKNOWN_KEY:
         return _unknown(where, path, parents, top)
-    if kind in ("union_tag_invalid", "union_tag_not_found"):
+    if kind in NO_KIND or kind in UNKNOWN_KIND:
         return _kind_sentence(error, where, path, got)
-    if kind == "missing":
+    if kind in MISSING:
         if len(path) == 1 and path[0] in (*KINDS, *PLAIN):
             return f"[{path[0]}] is missing; add this table, or give it in every design."
         owner = _table_name(path[:-1], parents[-1])
         return f"{where} is missing; {owner} needs the key {path[-1]}."
-    if kind == "value_error":
-        return f"{where}: {context['error']}" if where else str(context["error"])
-    if kind == "literal_error":
-        names = re.findall(r"'([^']*)'|(-?\d+)", str(context["expected"]))
-        return f"{where} is {got!r}; {did_you_mean(str(got), [a or b for a, b in names])}"
-    if kind in BOUNDS:
-        sign, key = BOUNDS[kind]
-        return f"{where} is {got!r}; it must be {sign} {context[key]:g}."
-    return f"{where} is {got!r}; {EXPECTED.get(kind, error['msg'])}."
+    return fault(error, where, got)
 
 
 def explain(error: ValidationError, raw: object, *, file: str, top: Sequence[str]) -> InputError:
@@ -207,9 +183,5 @@ def explain(error: ValidationError, raw: object, *, file: str, top: Sequence[str
     top : sequence of str
         The keys allowed outside all tables.
     """
-    # A misspelt key is reported before the key that it leaves missing.
-    details = sorted(
-        error.errors(include_url=False), key=lambda each: each["type"] != "extra_forbidden"
-    )
-    sentence = _sentence(details[0], raw, top)
+    sentence = _sentence(first_fault(error), raw, top)
     return InputError(f"{file}: {sentence}" if sentence[-1] in ".?" else f"{file}: {sentence}.")

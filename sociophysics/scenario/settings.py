@@ -11,10 +11,10 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from sociophysics.errors import InputError
-from sociophysics.scenario.feed_tables import Feed, NoFeed
+from sociophysics.influences.feeds import NoFeed
 from sociophysics.scenario.process import Dynamics, Intervention, Observe
 from sociophysics.scenario.society import Couplings, FieldTable, Network, NoField, NoNetwork
-from sociophysics.scenario.values import Pulse, Table
+from sociophysics.scenario.values import Feed, Pulse, Table
 
 __all__ = ["Interventions", "Redrawn", "Seed", "Settings", "canonical_json", "json_form", "plain"]
 
@@ -62,7 +62,7 @@ class Settings(Table):
     couplings: Couplings
     field: FieldTable = NoField(kind="none")
     dynamics: Dynamics
-    feed: Feed = NoFeed(kind="none")
+    feed: Feed = NoFeed()
     observe: Observe = Observe()
     interventions: Interventions = ()
     redraw: Redrawn = ()

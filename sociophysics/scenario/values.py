@@ -19,27 +19,31 @@ from pydantic import (
     model_validator,
 )
 
+from sociophysics.influences import feeds
+from sociophysics.kinds import FEEDS, LARGEST, Noise, Number, OneOf, Probability, Text, read_inf
+
 __all__ = [
     "LARGEST",
     "SCHEDULES",
     "Anneal",
     "Axis",
+    "Feed",
     "Hold",
     "Level",
     "Loop",
     "Noise",
     "Number",
+    "Probability",
     "Pulse",
     "Ramp",
     "Schedule",
-    "Slots",
     "Table",
     "Temperature",
+    "Text",
     "Values",
 ]
 
 MAX_AXIS = 100_000
-LARGEST = 1e100  # far from physics; squares of sums of such numbers are still finite
 
 
 class Table(BaseModel):
@@ -54,39 +58,7 @@ class Table(BaseModel):
     )
 
 
-def _read_inf(value: Any, info: ValidationInfo) -> Any:
-    # JSON has no infinity: the canonical form writes "inf", and only its reader understands it.
-    return math.inf if value == "inf" and (info.context or {}).get("canonical") else value
-
-
-def _noise(value: Any, info: ValidationInfo) -> Any:
-    value = _read_inf(value, info)
-    if isinstance(value, float) and math.isnan(value):
-        raise ValueError("it is nan; it must be a number >= 0, or inf")
-    if isinstance(value, float) and LARGEST < value < math.inf:
-        raise ValueError(f"it is {value!r}; it must be a number from 0 to {LARGEST:g}, or inf")
-    return value
-
-
-Number = Annotated[float, Field(ge=-LARGEST, le=LARGEST)]
-Noise = Annotated[float, Field(ge=0, allow_inf_nan=True), BeforeValidator(_noise)]
-Text = Annotated[str, Field(min_length=1)]
-Probability = Annotated[float, Field(ge=0, le=1)]
-
-
-def _slots(value: Any, info: ValidationInfo) -> Any:
-    value = _read_inf(value, info)
-    if not isinstance(value, float):
-        return value
-    # A swept list that holds inf is a list of floats.
-    return None if value == math.inf else int(value) if value.is_integer() else value
-
-
-Slots = Annotated[
-    Annotated[int, Field(ge=1)] | None,
-    BeforeValidator(_slots),
-    WithJsonSchema({"type": "integer", "minimum": 1}),
-]
+Feed = Annotated[feeds.Feed, OneOf(FEEDS)]
 
 
 class Hold(Table):
@@ -225,7 +197,7 @@ def _axis(value: Any, info: ValidationInfo) -> tuple[bool | int | float | str, .
         raise ValueError(f"it is {value!r}; allowed: a list, or start, stop and step")
     if not value:
         raise ValueError("it is an empty list; give at least one value")
-    read = [_read_inf(each, info) for each in value]
+    read = [read_inf(each, info) for each in value]
     kinds = {type(each) for each in read}
     if not (kinds <= {int, float} or kinds == {str} or kinds == {bool}):
         raise ValueError(f"it is {read!r}; allowed: all numbers, all texts or all true / false")

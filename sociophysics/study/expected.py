@@ -189,7 +189,7 @@ def temperature_range(settings: Settings) -> list[float]:
 
 def feed_keys_of(settings: Settings) -> tuple[str, dict[str, Any]]:
     """Return the kind of the feed and its keys, as theory takes them."""
-    keys = {key: value for key, value in settings.feed.model_dump().items() if value is not None}
+    keys = {key: value for key, value in settings.feed.table().items() if value is not None}
     return keys.pop("kind"), keys
 
 

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from sociophysics.dynamics import Frame, tabulate, trajectory
 from sociophysics.errors import InputError
-from sociophysics.influences import feeds
 from sociophysics.scenario import Scenario, Settings
 from sociophysics.scenario.build import build_system, case_frames, varies
 from sociophysics.study import Part, plan, tasks
@@ -159,14 +158,13 @@ def _segment(
     """Yield the frames of one segment; the first one begins where the scenario does."""
     with closing(case_frames(settings, replicas)) as frames:
         first: Frame = next(frames)
-    keys = settings.feed.model_dump()
     return trajectory(
         first.system,
         temperature=first.temperature,
         sweeps=settings.dynamics.sweeps,
         seed=segment_seed(settings.seed, segment),
         replicas=replicas,
-        feed=feeds.make(keys.pop("kind"), **keys),
+        feed=settings.feed,
         camps=first.camps,
         field=first.field - first.system.h,
         start=first.spins if start is None else start,

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq, minimize_scalar
 from scipy.special import gammaln, log_expit, logsumexp
 
+from sociophysics.errors import InputError
 from sociophysics.theory.checks import check_positive
 from sociophysics.theory.feed_keys import feed_keys
 from sociophysics.theory.memory_chain import memory_response
@@ -184,9 +185,13 @@ def _design(kind: str, within: float, across: float, keys: dict[str, Any]) -> De
         return base._replace(uniform=strength)
     if kind == "none":
         return base
+    if kind not in ("trending", "outrage") and "pool" not in keys:
+        raise InputError(
+            f"mean field of two camps is not written for the feed {kind!r}; simulate it instead."
+        )
     w_in, w_out = _pool_weights(kind, within, across, keys)
     base = base._replace(w_in=w_in, w_out=w_out, strength=strength)
-    if "pool" not in keys:
+    if kind in ("trending", "outrage"):
         return base
     return base._replace(alpha=keys["alpha"], gamma=keys["gamma"], slots=keys["slots"])
 
@@ -200,6 +205,8 @@ def _pool_weights(
     sides = (friends > 0).astype(float) if keys.get("scope") == "followed" else np.ones(2)
     if kind == "outrage":
         return float(sides[0] / 2), float(-sides[1] / 2)
+    if kind == "trending":
+        return 0.5, 0.5
     shares = {
         "followed": friends,
         "all": np.ones(2),
@@ -207,7 +214,7 @@ def _pool_weights(
         "followed_camp": np.array([float(within > 0), 0.0]),
         "mix": np.array([1 - keys.get("epsilon", 0.0), keys.get("epsilon", 0.0)]),
         "bridge": sides,
-    }[keys.get("pool", "all")]
+    }[keys["pool"]]
     total = float(shares.sum())
     return (float(shares[0] / total), float(shares[1] / total)) if total > 0 else (0.0, 0.0)
 

@@ -48,6 +48,6 @@ def task_of(
         system,
         scheme,
         has_field=scheduled or any(isinstance(a, Tilt) for a in acts) or bool(np.any(system.h)),
-        has_feed=any(each is not None and getattr(each, "strength", 1.0) != 0 for each in feeds),
+        has_feed=any(each is not None and each.acts for each in feeds),
         rewires=any(isinstance(act, Rewire) for act in acts),
     )

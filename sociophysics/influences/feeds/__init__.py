@@ -28,16 +28,19 @@ from sociophysics.influences.feeds.designs import (
     Engagement,
     InGroup,
     Memory,
+    NoFeed,
     Outrage,
     Personalized,
     Popularity,
     Random,
     SelfEcho,
     Trending,
+    acting,
     make,
 )
 from sociophysics.influences.feeds.exposure import Exposure
-from sociophysics.influences.feeds.feed import Draws, Feed, FeedMemory
+from sociophysics.influences.feeds.feed import Draws, Feed, FeedMemory, Pull, Shown
+from sociophysics.kinds import FEEDS
 
 __all__ = [
     "KINDS",
@@ -55,11 +58,18 @@ __all__ = [
     "FeedMemory",
     "InGroup",
     "Memory",
+    "NoFeed",
     "Outrage",
     "Personalized",
     "Popularity",
+    "Pull",
     "Random",
     "SelfEcho",
+    "Shown",
     "Trending",
+    "acting",
     "make",
+    "register",
 ]
+
+register = FEEDS.register

@@ -1,19 +1,83 @@
-"""The feed designs, one small frozen dataclass per kind, and the way to make one by name."""
+"""The feed designs: one small frozen class per kind, which says all there is to say of it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import Any, ClassVar
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
-from sociophysics.errors import InputError, did_you_mean
-from sociophysics.influences.feeds.feed import Camps, Feed, FeedMemory, Field, Spins
+from sociophysics.influences.feeds.feed import Camps, Feed, FeedMemory, Field, Pull, Shown, Spins
+from sociophysics.kinds import FEEDS, Probability, Slots, key
 from sociophysics.society.spins import SpinSystem
+
+PoolName = Annotated[
+    Literal["followed", "all", "camp", "followed_camp"], key("Whose posts may be shown.")
+]
+Weight = Annotated[
+    Literal["coupling", "uniform"],
+    key("Weight of a followed user: max(J_ij, 0), or 1 for all of them."),
+]
+Scope = Annotated[Literal["all", "followed"], key("Camps of everybody, or of the followed users.")]
+Alpha = Annotated[float, key("How much a popular stance is boosted; above -1.", gt=-1)]
+Gamma = Annotated[float, key("How much agreement with the reader is boosted.")]
+Drawn = Annotated[
+    Slots,
+    key(
+        "Posts shown per refresh, drawn with replacement; left out (or inf): the expected feed.",
+        unit="posts",
+    ),
+]
+RANKED = "X_i = tanh((1 + alpha) artanh M_i + gamma s_i), M_i the pool's mean stance"
+
+
+@FEEDS.register
+@dataclass(frozen=True)
+class NoFeed(Feed):
+    """No feed: ties and external field only."""
+
+    kind: ClassVar[str] = "none"
+    equation: ClassVar[str] = "phi_i = 0."
+
+    @property
+    def bound(self) -> float:
+        """Nothing."""
+        return 0.0
+
+    @property
+    def acts(self) -> bool:
+        """Never."""
+        return False
 
 
 @dataclass(frozen=True)
-class Chronological(Feed):
+class Slotted(Shown):
+    """A feed that shows posts, all of them in expectation or some slots of them."""
+
+    slots: Drawn = None
+
+    @property
+    def posts(self) -> int | None:
+        """The slots."""
+        return self.slots
+
+
+class Weighted:
+    """What a feed adds whose followed users weigh something."""
+
+    weight: str
+
+    @property
+    def pool_options(self) -> Mapping[str, Any]:
+        """The weight of followed users."""
+        return {"weight": self.weight}
+
+
+@FEEDS.register
+@dataclass(frozen=True)
+class Chronological(Weighted, Slotted):
     """Posts of the users one follows, unranked: ``X_i`` is their coupling-weighted mean stance.
 
     Examples
@@ -25,100 +89,171 @@ class Chronological(Feed):
     array([[0.5, 0. , 0.5]])
     """
 
-    strength: float = 0.5
-    slots: int | None = None
-    weight: str = "coupling"
+    weight: Weight = "coupling"
     kind: ClassVar[str] = "chronological"
-    pool_kind: ClassVar[str | None] = "followed"
+    words: ClassVar[str] = "Posts of the users one follows, unranked."
+    equation: ClassVar[str] = "phi_i = strength * (mean stance of the followed users)."
+
+    @property
+    def pool_kind(self) -> str:
+        """Name of the pool."""
+        return "followed"
 
 
+@FEEDS.register
 @dataclass(frozen=True)
-class Random(Feed):
+class Random(Slotted):
     """Posts of everybody else, unranked: not neutral, a ferromagnet that joins all users."""
 
-    strength: float = 0.5
-    slots: int | None = None
     kind: ClassVar[str] = "random"
-    pool_kind: ClassVar[str | None] = "all"
+    words: ClassVar[str] = "Posts of everybody, unranked."
+    equation: ClassVar[str] = "phi_i = strength * (mean stance of all other users)."
+
+    @property
+    def pool_kind(self) -> str:
+        """Name of the pool."""
+        return "all"
 
 
+@FEEDS.register
 @dataclass(frozen=True)
-class Trending(Feed):
+class Trending(Shown):
     """The mean stance of all users, the same for everybody: ``phi_i = strength * m``."""
 
-    strength: float = 0.5
     kind: ClassVar[str] = "trending"
-    pool_kind: ClassVar[str | None] = "everyone"
+    words: ClassVar[str] = "The mean stance of all users."
+    equation: ClassVar[str] = "phi_i = strength * m, the mean stance of all users."
+
+    @property
+    def pool_kind(self) -> str:
+        """Name of the pool."""
+        return "everyone"
 
 
+@FEEDS.register
 @dataclass(frozen=True)
-class Popularity(Feed):
+class Popularity(Weighted, Slotted):
     """Stances weighted by their share in the pool to the power ``alpha``."""
 
-    strength: float = 0.5
-    slots: int | None = None
-    alpha: float = 1.0
-    pool: str = "followed"
-    weight: str = "coupling"
+    alpha: Alpha = 1.0
+    pool: PoolName = "followed"
+    weight: Weight = "coupling"
     kind: ClassVar[str] = "popularity"
+    words: ClassVar[str] = "Stances weighted by their share of the pool to the power alpha."
+    equation: ClassVar[str] = f"phi_i = strength * X_i, {RANKED}, gamma = 0."
+
+    @property
+    def pool_kind(self) -> str:
+        """Name of the pool: the one that is chosen."""
+        return self.pool
+
+    @property
+    def ranker(self) -> tuple[float, float]:
+        """How posts are ordered."""
+        return self.alpha, 0.0
 
 
+@FEEDS.register
 @dataclass(frozen=True)
-class Personalized(Feed):
+class Personalized(Weighted, Slotted):
     """Posts that agree with the reader weighted up by ``exp(2 gamma)``; no energy exists."""
 
-    strength: float = 0.5
-    slots: int | None = None
-    gamma: float = 1.0
-    pool: str = "followed"
-    weight: str = "coupling"
+    gamma: Gamma = 1.0
+    pool: PoolName = "followed"
+    weight: Weight = "coupling"
     kind: ClassVar[str] = "personalized"
+    words: ClassVar[str] = "Stances weighted by exp(gamma) where they agree with the reader's."
+    equation: ClassVar[str] = f"phi_i = strength * X_i, {RANKED}, alpha = 0."
+
+    @property
+    def pool_kind(self) -> str:
+        """Name of the pool: the one that is chosen."""
+        return self.pool
+
+    @property
+    def ranker(self) -> tuple[float, float]:
+        """How posts are ordered."""
+        return 0.0, self.gamma
 
 
+@FEEDS.register
 @dataclass(frozen=True)
-class Engagement(Feed):
+class Engagement(Weighted, Slotted):
     """Popularity and personalization together; no energy exists."""
 
-    strength: float = 0.5
-    slots: int | None = None
-    alpha: float = 1.0
-    gamma: float = 1.0
-    pool: str = "followed"
-    weight: str = "coupling"
+    alpha: Alpha = 1.0
+    gamma: Gamma = 1.0
+    pool: PoolName = "followed"
+    weight: Weight = "coupling"
     kind: ClassVar[str] = "engagement"
+    words: ClassVar[str] = "Popular and agreeable posts first."
+    equation: ClassVar[str] = f"phi_i = strength * X_i, {RANKED}."
+
+    @property
+    def pool_kind(self) -> str:
+        """Name of the pool: the one that is chosen."""
+        return self.pool
+
+    @property
+    def ranker(self) -> tuple[float, float]:
+        """How posts are ordered."""
+        return self.alpha, self.gamma
 
 
+@FEEDS.register
 @dataclass(frozen=True)
-class InGroup(Feed):
+class InGroup(Weighted, Slotted):
     """Posts of one's own camp: anywhere (``camp``), or among the followed (``followed_camp``).
 
     Users without a camp have no own camp: they see nothing and are shown to nobody.
     """
 
-    strength: float = 0.5
-    slots: int | None = None
-    pool: str = "camp"
-    weight: str = "coupling"
+    pool: Annotated[
+        Literal["camp", "followed_camp"], key("The whole camp, or followed users of one's camp.")
+    ] = "camp"
+    weight: Weight = "coupling"
     kind: ClassVar[str] = "in_group"
+    words: ClassVar[str] = "Posts of one's own camp."
+    equation: ClassVar[str] = (
+        "phi_i = strength * (mean stance of one's own camp, or its followed members)."
+    )
+
+    @property
+    def pool_kind(self) -> str:
+        """Name of the pool: the one that is chosen."""
+        return self.pool
 
 
+@FEEDS.register
 @dataclass(frozen=True)
-class Diversity(Feed):
+class Diversity(Slotted):
     """A share ``epsilon`` of posts from the other camps together, the rest from the own camp.
 
     A side without candidates passes its share on. Users without a camp are on no side: they see
     nothing and are shown to nobody.
     """
 
-    strength: float = 0.5
-    slots: int | None = None
-    epsilon: float = 0.3
+    epsilon: Annotated[Probability, key("Share of the other camps.")] = 0.3
     kind: ClassVar[str] = "diversity"
-    pool_kind: ClassVar[str | None] = "mix"
+    words: ClassVar[str] = "One's own camp mixed with a share of the other camps."
+    equation: ClassVar[str] = (
+        "phi_i = strength * ((1 - epsilon) own camp's mean + epsilon other camps' mean)."
+    )
+
+    @property
+    def pool_kind(self) -> str:
+        """Name of the pool."""
+        return "mix"
+
+    @property
+    def pool_options(self) -> Mapping[str, Any]:
+        """The share of the other camps."""
+        return {"epsilon": self.epsilon}
 
 
+@FEEDS.register
 @dataclass(frozen=True)
-class Bridging(Feed):
+class Bridging(Weighted, Slotted):
     """The plain mean over camps of each camp's mean; sides are camps, never stances.
 
     With ``scope = "followed"`` a camp's mean runs over its followed members, weighed by ``weight``
@@ -126,106 +261,124 @@ class Bridging(Feed):
     nobody but see the camps' mean, since a bridge takes no side.
     """
 
-    strength: float = 0.5
-    slots: int | None = None
-    scope: str = "all"
-    weight: str = "coupling"
+    scope: Scope = "all"
+    weight: Weight = "coupling"
     kind: ClassVar[str] = "bridging"
+    words: ClassVar[str] = "All camps weigh the same, whatever their size."
+    equation: ClassVar[str] = (
+        "phi_i = strength * (plain mean over camps of each camp's mean stance)."
+    )
 
     @property
-    def pool_kind(self) -> str | None:
+    def pool_kind(self) -> str:
         """Name of the pool: camps anywhere, or the followed members of each camp."""
         return "bridge" if self.scope == "all" else "bridge_followed"
 
 
+@FEEDS.register
 @dataclass(frozen=True)
-class Outrage(Feed):
+class Outrage(Weighted, Shown):
     """``strength * (own camp's mean - other camps' mean) / 2``: a signed response, no ranking.
 
     The other camps count together; an absent side counts 0. Users without a camp have no sides
     and feel nothing.
     """
 
-    strength: float = 0.5
-    scope: str = "all"
-    weight: str = "coupling"
+    scope: Scope = "all"
+    weight: Weight = "coupling"
     kind: ClassVar[str] = "outrage"
+    words: ClassVar[str] = "Follow one's own camp, turn against the other."
+    equation: ClassVar[str] = "phi_i = strength * (own camp's mean - other camps' mean) / 2."
     signed: ClassVar[bool] = True
 
     @property
-    def pool_kind(self) -> str | None:
+    def pool_kind(self) -> str:
         """Name of the pool: camps anywhere, or the followed members of each camp."""
         return "contrast" if self.scope == "all" else "contrast_followed"
 
 
+@FEEDS.register
 @dataclass(frozen=True)
-class SelfEcho(Feed):
+class SelfEcho(Pull):
     """One's own stance at the refresh: ``phi_i = strength * s_i``; inertia, not an energy."""
 
-    strength: float = 0.5
     kind: ClassVar[str] = "self_echo"
+    words: ClassVar[str] = "One's own stance comes back."
+    equation: ClassVar[str] = "phi_i = strength * s_i, the stance at the refresh."
 
     def response(self, spins: Spins, memory: FeedMemory) -> Field:
         """Return the field towards the own stance, shape (replicas, n)."""
         return self.strength * spins.astype(np.float64)
 
 
+@FEEDS.register
 @dataclass(frozen=True)
-class Counter(Feed):
+class Counter(Pull):
     """The opposite of one's own stance: ``phi_i = -strength * s_i``; a heater."""
 
-    strength: float = 0.5
     kind: ClassVar[str] = "counter"
+    words: ClassVar[str] = "The opposite of one's own stance."
+    equation: ClassVar[str] = "phi_i = -strength * s_i, the stance at the refresh."
 
     def response(self, spins: Spins, memory: FeedMemory) -> Field:
         """Return the field against the own stance, shape (replicas, n)."""
         return -self.strength * spins.astype(np.float64)
 
 
+@FEEDS.register
 @dataclass(frozen=True)
-class Memory(Feed):
+class Memory(Pull):
     """A running mean of one's own stances, ``e <- e + (s - e)/tau`` after each sweep, e(0) = s(0).
 
     ``tau`` is in sweeps; ``tau = 1`` is the self-echo.
     """
 
-    strength: float = 0.5
-    tau: float = 10.0
+    tau: Annotated[float, key("Memory time.", unit="sweeps", ge=1)] = 10.0
     kind: ClassVar[str] = "memory"
+    words: ClassVar[str] = "The running mean of one's own past stances comes back."
+    equation: ClassVar[str] = (
+        "phi_i = strength * e_i; e_i <- e_i + (s_i - e_i) / tau after each sweep."
+    )
 
-    def start(self, system: SpinSystem, spins: Spins, camps: Camps | None) -> FeedMemory:
+    def remembered(
+        self, system: SpinSystem, spins: Spins, camps: Camps | None
+    ) -> Mapping[str, NDArray[Any]]:
         """Return a trace equal to the stances at the start."""
-        return FeedMemory(None, spins.astype(np.float64))
+        return {"trace": spins.astype(np.float64)}
 
     def response(self, spins: Spins, memory: FeedMemory) -> Field:
         """Return the field towards the remembered stance, shape (replicas, n)."""
-        trace: Field = spins.astype(np.float64) if memory.trace is None else memory.trace
+        trace: Field = memory.arrays["trace"]
         return self.strength * trace
 
     def remember(self, spins: Spins, memory: FeedMemory) -> FeedMemory:
         """Return the trace moved towards the stances by one part in ``tau``."""
-        trace = spins if memory.trace is None else memory.trace
-        return memory._replace(trace=trace + (spins - trace) / self.tau)
+        trace = memory.arrays["trace"]
+        return memory._replace(arrays={"trace": trace + (spins - trace) / self.tau})
 
 
+@FEEDS.register
 @dataclass(frozen=True)
-class Editorial(Feed):
+class Editorial(Pull):
     """The same field for everybody: it aligns, and never polarizes."""
 
-    strength: float = 0.5
     kind: ClassVar[str] = "editorial"
+    words: ClassVar[str] = "The same field on everybody."
+    equation: ClassVar[str] = "phi_i = strength."
 
     def response(self, spins: Spins, memory: FeedMemory) -> Field:
         """Return the uniform field, shape (replicas, n)."""
         return np.full(spins.shape, self.strength)
 
 
+@FEEDS.register
 @dataclass(frozen=True)
-class Amplifier(Feed):
+class Amplifier(Pull):
     """Couplings times ``1 + strength``, applied exactly: the law at ``T / (1 + strength)``."""
 
-    strength: float = 0.5
     kind: ClassVar[str] = "amplifier"
+    words: ClassVar[str] = "All couplings grow by the factor 1 + strength."
+    equation: ClassVar[str] = "J_ij becomes (1 + strength) J_ij."
 
     @property
     def bound(self) -> float:
@@ -238,12 +391,22 @@ class Amplifier(Feed):
         return SpinSystem(J, system.h, system.labels, system.nodes)
 
 
+@FEEDS.register
 @dataclass(frozen=True)
 class Animosity(Feed):
     """Negative couplings times ``1 - delta``: posts that pick a fight are ranked down."""
 
-    delta: float = 0.5
+    delta: Annotated[
+        Probability, key("Share of each antagonistic coupling that is taken away.")
+    ] = 0.5
     kind: ClassVar[str] = "animosity"
+    words: ClassVar[str] = "Antagonistic couplings shrink by the factor 1 - delta."
+    equation: ClassVar[str] = "J_ij < 0 becomes (1 - delta) J_ij."
+
+    @property
+    def bound(self) -> float:
+        """No field is exerted: the couplings themselves change."""
+        return 0.0
 
     def couplings(self, system: SpinSystem) -> SpinSystem:
         """Return the system with its antagonism weakened."""
@@ -252,27 +415,23 @@ class Animosity(Feed):
         return SpinSystem(J, system.h, system.labels, system.nodes)
 
 
-KINDS: dict[str, type[Feed]] = {
-    cls.kind: cls
-    for cls in (
-        Chronological,
-        Random,
-        Trending,
-        Popularity,
-        Personalized,
-        Engagement,
-        InGroup,
-        Diversity,
-        Bridging,
-        Outrage,
-        SelfEcho,
-        Counter,
-        Memory,
-        Editorial,
-        Amplifier,
-        Animosity,
-    )
-}
+class _Acting(Mapping[str, type[Feed]]):
+    """The feeds that a trajectory may be given: all kinds but ``none``, whoever registered them."""
+
+    def __getitem__(self, kind: str) -> type[Feed]:
+        if kind == NoFeed.kind:
+            raise KeyError(kind)
+        cls: type[Feed] = FEEDS[kind]
+        return cls
+
+    def __iter__(self) -> Iterator[str]:
+        return (kind for kind in FEEDS if kind != NoFeed.kind)
+
+    def __len__(self) -> int:
+        return len(FEEDS) - 1
+
+
+KINDS: Mapping[str, type[Feed]] = _Acting()
 
 
 def make(kind: str, **keys: Any) -> Feed | None:
@@ -288,21 +447,9 @@ def make(kind: str, **keys: Any) -> Feed | None:
     >>> make("diversity", strength=0.5, epsilon=0.2)
     Diversity(strength=0.5, slots=None, epsilon=0.2)
     """
-    if kind == "none":
-        if keys:
-            raise InputError(
-                f"feed.{next(iter(keys))} is not a key of kind 'none', which has none; leave it "
-                f"out, or name another kind: {', '.join(KINDS)}."
-            )
-        return None
-    if kind not in KINDS:
-        raise InputError(f"feed.kind is {kind!r}; {did_you_mean(kind, ['none', *KINDS])}")
-    cls: Any = KINDS[kind]
-    allowed = [field.name for field in fields(cls)]
-    for key in keys:
-        if key not in allowed:
-            raise InputError(
-                f"feed.{key} is not a key of kind {kind!r}; {did_you_mean(key, allowed)}"
-            )
-    feed: Feed = cls(**keys)
-    return feed
+    return acting(FEEDS.find(kind)(**keys))
+
+
+def acting(feed: Feed | None) -> Feed | None:
+    """Return a scenario's feed as a trajectory takes it: None for kind ``none``."""
+    return None if isinstance(feed, NoFeed) else feed

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sociophysics.engine import ranking
-from sociophysics.errors import InputError, did_you_mean
+from sociophysics.errors import InputError
 from sociophysics.influences.feeds.exposure import Exposure
 from sociophysics.influences.feeds.pools import Pool, build_pool
 from sociophysics.influences.feeds.recall import Recall
+from sociophysics.kinds import FEEDS, Kind, Kinds, Strength
 from sociophysics.society.spins import SpinSystem
 
-__all__ = ["Camps", "Draws", "Feed", "FeedMemory", "Field", "Spins"]
+__all__ = ["Camps", "Draws", "Feed", "FeedMemory", "Field", "Pull", "Shown", "Spins"]
 
 Spins = NDArray[np.int8]
 Camps = NDArray[np.int64]
 Field = NDArray[np.float64]
+NOTHING: Mapping[str, NDArray[Any]] = MappingProxyType({})
 
 
 class Draws(NamedTuple):
@@ -37,65 +42,65 @@ class Draws(NamedTuple):
 class FeedMemory(NamedTuple):
     """What a feed carries from sweep to sweep; owned by the trajectory.
 
-    The trace is saved with the trajectory's state; the rest follows from the system.
+    The arrays are saved with the trajectory's state; the rest follows from the system.
     """
 
-    pool: Pool | None
-    trace: Field | None  # (replicas, n), the running mean of own stances of kind memory
+    pool: Pool | None = None
+    arrays: Mapping[str, NDArray[Any]] = NOTHING  # by name; the first axis is the replicas'
     recall: Recall | None = None  # what the last refresh saw, which spares work and no number
+    system: SpinSystem | None = None  # whose users it shows posts to
+    camps: Camps | None = None
 
     def apart(self, keep: NDArray[np.bool_] | slice = slice(None)) -> FeedMemory:
         """Return the memory of some of the replicas, which may be refreshed beside this one."""
-        trace = None if self.trace is None else self.trace[keep]
-        return FeedMemory(self.pool, trace, None if self.recall is None else self.recall.apart())
+        arrays = {name: values[keep] for name, values in self.arrays.items()}
+        recall = None if self.recall is None else self.recall.apart()
+        return self._replace(arrays=arrays, recall=recall)
 
 
 @dataclass(frozen=True)
-class Feed:
+class Feed(Kind):
     """What every feed design has in common; one small subclass per kind.
 
-    A design either names a pool and is ranked by the one mechanism of this module, or overrides
-    ``response``. The base class exists because the trajectory needs the same five calls of all.
+    A design shows posts, ranked by the one mechanism of ``Shown``, or says by ``response`` what
+    field it exerts, or changes couplings. The trajectory needs the same five calls of all.
     """
 
-    kind: ClassVar[str] = ""
-    signed: ClassVar[bool] = False
+    registry: ClassVar[Kinds] = FEEDS
 
     @property
+    @abstractmethod
     def bound(self) -> float:
         """Largest absolute field the feed can exert, in units of the couplings."""
-        return abs(float(getattr(self, "strength", 0.0)))
 
     @property
-    def ranker(self) -> tuple[float, float]:
-        """Popularity ``alpha`` and personalization ``gamma``."""
-        return float(getattr(self, "alpha", 0.0)), float(getattr(self, "gamma", 0.0))
+    def acts(self) -> bool:
+        """Whether it can do anything; a kernel is chosen as if a feed that cannot were none."""
+        return True
 
     @property
     def pool_kind(self) -> str | None:
         """Name of the pool in ``feeds.pools``; None for designs that show no posts."""
-        return getattr(self, "pool", None)
+        return None
 
     def candidates(self, system: SpinSystem, camps: Camps | None) -> Pool | None:
         """Return whose posts each user may be shown, or None for designs that show no posts."""
-        if self.pool_kind is None:
-            return None
-        return build_pool(
-            self.pool_kind,
-            system,
-            camps,
-            weight=getattr(self, "weight", "coupling"),
-            epsilon=getattr(self, "epsilon", 0.0),
-        )
+        return None
 
     def couplings(self, system: SpinSystem) -> SpinSystem:
         """Return the system whose couplings the feed has changed; most feeds change none."""
         return system
 
+    def remembered(
+        self, system: SpinSystem, spins: Spins, camps: Camps | None
+    ) -> Mapping[str, NDArray[Any]]:
+        """Return what the feed remembers before the first sweep: arrays by name, replicas first."""
+        return NOTHING
+
     def start(self, system: SpinSystem, spins: Spins, camps: Camps | None) -> FeedMemory:
         """Return the feed's memory before the first sweep."""
-        pool = self.candidates(system, camps)
-        return FeedMemory(pool, None, None if pool is None else Recall(pool, *self.ranker))
+        arrays = self.remembered(system, spins, camps)
+        return FeedMemory(arrays=arrays, system=system, camps=camps)
 
     def refresh(
         self,
@@ -129,65 +134,95 @@ class Feed:
         exposure : Exposure or None
             None for designs that show no posts.
         """
-        memory = memory or self.start(system, spins, camps)
-        if memory.pool is None:
-            return self.response(spins, memory), None
-        recall = memory.recall
-        if recall is None or (recall.alpha, recall.gamma) != self.ranker:
-            recall = Recall(memory.pool, *self.ranker)
-        seen, shown = recall.shown(spins)
-        slots = getattr(self, "slots", None)
-        if slots is not None:
-            draws = rng if isinstance(rng, Draws) else Draws.of(rng, len(spins))
-            expected, shown = shown, np.empty(shown.shape)
-            ranking.draw_posts(
-                expected, memory.pool.reached, int(slots), draws.keys, draws.sweep, shown
-            )
-        strength = float(getattr(self, "strength", 0.0))
-        return strength * shown, Exposure(seen, shown, memory.pool, camps, self.signed)
+        return self.response(spins, memory or self.start(system, spins, camps)), None
 
     def response(self, spins: Spins, memory: FeedMemory) -> Field:
-        """Return the field of a design without a pool, shape (replicas, n)."""
+        """Return the field of a design that shows no posts, shape (replicas, n).
+
+        ``memory.system`` and ``memory.camps`` are the society's, ``memory.arrays`` the feed's own.
+        """
         return np.zeros(spins.shape)
 
     def remember(self, spins: Spins, memory: FeedMemory) -> FeedMemory:
         """Return the memory after a sweep that ended with these stances."""
         return memory
 
-    def __post_init__(self) -> None:
-        for field in fields(self):
-            _check_value(self.kind, field.name, getattr(self, field.name))
+
+@dataclass(frozen=True)
+class Pull(Feed):
+    """A feed whose field is proportional to a strength."""
+
+    strength: Strength = 0.5
+
+    @property
+    def bound(self) -> float:
+        """The strength: nothing shown is above 1."""
+        return abs(self.strength)
+
+    @property
+    def acts(self) -> bool:
+        """Whether there is any strength."""
+        return self.strength != 0
 
 
-CHOICES = {
-    "pool": ("followed", "all", "camp", "followed_camp"),
-    "weight": ("coupling", "uniform"),
-    "scope": ("all", "followed"),
-}
-RANGES = {"epsilon": (0.0, 1.0), "tau": (1.0, np.inf)}
+@dataclass(frozen=True)
+class Shown(Pull):
+    """A feed that shows posts: a pool, a ranker, and perhaps slots."""
 
+    signed: ClassVar[bool] = False
 
-def _check_value(kind: str, name: str, value: Any) -> None:
-    """Raise unless ``value`` is one the key ``name`` may take."""
-    if name in CHOICES:
-        own_camp = kind == "in_group" and name == "pool"
-        allowed = ("camp", "followed_camp") if own_camp else CHOICES[name]
-        if value not in allowed:
+    @property
+    @abstractmethod
+    def pool_kind(self) -> str:
+        """Name of the pool in ``feeds.pools``."""
+
+    @property
+    def pool_options(self) -> Mapping[str, Any]:
+        """The ``weight`` or ``epsilon`` of the pool, where it has one."""
+        return NOTHING
+
+    @property
+    def ranker(self) -> tuple[float, float]:
+        """Popularity ``alpha`` and personalization ``gamma``."""
+        return 0.0, 0.0
+
+    @property
+    def posts(self) -> int | None:
+        """Posts drawn per refresh; None shows the expected feed."""
+        return None
+
+    def candidates(self, system: SpinSystem, camps: Camps | None) -> Pool:
+        """Return whose posts each user may be shown."""
+        return build_pool(self.pool_kind, system, camps, **self.pool_options)
+
+    def start(self, system: SpinSystem, spins: Spins, camps: Camps | None) -> FeedMemory:
+        """Return the feed's memory before the first sweep: its pool."""
+        pool = self.candidates(system, camps)
+        arrays = self.remembered(system, spins, camps)
+        return FeedMemory(pool, arrays, Recall(pool, *self.ranker), system, camps)
+
+    def refresh(
+        self,
+        system: SpinSystem,
+        spins: Spins,
+        camps: Camps | None,
+        memory: FeedMemory | None,
+        rng: Draws | np.random.Generator,
+    ) -> tuple[Field, Exposure | None]:
+        """Return the field until the next refresh, and what was shown; see ``Feed.refresh``."""
+        memory = memory or self.start(system, spins, camps)
+        if memory.pool is None:
             raise InputError(
-                f"feed.{name} of {kind} is {value!r}; {did_you_mean(str(value), allowed)}"
+                f"the feed {self.kind} was given a memory without a pool; give one of its `start`."
             )
-        return
-    flag = isinstance(value, bool | np.bool_)
-    if name == "slots":
-        whole = isinstance(value, int | np.integer) and not flag
-        if value is not None and (not whole or value < 1):
-            raise InputError(f"feed.slots is {value!r}; give an integer >= 1, or leave it out.")
-        return
-    if not isinstance(value, int | float | np.number) or flag or not np.isfinite(value):
-        raise InputError(f"feed.{name} is {value!r}; it must be a finite number.")
-    if name == "alpha" and value <= -1.0:
-        raise InputError(f"feed.alpha of {kind} is {value!r}; it must be above -1.")
-    low, high = RANGES.get(name, (-np.inf, np.inf))
-    if not low <= value <= high:
-        limits = f"{low:g} to {high:g}" if np.isfinite(high) else f"at least {low:g}"
-        raise InputError(f"feed.{name} of {kind} is {value!r}; allowed: {limits}.")
+        recall = memory.recall
+        if recall is None or (recall.alpha, recall.gamma) != self.ranker:
+            recall = Recall(memory.pool, *self.ranker)
+        seen, shown = recall.shown(spins)
+        if self.posts is not None:
+            draws = rng if isinstance(rng, Draws) else Draws.of(rng, len(spins))
+            expected, shown = shown, np.empty(shown.shape)
+            ranking.draw_posts(
+                expected, memory.pool.reached, self.posts, draws.keys, draws.sweep, shown
+            )
+        return self.strength * shown, Exposure(seen, shown, memory.pool, camps, self.signed)

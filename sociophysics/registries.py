@@ -1,0 +1,144 @@
+"""Registries: the kinds there are, by name, ours and those of installed packages.
+
+A registry loads the modules of our own kinds when it is first asked, and then the entry points of
+its group once: a package that declares ``[project.entry-points."sociophysics.feeds"]`` adds a feed
+without a change here.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import threading
+import warnings
+from collections.abc import Iterator, Mapping
+from importlib.metadata import entry_points
+from typing import Any, Generic, TypeVar
+
+from sociophysics.errors import InputError, did_you_mean
+
+__all__ = ["Registry"]
+
+T = TypeVar("T")
+
+
+class Registry(Mapping[str, T], Generic[T]):
+    """Kinds by name, in the order in which they were registered.
+
+    Parameters
+    ----------
+    word : str
+        What one of them is called in sentences: "feed".
+    homes : str
+        Modules of this package that register our own.
+    group : str
+        The entry points by which installed packages add theirs; "" for none.
+
+    Attributes
+    ----------
+    failures : list of str
+        One sentence for each plugin that did not load.
+    """
+
+    def __init__(self, word: str, *homes: str, group: str = "") -> None:
+        self.word, self.homes, self.group = word, homes, group
+        self.failures: list[str] = []
+        self._kinds: dict[str, T] = {}
+        self._lock = threading.RLock()
+        self._loaded = self._reading = False
+
+    def __getitem__(self, name: str) -> T:
+        return self._load()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._load())
+
+    def __len__(self) -> int:
+        return len(self._load())
+
+    def find(self, name: object) -> T:
+        """Return the kind of a name.
+
+        Raises
+        ------
+        InputError
+            There is none; the sentence names the nearest.
+        """
+        kinds = self._load()
+        if not isinstance(name, str) or name not in kinds:
+            failed = f" {' '.join(self.failures)}" if self.failures else ""
+            raise InputError(
+                f"{self.word}.kind is {name!r}; {did_you_mean(str(name), kinds)}{failed}"
+            )
+        return kinds[name]
+
+    def add(self, name: str, kind: T) -> None:
+        """Put a kind under its name.
+
+        Raises
+        ------
+        InputError
+            There is one of that name.
+        """
+        if not isinstance(name, str) or not name.isidentifier():
+            raise InputError(
+                f"the {self.word} {_called(kind)} has the name {name!r}; give it a `kind` "
+                "of letters, digits and _."
+            )
+        # Without the lock: a thread that imports our modules must not wait for one that reads.
+        if name in self._kinds:
+            raise InputError(
+                f"a {self.word} of kind {name!r} is registered already "
+                f"({_called(self._kinds[name])}); give {_called(kind)} another name."
+            )
+        self._kinds[name] = kind
+
+    def remove(self, name: str) -> None:
+        """Take a kind out again, as a test or a notebook does with its own."""
+        self._kinds.pop(name, None)
+
+    def register(self, kind: T) -> T:
+        """Add what bears its own name, and return it: a decorator.
+
+        Raises
+        ------
+        InputError
+            It is not what this registry holds, or its name is taken.
+        """
+        raise NotImplementedError
+
+    def _load(self) -> dict[str, T]:
+        if not self._loaded:
+            with self._lock:
+                if not (self._loaded or self._reading):
+                    self._reading = True
+                    try:
+                        self._read()
+                        self._loaded = True
+                    finally:
+                        self._reading = False
+        return self._kinds
+
+    def _read(self) -> None:
+        for home in self.homes:
+            importlib.import_module(home)
+        for point in entry_points(group=self.group) if self.group else ():
+            try:
+                self._plug(point.load())
+            except Exception as error:  # another's package may fail in any way
+                owner = f" of {point.dist.name}" if point.dist else ""
+                failure = (
+                    f"the plugin {point.name!r}{owner} does not load ({type(error).__name__}: "
+                    f"{str(error).rstrip('.')}); mend or uninstall that package."
+                )
+                self.failures.append(failure)
+                warnings.warn(failure, stacklevel=4)
+
+    def _plug(self, loaded: Any) -> None:
+        """Register what an entry point leads to, unless loading its module did that already."""
+        if not inspect.ismodule(loaded) and loaded not in self._kinds.values():
+            self.register(loaded)
+
+
+def _called(kind: Any) -> str:
+    return str(getattr(kind, "__qualname__", kind))

@@ -1,0 +1,183 @@
+"""A kind says all there is to say of it; registries hold ours and those of others."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, ClassVar
+
+import numpy as np
+import pytest
+
+import sociophysics as sp
+from sociophysics import feeds
+from sociophysics.kinds import FEEDS, Strength, key
+from sociophysics.scenario import Scenario, scenario_schema
+
+TEXT = """seed = 1
+network = {kind = "complete", n = 12}
+couplings = {kind = "uniform", normalize = "degree"}
+dynamics = {temperature = 1.0, sweeps = 12}
+feed = {kind = "two_sweeps", strength = 0.75}
+"""
+
+
+@dataclass(frozen=True)
+class TwoSweeps(feeds.Feed):
+    """Towards the mean of all stances in the last two sweeps."""
+
+    strength: Strength = 0.5
+    lag: Annotated[int, key("How old the remembered mean is.", unit="sweeps", ge=1)] = 1
+    kind: ClassVar[str] = "two_sweeps"
+    equation: ClassVar[str] = "phi_i = strength * (m(t) + m(t - lag)) / 2."
+
+    @property
+    def bound(self) -> float:
+        return abs(self.strength)
+
+    def remembered(
+        self, system: sp.SpinSystem, spins: np.ndarray, camps: np.ndarray | None
+    ) -> Mapping[str, np.ndarray]:
+        return {"means": np.repeat(spins.mean(axis=1, keepdims=True), self.lag, axis=1)}
+
+    def response(self, spins: np.ndarray, memory: feeds.FeedMemory) -> np.ndarray:
+        assert memory.system is not None
+        both = (memory.arrays["means"][:, -1] + spins.mean(axis=1)) / 2
+        field: np.ndarray = self.strength * np.repeat(both[:, None], spins.shape[1], axis=1)
+        return field
+
+    def remember(self, spins: np.ndarray, memory: feeds.FeedMemory) -> feeds.FeedMemory:
+        old = memory.arrays["means"]
+        new = np.concatenate([spins.mean(axis=1, keepdims=True), old[:, :-1]], axis=1)
+        return memory._replace(arrays={"means": new})
+
+
+@pytest.fixture
+def two_sweeps() -> Iterator[type[feeds.Feed]]:
+    yield feeds.register(TwoSweeps)
+    FEEDS.remove("two_sweeps")
+
+
+# --- one declaration ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", FEEDS)
+def test_python_and_files_refuse_the_same_values_in_the_same_words(kind: str) -> None:
+    cls = FEEDS[kind]
+    text = TEXT.splitlines()[:-1]
+    for name in cls.key_names():
+        for value in (True, "x", -7.5, 1e200):
+            given = {str: f'"{value}"', bool: "true"}.get(type(value), repr(value))
+            said = []
+            for make in (
+                lambda name=name, value=value: cls(**{name: value}),
+                lambda name=name, given=given: Scenario.from_toml(
+                    "\n".join([*text, f'feed = {{kind = "{kind}", {name} = {given}}}'])
+                ),
+            ):
+                try:
+                    make()
+                    said.append("")
+                except sp.InputError as error:
+                    said.append(str(error).removeprefix("scenario: "))
+            assert said[0] == said[1]
+
+
+def test_kinds_are_frozen_dataclasses() -> None:
+    feed = feeds.Memory(0.25, tau=3)
+    assert repr(feed) == "Memory(strength=0.25, tau=3.0)"
+    assert replace(feed, tau=4) == feeds.Memory(0.25, 4.0)
+    assert hash(replace(feed, tau=3)) == hash(feed)
+    assert [field.name for field in dataclasses.fields(feed)] == ["strength", "tau"]
+    assert str(inspect.signature(feeds.Memory)).startswith("(strength:")
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        feed.tau = 4.0  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("number", [np.float32(0.5), np.float64(0.5), np.int64(2), 2])
+def test_numbers_of_numpy_are_numbers(number: Any) -> None:
+    feed = feeds.Random(number)
+    assert type(feed.strength) is float
+    assert feed.strength == number
+    assert feeds.Random(slots=np.int64(3)).slots == 3
+
+
+@pytest.mark.parametrize("flag", [True, np.bool_(True)])
+def test_truth_values_are_no_numbers(flag: Any) -> None:
+    with pytest.raises(sp.InputError, match=r"feed\.strength is True; it must be a number"):
+        feeds.Random(flag)
+
+
+def test_a_call_with_too_much_is_refused_in_a_sentence() -> None:
+    with pytest.raises(sp.InputError, match="2 values are given to Editorial"):
+        feeds.Editorial(1.0, 2.0)  # type: ignore[call-arg]
+    with pytest.raises(sp.InputError, match=r"feed\.strength is given twice"):
+        feeds.Editorial(1.0, strength=2.0)  # type: ignore[misc]
+
+
+# --- kinds of others ------------------------------------------------------------------------------
+
+
+def test_a_registered_feed_is_in_files_schema_and_description(two_sweeps: object) -> None:
+    scenario = Scenario.from_toml(TEXT)
+    assert scenario.feed == TwoSweeps(0.75)
+    assert scenario.canonical()["feed"] == {"kind": "two_sweeps", "strength": 0.75, "lag": 1}
+    assert Scenario.from_toml(scenario.to_toml()) == scenario
+    assert "phi_i = strength * (m(t) + m(t - lag)) / 2." in sp.describe.describe(scenario)
+    lag = scenario_schema()["$defs"]["TwoSweeps"]["properties"]["lag"]
+    assert (lag["minimum"], lag["unit"]) == (1, "sweeps")
+    assert "two_sweeps" in feeds.KINDS
+    with pytest.raises(sp.InputError, match=r"feed\.lg is not a key .* did you mean lag"):
+        Scenario.from_toml(TEXT.replace("strength", "lg"))
+    assert sp.run(scenario).table["magnetization"].notna().all()
+
+
+def test_a_registered_feed_has_no_theory_of_another(two_sweeps: object) -> None:
+    with pytest.raises(sp.InputError, match="'two_sweeps' is not a kind of feed that theory has"):
+        sp.theory.mean_field.camp_limits("two_sweeps", within=1.0, across=0.1)
+
+
+def test_what_a_feed_remembers_is_saved_with_the_state(tmp_path: Any) -> None:
+    system = sp.SpinSystem(np.ones((30, 30)) - np.eye(30))
+    keys: dict[str, Any] = {"temperature": 25.0, "seed": 3, "replicas": 3, "threads": 1}
+    feed = TwoSweeps(8.0, lag=3)
+    whole = [f.spins for f in sp.trajectory(system, sweeps=12, feed=feed, **keys)]
+    frames = sp.trajectory(system, sweeps=12, feed=feed, **keys)
+    state = next(frame.state() for frame in frames if frame.sweep == 5)
+    state.save(tmp_path / "state.npz")
+    state = sp.State.load(tmp_path / "state.npz")
+    assert state.remembered["feed means"].shape == (3, 3)
+    rest = [f.spins for f in sp.trajectory(system, sweeps=12, feed=feed, resume=state, **keys)]
+    np.testing.assert_array_equal(rest, whole[6:])
+    # Negative control: another memory gives another run.
+    state.remembered["feed means"][:] = -1.0
+    other = [f.spins for f in sp.trajectory(system, sweeps=12, feed=feed, resume=state, **keys)]
+    assert any((a != b).any() for a, b in zip(other, rest, strict=True))
+
+
+def test_what_cannot_be_registered_is_refused_in_a_sentence(two_sweeps: object) -> None:
+    @dataclass(frozen=True)
+    class Boundless(feeds.Feed):
+        kind: ClassVar[str] = "boundless"
+
+    class Loose(TwoSweeps):
+        kind: ClassVar[str] = "loose"
+
+    @dataclass(frozen=True)
+    class Nameless(TwoSweeps):
+        kind: ClassVar[str] = ""
+
+    for cls, sentence in (
+        (TwoSweeps, "a feed of kind 'two_sweeps' is registered already"),
+        (Boundless, "the feed Boundless lacks bound; define it in the class"),
+        (Loose, "the feed Loose is not frozen; decorate it with @dataclass"),
+        (Nameless, "has the name ''; give it a `kind`"),
+        (int, "int is no feed; give a subclass of the base class Feed"),
+        ("text", "'text' is no feed"),
+    ):
+        with pytest.raises(sp.InputError, match=sentence):
+            feeds.register(cls)  # type: ignore[arg-type]
+    with pytest.raises(sp.InputError, match="Boundless lacks bound"):
+        Boundless()
