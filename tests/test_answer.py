@@ -151,6 +151,7 @@ def test_acts_of_one_design_give_all_designs_the_same_windows() -> None:
 LOOP = "temperature = { kind = 'loop', low = 0.5, high = 1.5 }"
 PULSE = "temperature = { kind = 'pulse', at = 40, width = 20, height = 1.0 }"
 RAMP = "temperature = { kind = 'ramp', start = 1.5, stop = 0.5 }"
+ANNEAL = "temperature = { kind = 'anneal', start = 2.0, stop = 0.5, factor = 0.995 }"
 
 
 def test_a_loop_has_a_mean_per_leg() -> None:
@@ -165,7 +166,14 @@ def test_a_loop_has_a_mean_per_leg() -> None:
 @pytest.mark.parametrize(
     ("change", "names"),
     [
-        (("temperature = 0.9", RAMP), ["down, T 1.5 to 0.5"]),
+        (
+            ("temperature = 0.9", RAMP),
+            ["T 1 to 0.875", "T 0.875 to 0.75", "T 0.75 to 0.625", "T 0.625 to 0.5"],
+        ),
+        (
+            ("temperature = 0.9", ANNEAL),
+            ["T 1.21 to 1.07", "T 1.07 to 0.943", "T 0.943 to 0.832", "T 0.832 to 0.734"],
+        ),
         (
             ("temperature = 0.9", PULSE),
             ["before the pulse", "during the pulse", "after the pulse"],
@@ -179,6 +187,55 @@ def test_a_loop_has_a_mean_per_leg() -> None:
 def test_schedules_have_their_windows(change: tuple[str, str], names: list[str]) -> None:
     document = Scenario.from_toml(BASE.replace(*change)).canonical()
     assert [window.name for window in windows(document, {})] == names
+
+
+PUSH = "[field]\nkind = 'uniform'\nvalue = { kind = 'ramp', start = -0.4, stop = 0.4 }\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        (BASE.replace("temperature = 0.9", RAMP), "T 1.5 to 1.25", "T 0.75 to 0.5"),
+        (BASE + PUSH, "h -0.4 to -0.2", "h 0.2 to 0.4"),
+    ],
+    ids=["temperature", "field"],
+)
+def test_a_ramp_is_told_along_what_it_runs_through(
+    text: str, first: str, last: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # 0.87 until the middle and 0.08 from there: one mean would be .48, that of no society.
+    text = text.replace("burn_in = 100", "burn_in = 0")
+    run = scenario_run(text, level(lambda d, T, s: np.where(s <= 100, 0.87, 0.08)))
+    rows = run.compare("camp_polarization")
+    assert list(rows["window"].iloc[[0, -1]]) == [first, last]
+    np.testing.assert_allclose(rows["mean"], [0.87, 0.87, 0.08, 0.08], atol=0.01)
+    assert list(rows["to"]) == [50, 100, 150, 200]
+    assert set(rows["settled"]) == {"driven"}
+    show(run)
+    for said in (capsys.readouterr().out, render(run).replace("\N{MINUS SIGN}", "-")):
+        assert first in said
+        assert last in said
+
+
+def test_where_an_anneal_has_stopped_it_is_a_window_that_must_settle() -> None:
+    ends = ANNEAL.replace("0.995", "0.98")
+    text = BASE.replace("temperature = 0.9", ends).replace("burn_in = 100", "burn_in = 0")
+    found = windows(Scenario.from_toml(text).canonical(), {})
+    assert [window.name for window in found][-2:] == ["T 0.714 to 0.5", "T 0.5"]
+    assert [window.driven for window in found] == [True] * 4 + [False]
+
+
+def test_schedules_of_several_designs_and_camps_are_all_named() -> None:
+    other = BASE.replace("burn_in = 100", "burn_in = 0") + PUSH.replace("-0.4", "0.0").replace(
+        "[field]", "[[designs]]\nname = 'none'\n[[designs]]\nname = 'push'\n[designs.field]"
+    )
+    ramp = other.replace("temperature = 0.9", RAMP)
+    found = windows(Scenario.from_toml(ramp).canonical(), {})
+    assert found[0].name == "T 1.5 to 1.25, h 0 to 0.1"
+    camps = other.replace("kind = 'uniform'\nvalue =", "kind = 'camps'\nvalues = [-0.1,")
+    camps = camps.replace("stop = 0.4 }", "stop = 0.4 }]")
+    found = windows(Scenario.from_toml(camps).canonical(), {})
+    assert found[0].name == "h 0 to 0.1"
 
 
 def test_acts_between_two_frames_are_one_edge() -> None:
@@ -352,7 +409,7 @@ def test_the_facts_of_the_society_stand_before_the_answer(
     found = card(sp.SpinSystem(ties), temperature=0.5, critical=Expected("cavity", 2.0), flips=1e-4)
     assert found.sentences() == [
         "4 users, 2 mutual ties, 1 of them antagonistic",
-        "1 users have no tie",
+        "1 user has no tie",
         "T = 0.5 is 0.25 of 2, cavity",
         "0.01 % of users change stance per sweep (frozen: starts are hardly ever left)",
     ]
@@ -389,3 +446,16 @@ def test_the_forest_shows_each_design_once_for_the_last_window() -> None:
     assert "after heat at 60" in shown
     rows = outcome(at(run, "camp_polarization", {}))
     assert list(rows["design"]) == ["none", "feed"]
+
+
+def test_what_no_interval_holds_is_printed_beside_the_intervals(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    # One society in ten is polarized, and no replica is: the interval is that of the others.
+    run = swept("[0.9]", lambda d, T, s: 0.1)
+    replicas = len(run.grid.replicas)
+    most = statistics.share_interval(0, replicas).high
+    said = f"up to {100 * most:.0f} % of societies may be in a state that none of {replicas}"
+    show(run)
+    assert said in capsys.readouterr().out
+    assert said in render(run)

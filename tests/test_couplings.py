@@ -228,7 +228,7 @@ REFUSED = {
     "no camp": (lambda g: couplings.camps(g, "party"), "attribute 'party'; allowed: camp"),
     "some camps": (
         lambda g: couplings.camps(incomplete()),
-        r"1 of 4 users have no camp \(one is 'bob'\)",
+        r"1 of 4 users has no camp \(one is 'bob'\)",
     ),
     "no coupling": (lambda g: couplings.edge(g, "weight"), "no attribute 'weight'"),
     "self-loop": (lambda g: couplings.uniform(nx.Graph([(1, 1)])), r"edge \(1, 1\) is a self-loop"),

@@ -12,7 +12,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "sociophysics"
 
 LAYERS = [
-    {"addresses", "errors", "machine", "datasets"},
+    {"addresses", "errors", "machine", "datasets", "words"},
     {"evidence", "kind_sentences", "memory", "registries", "sources", "streams"},
     {"kinds"},
     {"engine", "statistics", "store"},

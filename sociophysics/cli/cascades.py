@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sociophysics.errors import InputError
+from sociophysics.words import number_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,6 +35,7 @@ def cascades(scenario: ScenarioFile, out: Out = None, replicas: Replicas = None)
     from sociophysics.scenario import Scenario
     from sociophysics.store import folder_of, open_store
     from sociophysics.study import fingerprints, study
+    from sociophysics.study.results.cells import unseen_text
 
     loaded = Scenario.load(scenario)
     number = loaded.sweep.replicas if replicas is None else replicas
@@ -50,7 +52,8 @@ def cascades(scenario: ScenarioFile, out: Out = None, replicas: Replicas = None)
         table = cascade_designs(loaded, replicas=number)
         text = table.to_csv(index=False)
         store.write("cascades.csv", lambda file: file.write(text.encode()))
-    _show(table, f"{loaded.title or loaded.name}; {number} replicas")
+    _show(table, f"{loaded.title or loaded.name}; {number_of(number, 'replica')}")
+    typer.echo(f"note: intervals hold what was seen; {unseen_text(number)}")
     typer.echo(f"table: {folder / 'cascades.csv'}")
 
 

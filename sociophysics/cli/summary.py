@@ -26,7 +26,8 @@ SIZES = ("in_units", "effect")
 def show(run: Run, *, p_values: bool = False) -> None:
     """Print the comparison at the point that the file declares, all other points, the files."""
     from sociophysics.scenario.membership import of_manifest
-    from sociophysics.study.results import headline
+    from sociophysics.study.results import fewest, headline
+    from sociophysics.study.results.cells import unseen_text
     from sociophysics.study.society_card import from_manifest
 
     console = Console()
@@ -41,6 +42,7 @@ def show(run: Run, *, p_values: bool = False) -> None:
     for title, table in _answer(run, observable, p_values):
         console.out(title, highlight=False)
         console.print(table)
+    console.out(f"note: intervals hold what was seen; {unseen_text(fewest(run))}", highlight=False)
     if run.directory is not None:
         for what, name in (("comparison", "comparison.csv"), ("report", "report.html")):
             console.out(f"{what}: {os.path.join(run.directory, name)}", highlight=False)

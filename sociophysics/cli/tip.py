@@ -14,6 +14,7 @@ import typer
 from sociophysics.cli.run import Scheduler, workers_of
 from sociophysics.errors import InputError
 from sociophysics.machine import usable_cpus
+from sociophysics.words import number_of
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -230,7 +231,7 @@ def _show(found: Search, crossing: Crossing | None, loop: Loop | None, place: st
 
 def _lines(found: Search, crossing: Crossing | None, loop: Loop | None) -> Sequence[str]:
     """Return what was found, how, and what theory says, one line each."""
-    size = f"{found.users} users, {found.replicas} replicas"
+    size = f"{number_of(found.users, 'user')}, {number_of(found.replicas, 'replica')}"
     if found.found:
         lines = [f"tipping point along {found.along}: {_interval(*found.point)}"]
         lines.append(f"  kind: {found.sentence}")

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from sociophysics.errors import InputError
+from sociophysics.words import number_of
 
 __all__ = ["Exponent", "exponent", "size_distribution"]
 
@@ -59,9 +60,10 @@ def exponent(
     low, high = _range(smallest, largest)
     within = values[(values >= low) & (values <= high)]
     if within.size < FEWEST:
+        lie = "lies" if within.size == 1 else "lie"
         raise InputError(
-            f"{within.size} avalanches lie between {low:g} and {high:g}; an exponent needs at "
-            f"least {FEWEST}: widen the range or pool more samples."
+            f"{number_of(within.size, 'avalanche')} {lie} between {low:g} and {high:g}; an "
+            f"exponent needs at least {FEWEST}: widen the range or pool more samples."
         )
     if within.min() == within.max():
         raise InputError(

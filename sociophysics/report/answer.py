@@ -11,13 +11,14 @@ import pandas as pd
 from sociophysics.report import claims, html
 from sociophysics.report.labels import label
 from sociophysics.report.theory import Theory
-from sociophysics.study.results import Run, at, melting_or_none, outcome
+from sociophysics.study.results import Run, at, fewest, melting_or_none, outcome
 from sociophysics.study.results.cells import (
     difference_text,
     interval_text,
     mean_text,
     size_texts,
     unit_heading,
+    unseen_text,
 )
 from sociophysics.study.results.summary import with_intervals
 
@@ -46,7 +47,8 @@ def section(run: Run, observable: str, point: dict[str, Any], theory: Theory) ->
     lines = "".join(
         f"<p>{html.escape(_capital(text))}: {value:.4g}.</p>" for text, value in theory.lines
     )
-    note = f"{claims.READING} {_window_note(rows)} {_melting_note(melting, theory)}"
+    unseen = f"Intervals hold what was seen: {unseen_text(fewest(run))}."
+    note = f"{claims.READING} {unseen} {_window_note(rows)} {_melting_note(melting, theory)}"
     return html.section(
         "Answer",
         lead,

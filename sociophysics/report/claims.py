@@ -76,7 +76,8 @@ READING = (
 
 WINDOWS = (
     "Acts end a window: each has its own mean, over the second half of its sweeps (from the "
-    "burn-in on where that ends inside it). Differences are those of the last window."
+    "burn-in on where that ends inside it). Parts of a ramp are windows too, named by the "
+    "values that acted in them. Differences are those of the last window."
 )
 
 STATISTICS = {

@@ -25,6 +25,7 @@ from sociophysics.rollcall.castcodes import NAMES, decode
 from sociophysics.rollcall.tables import FilePath, read_text
 from sociophysics.rollcall.votes import Votes
 from sociophysics.rollcall.voteview import PARTIES, PRESIDENT_STATE
+from sociophysics.words import number_of
 
 __all__ = ["read_ord"]
 
@@ -79,7 +80,8 @@ def read_ord(path: FilePath, *, keep_president: bool = False) -> Votes:
     members = members[~president]
     if never.any():
         notes.append(
-            f"{never.sum()} members who never voted dropped ({', '.join(members['name'][never])})"
+            f"{number_of(never.sum(), 'member|who never voted')} dropped "
+            f"({', '.join(members['name'][never])})"
         )
     rollcalls = pd.DataFrame({"id": np.arange(1, length + 1)})
     return Votes(

@@ -16,6 +16,7 @@ from sociophysics.rollcall.parties import cleaned, party_notes
 from sociophysics.rollcall.tables import FilePath, open_table
 from sociophysics.rollcall.votes import Votes
 from sociophysics.society.labels import integers_if_all
+from sociophysics.words import number_of
 
 __all__ = ["VOTEVIEW_COLUMNS", "read_votes"]
 
@@ -98,7 +99,7 @@ def _without_totals(sheet: Sheet, notes: list[str]) -> Sheet:
     if not words.any() or words.all():
         return sheet
     names = ", ".join(sheet.members["name"][words].astype(str)[:5])
-    notes.append(f"{words.sum()} rows of totals left out ({names})")
+    notes.append(f"{number_of(words.sum(), 'row|of totals')} left out ({names})")
     keep = ~words
     return sheet._replace(
         codes=sheet.codes[keep.to_numpy()].reset_index(drop=True),
@@ -272,10 +273,10 @@ def _checked(
     rows, columns = (matrix != 0).any(axis=1), (matrix != 0).any(axis=0)
     if rows.any() and not rows.all():
         names = ", ".join(rollcalls["id"][~rows].astype(str)[:8])
-        notes.append(f"{(~rows).sum()} roll calls without votes dropped ({names})")
+        notes.append(f"{number_of((~rows).sum(), 'roll call|without votes')} dropped ({names})")
     if rows.any() and not columns.all():
         names = ", ".join(members["name"][~columns].astype(str)[:8])
-        notes.append(f"{(~columns).sum()} members who never voted dropped ({names})")
+        notes.append(f"{number_of((~columns).sum(), 'member|who never voted')} dropped ({names})")
     if rows.any():
         grid = np.ix_(rows, columns)
         matrix, members, rollcalls = matrix[grid], members[columns], rollcalls[rows]

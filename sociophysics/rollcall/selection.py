@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sociophysics.errors import InputError, did_you_mean
+from sociophysics.words import number_of
 
 __all__ = ["chamber", "contested", "dated", "matching", "present"]
 
@@ -86,7 +87,8 @@ def dated(rollcalls: pd.DataFrame, start: str | None, stop: str | None) -> tuple
             f"{dates.min().date()} to {dates.max().date()}."
         )
     unread = f"; {lost} whose date cannot be read are left out" if lost else ""
-    return keep, f"{keep.sum()} roll calls from {first.date()} to {last.date()} kept{unread}"
+    kept = number_of(keep.sum(), "roll call")
+    return keep, f"{kept} from {first.date()} to {last.date()} kept{unread}"
 
 
 def matching(rollcalls: pd.DataFrame, column: str, wanted: Sequence[Any]) -> tuple[Mask, str]:
@@ -97,7 +99,7 @@ def matching(rollcalls: pd.DataFrame, column: str, wanted: Sequence[Any]) -> tup
     if not keep.any():
         there = ", ".join(str(value) for value in values.dropna().unique()[:10])
         raise InputError(f"no roll call has {column} {listed}; there are: {there}.")
-    return keep, f"{keep.sum()} roll calls of {column} {listed} kept"
+    return keep, f"{number_of(keep.sum(), 'roll call')} of {column} {listed} kept"
 
 
 def chamber(rollcalls: pd.DataFrame, members: pd.DataFrame, name: str) -> tuple[Mask, Mask, str]:

@@ -17,6 +17,7 @@ from sociophysics.errors import InputError
 from sociophysics.rollcall.castcodes import NAMES, decode
 from sociophysics.rollcall.tables import FilePath, header, read_table, require_columns
 from sociophysics.rollcall.votes import Votes
+from sociophysics.words import number_of
 
 __all__ = ["PARTIES", "read_voteview", "whole_numbers"]
 
@@ -257,9 +258,9 @@ def _without_empty(
     rows, columns = (matrix != 0).any(axis=1), (matrix != 0).any(axis=0)
     if not columns.all():
         names = ", ".join(members["name"][~columns])
-        notes.append(f"{(~columns).sum()} members who never voted dropped ({names})")
+        notes.append(f"{number_of((~columns).sum(), 'member|who never voted')} dropped ({names})")
     if not rows.all():
         names = ", ".join(rollcalls["id"][~rows].astype(str))
-        notes.append(f"{(~rows).sum()} roll calls without votes dropped ({names})")
+        notes.append(f"{number_of((~rows).sum(), 'roll call|without votes')} dropped ({names})")
     grid = np.ix_(rows, columns)
     return Votes(matrix[grid], members[columns], rollcalls[rows], notes=notes, seated=seated[grid])

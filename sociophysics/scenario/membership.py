@@ -16,6 +16,7 @@ from sociophysics.dynamics.starts import fixed_stances
 from sociophysics.scenario import Scenario, Settings, expand
 from sociophysics.scenario import build as cases
 from sociophysics.society.spins import SpinSystem
+from sociophysics.words import have
 
 __all__ = [
     "Membership",
@@ -48,8 +49,8 @@ class Membership(NamedTuple):
             if count:
                 why = "no camp or a third one" if start == "camps" else "no stance there"
                 said.append(
-                    f"start {start!r}: {count:,} of {self.users:,} users have {why} and start at "
-                    "random"
+                    f"start {start!r}: {count:,} of {self.users:,} users {have(count)} {why} and "
+                    f"{'starts' if count == 1 else 'start'} at random"
                 )
         return [*said, *self.notes]
 
@@ -106,7 +107,7 @@ def counted(
     Examples
     --------
     >>> counted("side", np.array([0, -1, 1, 0]), ("left", "right")).sentences()
-    ["camps by 'side': left 2, right 1; 1 of 4 users have no camp (blank)"]
+    ["camps by 'side': left 2, right 1; 1 of 4 users has no camp (blank)"]
     """
     if codes is None:
         return Membership(0, attribute or "camp", None, 0, {}, notes)
@@ -157,11 +158,15 @@ def camp_sentence(attribute: str, camps: dict[Any, int], without: int) -> str:
     --------
     >>> camp_sentence("party", {"left": 1200, "right": 389}, 411)
     "camps by 'party': left 1,200, right 389; 411 of 2,000 users have no camp (blank)"
+    >>> camp_sentence("camp", {0: 1000, 1: 1000}, 0)
+    "camps by 'camp': 0: 1,000, 1: 1,000"
     """
-    listed = ", ".join(f"{name} {count:,}" for name, count in list(camps.items())[:SHOWN])
+    # A name that ends with a digit would run into its number.
+    colon = ":" if any(str(name)[-1:].isdigit() for name in camps) else ""
+    listed = ", ".join(f"{name}{colon} {count:,}" for name, count in list(camps.items())[:SHOWN])
     more = f", and {len(camps) - SHOWN} more" if len(camps) > SHOWN else ""
     users = sum(camps.values()) + without
-    none = f"; {without:,} of {users:,} users have no camp (blank)" if without else ""
+    none = f"; {without:,} of {users:,} users {have(without)} no camp (blank)" if without else ""
     return f"camps by {attribute!r}: {listed or 'none'}{more}{none}"
 
 

@@ -21,6 +21,7 @@ from sociophysics.errors import InputError, did_you_mean
 from sociophysics.society import camps as camp_attributes
 from sociophysics.society.spins import SpinSystem
 from sociophysics.streams import generator
+from sociophysics.words import have
 
 __all__ = ["KINDS", "assign", "camps", "edge", "gaussian", "random_sign", "uniform"]
 
@@ -98,8 +99,8 @@ def camps(
         missing = int((codes < 0).sum())
         user = system.labels[int(np.argmin(codes))]
         raise InputError(
-            f"{missing} of {system.n} users have no {camp} (one is {user!r}), and couplings by "
-            "camp need one for everybody: complete the attribute, or use other couplings."
+            f"{missing} of {system.n} users {have(missing)} no {camp} (one is {user!r}), and "
+            "couplings by camp need one for everybody: complete the attribute, or use other couplings."
         )
     row, column = _ends(system)
     values = np.where(codes[row] == codes[column], within, across)

@@ -12,6 +12,7 @@ from sociophysics.scenario import Settings
 from sociophysics.scenario import build as cases
 from sociophysics.society.spins import SpinSystem
 from sociophysics.study.expected import Expected, expected
+from sociophysics.words import have, number_of
 
 __all__ = ["Card", "card", "card_of", "from_manifest", "measured_flips"]
 
@@ -44,9 +45,9 @@ class Card(NamedTuple):
         if self.antagonistic:
             signs = f"{self.antagonistic:,} of them antagonistic"
         way = "mutual" if self.mutual else "directed"
-        said = [f"{self.users:,} users, {self.ties:,} {way} ties, {signs}"]
+        said = [f"{number_of(self.users, 'user')}, {number_of(self.ties, f'{way} tie')}, {signs}"]
         if self.alone:
-            said.append(f"{self.alone:,} users have no tie")
+            said.append(f"{number_of(self.alone, 'user')} {have(self.alone)} no tie")
         if self.temperature is not None and self.critical is not None and self.critical.value > 0:
             ratio = self.temperature / self.critical.value
             said.append(
@@ -85,16 +86,17 @@ def card(
     >>> card(system, temperature=0.5).sentences()
     ['3 users, 2 mutual ties, 1 of them antagonistic', 'T = 0.5']
     """
-    share = 2 if system.is_symmetric else 1
-    rows = np.diff(system.J.indptr) > 0
-    heard = np.zeros(system.n, dtype=bool)
-    heard[system.J.indices] = True
+    # As they are stored: in double precision a network of 1e9 ties would not fit.
+    stored, mutual = system.stored, system.is_symmetric
+    share = 2 if mutual else 1
+    alone = np.diff(stored.indptr) == 0
+    alone[stored.indices] = False
     return Card(
         users=system.n,
-        ties=system.J.nnz // share,
-        antagonistic=int((system.J.data < 0).sum()) // share,
-        mutual=system.is_symmetric,
-        alone=int((~rows & ~heard).sum()),
+        ties=stored.nnz // share,
+        antagonistic=int((stored.data < 0).sum()) // share,
+        mutual=mutual,
+        alone=int(alone.sum()),
         temperature=temperature,
         critical=critical,
         flips=flips,
@@ -120,7 +122,7 @@ def card_of(settings: Settings, *, trial: bool = True) -> Card:
     value = settings.dynamics.temperature
     # Fitted couplings have a temperature of their own; a schedule is no single one.
     temperature = 1.0 if value is None else value if isinstance(value, int | float) else None
-    small = system.J.nnz <= 2 * MOST_TIES
+    small = system.stored.nnz <= 2 * MOST_TIES
     # The card is of the society as it starts, before anything acts on it.
     bare = settings.model_copy(update={"interventions": ()})
     critical = expected(bare, society=(system, camps)) if small else []

@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from sociophysics.statistics import share_interval
+
 __all__ = [
     "MOVING",
     "difference_text",
@@ -14,6 +16,7 @@ __all__ = [
     "number_text",
     "size_texts",
     "unit_heading",
+    "unseen_text",
 ]
 
 MOVING = "not settled"
@@ -128,3 +131,16 @@ def unit_heading(unit: str) -> str:
     ('points', '% of ties')
     """
     return unit.partition(" of ")[0] if unit.startswith("points") else unit
+
+
+def unseen_text(replicas: int) -> str:
+    """Return what no interval of so many replicas holds: states that none of them reached.
+
+    Examples
+    --------
+    >>> unseen_text(20)
+    'up to 17 % of societies may be in a state that none of 20 replicas reached (95 %)'
+    """
+    most = share_interval(0, replicas).high
+    none = f"none of {replicas} replicas" if replicas > 1 else "this one replica never"
+    return f"up to {100 * most:.0f} % of societies may be in a state that {none} reached (95 %)"

@@ -12,7 +12,7 @@ from sociophysics.study.results.comparison import TEMPERATURE
 from sociophysics.study.results.run import Run
 from sociophysics.study.results.scales import scale_of
 
-__all__ = ["TEMPERATURE", "at", "headline", "melting_or_none", "outcome"]
+__all__ = ["TEMPERATURE", "at", "fewest", "headline", "melting_or_none", "outcome"]
 
 POLARIZATION = ("camp_polarization", "abs_camp_polarization")
 # A signed mean stance averages to nothing over replicas that agreed on different sides.
@@ -22,6 +22,12 @@ FIRST = (*POLARIZATION, "abs_magnetization")
 def headline(run: Run) -> str:
     """Return the observable that a summary shows: of camps, of consensus, else the first."""
     return next((name for name in FIRST if name in run.observables), run.observables[0])
+
+
+def fewest(run: Run) -> int:
+    """Return the number of replicas of the design and point that have the fewest."""
+    counts = run.grid.present.sum(axis=-1)
+    return int(counts[counts > 0].min())
 
 
 def at(run: Run, observable: str, point: dict[str, Any]) -> pd.DataFrame:

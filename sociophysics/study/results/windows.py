@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
@@ -11,6 +12,8 @@ from sociophysics.study.results.settings import Document, designs_of, setting, t
 __all__ = ["MOST_WINDOWS", "Window", "windows", "windows_of"]
 
 MOST_WINDOWS = 60
+# Parts of a schedule that moves all the time: as many as a table has columns for.
+PARTS = 4
 SCHEDULED = ("dynamics.temperature", "field.value", "field.values")
 SYMBOLS = {"dynamics": "T", "field": "h"}
 
@@ -46,13 +49,27 @@ class _Edge(NamedTuple):
     what: str
 
 
+class _Leg(NamedTuple):
+    """What a schedule does from one sweep on: which way, in which symbol, between which values."""
+
+    way: str
+    symbol: str
+    values: str
+    driven: bool
+
+
+Legs = dict[int, _Leg]
+
+
 def windows(document: Document, point: Mapping[str, Any]) -> tuple[Window, ...]:
     """Return the windows of a run at one swept point, in order of time.
 
     An act after sweep ``t`` of any design ends a window with the frame of ``t``; so do the turn of
     a loop and both ends of a pulse. A window counts from the burn-in on if that ends inside it,
-    else with the second half of its sweeps, so that what an act began has time to settle; a leg
-    of a schedule counts whole. Without acts and schedules there is one window without a name.
+    else with the second half of its sweeps, so that what an act began has time to settle. A ramp
+    has four windows, equal parts of what it runs through from the burn-in on, an anneal as many
+    down to where it stops and one from there, a loop one per leg. Without acts and schedules there
+    is one window without a name.
 
     Parameters
     ----------
@@ -67,10 +84,14 @@ def windows(document: Document, point: Mapping[str, Any]) -> tuple[Window, ...]:
     >>> document = {"dynamics": {"sweeps": 200, "burn_in": 20}, "interventions": [act]}
     >>> [tuple(window) for window in windows(document, {})]
     [('before heat at 50', 20, 50, False), ('after heat at 50', 125, 200, False)]
+    >>> ramp = {"kind": "ramp", "start": 0.5, "stop": 1.5}
+    >>> found = windows({"dynamics": {"sweeps": 200, "temperature": ramp}}, {})
+    >>> found[0], found[-1].name
+    (Window(name='T 0.5 to 0.75', first=0, last=50, driven=True), 'T 1.25 to 1.5')
     """
     burn_in, sweeps, every = 0, 0.0, 1
     edges: dict[int, list[str]] = {}
-    legs: dict[int, str] = {}
+    schedules: list[tuple[str, Any]] = []
     for design in designs_of(document):
 
         def said(key: str, design: str = design) -> Any:
@@ -80,14 +101,21 @@ def windows(document: Document, point: Mapping[str, Any]) -> tuple[Window, ...]:
         length = said("dynamics.sweeps")
         sweeps = max(sweeps, math.inf if length is None else float(length))
         every = int(said("observe.every") or 1)
-        for key in SCHEDULED:
-            legs |= _legs(key, said(key), sweeps)
+        schedules += [(key, said(key)) for key in SCHEDULED]
         acts = tables_at(document, design, point).get("interventions") or ()
         for edge in _edges(acts):
             there = edges.setdefault(edge.at, [])
             if edge.what not in there:
                 there.append(edge.what)
-    return _between(edges, legs, burn_in=burn_in, sweeps=sweeps, every=every)
+    # The same schedule in all designs, or in some of them, is one.
+    legs = list(
+        dict.fromkeys(
+            tuple(found.items())
+            for key, value in schedules
+            for found in _legs(key, value, burn_in, sweeps, every)
+        )
+    )
+    return _between(edges, [dict(each) for each in legs], burn_in, sweeps, every)
 
 
 def _edges(acts: Iterable[Mapping[str, Any]]) -> list[_Edge]:
@@ -111,43 +139,77 @@ def _described(act: Mapping[str, Any]) -> str:
     return f"{feed['kind']} feed" + ("" if strength is None else f" {strength:g}")
 
 
-def _legs(key: str, value: Any, sweeps: float) -> dict[int, str]:
-    """Return the names of a schedule's legs by the sweep after which they begin."""
+def _legs(key: str, value: Any, burn_in: int, sweeps: float, every: int) -> list[Legs]:
+    """Return the legs of every schedule in a value, by the sweep after which each begins."""
     if isinstance(value, list | tuple):
-        found: dict[int, str] = {}
-        for each in value:
-            found |= _legs(key, each, sweeps)
-        return found
+        return [legs for each in value for legs in _legs(key, each, burn_in, sweeps, every)]
     if not isinstance(value, Mapping) or not math.isfinite(sweeps):
-        return {}
-    symbol = SYMBOLS[key.split(".")[0]]
-    kind = value.get("kind")
-    if kind in ("ramp", "anneal"):
-        way = "up" if value["stop"] > value["start"] else "down"
-        return {0: f"{way}, {symbol} {value['start']:g} to {value['stop']:g}"}
+        return []
+    symbol, kind, end = SYMBOLS[key.split(".")[0]], value.get("kind"), int(sweeps)
+    if kind == "ramp":
+        return [_parts(symbol, value["start"], value["stop"], end, burn_in, every)]
+    if kind == "anneal":
+        return [_cooling(symbol, value, end, burn_in, every)]
     if kind == "loop":
-        low, high = value["low"], value["high"]
-        return {0: f"up, {symbol} {low:g} to {high:g}",
-                math.ceil(sweeps / 2): f"down, {symbol} {high:g} to {low:g}"}  # fmt: skip
+        low, high, turn = value["low"], value["high"], math.ceil(end / 2)
+        up = _Leg("up", symbol, f"{low:g} to {high:g}", driven=True)
+        down = _Leg("down", symbol, f"{high:g} to {low:g}", driven=True)
+        return [{0: up, turn: down}]
     if kind == "pulse":
-        at, end = int(value["at"]), int(value["at"] + value["width"])
-        names = {0: "before the pulse", at: "during the pulse", end: "after the pulse"}
-        return {start: name for start, name in names.items() if start < sweeps}
-    return {}
+        at, after = int(value["at"]), int(value["at"] + value["width"])
+        names = {0: "before the pulse", at: "during the pulse", after: "after the pulse"}
+        return [{s: _Leg(name, "", "", driven=False) for s, name in names.items() if s < end}]
+    if kind is None:
+        # By the camps' names.
+        return _legs(key, list(value.values()), burn_in, sweeps, every)
+    return []
+
+
+def _parts(symbol: str, start: float, stop: float, sweeps: int, burn_in: int, every: int) -> Legs:
+    """Return equal parts of a straight line, of one recorded frame or more each.
+
+    They begin with the burn-in: what comes before counts in no mean.
+    """
+    count = max(1, min(PARTS, (sweeps - burn_in) // every))
+    cuts = [burn_in + (sweeps - burn_in) * k // count for k in range(count + 1)]
+    levels = [start + (stop - start) * cut / sweeps for cut in cuts]
+    return _pieces(symbol, cuts, levels, driven=start != stop)
+
+
+def _cooling(symbol: str, value: Mapping[str, Any], sweeps: int, burn_in: int, every: int) -> Legs:
+    """Return parts of a geometric course that take equal times, and where it has stopped."""
+    start, stop, factor = (float(value[name]) for name in ("start", "stop", "factor"))
+    steps = math.log(stop / start) / math.log(factor) if 0 < stop < start else math.inf
+    cooled = sweeps if stop < start and steps > sweeps else math.ceil(max(steps, 0.0))
+    held = _Leg("", symbol, f"{stop:.3g}", driven=False)
+    if stop == start or cooled <= burn_in:
+        return {0: held}
+    count = max(1, min(PARTS, (cooled - burn_in) // every))
+    cuts = [burn_in + (cooled - burn_in) * k // count for k in range(count + 1)]
+    levels = [max(start * factor**cut, stop) for cut in cuts]
+    found = _pieces(symbol, cuts, levels, driven=True)
+    return found if cooled >= sweeps else found | {cooled: held}
+
+
+def _pieces(symbol: str, cuts: list[int], levels: list[float], *, driven: bool) -> Legs:
+    """Return the legs between cuts; the first holds what comes before it as well."""
+    pairs = [f"{a:.3g} to {b:.3g}" for a, b in itertools.pairwise(levels)]
+    legs = [_Leg("", symbol, values, driven) for values in pairs]
+    return dict(zip([0, *cuts[1:-1]], legs, strict=True))
 
 
 def _between(
-    edges: Mapping[int, list[str]], legs: Mapping[int, str], *, burn_in: int, sweeps: float,
-    every: int,
-) -> tuple[Window, ...]:  # fmt: skip
-    cuts = sorted(at for at in {*edges, *legs} if 0 < at < sweeps)
+    edges: Mapping[int, list[str]], legs: list[Legs], burn_in: int, sweeps: float, every: int
+) -> tuple[Window, ...]:
+    cuts = sorted(at for at in {*edges, *(at for each in legs for at in each)} if 0 < at < sweeps)
     if not cuts and not legs:
         return (Window("", burn_in, sweeps, driven=False),)
     if len(cuts) > MOST_WINDOWS:
         # A staircase of many steps is a ramp: its two halves are its legs.
         turn = cuts[len(cuts) // 2]
-        cuts, legs, edges = [turn], {0: "first half of the steps", turn: "second half"}, {}
-    driven = any(name.startswith(("up,", "down,", "first half")) for name in legs.values())
+        halves = {0: "first half of the steps", turn: "second half"}
+        legs = [{at: _Leg(name, "", "", driven=True) for at, name in halves.items()}]
+        cuts, edges = [turn], {}
     # Acts with no frame recorded in between cannot be told apart.
     kept, names = [0], {at: list(what) for at, what in edges.items()}
     for cut in cuts:
@@ -156,16 +218,14 @@ def _between(
         else:
             names[cut] = names.pop(kept[-1], []) + names.get(cut, [])
             kept[-1] = cut
-    ends = [*kept[1:], sweeps]
-    return tuple(
-        Window(
-            _name(start, end, names, legs, sweeps),
-            _counted(start, end, burn_in, driven=driven),
-            end if math.isinf(end) else int(end),
-            driven,
-        )
-        for start, end in zip(kept, ends, strict=True)
-    )
+    found = []
+    for start, end in zip(kept, [*kept[1:], sweeps], strict=True):
+        acting = [each[max(at for at in each if at <= start)] for each in legs]
+        driven = any(leg.driven for leg in acting)
+        first = _counted(start, end, burn_in, driven=driven)
+        last = end if math.isinf(end) else int(end)
+        found.append(Window(_name(start, end, names, acting, sweeps), first, last, driven))
+    return tuple(found)
 
 
 def _counted(start: int, end: float, burn_in: int, *, driven: bool) -> int:
@@ -179,13 +239,19 @@ def _counted(start: int, end: float, burn_in: int, *, driven: bool) -> int:
 
 
 def _name(
-    start: int, end: float, edges: Mapping[int, list[str]], legs: Mapping[int, str], sweeps: float
+    start: int, end: float, edges: Mapping[int, list[str]], acting: list[_Leg], sweeps: float
 ) -> str:
-    leg = next((legs[at] for at in sorted(legs, reverse=True) if at <= start), "")
     if start in edges and start > 0:
         act = f"after {' and '.join(edges[start])} at {start}"
     elif end in edges and end < sweeps:
         act = f"before {' and '.join(edges[int(end)])} at {int(end)}"
     else:
         act = ""
-    return "; ".join(part for part in (leg, act) if part)
+    levels: dict[str, list[str]] = {}
+    for leg in acting:
+        if leg.symbol and leg.values not in levels.setdefault(leg.symbol, []):
+            levels[leg.symbol].append(leg.values)
+    # Of designs or camps that run through different values each is named.
+    course = [f"{symbol} {' / '.join(values)}" for symbol, values in levels.items()]
+    ways = list(dict.fromkeys(leg.way for leg in acting if leg.way))
+    return "; ".join(part for part in (", ".join([*ways, *course]), act) if part)
