@@ -417,7 +417,7 @@ def test_the_facts_of_the_society_stand_before_the_answer(
     run = sp.run(Scenario.from_toml(text), workers=1)
     show(run)
     said = capsys.readouterr().out
-    facts = "10 users, 45 mutual ties, all friendly; T = 0.9 is 0.10 of 9.000, complete network"
+    facts = "10 users, 45 mutual ties, all friendly; T = 0.9 is 0.10 of 9, complete network"
     assert said.startswith(facts)
     page = render(run)
     assert page.index("45 mutual ties") < page.index("<h2>Answer")

@@ -100,7 +100,7 @@ def camps(
         user = system.labels[int(np.argmin(codes))]
         raise InputError(
             f"{missing} of {system.n} users {have(missing)} no {camp} (one is {user!r}), and "
-            "couplings by camp need one for everybody: complete the attribute, or use other couplings."
+            "couplings by camp need one for everybody: complete the attribute, or use others."
         )
     row, column = _ends(system)
     values = np.where(codes[row] == codes[column], within, across)
