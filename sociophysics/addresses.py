@@ -17,6 +17,7 @@ PLACES = {
     "camps": "society.camps",
     "cases": "scenario.build",
     "chambers": "inference.chamber.what_if",
+    "coarsen": "experiments.coarse_graining",
     "couplings": "society.couplings",
     "describe": "report.describe",
     "dynamics": "dynamics",
