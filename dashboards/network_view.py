@@ -7,7 +7,6 @@ found on the graphics card from the stances at its ends.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +16,13 @@ import solara
 import traitlets
 from numpy.typing import NDArray
 
-import sociophysics as sp
+from sociophysics.live.network_picture import NetworkPicture
 
 from . import palette
 from .markup import tag
-from .placement import placement
 
-__all__ = ["Legend", "NetworkView", "Picture", "picture", "stance_traits", "with_ties"]
+__all__ = ["Legend", "NetworkView", "stance_traits"]
 
-MOST_TIES = 60_000  # drawn; more are a gray sheet on any screen, and slow on a small one
-MOST_LABELS = 20_000  # users whose names travel to the browser; others are called by number
 
 COLORS = {
     "up": palette.UP,
@@ -56,75 +52,9 @@ class NetworkWidget(anywidget.AnyWidget):
     selectable = traitlets.Bool(True).tag(sync=True)
 
 
-@dataclass(frozen=True)
-class Picture:
-    """A network ready to be drawn; made once by ``picture``, and off the render thread."""
-
-    users: int
-    ties: int
-    drawn_ties: int
-    positions: bytes
-    ends: bytes
-    signs: bytes
-    labels: str
-
-
-def picture(system: sp.SpinSystem, camps: NDArray[np.int64] | None = None) -> Picture:
-    """Return the places of all users and the ties to draw; call it in a job, it can take seconds.
-
-    Of more than ``MOST_TIES`` ties an even sample is drawn. Equal networks get equal pictures.
-
-    Parameters
-    ----------
-    system : SpinSystem
-    camps : int array (n,), optional
-        With exactly two camps, camp 0 goes to the left and camp 1 to the right.
-    """
-    ends, signs = _ties(system)
-    places = placement(ends, system.n, camps=camps, labels=system.labels)
-    labels = "\n".join(_one_line(label) for label in system.labels[:MOST_LABELS])
-    return Picture(
-        users=system.n, positions=places.tobytes(), labels=labels, **_drawn(ends, signs)
-    )  # fmt: skip
-
-
-def with_ties(drawn: Picture, system: sp.SpinSystem) -> Picture:
-    """Return a picture with the ties of a system whose users stay where they are drawn."""
-    return replace(drawn, **_drawn(*_ties(system)))
-
-
-def _ties(system: sp.SpinSystem) -> tuple[NDArray[np.uint32], NDArray[np.int8]]:
-    """Return the ends of each tie, once, and the sign of its coupling."""
-    coupling = system.J.tocoo()
-    once = coupling.row < coupling.col
-    if not system.is_symmetric:
-        # A directed tie that has no way back would be lost with the upper half alone.
-        low, high = np.minimum(coupling.row, coupling.col), np.maximum(coupling.row, coupling.col)
-        first = np.unique(low.astype(np.int64) * system.n + high, return_index=True)[1]
-        once = np.zeros(len(coupling.row), dtype=bool)
-        once[first] = True
-    ends = np.column_stack([coupling.row[once], coupling.col[once]]).astype(np.uint32)
-    return ends, np.sign(coupling.data[once]).astype(np.int8)
-
-
-def _drawn(ends: NDArray[np.uint32], signs: NDArray[np.int8]) -> dict[str, Any]:
-    """Return the fields of a picture for its ties, sampled evenly where they are too many."""
-    total = len(ends)
-    if total > MOST_TIES:
-        kept = np.linspace(0, total - 1, MOST_TIES).astype(np.int64)
-        ends, signs = ends[kept], signs[kept]
-    return {
-        "ties": total, "drawn_ties": len(ends), "ends": ends.tobytes(), "signs": signs.tobytes()
-    }  # fmt: skip
-
-
-def _one_line(label: Any) -> str:
-    return " ".join(str(label).split())[:60]
-
-
 @solara.component
 def NetworkView(
-    drawn: Picture,
+    drawn: NetworkPicture,
     spins: NDArray[np.int8] | None,
     *,
     selected: Sequence[int] = (),
@@ -137,7 +67,7 @@ def NetworkView(
 
     Parameters
     ----------
-    drawn : Picture
+    drawn : NetworkPicture
     spins : int8 array (n,), or None
         None: ``stance_traits`` are written to the widget frame by frame, past the render.
     selected, on_selected
@@ -161,7 +91,7 @@ def NetworkView(
     )  # fmt: skip
 
 
-def stance_traits(drawn: Picture, spins: NDArray[np.int8], title: str) -> dict[str, Any]:
+def stance_traits(drawn: NetworkPicture, spins: NDArray[np.int8], title: str) -> dict[str, Any]:
     """Return what changes of a drawn network from frame to frame: traits of its widget."""
     up = int(np.count_nonzero(spins > 0))
     return {
@@ -172,7 +102,7 @@ def stance_traits(drawn: Picture, spins: NDArray[np.int8], title: str) -> dict[s
 
 
 @solara.component
-def Legend(drawn: Picture | None = None) -> None:
+def Legend(drawn: NetworkPicture | None = None) -> None:
     """Say what discs, rings and lines mean, and how many ties are left out of the picture."""
     items = [
         tag("span", tag("i", css="sp-key-up"), "for (+1)", css="sp-key"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +10,13 @@ import anywidget
 import numpy as np
 import solara
 import traitlets
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
+
+from sociophysics.live.run_lines import Series
 
 from .palette import line
 
-__all__ = ["Series", "TimeCourse", "course_traits"]
+__all__ = ["TimeCourse", "course_traits"]
 
 MOST_POINTS = 600  # of a series on the screen; more cannot be told apart
 
@@ -34,31 +35,6 @@ class TimeCourseWidget(anywidget.AnyWidget):
     height = traitlets.Int(220).tag(sync=True)
     legend = traitlets.Bool(False).tag(sync=True)
     summary = traitlets.Unicode("").tag(sync=True)
-
-
-@dataclass(frozen=True, eq=False)
-class Series:
-    """One line: values over x, and the band around them where there are replicas.
-
-    Parameters
-    ----------
-    name : str
-    x, mean : array (points,)
-        NaN leaves a gap.
-    low, high : array (points,), optional
-    index : int
-        Color and dashes; 0 is the reference.
-    points : bool
-        Draw a dot at each value, for curves over a few settings.
-    """
-
-    name: str
-    x: ArrayLike
-    mean: ArrayLike
-    low: ArrayLike | None = None
-    high: ArrayLike | None = None
-    index: int = 0
-    points: bool = False
 
 
 def packed(series: Series) -> NDArray[np.float64]:

@@ -27,6 +27,7 @@ PLACES = {
     "feeds": "influences.feeds",
     "inference": "inference",
     "interventions": "influences.interventions",
+    "live": "live",
     "mesa_model": "mesa_model",
     "networks": "society.networks",
     "observables": "observables",

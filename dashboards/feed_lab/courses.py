@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import solara
+
+from sociophysics.live.live_lines import live_lines
+from sociophysics.live.run_lines import Series
 
 from ..fields import ChoiceField
 from ..glossary import explain
 from ..markup import Card, Row
 from ..settings import Settings
 from ..states import StateCard
-from ..time_course import Series, TimeCourse, course_traits
+from ..time_course import TimeCourse, course_traits
 from .following import use_part, use_pushed
 from .moments import Moment
 from .sentences import mark_of
@@ -77,19 +81,13 @@ def Chart(moment: Moment, name: str) -> None:
 
 
 def _series(moment: Moment, name: str) -> list[Series]:
-    """Return both sides' courses; a feed without posts has none of what was shown."""
-    series = []
-    for index, side in enumerate(moment.sides):
-        sweeps, values = moment.live.course(side.name, name, until=moment.sweep)
-        known = np.isfinite(values).all(axis=1)
-        mean, low, high = (np.full(len(sweeps), np.nan) for _ in range(3))
-        if known.any():
-            mean[known] = values[known].mean(axis=1)
-            if values.shape[1] > 1:
-                low[known], high[known] = np.quantile(values[known], [0.1, 0.9], axis=1)
-        words = side.name if known.any() else f"{side.name}: no posts, no value"
-        series.append(Series(words, sweeps, mean, low, high, index=index))
-    return series
+    """Return both sides' courses; a feed without posts says so in its name."""
+    return [
+        line
+        if np.isfinite(line.mean).any()
+        else replace(line, name=f"{line.name}: no posts, no value")
+        for line in live_lines(moment.live, name, until=moment.sweep)
+    ]
 
 
 def marks_of(moment: Moment) -> list[tuple[float, str]]:

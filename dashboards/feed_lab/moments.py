@@ -13,11 +13,11 @@ import solara
 from numpy.typing import NDArray
 
 import sociophysics as sp
+from sociophysics.live.live_run import LiveRun
+from sociophysics.live.network_picture import NetworkPicture, picture, with_ties
 
 from ..browser_tab import this_tab
-from ..network_view import Picture, picture, with_ties
 from ..work import Job, Stage
-from .live import LiveRun
 from .society import Uploaded
 
 __all__ = ["JOB", "PACES", "Lab", "Moment", "Shown", "show", "this_lab", "use_lab"]
@@ -34,7 +34,7 @@ class Shown:
     name: str
     spins: NDArray[np.int8]
     system: sp.SpinSystem
-    drawn: Picture
+    drawn: NetworkPicture
 
 
 @dataclass(frozen=True, eq=False)

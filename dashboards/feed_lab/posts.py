@@ -8,19 +8,24 @@ from typing import Any
 import solara
 
 import sociophysics as sp
+from sociophysics.live.post_spread import PostSpread, cascade_scenario, spread_post
+from sociophysics.live.run_lines import Series
 
 from ..fields import ChoiceField, SliderField
 from ..glossary import Term, shown
 from ..markup import Banner, Card, Row, tag
 from ..states import JobState
-from ..time_course import Series, TimeCourse
+from ..time_course import TimeCourse
 from ..work import use_job
-from .cascade import JOB, MEASURES, Spread, cascade_scenario, spreading
 from .following import use_part
 from .sentences import cascade_sentence
 from .toolbar import press
 
 __all__ = ["Posts"]
+
+JOB = "feed-lab.cascade"
+# Column of the result to its word in the glossary.
+MEASURES = {"reach": "reach", "R": "reproduction", "virality": "virality"}
 
 NOTE = (
     "Two copies of the society live under the same chance events, one with the seeds and one "
@@ -72,7 +77,7 @@ def Posts(
         except sp.InputError as error:
             refused.set(str(error))
             return
-        job.start(spreading(seeded))
+        job.start(lambda work: spread_post(seeded, work))
 
     with Card("How far does a post go?", note=NOTE):
         with solara.Div(classes=["sp-lab-acts"]):
@@ -100,7 +105,7 @@ EMPTY = "Press Post: 20 replicas on both sides, 50 sweeps to settle and 100 to s
 
 
 @solara.component
-def Result(found: Spread, on_selected: Callable[[list[int]], None]) -> None:
+def Result(found: PostSpread, on_selected: Callable[[list[int]], None]) -> None:
     """Show what a cascade did."""
     table = found.compared.set_index(["design", "measure"])
     reaches = [float(table.loc[(name, "reach"), "mean"]) for name in found.names]
@@ -128,7 +133,7 @@ def Reached(name: str, users: list[int], on_selected: Callable[[list[int]], None
 
 
 @solara.component
-def Measures(found: Spread) -> None:
+def Measures(found: PostSpread) -> None:
     """List reach, R and virality with their paired differences."""
     table = found.compared.set_index(["design", "measure"])
     left, right = found.names
@@ -156,7 +161,7 @@ def Measures(found: Spread) -> None:
     )
 
 
-def _course(found: Spread, k: int) -> Series:
+def _course(found: PostSpread, k: int) -> Series:
     """Return how many differ after each sweep: mean and the middle 80 % of the replicas."""
     by_sweep = found.courses[k].groupby("sweep")["reached"]
     mean, low, high = by_sweep.mean(), by_sweep.quantile(0.1), by_sweep.quantile(0.9)

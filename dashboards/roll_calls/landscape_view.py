@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import solara
 
+from sociophysics.live.fitted_chamber import FittedChamber
+from sociophysics.live.resting_points import NAMED, STARTS, Landscape, sides
+
 from .. import palette
 from ..figure import StaticFigure
 from ..glossary import Term, shown
 from ..markup import Banner, tag
-from .fitted import Fitted
-from .landscape import NAMED, STARTS, Landscape, sides
 
 __all__ = ["LandscapeView", "landscape_sentence", "landscape_svg"]
 
 WIDE, HIGH, LEFT, TOP, BOTTOM, RIGHT = 560, 330, 62, 12, 50, 16
 
 
-def landscape_sentence(fitted: Fitted) -> str:
+def landscape_sentence(fitted: FittedChamber) -> str:
     """Return what the landscape says, from its numbers."""
     table = fitted.landscape.table
     united, split = (
@@ -83,7 +84,7 @@ def landscape_svg(found: Landscape) -> str:
 
 
 @solara.component
-def LandscapeView(fitted: Fitted) -> None:
+def LandscapeView(fitted: FittedChamber) -> None:
     """Show the resting points."""
     found = fitted.landscape
     tag("p", landscape_sentence(fitted), css="sp-rc-seen")
@@ -105,7 +106,7 @@ def LandscapeView(fitted: Fitted) -> None:
     )
 
 
-def _table(fitted: Fitted, found: Landscape) -> None:
+def _table(fitted: FittedChamber, found: Landscape) -> None:
     first, second = ("For (+1)", "Against (−1)")
     heads = [
         tag("th", ""),

@@ -10,10 +10,11 @@ import numpy as np
 import solara
 import traitlets
 
+from sociophysics.live.fitted_chamber import FittedChamber
+
 from .. import palette
 from ..glossary import Term, shown
 from ..markup import tag
-from .fitted import Fitted
 
 __all__ = ["CouplingMatrix", "bloc_sentence", "color_limit"]
 
@@ -44,7 +45,7 @@ class MatrixWidget(anywidget.AnyWidget):
     summary = traitlets.Unicode("").tag(sync=True)
 
 
-def color_limit(fitted: Fitted) -> float:
+def color_limit(fitted: FittedChamber) -> float:
     """Return the coupling from which on cells have the fullest color: all but 1 in 200 are below.
 
     Single strong pairs would leave the rest pale.
@@ -53,7 +54,7 @@ def color_limit(fitted: Fitted) -> float:
     return float(np.quantile(pairs, 0.995)) or 1.0
 
 
-def bloc_sentence(fitted: Fitted) -> str:
+def bloc_sentence(fitted: FittedChamber) -> str:
     """Return the mean couplings inside and across the blocs, in one sentence."""
     bloc = fitted.members["bloc"].to_numpy()
     i, j = np.triu_indices(fitted.n, 1)
@@ -69,7 +70,7 @@ def bloc_sentence(fitted: Fitted) -> str:
 
 
 @solara.component
-def CouplingMatrix(fitted: Fitted, chosen: int, on_chosen: Callable[[int], None]) -> None:
+def CouplingMatrix(fitted: FittedChamber, chosen: int, on_chosen: Callable[[int], None]) -> None:
     """Show the couplings of all pairs; a click chooses the member of the row."""
     order = fitted.order
     position = int(np.flatnonzero(order == chosen)[0])

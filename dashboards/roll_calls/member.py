@@ -8,18 +8,19 @@ import numpy as np
 import pandas as pd
 import solara
 
+from sociophysics.live.fitted_chamber import FittedChamber, display_name
+
 from ..fields import ChoiceField
 from ..glossary import Quantity, Term, shown
 from ..markup import tag
 from ..settings import Settings
-from .fitted import Fitted, display_name
 
 __all__ = ["MemberPage", "member_sentence", "ties_of"]
 
 FRIENDS, OPPONENTS = 8, 4
 
 
-def ties_of(fitted: Fitted, member: int) -> pd.DataFrame:
+def ties_of(fitted: FittedChamber, member: int) -> pd.DataFrame:
     """Return a member's ties, strongest first: ``other``, ``party`` and the fit's columns."""
     own = str(fitted.members["id"].iloc[member])
     table = fitted.couplings
@@ -32,7 +33,7 @@ def ties_of(fitted: Fitted, member: int) -> pd.DataFrame:
     return both.iloc[order].reset_index(drop=True)
 
 
-def member_sentence(fitted: Fitted, member: int) -> str:
+def member_sentence(fitted: FittedChamber, member: int) -> str:
     """Return what is remarkable about a member, from the numbers."""
     row = fitted.members.iloc[member]
     ties = ties_of(fitted, member)
@@ -51,7 +52,7 @@ def member_sentence(fitted: Fitted, member: int) -> str:
 
 
 @solara.component
-def MemberPage(fitted: Fitted, settings: Settings, member: int) -> None:
+def MemberPage(fitted: FittedChamber, settings: Settings, member: int) -> None:
     """Choose a member, and show the numbers and the strongest ties."""
     row = fitted.members.iloc[member]
     order = np.argsort(np.array(fitted.names))
@@ -73,7 +74,7 @@ def MemberPage(fitted: Fitted, settings: Settings, member: int) -> None:
     tag("p", _note(fitted), css="sp-note")
 
 
-def _numbers(fitted: Fitted, member: int, row: Any) -> list[tuple[str, float, Any]]:
+def _numbers(fitted: FittedChamber, member: int, row: Any) -> list[tuple[str, float, Any]]:
     spread = fitted.spread
 
     def interval(kind: str, value: float) -> tuple[float, float] | None:
@@ -94,7 +95,7 @@ def _numbers(fitted: Fitted, member: int, row: Any) -> list[tuple[str, float, An
     return [*numbers, ("presence", float(row["presence"]), None)]
 
 
-def _table(fitted: Fitted, title: str, ties: pd.DataFrame) -> None:
+def _table(fitted: FittedChamber, title: str, ties: pd.DataFrame) -> None:
     heads = [tag("th", title), tag("th", Term("coupling"), css="sp-right")]
     if not fitted.quick:
         heads += [
@@ -132,7 +133,7 @@ def _table(fitted: Fitted, title: str, ties: pd.DataFrame) -> None:
     )
 
 
-def _note(fitted: Fitted) -> str:
+def _note(fitted: FittedChamber) -> str:
     told = "Couplings are statistical ties once all other votes are known, not proof of influence."
     if fitted.quick:
         return (

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import solara
 
+from sociophysics.live.fitted_chamber import FittedChamber, read_fit
+
 from ..fields import SettingField
 from ..markup import Banner, Card, Controls, Main, PageFrame, Row, tag
 from ..settings import AddressBar, Settings, use_settings
 from ..states import JobState
 from ..work import Job, Stage, kept_job, use_job
 from .controls import LeftColumn, order_of
-from .fitted import Fitted, read_fit
 from .fitting import Order, finished_at, fit
 from .landscape_view import LandscapeView
 from .matrix import CouplingMatrix, bloc_sentence
@@ -64,7 +65,7 @@ FIRST = (
 )
 
 
-def done(job: Job, order: Order, *, anew: bool) -> tuple[Order, Fitted]:
+def done(job: Job, order: Order, *, anew: bool) -> tuple[Order, FittedChamber]:
     """Fit, unless the fit on disk is asked for, and read what was written."""
     folder = order.folder()
     if anew or finished_at(folder) is None:
@@ -74,7 +75,7 @@ def done(job: Job, order: Order, *, anew: bool) -> tuple[Order, Fitted]:
 
 
 @solara.component
-def Results(settings: Settings, order: Order, fitted: Fitted, source: Source | None) -> None:
+def Results(settings: Settings, order: Order, fitted: FittedChamber, source: Source | None) -> None:
     """Show a fitted chamber."""
     member = fitted.place(settings["member"])
 
@@ -124,7 +125,7 @@ COMMANDS = (
 )
 
 
-def tie_sentence(fitted: Fitted, per_member: float) -> str:
+def tie_sentence(fitted: FittedChamber, per_member: float) -> str:
     """Return how many of the ties drawn do not fit the sides."""
     drawn, across, inside = crossing(fitted, per_member)
     return (
@@ -134,7 +135,7 @@ def tie_sentence(fitted: Fitted, per_member: float) -> str:
 
 
 @solara.component
-def Commands(settings: Settings, order: Order, fitted: Fitted) -> None:
+def Commands(settings: Settings, order: Order, fitted: FittedChamber) -> None:
     """Print what reproduces the page."""
     tag("pre", order.command(), css="sp-code sp-rc-command")
     ScenarioFile(fitted, settings, f"runs/{order.shown_name}")

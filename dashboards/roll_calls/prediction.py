@@ -7,9 +7,10 @@ import math
 import pandas as pd
 import solara
 
+from sociophysics.live.fitted_chamber import FittedChamber
+
 from ..glossary import Term, shown
 from ..markup import tag
-from .fitted import Fitted
 from .words import MODELS, SCORES
 
 __all__ = ["Prediction", "best", "prediction_sentence"]
@@ -57,7 +58,7 @@ def prediction_sentence(table: pd.DataFrame) -> str:
 
 
 @solara.component
-def Prediction(fitted: Fitted) -> None:
+def Prediction(fitted: FittedChamber) -> None:
     """Show the table, the best of each column marked."""
     table = fitted.evaluation
     winners = {score: best(table, score) for score in SCORES}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from sociophysics.live.chamber_changes import NOBODY
+
 from ..address import Choice, Flag, Kind, Number, Text
 
-__all__ = ["CHAMBERS", "FACTS", "JOB", "NOBODY", "SETTINGS", "WHAT_IF", "WHAT_IF_KEYS"]
+__all__ = ["CHAMBERS", "FACTS", "JOB", "SETTINGS", "WHAT_IF", "WHAT_IF_KEYS"]
 
 # Jobs of a tab: the size of the chamber, its fit, what is simulated with it.
 FACTS, JOB, WHAT_IF = "roll-calls.facts", "roll-calls.fit", "roll-calls.what-if"
@@ -14,7 +16,6 @@ CHAMBERS = {
     "scotus_rehnquist": "US Supreme Court, 1994-2004 (9)",
     "upload": "Your own votes",
 }
-NOBODY = "-"  # the member who leaves, when none does
 
 WHAT_IF_KEYS = ("whip_a", "whip_b", "exchange", "remove", "draws", "replicas", "sweeps", "chance")
 

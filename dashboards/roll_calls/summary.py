@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import solara
 
+from sociophysics.live.fitted_chamber import FittedChamber
+
 from ..glossary import Quantity, explain
 from ..markup import tag
-from .fitted import Fitted
 from .prediction import prediction_sentence
 
 __all__ = ["Summary", "found_with_party", "summary_sentence"]
@@ -22,7 +23,7 @@ CODINGS = {
 }
 
 
-def found_with_party(fitted: Fitted) -> float | None:
+def found_with_party(fitted: FittedChamber) -> float | None:
     """Return the share of the larger parties' members who are in the bloc of their party.
 
     None where there are no two parties to compare with.
@@ -41,7 +42,7 @@ def found_with_party(fitted: Fitted) -> float | None:
     return agree / int(inside.sum())
 
 
-def summary_sentence(fitted: Fitted) -> str:
+def summary_sentence(fitted: FittedChamber) -> str:
     """Return what a fit found, in one sentence."""
     told = []
     share = found_with_party(fitted)
@@ -63,7 +64,7 @@ def summary_sentence(fitted: Fitted) -> str:
 
 
 @solara.component
-def Summary(fitted: Fitted) -> None:
+def Summary(fitted: FittedChamber) -> None:
     """Show what was fitted, what was found, and what kind of fit it is."""
     scores = fitted.evaluation.set_index("model")
     tag("p", summary_sentence(fitted), css="sp-rc-head")
@@ -90,7 +91,7 @@ def Summary(fitted: Fitted) -> None:
 
 
 @solara.component
-def Limits(fitted: Fitted) -> None:
+def Limits(fitted: FittedChamber) -> None:
     """Say what a fit cannot claim, and what was left out of the votes."""
     for head, text in CAVEATS:
         tag("p", tag("strong", head + " "), text, css="sp-rc-caveat")

@@ -8,15 +8,17 @@ from typing import Any
 import numpy as np
 import solara
 
+from sociophysics.live.fitted_chamber import FittedChamber
+from sociophysics.live.network_picture import with_ties
+from sociophysics.live.strongest_ties import strongest
+
 from ..markup import tag
-from ..network_view import NetworkView, with_ties
-from .fitted import Fitted
-from .pairs import strongest
+from ..network_view import NetworkView
 
 __all__ = ["TieNetwork", "crossing"]
 
 
-def crossing(fitted: Fitted, per_member: float) -> tuple[int, int, int]:
+def crossing(fitted: FittedChamber, per_member: float) -> tuple[int, int, int]:
     """Return how many ties are drawn, how many of them pull across, and how many push inside."""
     drawn = strongest(fitted.coupling, per_member, fitted.names_once).J.tocoo()
     once = drawn.row < drawn.col
@@ -27,7 +29,7 @@ def crossing(fitted: Fitted, per_member: float) -> tuple[int, int, int]:
 
 @solara.component
 def TieNetwork(
-    fitted: Fitted, per_member: float, chosen: int, on_chosen: Callable[[int], None]
+    fitted: FittedChamber, per_member: float, chosen: int, on_chosen: Callable[[int], None]
 ) -> None:
     """Show the strongest ties; a click chooses a member."""
     drawn = solara.use_memo(
@@ -48,7 +50,7 @@ def TieNetwork(
     tag("div", *legend(fitted), css="sp-keys")
 
 
-def legend(fitted: Fitted) -> list[Any]:
+def legend(fitted: FittedChamber) -> list[Any]:
     """Return what discs, rings and lines mean here."""
     marks = ("sp-key-up", "sp-key-down")
     keys = [

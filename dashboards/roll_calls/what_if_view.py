@@ -7,6 +7,16 @@ from collections.abc import Callable
 import solara
 
 import sociophysics as sp
+from sociophysics.live.chamber_changes import (
+    NOBODY,
+    Outcome,
+    changes,
+    scenario_of,
+    simulate_change,
+    whipped,
+)
+from sociophysics.live.fitted_chamber import FittedChamber
+from sociophysics.live.run_lines import Series
 
 from ..fields import ChoiceField, SettingField
 from ..figure import Download
@@ -14,11 +24,9 @@ from ..glossary import Term, shown
 from ..markup import Banner, tag
 from ..settings import Settings
 from ..states import JobState, Progress
-from ..time_course import Series, TimeCourse
+from ..time_course import TimeCourse
 from ..work import Job, use_job
-from .fitted import Fitted
-from .settings import NOBODY, WHAT_IF, WHAT_IF_KEYS
-from .what_if import Outcome, changes, scenario_of, simulate, whipped
+from .settings import WHAT_IF, WHAT_IF_KEYS
 
 __all__ = ["WhatIf", "outcome_sentence"]
 
@@ -50,7 +58,7 @@ def outcome_sentence(outcome: Outcome) -> str:
 
 
 @solara.component
-def WhatIf(fitted: Fitted, settings: Settings) -> None:
+def WhatIf(fitted: FittedChamber, settings: Settings) -> None:
     """Show sliders and outcomes; a change simulates anew."""
     job = use_job(WHAT_IF)
     values = settings.values
@@ -64,7 +72,7 @@ def WhatIf(fitted: Fitted, settings: Settings) -> None:
 
         def work(job: Job) -> Outcome:
             scenario = scenario_of(values, fitted, str(fitted.folder))
-            return simulate(job, scenario, ", ".join(told))
+            return simulate_change(scenario, ", ".join(told), job)
 
         job.start(work)
 
@@ -75,7 +83,7 @@ def WhatIf(fitted: Fitted, settings: Settings) -> None:
 
 
 @solara.component
-def Sliders(fitted: Fitted, settings: Settings) -> None:
+def Sliders(fitted: FittedChamber, settings: Settings) -> None:
     """Ask what to change."""
     names = fitted.names_once
     with solara.Div(classes=["sp-rc-sliders"]):
@@ -105,7 +113,7 @@ def Sliders(fitted: Fitted, settings: Settings) -> None:
 
 
 @solara.component
-def Outcomes(run: Callable[[], None], fitted: Fitted) -> None:
+def Outcomes(run: Callable[[], None], fitted: FittedChamber) -> None:
     """Show the outcomes of the newest simulation."""
     job = use_job(WHAT_IF)
     outcome: Outcome | None = job.result or job.frame
@@ -125,7 +133,7 @@ def Outcomes(run: Callable[[], None], fitted: Fitted) -> None:
 
 
 @solara.component
-def Distribution(outcome: Outcome, fitted: Fitted) -> None:
+def Distribution(outcome: Outcome, fitted: FittedChamber) -> None:
     """Show how many vote yea, before and after, and what that changes."""
     with solara.Div(classes=["sp-rc-outcome"]):
         tag("p", outcome_sentence(outcome), css="sp-rc-seen", aria_live="polite")
@@ -163,7 +171,7 @@ def _differences(outcome: Outcome) -> None:
     )
 
 
-def _note(outcome: Outcome, fitted: Fitted) -> str:
+def _note(outcome: Outcome, fitted: FittedChamber) -> str:
     drawn = any(sp.cases.varies(case.settings) for case in outcome.scenario.cases())
     told = (
         f"{outcome.replicas} pairs of replicas with the same chance events; bands and intervals "
@@ -184,7 +192,7 @@ def _note(outcome: Outcome, fitted: Fitted) -> str:
 
 
 @solara.component
-def ScenarioFile(fitted: Fitted, settings: Settings, path: str) -> None:
+def ScenarioFile(fitted: FittedChamber, settings: Settings, path: str) -> None:
     """Offer the scenario of the what-if, and say how to run it."""
     try:
         scenario = scenario_of(settings.values, fitted, path)

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import sociophysics as sp
+from sociophysics.live.listed_runs import ListedRun, sentence_of
 
 from ..simulation import simulate, workers_for
 from ..work import Job
-from .listing import Entry, sentence_of
 
 __all__ = ["JOB", "Target", "continuing"]
 
@@ -23,7 +23,7 @@ class Target:
     name: str
 
 
-def continuing(entry: Entry, scenario: sp.Scenario | None = None) -> Callable[[Job], Target]:
+def continuing(entry: ListedRun, scenario: sp.Scenario | None = None) -> Callable[[Job], Target]:
     """Return the work that finishes a run in its own folder; ``scenario`` if it is a new one."""
 
     def work(job: Job) -> Target:
@@ -40,6 +40,6 @@ def continuing(entry: Entry, scenario: sp.Scenario | None = None) -> Callable[[J
     return work
 
 
-def _updates(entry: Entry, scenario: sp.Scenario) -> float:
+def _updates(entry: ListedRun, scenario: sp.Scenario) -> float:
     sweeps = sum(case.settings.dynamics.sweeps for case in scenario.cases())
     return float(entry.users or 1e9) * sweeps * scenario.sweep.replicas

@@ -6,15 +6,17 @@ from collections.abc import Callable
 
 import solara
 
+from sociophysics.live.listed_runs import ListedRun
+from sociophysics.live.run_lines import point_text
+from sociophysics.live.run_views import View
+
 from ..fields import ChoiceField
 from ..glossary import explain
 from ..markup import Card, tag
 from ..settings import Settings
 from .buttons import Link
-from .listing import Entry
-from .panels import axis_title, key_word, point_text
+from .panels import axis_title, key_word
 from .settings import BETWEEN, names_beside
-from .views import View
 
 __all__ = ["Beside", "Choices"]
 
@@ -71,7 +73,7 @@ def At(settings: Settings, view: View, key: str) -> None:
 
 
 @solara.component
-def Beside(settings: Settings, entries: list[Entry]) -> None:
+def Beside(settings: Settings, entries: list[ListedRun]) -> None:
     """Ask for runs to show beside the open one."""
     names = names_beside(settings["beside"])
     others = [

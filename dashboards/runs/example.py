@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import sociophysics as sp
-
-from .listing import Entry
+from sociophysics.live.listed_runs import ListedRun
 
 __all__ = ["example"]
 
@@ -50,7 +49,7 @@ replicas = 16
 """
 
 
-def example(root: Path) -> tuple[Entry, sp.Scenario]:
+def example(root: Path) -> tuple[ListedRun, sp.Scenario]:
     """Return the row of the example in a folder of runs, and its scenario."""
     scenario = sp.Scenario.from_toml(TEXT, name=NAME)
-    return Entry(NAME, root / NAME, users=34), scenario
+    return ListedRun(NAME, root / NAME, users=34), scenario

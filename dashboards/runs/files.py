@@ -9,10 +9,11 @@ from collections.abc import Callable
 from matplotlib.figure import Figure
 
 import sociophysics as sp
+from sociophysics.live.opened_runs import Opened
+from sociophysics.live.run_lines import TIME
+from sociophysics.live.run_views import View
 
-from .opening import Opened
-from .panels import TIME, label_of
-from .views import View
+from .panels import label_of
 
 __all__ = ["LARGEST", "csv_of", "drawn", "parquet_of", "report_of", "scenario_of", "table_size"]
 

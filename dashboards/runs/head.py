@@ -6,20 +6,21 @@ from collections.abc import Callable
 
 import solara
 
+from sociophysics.live.listed_runs import ListedRun
+
 from ..glossary import Term, shown
 from ..markup import Banner, Card, Row, tag
 from ..states import Progress
 from ..work import Stage, use_job
 from .buttons import Link
 from .continuing import JOB, continuing
-from .listing import Entry
 from .words import size_words, sweep_words
 
 __all__ = ["Continue", "Head"]
 
 
 @solara.component
-def Head(entry: Entry, back: Callable[[], None], again: Callable[[], None]) -> None:
+def Head(entry: ListedRun, back: Callable[[], None], again: Callable[[], None]) -> None:
     """Show what one run asked and how far it is."""
     with Card(css="sp-runs-head"):
         with Row():
@@ -56,7 +57,7 @@ def Fact(term: str, name: str, value: str) -> None:
 
 
 @solara.component
-def Continue(entry: Entry, again: Callable[[], None]) -> None:
+def Continue(entry: ListedRun, again: Callable[[], None]) -> None:
     """Offer to finish an unfinished run, and show how far that is."""
     job = use_job(JOB)
     stage = job.stage

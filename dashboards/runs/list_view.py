@@ -7,6 +7,8 @@ from pathlib import Path
 
 import solara
 
+from sociophysics.live.listed_runs import ListedRun, chosen
+
 from ..fields import SettingField
 from ..glossary import Term, shown
 from ..markup import Card, Element, tag
@@ -16,7 +18,6 @@ from ..work import kept_job
 from .buttons import CheckBox, Link
 from .continuing import JOB, continuing
 from .example import example
-from .listing import Entry, chosen
 from .settings import BETWEEN, names_beside
 from .words import size_words, sweep_words
 
@@ -30,7 +31,7 @@ SIGNS = {
 
 
 @solara.component
-def RunList(settings: Settings, entries: list[Entry], root: Path) -> None:
+def RunList(settings: Settings, entries: list[ListedRun], root: Path) -> None:
     """Show the runs of the folder; a press on a title opens one, marked ones are compared."""
     rows = chosen(entries, find=settings["find"], show=settings["show"], order=settings["order"])
     marked = names_beside(settings["beside"])
@@ -89,7 +90,7 @@ def _advice(count: int) -> str:
 
 
 @solara.component
-def Rows(rows: list[Entry], marked: list[str], settings: Settings) -> None:
+def Rows(rows: list[ListedRun], marked: list[str], settings: Settings) -> None:
     """Show the table."""
     heads = [
         tag("th", tag("span", "Compare", css="sp-hidden"), scope="col"),
@@ -110,7 +111,7 @@ def Rows(rows: list[Entry], marked: list[str], settings: Settings) -> None:
             Term(word)
 
 
-def _row(entry: Entry, marked: bool, settings: Settings) -> Element:
+def _row(entry: ListedRun, marked: bool, settings: Settings) -> Element:
     under = entry.problem or entry.question or (entry.name if entry.title else "")
     name = [tag("span", entry.name, css="sp-runs-name")] if entry.title else []
     designs = f"{len(entry.designs)}: {', '.join(entry.designs)}" if entry.designs else "one"
@@ -140,7 +141,7 @@ def _row(entry: Entry, marked: bool, settings: Settings) -> Element:
     return tag("tr", *cells)
 
 
-def _numbers(entry: Entry) -> tuple[str, ...]:
+def _numbers(entry: ListedRun) -> tuple[str, ...]:
     if entry.kind != "run":
         return ("", "", "", "")
     return (
@@ -151,7 +152,7 @@ def _numbers(entry: Entry) -> tuple[str, ...]:
     )
 
 
-def _toggle(entry: Entry, settings: Settings) -> Callable[[], None]:
+def _toggle(entry: ListedRun, settings: Settings) -> Callable[[], None]:
     def toggle() -> None:
         names = names_beside(settings["beside"])
         names = [n for n in names if n != entry.name] if entry.name in names else [

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import solara
 
+from sociophysics.live.listed_runs import ListedRun, folder_of_runs
+
 from ..figure import Download
 from ..markup import Banner, Card, Controls, Main, PageFrame, tag
 from ..settings import AddressBar, use_settings
@@ -15,7 +17,6 @@ from .continuing import JOB, Target, continuing
 from .controls import Beside, Choices
 from .head import Head
 from .list_view import RunList
-from .listing import Entry, folder_of_runs
 from .results import Results
 from .settings import BETWEEN, SETTINGS, names_beside
 from .state import Seen, use_desk
@@ -89,7 +90,7 @@ def Body(seen: Seen) -> None:
 
 
 @solara.component
-def Unreadable(first: Entry, failure: str, count: int) -> None:
+def Unreadable(first: ListedRun, failure: str, count: int) -> None:
     """Say why runs cannot be shown, and offer what may help."""
     # Parts that were finished are all that is needed to write the table anew.
     again = count == 1 and first.kind == "run" and first.whole
@@ -121,7 +122,7 @@ def Missing(problem: str, name: str, back: Callable[[], None]) -> None:
 
 
 @solara.component
-def ReportOnly(entry: Entry) -> None:
+def ReportOnly(entry: ListedRun) -> None:
     """Offer the report of a folder that holds no run of a scenario."""
     what = "a search for a tipping point" if entry.kind == "search" else "a report"
     report = entry.path / "report.html"

@@ -1,30 +1,13 @@
-"""What is drawn of one run: a line per design over a swept key or over time, with its bands."""
+"""What a run's axes are called, for a person and for a physicist."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from typing import Any
-
-import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
-from scipy import stats
-
-import sociophysics as sp
+from sociophysics.live.run_lines import TIME
 
 from ..glossary import explain
-from ..time_course import Series
 
-__all__ = [
-    "TIME", "Point", "axes_of", "axis_title", "courses", "curves", "key_word", "label_of",
-    "point_in", "point_text", "span", "values_at",
-]  # fmt: skip
+__all__ = ["axis_title", "key_word", "label_of"]
 
-Floats = NDArray[np.float64]
-Point = dict[str, Any]
-TIME = "time"  # the axis of a run that was swept over nothing
-MOST_FRAMES = 400  # of a course; a screen shows no more
 KEYS = {  # what a person calls a key, what a physicist does, its unit
     "dynamics.temperature": ("noise", "temperature T", "J"),
     "feed.strength": ("strength of the feed", "field strength", "J"),
@@ -61,137 +44,7 @@ def axis_title(key: str) -> str:
     return f"{word[0].upper()}{word[1:]} ({physics})" + (f", units of {unit}" if unit else "")
 
 
-def axes_of(run: sp.Run, observable: str) -> list[str]:
-    """Return along what an observable can be drawn: swept keys with numbers, and time."""
-    points = run.grid.points
-    keys = [
-        key for key in run.swept
-        if pd.api.types.is_numeric_dtype(points[key])
-        and not pd.api.types.is_bool_dtype(points[key])
-        and points[key].nunique() > 1
-    ]  # fmt: skip
-    return keys + ([TIME] if observable in run.observables else [])
-
-
-def point_text(point: Point) -> str:
-    """Return a swept point as the address holds it: its values, in the order of the keys.
-
-    Examples
-    --------
-    >>> point_text({"dynamics.temperature": np.float64(0.9), "feed.kind": "none"})
-    '[0.9, "none"]'
-    """
-    plain = [value.item() if isinstance(value, np.generic) else value for value in point.values()]
-    return json.dumps(plain) if plain else ""
-
-
-def point_in(run: sp.Run, text: str) -> Point | None:
-    """Return the swept point that a link means, None if the run has no such point."""
-    grid = run.grid
-    points: list[Point] = [grid.point(k) for k in range(len(grid.points))]
-    if not run.swept:
-        return {}
-    return next((point for point in points if text and point_text(point) == text), None)
-
-
-def curves(
-    run: sp.Run, observable: str, *, along: str, point: Point, order: Sequence[str]
-) -> list[Series]:
-    """Return the mean over replicas of each design at each value of a key, with 95 % bands.
-
-    Parameters
-    ----------
-    point : dict
-        Values of the other keys.
-    order : sequence of str
-        Names of designs; the place of one gives its color.
-    """
-    grid = run.grid
-    keep = np.ones(len(grid.points), dtype=bool)
-    for key, value in point.items():
-        if key != along:
-            keep &= (grid.points[key] == value).to_numpy()
-    rows = np.flatnonzero(keep)
-    x = grid.points[along].to_numpy(dtype=np.float64)[rows]
-    rows, x = rows[np.argsort(x)], np.sort(x)
-    # Pure noise (T = infinity) has no place on the axis.
-    rows, x = rows[np.isfinite(x)], x[np.isfinite(x)]
-    values, drawn = grid.values(observable), []
-    for d, name in enumerate(grid.designs):
-        bands = np.array([_band(values[d, k, grid.present[d, k]]) for k in rows]).reshape(-1, 3)
-        mean, low, high = bands.T
-        place = place_of(name, order)
-        drawn.append(Series(name, x, mean, low, high, index=place, points=True))
-    return drawn
-
-
-def courses(run: sp.Run, observable: str, *, point: Point, order: Sequence[str]) -> list[Series]:
-    """Return the mean over replicas of each design at each recorded sweep, with 95 % bands."""
-    table = run.table
-    keep = np.ones(len(table), dtype=bool)
-    for key, value in point.items():
-        keep &= (table[key] == value).to_numpy()
-    cell = table.loc[keep, ["design", "sweep", observable]]
-    sweeps = np.unique(cell["sweep"].to_numpy())
-    if sweeps.size > MOST_FRAMES:
-        chosen = sweeps[np.linspace(0, sweeps.size - 1, MOST_FRAMES).astype(np.int64)]
-        cell = cell[cell["sweep"].isin(chosen)]
-    drawn = []
-    for name, own in cell.groupby("design", sort=False):
-        frames = own.groupby("sweep")[observable].agg(["mean", "std", "count"])
-        mean, sd, count = (frames[part].to_numpy(dtype=np.float64) for part in frames.columns)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            half = stats.t.ppf(0.975, count - 1) * sd / np.sqrt(count)
-        drawn.append(
-            Series(str(name), frames.index.to_numpy(), mean, mean - half, mean + half,
-                   index=place_of(str(name), order))
-        )  # fmt: skip
-    return drawn
-
-
-def span(panels: Sequence[Sequence[Series]]) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Return ends of both axes that hold all lines of several charts, with a little room."""
-    every = [one for panel in panels for one in panel]
-    x = np.concatenate([np.asarray(one.x, dtype=np.float64) for one in every])
-    parts = [part for one in every for part in (one.mean, one.low, one.high) if part is not None]
-    y = np.concatenate([np.asarray(part, dtype=np.float64) for part in parts])
-    return _ends(x, 0.015), _ends(y, 0.04)
-
-
-def values_at(run: sp.Run, observable: str, design: str, point: Point) -> Floats:
-    """Return one number per replica of a design at a point; empty if there is none."""
-    grid = run.grid
-    places = [k for k in range(len(grid.points)) if grid.point(k) == point]
-    if design not in grid.designs or not places:
-        return np.empty(0)
-    d, k = grid.designs.index(design), places[0]
-    own: Floats = grid.values(observable)[d, k, grid.present[d, k]]
-    return own[np.isfinite(own)]
-
-
-def place_of(name: str, order: Sequence[str]) -> int:
-    """Return the place of a design, which gives its color and dashes."""
-    return list(order).index(name) if name in order else len(order)
-
-
 def label_of(observable: str) -> str:
     """Return an observable with its unit, as an axis names it."""
     entry = explain(observable)
     return f"{entry.name}, {entry.unit}" if entry.unit else entry.name
-
-
-def _band(values: Floats) -> tuple[float, float, float]:
-    known = values[np.isfinite(values)]
-    if known.size < 2:
-        return (float(known.mean()) if known.size else np.nan, np.nan, np.nan)
-    mean, low, high = sp.statistics.mean_interval(known)
-    return float(mean), float(low), float(high)
-
-
-def _ends(values: Floats, room: float) -> tuple[float, float]:
-    known = values[np.isfinite(values)]
-    if not known.size:
-        return 0.0, 1.0
-    low, high = float(known.min()), float(known.max())
-    spare = room * (high - low) or (0.0 if high > low else 0.5)
-    return low - spare, high + spare

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import solara
 
+from sociophysics.live.run_differences import lines_of
+from sociophysics.live.run_lines import span
+from sociophysics.live.run_views import Panel, View
+
 from ..figure import Download
 from ..glossary import Term
 from ..markup import Banner, Card, Row, tag
 from ..time_course import TimeCourse
-from .comparing import lines_of
 from .files import LARGEST, csv_of, drawn, parquet_of, report_of, scenario_of, table_size
-from .panels import axis_title, key_word, label_of, span
+from .panels import axis_title, key_word, label_of
 from .tables import DesignTable, Differing, MeltingTable, SideBySide
-from .views import Panel, View
 from .words import place_words, seen, seen_beside
 
 __all__ = ["Results"]

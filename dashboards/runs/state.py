@@ -9,13 +9,13 @@ from pathlib import Path
 import solara
 
 import sociophysics as sp
+from sociophysics.live.listed_runs import ListedRun, list_runs, look_up
+from sociophysics.live.opened_runs import OpenRuns
+from sociophysics.live.run_views import Look, View, look_at
 
 from ..settings import Settings
 from ..work import Job, Stage, use_job
-from .listing import Entry, list_runs, look_up
-from .opening import Shelf
 from .settings import names_beside
-from .views import Look, View, look_at
 
 __all__ = ["Desk", "Question", "Seen", "use_desk"]
 
@@ -40,9 +40,9 @@ class Seen:
     ``failure`` why the runs cannot be shown; ``question`` is the one that this answers.
     """
 
-    entries: tuple[Entry, ...] | None = None
+    entries: tuple[ListedRun, ...] | None = None
     question: Question = field(default_factory=Question)
-    opened: tuple[Entry, ...] = ()
+    opened: tuple[ListedRun, ...] = ()
     view: View | None = None
     missing: str = ""
     failure: str = ""
@@ -56,7 +56,7 @@ class Desk:
     root: Path
     question: Question = field(default_factory=Question)
     hurried: bool = False
-    shelf: Shelf = field(default_factory=Shelf)
+    shelf: OpenRuns = field(default_factory=OpenRuns)
 
     def hurry(self) -> None:
         """Look at the folder now."""
@@ -82,7 +82,7 @@ class Desk:
             job.check()
             time.sleep(LOOK)
 
-    def answer(self, entries: tuple[Entry, ...], asked: Question) -> Seen:
+    def answer(self, entries: tuple[ListedRun, ...], asked: Question) -> Seen:
         """Return what is to be shown of the runs that are asked for."""
         try:
             opened = tuple(look_up(list(entries), name) for name in asked.names)
@@ -119,6 +119,6 @@ def use_desk(root: Path, settings: Settings) -> tuple[Desk, Seen, str]:
     return desk, seen, job.message if job.stage == Stage.FAILED else ""
 
 
-def _known(seen: Seen, names: tuple[str, ...]) -> tuple[Entry, ...]:
+def _known(seen: Seen, names: tuple[str, ...]) -> tuple[ListedRun, ...]:
     there = {entry.name: entry for entry in seen.entries or ()}
     return tuple(there[name] for name in names if name in there)

@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 import solara
 
+from sociophysics.live.run_differences import Cell, Line, differing
+from sociophysics.live.run_views import Panel, View
+
 from ..glossary import Term, explain, shown
 from ..markup import Element, tag
-from .comparing import Cell, Line, differing
-from .views import Panel, View
 from .words import between, number
 
 __all__ = ["DesignTable", "Differing", "MeltingTable", "SideBySide"]

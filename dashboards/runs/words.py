@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from sociophysics.live.listed_runs import ListedRun
+from sociophysics.live.run_differences import Line
+from sociophysics.live.run_lines import TIME, Point
+from sociophysics.live.run_views import View
+
 from ..glossary import explain, shown
-from .comparing import Line
-from .listing import Entry
-from .panels import TIME, Point, key_word
-from .views import View
+from .panels import key_word
 
 __all__ = ["between", "number", "place_words", "seen", "seen_beside", "size_words", "sweep_words"]
 
@@ -41,20 +43,20 @@ def between(low: float, high: float) -> str:
     return f"{number(low)} to {number(high)}"
 
 
-def sweep_words(entry: Entry) -> str:
+def sweep_words(entry: ListedRun) -> str:
     """Return what a run was swept over.
 
     Examples
     --------
     >>> from pathlib import Path
-    >>> sweep_words(Entry("a", Path("a"), swept=(("dynamics.temperature", 6),)))
+    >>> sweep_words(ListedRun("a", Path("a"), swept=(("dynamics.temperature", 6),)))
     'noise (6 values)'
     """
     words = [f"{key_word(key)} ({count} values)" for key, count in entry.swept]
     return ", ".join(words) or "nothing"
 
 
-def size_words(entry: Entry) -> str:
+def size_words(entry: ListedRun) -> str:
     """Return how far a run is, in parts."""
     return f"{entry.finished:,} of {entry.total:,}" if entry.total else "\N{EN DASH}"
 

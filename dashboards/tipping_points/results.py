@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 import solara
 
+from sociophysics.live.run_lines import Series
+
 from ..glossary import Quantity, Term, shown
 from ..markup import Banner, Card, tag
 from ..states import JobState, StateCard
-from ..time_course import Series, TimeCourse
+from ..time_course import TimeCourse
 from ..work import Stage, use_job
 from .heat_map import HeatMap
 from .keys import known, titled

@@ -16,11 +16,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 import sociophysics as sp
+from sociophysics.live.landed_points import Points, grid_means, of_search, points
+from sociophysics.live.theory_curves import TheoryBeside, theory_of
 
 from ..work import Job
-from .measured import Points, grid_means, of_search, points
 from .question import Plan, Question, plan_of
-from .theory import Theory, theory_of
 
 __all__ = ["JOB", "Picture", "look"]
 
@@ -45,7 +45,7 @@ class Picture:
         Along one key.
     grid : array (second values, first values), optional
         Over two keys.
-    theory : Theory, optional
+    theory : TheoryBeside, optional
     found : Search, optional
         Located; with ``refined`` on the finest grid.
     loop : Loop, optional
@@ -60,7 +60,7 @@ class Picture:
     observable: str
     points: Points | None = None
     grid: NDArray[np.float64] | None = None
-    theory: Theory | None = None
+    theory: TheoryBeside | None = None
     found: Any = None
     refined: bool = False
     loop: Any = None
@@ -136,7 +136,7 @@ class _View:
         )  # fmt: skip
         self.land(run.table)
 
-    def expected(self) -> Theory:
+    def expected(self) -> TheoryBeside:
         return theory_of(self.at, self.question.along, self.plan.grid, self.picture.observable)
 
     def at(self, value: float) -> sp.scenario.Settings:

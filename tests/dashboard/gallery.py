@@ -15,13 +15,15 @@ from dashboards.fields import SettingField
 from dashboards.figure import Download
 from dashboards.glossary import Quantity, Term
 from dashboards.markup import Banner, Card, Controls, Main, PageFrame, Row, tag
-from dashboards.network_view import Legend, NetworkView, Picture, picture
+from dashboards.network_view import Legend, NetworkView
 from dashboards.settings import AddressBar, use_settings
 from dashboards.shell import Shell
 from dashboards.states import JobState, Progress, StateCard
-from dashboards.time_course import Series, TimeCourse
+from dashboards.time_course import TimeCourse
 from dashboards.upload import NetworkUpload, Upload
 from dashboards.work import Job, use_job
+from sociophysics.live.network_picture import NetworkPicture, picture
+from sociophysics.live.run_lines import Series
 
 SETTINGS: dict[str, Kind] = {
     "n": Number(1000, low=50, high=100_000, integer=True, log=True),
@@ -60,7 +62,7 @@ def Live() -> None:
         JobState(job, empty="Nothing has run yet", text="Press Run.")
         return
     drawn, spins, means = job.frame
-    assert isinstance(drawn, Picture)
+    assert isinstance(drawn, NetworkPicture)
     tag("p", f"chosen: {len(chosen.value)}", css="chosen")
     tag("p", f"sweep {len(means)}", css="sweep")
     NetworkView(

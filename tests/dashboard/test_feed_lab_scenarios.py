@@ -12,9 +12,7 @@ import pytest
 
 import sociophysics as sp
 from dashboards.address import Choice, Number
-from dashboards.feed_lab.cascade import cascade_scenario, spreading
 from dashboards.feed_lab.chambers import camp_mix
-from dashboards.feed_lab.live import LiveRun
 from dashboards.feed_lab.measure import run_name
 from dashboards.feed_lab.moments import Lab, Moment, show
 from dashboards.feed_lab.reading import values_of
@@ -25,6 +23,8 @@ from dashboards.feed_lab.settings import FEED_KEYS, FEEDS, NETWORKS, SETTINGS
 from dashboards.feed_lab.society import Uploaded, camp_count, observed, understood
 from dashboards.upload import UploadedFile
 from dashboards.work import Cancelled, Job
+from sociophysics.live.live_run import LiveRun
+from sociophysics.live.post_spread import cascade_scenario, spread_post
 
 DEFAULTS: dict[str, Any] = {name: kind.default for name, kind in SETTINGS.items()}
 SCENARIOS = Path(__file__).parent.parent.parent / "scenarios"
@@ -147,12 +147,12 @@ def test_cascades_are_those_of_the_command_line() -> None:
     shown = scenario_of(values(n=60, field=0.05, acts='[{"at":3,"kind":"heat","temperature":2}]'))
     seeded = cascade_scenario(shown, who=[0, 1, 2], share=0.1, stance=-1, hold=5, settle=10,
                               sweeps=20, replicas=3)  # fmt: skip
-    found = spreading(seeded)(FakeJob())
+    found = spread_post(seeded, FakeJob())
     pd.testing.assert_frame_equal(found.compared, sp.experiments.cascade_designs(seeded))
     assert found.others == 57
     large = seeded.replace({"sweep.replicas": 10**6})
     with pytest.raises(sp.InputError, match="fewer replicas"):
-        spreading(large)(FakeJob())
+        spread_post(large, FakeJob())
 
 
 def test_camps_of_a_chamber_are_counted() -> None:

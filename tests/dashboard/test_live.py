@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 import sociophysics as sp
-from dashboards.feed_lab.live import LiveRun
+from sociophysics.live.live_run import LiveRun
 
 SCENARIO = """
 seed = 5

@@ -20,11 +20,12 @@ import sociophysics as sp
 from dashboards.address import Choice, Flag, Kind, Number, Text, read_address, write_address
 from dashboards.apart import apart
 from dashboards.hosts import allowed_hosts, closed
-from dashboards.network_view import MOST_TIES, picture
-from dashboards.placement import placement
-from dashboards.time_course import MOST_POINTS, Series, packed
+from dashboards.time_course import MOST_POINTS, packed
 from dashboards.upload import UploadedFile, base_name, checked, narrow, read_network
 from dashboards.work import PAUSE, Job, Stage
+from sociophysics.live.network_picture import MOST_TIES, picture
+from sociophysics.live.run_lines import Series
+from sociophysics.live.user_places import placement
 
 KINDS: dict[str, Kind] = {
     "n": Number(1000, low=50, high=100_000, integer=True, log=True),
@@ -252,7 +253,7 @@ def test_communities_part_without_being_told() -> None:
 
 
 def test_the_same_network_is_drawn_the_same() -> None:
-    from dashboards import placement as module
+    from sociophysics.live import user_places as module
 
     system = communities()
     first = placement(ends(system), system.n).copy()

@@ -18,20 +18,20 @@ from playwright.sync_api import Page, expect
 
 import sociophysics as sp
 from dashboards.roll_calls import fitting
-from dashboards.roll_calls.fitted import Fitted, read_fit
 from dashboards.roll_calls.fitting import Order, finished_at, progress_of
-from dashboards.roll_calls.intervals import bridging
-from dashboards.roll_calls.landscape import landscape_of
 from dashboards.roll_calls.landscape_view import landscape_svg
 from dashboards.roll_calls.member import member_sentence, ties_of
-from dashboards.roll_calls.pairs import strongest
 from dashboards.roll_calls.prediction import best, prediction_sentence
 from dashboards.roll_calls.settings import SETTINGS
 from dashboards.roll_calls.source import Source, duration, facts_of, warnings
 from dashboards.roll_calls.summary import found_with_party, summary_sentence
-from dashboards.roll_calls.what_if import changes, scenario_of, simulate
 from dashboards.upload import UploadedFile
 from dashboards.work import Cancelled
+from sociophysics.live.chamber_changes import changes, scenario_of, simulate_change
+from sociophysics.live.draw_spread import bridging
+from sociophysics.live.fitted_chamber import FittedChamber, read_fit
+from sociophysics.live.resting_points import landscape_of
+from sociophysics.live.strongest_ties import strongest
 
 DEFAULTS: dict[str, Any] = {name: kind.default for name, kind in SETTINGS.items()}
 
@@ -78,7 +78,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> UploadedFile:
 
 
 @pytest.fixture(scope="module")
-def fitted(file: UploadedFile, tmp_path_factory: pytest.TempPathFactory) -> Fitted:
+def fitted(file: UploadedFile, tmp_path_factory: pytest.TempPathFactory) -> FittedChamber:
     """Return a quick fit, read as the page reads it."""
     folder = tmp_path_factory.mktemp("fits") / "chamber-quick"
     sp.inference.fit_chamber(sp.rollcall.read_votes(file.path), folder, quick=True)
@@ -186,7 +186,7 @@ def test_size_is_told_before_a_fit() -> None:
     assert duration(house, quick=True) > 10 * duration(senate, quick=True)
 
 
-def test_fit_is_read_as_it_was_written(fitted: Fitted) -> None:
+def test_fit_is_read_as_it_was_written(fitted: FittedChamber) -> None:
     members = pd.read_csv(fitted.folder / "members.csv")
     assert fitted.quick
     assert fitted.spread is None
@@ -203,7 +203,7 @@ def test_fit_is_read_as_it_was_written(fitted: Fitted) -> None:
     assert best(fitted.evaluation, "accuracy")
 
 
-def test_ties_of_a_member_are_its_row(fitted: Fitted) -> None:
+def test_ties_of_a_member_are_its_row(fitted: FittedChamber) -> None:
     ties = ties_of(fitted, 4)
     expected = np.delete(fitted.coupling[4], 4)
     assert np.allclose(sorted(ties["coupling"]), sorted(expected))
@@ -211,7 +211,7 @@ def test_ties_of_a_member_are_its_row(fitted: Fitted) -> None:
     assert f"goes most with {fitted.names[friend]}" in member_sentence(fitted, 4)
 
 
-def test_strongest_ties_are_the_largest_of_all_pairs(fitted: Fitted) -> None:
+def test_strongest_ties_are_the_largest_of_all_pairs(fitted: FittedChamber) -> None:
     drawn = strongest(fitted.coupling, 1.0, fitted.names_once).J.toarray()
     sizes = np.sort(np.abs(fitted.coupling[np.triu_indices(fitted.n, 1)]))
     kept = np.sort(np.abs(drawn[np.triu_indices(fitted.n, 1)]))
@@ -219,7 +219,7 @@ def test_strongest_ties_are_the_largest_of_all_pairs(fitted: Fitted) -> None:
     assert np.count_nonzero(drawn) == 2 * fitted.n
 
 
-def test_landscape_holds_the_minima_of_all_states(fitted: Fitted) -> None:
+def test_landscape_holds_the_minima_of_all_states(fitted: FittedChamber) -> None:
     found = landscape_of(fitted.system, fitted.members["bloc"].to_numpy(), lambda: None)
     states = np.array(list(itertools.product([-1, 1], repeat=fitted.n)), dtype=np.int8)
     pull = states * (states @ fitted.coupling)
@@ -233,11 +233,11 @@ def test_landscape_holds_the_minima_of_all_states(fitted: Fitted) -> None:
     assert landscape_svg(found).startswith("<svg")
 
 
-def test_what_if_is_what_the_command_line_runs(fitted: Fitted) -> None:
+def test_what_if_is_what_the_command_line_runs(fitted: FittedChamber) -> None:
     values = {**DEFAULTS, "replicas": 6, "sweeps": 200, "remove": "10", "exchange": 0.5}
     scenario = scenario_of(values, fitted, str(fitted.folder))
     job: Any = Here()
-    outcome = simulate(job, scenario, ", ".join(changes(values, fitted)))
+    outcome = simulate_change(scenario, ", ".join(changes(values, fitted)), job)
     assert outcome.sizes == (10, 9)
     assert outcome.changed.endswith("without Member 10")
     assert len(job.frames) > 10
@@ -256,21 +256,23 @@ def test_what_if_is_what_the_command_line_runs(fitted: Fitted) -> None:
         assert x.max() == outcome.sizes[side]
 
 
-def test_what_if_needs_a_change_and_pulls_where_it_says(fitted: Fitted) -> None:
+def test_what_if_needs_a_change_and_pulls_where_it_says(fitted: FittedChamber) -> None:
     still = {**DEFAULTS, "whip_a": 0.0, "whip_b": 0.0}
     with pytest.raises(sp.InputError, match="nothing is changed"):
         scenario_of(still, fitted, "x")
     assert changes({**still, "remove": "no such member"}, fitted) == []
     values = {**still, "whip_a": 0.5, "whip_b": 0.5, "replicas": 20, "sweeps": 200}
     job: Any = Here()
-    outcome = simulate(job, scenario_of(values, fitted, str(fitted.folder)), "two whips for yea")
+    outcome = simulate_change(
+        scenario_of(values, fitted, str(fitted.folder)), "two whips for yea", job
+    )
     assert outcome.difference("passed").low > 0
     values |= {"whip_a": 0.0}
     changed = scenario_of(values, fitted, "x").canonical()["designs"][1]
     assert changed["field"] == {"kind": "camps", "values": [0.0, 0.5]}
     stopped: Any = Here(most=3)
     with pytest.raises(Cancelled):
-        simulate(stopped, scenario_of(values, fitted, str(fitted.folder)), "a whip")
+        simulate_change(scenario_of(values, fitted, str(fitted.folder)), "a whip", stopped)
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,12 @@ import pyarrow.parquet as pq
 import pytest
 
 import sociophysics as sp
-from dashboards.runs import comparing, files, listing, opening, panels, views, words
+from dashboards.runs import files, words
+from sociophysics.live import listed_runs as listing
+from sociophysics.live import opened_runs as opening
+from sociophysics.live import run_differences as comparing
+from sociophysics.live import run_lines
+from sociophysics.live import run_views as views
 from tests.dashboard.run_folders import finish, interrupt, scenario
 
 
@@ -172,7 +177,7 @@ def test_a_link_names_observable_axis_and_point(root: Path) -> None:
     look = views.Look(observable="edge_agreement", along="time", at="[0.7]")
     view = views.look_at([weak], look)
     assert (view.observable, view.along) == ("edge_agreement", "time")
-    assert panels.point_text(view.point) == "[0.7]"
+    assert run_lines.point_text(view.point) == "[0.7]"
     assert not view.notes
     wrong = views.look_at([weak], views.Look(observable="../x", along="<b>", at="[9]"))
     assert len(wrong.notes) == 2
@@ -184,7 +189,8 @@ def test_runs_beside_each_other_differ_as_replicas_that_are_not_paired(root: Pat
     view = views.look_at(both, views.Look(at="[0.7]"))
     line = next(one for one in comparing.lines_of(view) if one.design == "own camp only")
     values = [
-        panels.values_at(one.run, "camp_polarization", "own camp only", view.point) for one in both
+        run_lines.values_at(one.run, "camp_polarization", "own camp only", view.point)
+        for one in both
     ]
     cell = line.cells[1]
     assert cell is not None

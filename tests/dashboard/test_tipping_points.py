@@ -19,11 +19,11 @@ from dashboards.tipping_points.question import Question, plan_of, question_of
 from dashboards.tipping_points.search import Picture, look
 from dashboards.tipping_points.settings import SETTINGS
 from dashboards.tipping_points.sources import read_scenario
-from dashboards.tipping_points.theory import theory_of
 from dashboards.tipping_points.toolbar import sentences
 from dashboards.upload import UploadedFile
 from dashboards.work import Job, Stage
 from sociophysics.cli import main
+from sociophysics.live.theory_curves import theory_of
 from sociophysics.study.expected import expected
 from sociophysics.study.society_card import card_of
 from tests.test_expected import SOCIETIES, scenario_of

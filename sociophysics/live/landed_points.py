@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-import sociophysics as sp
+from sociophysics.statistics import mean_interval
 
 __all__ = ["Points", "grid_means", "of_search", "points"]
 
@@ -47,7 +47,7 @@ def points(table: pd.DataFrame, key: str, name: str, *, burn_in: int) -> Points:
     for value, replicas in means:
         x.append(float(value))
         numbers = replicas.to_numpy(dtype=np.float64)
-        band = sp.statistics.mean_interval(numbers) if len(numbers) > 1 else (numbers[0], *NOTHING)
+        band = mean_interval(numbers) if len(numbers) > 1 else (numbers[0], *NOTHING)
         rows.append(tuple(band))
     mean, low, high = np.array(rows, dtype=np.float64).reshape(-1, 3).T
     return Points(np.array(x), mean, low, high)

@@ -5,25 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-import sociophysics as sp
+from sociophysics.errors import InputError
+from sociophysics.scenario import Settings
+from sociophysics.study import expected, expected_curves
 
-__all__ = ["Theory", "theory_of"]
+__all__ = ["TheoryBeside", "theory_of"]
 
 
-class Theory(NamedTuple):
+class TheoryBeside(NamedTuple):
     """Numbers for a tipping point, curves, and a sentence: which theory, or why none."""
 
     numbers: list[tuple[str, float]]
-    curves: list[sp.study.expected_curves.Curve]
+    curves: list[expected_curves.Curve]
     sentence: str
 
 
 def theory_of(
-    settings_at: Callable[[float], sp.scenario.Settings],
+    settings_at: Callable[[float], Settings],
     along: str,
     grid: Sequence[float],
     observable: str,
-) -> Theory:
+) -> TheoryBeside:
     """Return what theory says about an observable along a key.
 
     Parameters
@@ -34,20 +36,16 @@ def theory_of(
     middle = settings_at(grid[len(grid) // 2])
     why = _nothing_fits(middle, along)
     numbers: list[tuple[str, float]] = []
-    curves: list[sp.study.expected_curves.Curve] = []
+    curves: list[expected_curves.Curve] = []
     if not why:
-        numbers = [
-            (each.text, float(each.value)) for each in sp.study.expected.expected(middle, along)
-        ]
+        numbers = [(each.text, float(each.value)) for each in expected.expected(middle, along)]
         try:
-            curves, why = sp.study.expected_curves.expected_curves(
-                settings_at, along, grid, observable
-            )
-        except sp.InputError as error:
+            curves, why = expected_curves.expected_curves(settings_at, along, grid, observable)
+        except InputError as error:
             why = f"no formula: {error}"
     if curves or numbers:
-        return Theory(numbers, curves, _which(numbers, bool(curves)))
-    return Theory([], [], f"No theory beside it: {why or NOT_COVERED}")
+        return TheoryBeside(numbers, curves, _which(numbers, bool(curves)))
+    return TheoryBeside([], [], f"No theory beside it: {why or NOT_COVERED}")
 
 
 NOT_COVERED = "no formula covers this society along this setting."
@@ -63,7 +61,7 @@ def _which(numbers: list[tuple[str, float]], drawn: bool) -> str:
     return f"{curves}{marked}{WITHOUT_SIZE}"
 
 
-def _nothing_fits(settings: sp.scenario.Settings, along: str) -> str:
+def _nothing_fits(settings: Settings, along: str) -> str:
     if settings.interventions:
         return "interventions change this society on the way."
     if settings.couplings is not None and settings.couplings.kind == "fitted":

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-import sociophysics as sp
-
-from .panels import values_at
-from .views import View
+from sociophysics.live.run_lines import values_at
+from sociophysics.live.run_views import View
+from sociophysics.scenario import Scenario
+from sociophysics.statistics import mean_difference, mean_interval
 
 __all__ = ["Cell", "Line", "differing", "lines_of"]
 
@@ -57,11 +57,12 @@ def lines_of(view: View) -> list[Line]:
     return lines
 
 
-def differing(scenarios: Sequence[sp.Scenario]) -> list[tuple[str, tuple[str, ...]]]:
+def differing(scenarios: Sequence[Scenario]) -> list[tuple[str, tuple[str, ...]]]:
     r"""Return the settings that are not the same in all runs, with their values.
 
     Examples
     --------
+    >>> import sociophysics as sp
     >>> base = sp.Scenario.from_toml(
     ...     'seed = 1\nnetwork = {kind = "bundled", name = "karate"}\n'
     ...     'couplings = {kind = "uniform"}\ndynamics = {temperature = 1.0, sweeps = 5}\n'
@@ -84,13 +85,13 @@ def _cell(own: NDArray[np.float64], first: NDArray[np.float64] | None) -> Cell |
         return None
     mean, low, high = float(own.mean()), np.nan, np.nan
     if own.size > 1:
-        _, low, high = (float(part) for part in sp.statistics.mean_interval(own))
+        _, low, high = (float(part) for part in mean_interval(own))
     if first is None or first.size == 0:
         return Cell(mean, low, high)
     difference = mean - float(first.mean())
     if min(own.size, first.size) < 2:
         return Cell(mean, low, high, difference)
-    ends = sp.statistics.mean_difference(own, first)
+    ends = mean_difference(own, first)
     return Cell(mean, low, high, difference, float(ends.low), float(ends.high))
 
 

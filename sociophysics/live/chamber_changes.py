@@ -12,16 +12,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-import sociophysics as sp
+from sociophysics.dynamics import Frame, observe
+from sociophysics.errors import InputError
+from sociophysics.live.fitted_chamber import FittedChamber
+from sociophysics.live.watched_work import UNWATCHED, Watch
+from sociophysics.scenario import Scenario
+from sociophysics.scenario.build import case_frames, varies
+from sociophysics.statistics import mean_interval, paired_difference
 
-from ..work import Job
-from .fitted import Fitted
-from .settings import NOBODY
-
-__all__ = ["Outcome", "changes", "scenario_of", "simulate", "whipped"]
+__all__ = ["NOBODY", "Outcome", "changes", "scenario_of", "simulate_change", "whipped"]
 
 Floats = NDArray[np.float64]
 
+NOBODY = "-"  # the member who leaves, when none does
 NAMES = ("as it was", "what if")
 MOST_BINS = 120
 FRAMES = 100  # simulated roll calls per replica, of which a fifth settles
@@ -45,7 +48,7 @@ class Outcome:
         Mean observables of each replica; entry r of both is one pair.
     """
 
-    scenario: sp.Scenario
+    scenario: Scenario
     changed: str
     sizes: tuple[int, int]
     counts: tuple[Floats, Floats]
@@ -67,22 +70,22 @@ class Outcome:
         starts = np.arange(0, table.shape[1], width)
         table = np.add.reduceat(table, starts, axis=1)
         last = np.minimum(starts + width, self.sizes[side] + 1) - 1
-        found = np.array([sp.statistics.mean_interval(column) for column in table.T])
+        found = np.array([mean_interval(column) for column in table.T])
         return (starts + last) / 2, found[:, 0], np.maximum(found[:, 1], 0.0), found[:, 2]
 
     def difference(self, name: str) -> Any:
         """Return the paired difference of an observable, what-if minus as it was."""
         before, after = self.means[name]
-        return sp.statistics.paired_difference(after, before)
+        return paired_difference(after, before)
 
 
-def whipped(fitted: Fitted) -> tuple[int, ...]:
+def whipped(fitted: FittedChamber) -> tuple[int, ...]:
     """Return the camps that have a whip: the two largest, in their order."""
     sizes = np.bincount(fitted.camps[fitted.camps >= 0], minlength=len(fitted.camp_names))
     return tuple(sorted(int(camp) for camp in np.argsort(-sizes, kind="stable")[:2]))
 
 
-def changes(values: Mapping[str, Any], fitted: Fitted) -> list[str]:
+def changes(values: Mapping[str, Any], fitted: FittedChamber) -> list[str]:
     """Return what the settings change in the chamber, in words; nothing changed is an empty list.
 
     The leaving member must be one of the chamber.
@@ -101,7 +104,7 @@ def changes(values: Mapping[str, Any], fitted: Fitted) -> list[str]:
     return told
 
 
-def scenario_of(values: Mapping[str, Any], fitted: Fitted, path: str) -> sp.Scenario:
+def scenario_of(values: Mapping[str, Any], fitted: FittedChamber, path: str) -> Scenario:
     """Return the scenario of both chambers; ``path`` leads to the fit.
 
     Raises
@@ -111,7 +114,7 @@ def scenario_of(values: Mapping[str, Any], fitted: Fitted, path: str) -> sp.Scen
     """
     told = changes(values, fitted)
     if not told:
-        raise sp.InputError(
+        raise InputError(
             "nothing is changed: give a party a whip, scale the ties across parties, or let a "
             "member leave."
         )
@@ -148,28 +151,28 @@ def scenario_of(values: Mapping[str, Any], fitted: Fitted, path: str) -> sp.Scen
         ],
         "sweep": {"replicas": int(values["replicas"])},
     }  # fmt: skip
-    return sp.Scenario.from_canonical(tables, name="what-if")
+    return Scenario.from_canonical(tables, name="what-if")
 
 
-def simulate(job: Job, scenario: sp.Scenario, changed: str) -> Outcome:
+def simulate_change(scenario: Scenario, changed: str, watch: Watch = UNWATCHED) -> Outcome:
     """Simulate both chambers side by side, publishing outcomes as they come."""
     settings = [case.settings for case in scenario.cases()]
     replicas = scenario.sweep.replicas
-    together = not any(sp.cases.varies(each) for each in settings)
+    together = not any(varies(each) for each in settings)
     groups = [range(replicas)] if together else [range(r, r + 1) for r in range(replicas)]
     tally = _Tally(scenario, changed, replicas)
     for group in groups:
-        pairs = zip(*(sp.cases.case_frames(each, list(group)) for each in settings), strict=True)
+        pairs = zip(*(case_frames(each, list(group)) for each in settings), strict=True)
         for frames in pairs:
-            job.check()
+            watch.check()
             tally.take(frames, group)
             if together:
                 share = frames[0].sweep / settings[0].dynamics.sweeps
-                job.publish(
+                watch.publish(
                     tally.outcome(replicas), progress=share,
                     message=f"sweep {frames[0].sweep:,} of {settings[0].dynamics.sweeps:,}",
                 )  # fmt: skip
-        job.publish(
+        watch.publish(
             tally.outcome(group[-1] + 1), progress=(group[-1] + 1) / replicas,
             message=f"replica {group[-1] + 1} of {replicas}",
         )  # fmt: skip
@@ -181,7 +184,7 @@ def simulate(job: Job, scenario: sp.Scenario, changed: str) -> Outcome:
 class _Tally:
     """Counts of both sides while they are simulated."""
 
-    def __init__(self, scenario: sp.Scenario, changed: str, replicas: int) -> None:
+    def __init__(self, scenario: Scenario, changed: str, replicas: int) -> None:
         self.scenario, self.changed, self.replicas = scenario, changed, replicas
         self.names = list(scenario.observe.names)
         self.burn_in = int(scenario.canonical()["dynamics"]["burn_in"])
@@ -189,7 +192,7 @@ class _Tally:
         self.sums = {name: np.zeros((2, replicas)) for name in self.names}
         self.taken = np.zeros(replicas)
 
-    def take(self, frames: tuple[sp.Frame, ...], group: range) -> None:
+    def take(self, frames: tuple[Frame, ...], group: range) -> None:
         if not self.counts:
             self.counts = [np.zeros((self.replicas, f.spins.shape[1] + 1)) for f in frames]
         if frames[0].sweep < self.burn_in:
@@ -197,7 +200,7 @@ class _Tally:
         rows = np.arange(group.start, group.stop)
         for side, frame in enumerate(frames):
             self.counts[side][rows, (frame.spins > 0).sum(axis=1)] += 1
-            for name, values in sp.dynamics.observe(frame, self.names).items():
+            for name, values in observe(frame, self.names).items():
                 self.sums[name][side, rows] += values
         self.taken[rows] += 1
 
@@ -222,7 +225,7 @@ def _field(values: list[float]) -> dict[str, Any]:
     return {"kind": "camps", "values": values} if any(values) else {"kind": "none"}
 
 
-def _leaving(values: Mapping[str, Any], fitted: Fitted) -> int | None:
+def _leaving(values: Mapping[str, Any], fitted: FittedChamber) -> int | None:
     if values["remove"] == NOBODY:
         return None
     found = np.flatnonzero((fitted.members["id"] == values["remove"]).to_numpy())

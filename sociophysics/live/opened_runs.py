@@ -7,11 +7,13 @@ from dataclasses import dataclass
 import pyarrow
 import pyarrow.parquet as pq
 
-import sociophysics as sp
+from sociophysics.errors import InputError
+from sociophysics.live.listed_runs import ListedRun, sentence_of
+from sociophysics.store import Folder, read_json, require_file
+from sociophysics.study import partial_table, scenario_in
+from sociophysics.study.results import Run
 
-from .listing import Entry, sentence_of
-
-__all__ = ["Opened", "Shelf", "open_run"]
+__all__ = ["OpenRuns", "Opened", "open_run"]
 
 LARGEST = 1_000_000_000  # bytes of numbers that one page may hold
 BYTES = 8  # of one number
@@ -21,18 +23,18 @@ BYTES = 8  # of one number
 class Opened:
     """A run with its numbers; ``partial`` while parts of it are missing."""
 
-    entry: Entry
-    run: sp.Run
+    entry: ListedRun
+    run: Run
     partial: bool
 
 
-class Shelf:
+class OpenRuns:
     """The runs that a tab has open; those that it does not look at any longer are dropped."""
 
     def __init__(self) -> None:
-        self._open: dict[Entry, Opened] = {}
+        self._open: dict[ListedRun, Opened] = {}
 
-    def take(self, entries: list[Entry]) -> list[Opened]:
+    def take(self, entries: list[ListedRun]) -> list[Opened]:
         """Return runs, read anew where they have changed.
 
         Raises
@@ -47,7 +49,7 @@ class Shelf:
         return [self._open[entry] for entry in entries]
 
 
-def open_run(entry: Entry) -> Opened:
+def open_run(entry: ListedRun) -> Opened:
     """Return a run with the numbers it has so far.
 
     Raises
@@ -57,39 +59,39 @@ def open_run(entry: Entry) -> Opened:
     """
     root = entry.path.parent
     if entry.kind == "damaged":
-        raise sp.InputError(entry.problem)
+        raise InputError(entry.problem)
     if entry.kind != "run":
-        raise sp.InputError(f"{entry.name} has no table to compare; download its report.")
+        raise InputError(f"{entry.name} has no table to compare; download its report.")
     try:
         _check_size(entry)
         # Parts know of an extension that the table does not have yet.
         if entry.whole and (entry.stamp[2] >= entry.stamp[0] or not entry.finished):
-            return Opened(entry, sp.Run.open(entry.path), partial=False)
-        table = sp.study.partial_table(entry.path)
+            return Opened(entry, Run.open(entry.path), partial=False)
+        table = partial_table(entry.path)
         if table.empty:
-            raise sp.InputError(f"No part of {entry.name} is finished yet.")
-        manifest = sp.store.read_json(sp.store.Folder(entry.path))
-        run = sp.Run(table=table, manifest=manifest, scenario=sp.study.scenario_in(entry.path),
+            raise InputError(f"No part of {entry.name} is finished yet.")
+        manifest = read_json(Folder(entry.path))
+        run = Run(table=table, manifest=manifest, scenario=scenario_in(entry.path),
                      directory=entry.path)  # fmt: skip
         return Opened(entry, run, partial=not entry.whole)
-    except sp.InputError as error:
-        raise sp.InputError(sentence_of(error, root)) from None
+    except InputError as error:
+        raise InputError(sentence_of(error, root)) from None
     except (OSError, ValueError, KeyError, TypeError, MemoryError, pyarrow.ArrowException) as error:
-        raise sp.InputError(
+        raise InputError(
             f"{entry.name} cannot be read ({type(error).__name__}); run the scenario into the "
             "same folder again to restore it."
         ) from None
 
 
-def _check_size(entry: Entry) -> None:
+def _check_size(entry: ListedRun) -> None:
     if entry.whole:
-        sp.store.require_file(entry.path / "results.parquet")
+        require_file(entry.path / "results.parquet")
         declared = pq.read_metadata(entry.path / "results.parquet")
         size = declared.num_rows * declared.num_columns * BYTES
     else:
         size = sum(part.stat().st_size for part in (entry.path / "parts").glob("*.parquet"))
     if size > LARGEST:
-        raise sp.InputError(
+        raise InputError(
             f"{entry.name} holds {size / 1e9:,.1f} GB of numbers, more than a page takes "
             f"({LARGEST / 1e9:g} GB); open it with sociophysics.Run.open in Python."
         )

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-import sociophysics as sp
-
-from ..network_view import Picture, picture
+from sociophysics.live.network_picture import NetworkPicture, picture
+from sociophysics.society.spins import SpinSystem
 
 __all__ = ["placed", "strongest"]
 
@@ -18,7 +17,7 @@ Floats = NDArray[np.float64]
 PLACING = 5.0  # ties per member whose pull decides who is drawn near whom
 
 
-def strongest(coupling: Floats, per_member: float, names: Sequence[str]) -> sp.SpinSystem:
+def strongest(coupling: Floats, per_member: float, names: Sequence[str]) -> SpinSystem:
     """Return the strongest ties of either sign, ``per_member`` times the members.
 
     Examples
@@ -33,9 +32,9 @@ def strongest(coupling: Floats, per_member: float, names: Sequence[str]) -> sp.S
     kept = np.argsort(-np.abs(values), kind="stable")[: max(1, round(per_member * n))]
     few = np.zeros((n, n))
     few[i[kept], j[kept]] = few[j[kept], i[kept]] = values[kept]
-    return sp.SpinSystem(few, None, list(names))
+    return SpinSystem(few, None, list(names))
 
 
-def placed(coupling: Floats, side: NDArray[np.int64], names: Sequence[str]) -> Picture:
+def placed(coupling: Floats, side: NDArray[np.int64], names: Sequence[str]) -> NetworkPicture:
     """Return the picture in which members stand near those who pull them most."""
     return picture(strongest(np.maximum(coupling, 0.0), PLACING, names), side)

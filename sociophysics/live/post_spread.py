@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 from numpy.typing import NDArray
 
-import sociophysics as sp
+from sociophysics.errors import InputError
+from sociophysics.experiments import cascades, seeded_cascades
+from sociophysics.influences.feeds import make
+from sociophysics.live.watched_work import UNWATCHED, Watch
+from sociophysics.scenario import Scenario
+from sociophysics.scenario.build import build_system
+from sociophysics.society.spins import SpinSystem
 
-from ..work import Job
+__all__ = ["LARGEST", "PostSpread", "cascade_scenario", "spread_post"]
 
-__all__ = ["JOB", "LARGEST", "MEASURES", "Spread", "cascade_scenario", "spreading"]
-
-JOB = "feed-lab.cascade"
 LARGEST = 1e8  # updates of one side, some seconds; between the sides a stop is noticed
-# Column of the result to its word in the glossary.
-MEASURES = {"reach": "reach", "R": "reproduction", "virality": "virality"}
 
 
 @dataclass(frozen=True, eq=False)
-class Spread:
+class PostSpread:
     """Cascades on both sides, replica by replica under the same noise.
 
     Attributes
@@ -40,7 +41,7 @@ class Spread:
         Users who are not seeds.
     """
 
-    scenario: sp.Scenario
+    scenario: Scenario
     names: tuple[str, ...]
     compared: pd.DataFrame
     courses: tuple[pd.DataFrame, ...]
@@ -49,7 +50,7 @@ class Spread:
 
 
 def cascade_scenario(
-    shown: sp.Scenario,
+    shown: Scenario,
     *,
     who: str | Sequence[Any],
     share: float,
@@ -58,7 +59,7 @@ def cascade_scenario(
     settle: int,
     sweeps: int,
     replicas: int,
-) -> sp.Scenario:
+) -> Scenario:
     """Return the scenario of a seeding: no other interventions, the seeds set at ``settle``.
 
     Raises
@@ -74,56 +75,82 @@ def cascade_scenario(
         for design in tables["designs"]
     ]
     dynamics = {**tables["dynamics"], "sweeps": settle + sweeps, "burn_in": settle}
-    return sp.Scenario.from_canonical(
+    return Scenario.from_canonical(
         {**tables, "designs": designs, "interventions": [seeding], "dynamics": dynamics,
          "sweep": {**tables["sweep"], "replicas": replicas}},
         name="feed-lab-cascade",
     )  # fmt: skip
 
 
-def spreading(scenario: sp.Scenario) -> Callable[[Job], Spread]:
-    """Return the work that lets the seeds of a cascade scenario speak on both sides."""
+def spread_post(scenario: Scenario, watch: Watch = UNWATCHED) -> PostSpread:
+    r"""Let the seeds of a cascade scenario speak, in every design under the same noise.
 
-    def work(job: Job) -> Spread:
-        cases = scenario.cases()
-        system, camps = sp.cases.build_system(cases[0].settings, None)
-        found: dict[str, sp.experiments.cascades.Cascades] = {}
-        for k, case in enumerate(cases):
-            job.check()
-            job.publish(progress=k / len(cases), message=f"seeding {case.design}")
-            found[case.design] = _cascades(case.settings, system, camps, scenario.sweep.replicas)
-        job.check()
-        return Spread(
-            scenario=scenario,
-            names=tuple(found),
-            compared=sp.experiments.cascades.contrast({k: v.table for k, v in found.items()}),
-            courses=tuple(one.course for one in found.values()),
-            reached=tuple((one.parents[0] >= 0).nonzero()[0] for one in found.values()),
-            others=system.n - int(next(iter(found.values())).table["seeds"].iloc[0]),
-        )
+    Parameters
+    ----------
+    scenario : Scenario
+        As ``cascade_scenario`` makes it: one intervention, which sets the seeds.
+    watch : Watch, optional
+        Is told of each design, and may stop between two.
 
-    return work
+    Raises
+    ------
+    InputError
+        More than ``LARGEST`` updates, or seeds that cannot be chosen.
+
+    Examples
+    --------
+    >>> import sociophysics as sp
+    >>> shown = sp.Scenario.from_toml(
+    ...     'seed = 7\nnetwork = {kind = "bundled", name = "karate"}\n'
+    ...     'couplings = {kind = "uniform"}\n'
+    ...     'dynamics = {temperature = 2.0, sweeps = 10}\n'
+    ...     '[[designs]]\nname = "no feed"\n'
+    ...     '[[designs]]\nname = "feed"\nfeed = {kind = "chronological"}'
+    ... )
+    >>> seeded = sp.live.cascade_scenario(
+    ...     shown, who="random", share=0.1, stance=1, hold=2, settle=5, sweeps=5, replicas=3
+    ... )
+    >>> found = sp.live.spread_post(seeded)
+    >>> found.names, found.others
+    (('no feed', 'feed'), 31)
+    """
+    cases = scenario.cases()
+    system, camps = build_system(cases[0].settings, None)
+    found: dict[str, cascades.Cascades] = {}
+    for k, case in enumerate(cases):
+        watch.check()
+        watch.publish(progress=k / len(cases), message=f"seeding {case.design}")
+        found[case.design] = _cascades(case.settings, system, camps, scenario.sweep.replicas)
+    watch.check()
+    return PostSpread(
+        scenario=scenario,
+        names=tuple(found),
+        compared=cascades.contrast({k: v.table for k, v in found.items()}),
+        courses=tuple(one.course for one in found.values()),
+        reached=tuple((one.parents[0] >= 0).nonzero()[0] for one in found.values()),
+        others=system.n - int(next(iter(found.values())).table["seeds"].iloc[0]),
+    )
 
 
-def _cascades(settings: Any, system: sp.SpinSystem, camps: Any, replicas: int) -> Any:
+def _cascades(settings: Any, system: SpinSystem, camps: Any, replicas: int) -> Any:
     """Return the cascades of one design, as ``sp.experiments.cascade_designs`` asks for them."""
     (act,) = settings.interventions
     dynamics = settings.dynamics
     updates = 2.0 * system.n * dynamics.sweeps * replicas
     if updates > LARGEST:
-        raise sp.InputError(
+        raise InputError(
             f"{replicas} replicas of {dynamics.sweeps} sweeps with {system.n:,} users are "
             f"{updates:.2g} updates a side, allowed here: {LARGEST:.0g}; ask for fewer replicas or "
             "sweeps, or run the scenario on the command line."
         )
     keys: Mapping[str, Any] = settings.feed.table()
-    feed = sp.feeds.make(**keys)
+    feed = make(**keys)
     who = act.who
     if not isinstance(who, str):
         place = {label: i for i, label in enumerate(system.labels)}
         who = [place[label] for label in who if label in place]
     field = settings.field.model_dump().get("value", 0.0)
-    return sp.experiments.seeded_cascades(
+    return seeded_cascades(
         system, seeds=who, share=act.share, stance=act.stance, hold=act.hold,
         temperature=float(dynamics.temperature), sweeps=dynamics.sweeps - act.at,
         seed=settings.seed, replicas=replicas, feed=feed, camps=camps, field=field or None,

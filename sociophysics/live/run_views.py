@@ -8,11 +8,19 @@ from typing import Any
 
 import pandas as pd
 
-import sociophysics as sp
-
-from ..time_course import Series
-from .opening import Opened
-from .panels import TIME, Point, axes_of, courses, curves, point_in, point_text
+from sociophysics.errors import InputError
+from sociophysics.live.opened_runs import Opened
+from sociophysics.live.run_lines import (
+    TIME,
+    Point,
+    Series,
+    axes_of,
+    courses,
+    curves,
+    point_in,
+    point_text,
+)
+from sociophysics.study.results import Run, at, headline, melting_or_none, outcome
 
 __all__ = ["Look", "Panel", "View", "look_at"]
 
@@ -77,14 +85,14 @@ def look_at(runs: Sequence[Opened], look: Look) -> View:
     if observable not in observables:
         if observable:
             notes.append(f"{observable} was not recorded here; another observable is shown.")
-        best = sp.results.headline(first) if first.observables else observables[0]
+        best = headline(first) if first.observables else observables[0]
         observable = best if best in observables else observables[0]
     axes = [
         axis for axis in axes_of(first, observable)
         if all(axis in axes_of(one.run, observable) for one in runs)
     ]  # fmt: skip
     if not axes:
-        raise sp.InputError(
+        raise InputError(
             f"{observable} has one value per replica here, and nothing was swept; choose another "
             "observable."
         )
@@ -110,7 +118,7 @@ def _telling(runs: Sequence[Opened], observable: str) -> Point:
     if len(runs) == 1 or not first.swept:
         return dict(first.declared)
     means = [
-        sp.results.outcome(one.run.compare(observable)).set_index(["design", *first.swept])["mean"]
+        outcome(one.run.compare(observable)).set_index(["design", *first.swept])["mean"]
         for one in runs
     ]
     sizes = [(other - means[0]).abs() for other in means[1:]]
@@ -126,7 +134,7 @@ def _check_keys(runs: Sequence[Opened]) -> None:
     first = runs[0]
     for other in runs[1:]:
         if set(other.run.swept) != set(first.run.swept):
-            raise sp.InputError(
+            raise InputError(
                 "These runs were swept over different keys "
                 f"({first.entry.name}: {_listed(first.run.swept)}; {other.entry.name}: "
                 f"{_listed(other.run.swept)}); choose runs that were swept over the same."
@@ -138,7 +146,7 @@ def _common(runs: Sequence[Opened]) -> list[str]:
     every = [[*one.run.observables, *one.run.statistics] for one in runs]
     common = [name for name in every[0] if all(name in names for names in every)]
     if not common:
-        raise sp.InputError(
+        raise InputError(
             f"{runs[0].entry.name} and {runs[-1].entry.name} recorded no observable in common; "
             "choose other runs."
             if len(runs) > 1
@@ -147,7 +155,7 @@ def _common(runs: Sequence[Opened]) -> list[str]:
     return common
 
 
-def _designs(run: sp.Run) -> list[str]:
+def _designs(run: Run) -> list[str]:
     """Return the designs of a scenario, those whose parts are still missing included."""
     named = [design.name for design in run.scenario.designs or ()]
     return named if set(run.designs) <= set(named) else run.designs
@@ -164,12 +172,12 @@ def _panel(
         series = curves(run, observable, along=along, point=point, order=order)
     rows = pd.DataFrame()
     if there is not None:
-        rows = sp.results.outcome(sp.results.at(run, observable, there))
+        rows = outcome(at(run, observable, there))
     return Panel(opened, series, rows, None if opened.partial else _melting(run))
 
 
-def _melting(run: sp.Run) -> pd.DataFrame | None:
-    melting: Any = sp.results.melting_or_none(run) if run.observables else None
+def _melting(run: Run) -> pd.DataFrame | None:
+    melting: Any = melting_or_none(run) if run.observables else None
     return None if melting is None else pd.DataFrame(melting)
 
 

@@ -9,7 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-import sociophysics as sp
+from sociophysics.inference import energy_minima, frustrated_triangles
+from sociophysics.live.watched_work import UNWATCHED
+from sociophysics.society.spins import SpinSystem
 
 __all__ = ["Landscape", "distinct", "landscape_of", "sides"]
 
@@ -34,7 +36,7 @@ class Landscape:
 
 
 def landscape_of(
-    system: sp.SpinSystem, bloc: NDArray[np.int64], check: Callable[[], None]
+    system: SpinSystem, bloc: NDArray[np.int64], check: Callable[[], None] = UNWATCHED.check
 ) -> Landscape:
     """Return the landscape of a chamber.
 
@@ -43,13 +45,13 @@ def landscape_of(
     Two pairs of friends that oppose each other come to rest apart:
 
     >>> J = np.array([[0, 1, -1, -1], [1, 0, -1, -1], [-1, -1, 0, 1], [-1, -1, 1, 0]])
-    >>> found = landscape_of(sp.SpinSystem(J), np.array([0, 0, 1, 1]), lambda: None)
+    >>> found = landscape_of(SpinSystem(J), np.array([0, 0, 1, 1]))
     >>> found.table[["energy", "basin", "apart"]].to_numpy().tolist(), found.stances.tolist()
     ([[-1.5, 1.0, 1.0]], [[1, 1, -1, -1]])
     """
-    table, stances = sp.inference.energy_minima(system, quenches=STARTS)
+    table, stances = energy_minima(system, quenches=STARTS)
     check()
-    share, triangles = sp.inference.frustrated_triangles(system)
+    share, triangles = frustrated_triangles(system)
     symmetric = not system.h.any()
     if symmetric:
         table, stances = distinct(table, stances)

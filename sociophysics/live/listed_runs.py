@@ -12,24 +12,26 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import sociophysics as sp
+from sociophysics.errors import InputError
+from sociophysics.store import STUDIES, Folder, format_of, read_json, require_file
+from sociophysics.study import status
 
-__all__ = ["Entry", "chosen", "folder_of_runs", "list_runs", "look_up", "sentence_of"]
+__all__ = ["ListedRun", "chosen", "folder_of_runs", "list_runs", "look_up", "sentence_of"]
 
 # Of other studies the page has the report alone.
-FORMATS = {sp.store.format_of(command): "report" for command in sp.store.STUDIES} | {
-    sp.store.format_of("run"): "run",
-    sp.store.format_of("tip"): "search",
+FORMATS = {format_of(command): "report" for command in STUDIES} | {
+    format_of("run"): "run",
+    format_of("tip"): "search",
 }
 HEAD = 4096  # bytes of a log that hold its first line
 MOST = 2000  # folders that are looked at
 KEPT = 4000  # folders whose answers are kept
 
-_known: dict[tuple[Any, ...], Entry] = {}
+_known: dict[tuple[Any, ...], ListedRun] = {}
 
 
 @dataclass(frozen=True)
-class Entry:
+class ListedRun:
     """One folder, as a row of the list.
 
     ``kind`` is "run", "search" (of a tipping point), "report" (a page without a run) or "damaged";
@@ -74,7 +76,7 @@ def folder_of_runs() -> Path:
     return Path(os.environ.get("SOCIOPHYSICS_RUNS") or "runs").absolute()
 
 
-def list_runs(root: Path) -> list[Entry]:
+def list_runs(root: Path) -> list[ListedRun]:
     """Return the runs in a folder, newest first; other folders in it are left out."""
     entries = [_entry(root, ".")] if (root / "manifest.json").is_file() else []
     try:
@@ -91,7 +93,7 @@ def list_runs(root: Path) -> list[Entry]:
     return sorted(runs, key=lambda entry: -entry.date.timestamp() if entry.date else 0.0)
 
 
-def look_up(entries: list[Entry], name: str) -> Entry:
+def look_up(entries: list[ListedRun], name: str) -> ListedRun:
     """Return the run of that name.
 
     Raises
@@ -103,12 +105,10 @@ def look_up(entries: list[Entry], name: str) -> Entry:
         if entry.name == name:
             return entry
     asked = name if len(name) <= 60 else name[:59] + "\N{HORIZONTAL ELLIPSIS}"
-    raise sp.InputError(
-        f"There is no run {asked!r} in the folder of runs; choose one from the list."
-    )
+    raise InputError(f"There is no run {asked!r} in the folder of runs; choose one from the list.")
 
 
-def chosen(entries: list[Entry], *, find: str, show: str, order: str) -> list[Entry]:
+def chosen(entries: list[ListedRun], *, find: str, show: str, order: str) -> list[ListedRun]:
     """Return the rows that the list shows.
 
     ``find`` are words that all occur in name, title, question or designs.
@@ -129,7 +129,7 @@ def sentence_of(error: Exception, root: Path) -> str:
     return " ".join(str(error).replace(f"{root}{os.sep}", "").split())
 
 
-def _entry(path: Path, name: str) -> Entry | None:
+def _entry(path: Path, name: str) -> ListedRun | None:
     stamp = _stamp(path)
     if not any(stamp[:2]):
         return None
@@ -152,15 +152,15 @@ def _stamp(path: Path) -> tuple[int, ...]:
     return tuple(times)
 
 
-def _described(path: Path, name: str, stamp: tuple[int, ...]) -> Entry:
+def _described(path: Path, name: str, stamp: tuple[int, ...]) -> ListedRun:
     date = _date(path, stamp)
     if not stamp[0]:
-        return Entry(name, path, kind="report", date=date, stamp=stamp)
+        return ListedRun(name, path, kind="report", date=date, stamp=stamp)
     try:
         manifest = _manifest(path, name)
         kind = FORMATS[manifest["format"]]
         if kind == "report":
-            return Entry(name, path, kind=kind, date=date, stamp=stamp)
+            return ListedRun(name, path, kind=kind, date=date, stamp=stamp)
         scenario = manifest["scenario"]
         sweep = scenario["sweep"]
         order = manifest.get("order") or [key for key in sweep if "." in key]
@@ -180,30 +180,30 @@ def _described(path: Path, name: str, stamp: tuple[int, ...]) -> Entry:
             "stamp": stamp,
         }
         if kind == "search":
-            return Entry(**common)
-        finished, total = sp.study.status(path)
-    except sp.InputError as error:
-        return Entry(name, path, kind="damaged", date=date, stamp=stamp,
+            return ListedRun(**common)
+        finished, total = status(path)
+    except InputError as error:
+        return ListedRun(name, path, kind="damaged", date=date, stamp=stamp,
                      problem=sentence_of(error, path.parent))  # fmt: skip
     except (KeyError, TypeError, ValueError, AttributeError, OSError, RecursionError):
         said = f"{name}/manifest.json does not describe a run of this package."
-        return Entry(name, path, kind="damaged", date=date, stamp=stamp, problem=said)
+        return ListedRun(name, path, kind="damaged", date=date, stamp=stamp, problem=said)
     # A table that is older than the manifest may be that of the run before it was extended.
     whole = bool(stamp[2]) and (finished in (0, total) or stamp[2] >= stamp[0])
-    return Entry(**common, finished=finished, total=total, whole=whole)
+    return ListedRun(**common, finished=finished, total=total, whole=whole)
 
 
 def _manifest(path: Path, name: str) -> dict[str, Any]:
-    manifest = sp.store.read_json(sp.store.Folder(path))
+    manifest = read_json(Folder(path))
     if manifest.get("format") not in FORMATS:
-        raise sp.InputError(f"{name}/manifest.json is not the manifest of a run of this package.")
+        raise InputError(f"{name}/manifest.json is not the manifest of a run of this package.")
     return manifest
 
 
 def _date(path: Path, stamp: tuple[int, ...]) -> datetime | None:
     """Return when work on it began, as the log says, or else when it was last written."""
     try:
-        sp.store.require_file(path / "log.jsonl")
+        require_file(path / "log.jsonl")
         with (path / "log.jsonl").open("rb") as file:
             line = json.loads(file.read(HEAD).partition(b"\n")[0])
         return datetime.fromisoformat(line["time"]).astimezone()

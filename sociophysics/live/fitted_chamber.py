@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,21 +10,23 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-import sociophysics as sp
+from sociophysics.errors import InputError
+from sociophysics.inference.chamber.what_if import chamber
+from sociophysics.live.draw_spread import DrawSpread, spread_of
+from sociophysics.live.network_picture import NetworkPicture
+from sociophysics.live.resting_points import Landscape, landscape_of
+from sociophysics.live.strongest_ties import placed
+from sociophysics.live.watched_work import UNWATCHED, Watch
+from sociophysics.society.camps import camp_codes
+from sociophysics.society.spins import SpinSystem
 
-from ..network_view import Picture
-from ..work import Job
-from .intervals import Spread, spread_of
-from .landscape import Landscape, landscape_of
-from .pairs import placed
-
-__all__ = ["Fitted", "display_name", "read_fit"]
+__all__ = ["FittedChamber", "display_name", "read_fit"]
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Fitted:
+class FittedChamber:
     """A fitted chamber.
 
     Attributes
@@ -51,13 +52,13 @@ class Fitted:
         Parties, or blocs where no parties are known.
     side : int array, shape (n,)
         0 or 1: the camp where there are two, the bloc where there are others; ``side_names``.
-    placed : Picture
+    placed : NetworkPicture
         Where members are drawn.
     order : int array, shape (n,)
         Members by bloc and ideal point.
     landscape : Landscape
         Of the fit that generates, where there is one.
-    spread : Spread, optional
+    spread : DrawSpread, optional
         Intervals of what is derived from couplings, from bootstrap draws.
     """
 
@@ -70,15 +71,15 @@ class Fitted:
     members: pd.DataFrame
     couplings: pd.DataFrame
     evaluation: pd.DataFrame
-    system: sp.SpinSystem
+    system: SpinSystem
     coupling: Floats
     camps: NDArray[np.int64]
     camp_names: tuple[str, ...]
     side: NDArray[np.int64]
-    placed: Picture
+    placed: NetworkPicture
     order: NDArray[np.int64]
     landscape: Landscape
-    spread: Spread | None
+    spread: DrawSpread | None
 
     @property
     def n(self) -> int:
@@ -122,7 +123,7 @@ class Fitted:
         return int(ranked.argmax())
 
 
-def read_fit(folder: Path, title: str, job: Job | None = None) -> Fitted:
+def read_fit(folder: Path, title: str, watch: Watch = UNWATCHED) -> FittedChamber:
     """Return the fit in a folder; a second or two for a hundred members.
 
     Raises
@@ -130,21 +131,21 @@ def read_fit(folder: Path, title: str, job: Job | None = None) -> Fitted:
     InputError
         The folder holds no fit, or one that cannot be read.
     """
-    check: Callable[[], None] = job.check if job is not None else lambda: None
+    check = watch.check
     try:
         members = _table(folder / "members.csv")
         couplings = _table(folder / "couplings.csv")
         evaluation = _table(folder / "evaluation.csv")
         notes = (folder / "notes.txt").read_text(encoding="utf-8").splitlines()
     except (OSError, ValueError) as error:
-        raise sp.InputError(
+        raise InputError(
             f"the fit in {folder.name} cannot be read ({type(error).__name__}); fit it again."
         ) from None
     check()
-    system = sp.chambers.chamber(str(folder), estimator="pseudolikelihood")
+    system = chamber(str(folder), estimator="pseudolikelihood")
     quick = not couplings["error"].notna().any()
-    simulated = system if quick else sp.chambers.chamber(str(folder))
-    codes, names = sp.camps.camp_codes(system.nodes["camp"])
+    simulated = system if quick else chamber(str(folder))
+    codes, names = camp_codes(system.nodes["camp"])
     coupling = system.J.toarray()
     bloc = members["bloc"].to_numpy(dtype=np.int64)
     side = codes if len(names) == 2 else bloc
@@ -153,7 +154,7 @@ def read_fit(folder: Path, title: str, job: Job | None = None) -> Fitted:
     check()
     landscape = landscape_of(simulated, bloc, check)
     spread = None if quick else spread_of(folder, system, check)
-    return Fitted(
+    return FittedChamber(
         folder=folder,
         stamp=(folder / "system.npz").stat().st_mtime_ns,
         title=title,

@@ -15,13 +15,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-import sociophysics as sp
+from sociophysics.dynamics import Frame, observe
+from sociophysics.errors import InputError
+from sociophysics.scenario import Scenario
+from sociophysics.scenario.build import case_frames, varies
 
-__all__ = ["LiveRun", "Side"]
+__all__ = ["LiveRun", "LiveSide"]
 
 
 @dataclass
-class Side:
+class LiveSide:
     """One design of a live run.
 
     Attributes
@@ -35,8 +38,8 @@ class Side:
 
     name: str
     settings: Any
-    frames: Generator[sp.Frame, None, None]
-    frame: sp.Frame
+    frames: Generator[Frame, None, None]
+    frame: Frame
 
     def close(self) -> None:
         """Let the trajectory go."""
@@ -44,7 +47,7 @@ class Side:
 
 
 class LiveRun:
-    """Designs of one scenario that are moved together and can be disturbed on the way.
+    r"""Designs of one scenario that are moved together and can be disturbed on the way.
 
     Parameters
     ----------
@@ -57,17 +60,38 @@ class LiveRun:
     ------
     InputError
         A scenario with swept keys, or one that cannot be run.
+
+    Examples
+    --------
+    A society at rest is heated after two sweeps; the scenario of what happened says so:
+
+    >>> import sociophysics as sp
+    >>> scenario = sp.Scenario.from_toml(
+    ...     'seed = 7\nnetwork = {kind = "complete", n = 20}\n'
+    ...     'couplings = {kind = "uniform", normalize = "degree"}\n'
+    ...     'dynamics = {temperature = 0.0, sweeps = 9, start = "up"}\n'
+    ...     'observe = {names = ["magnetization"]}'
+    ... )
+    >>> live = sp.live.LiveRun(scenario, replicas=2)
+    >>> live.step(), live.step()
+    (None, None)
+    >>> live.intervene({"kind": "heat", "temperature": float("inf")})
+    >>> live.step()
+    >>> live.so_far().canonical()["interventions"][0]["at"], int(live.table()["sweep"].max())
+    (2, 3)
+    >>> sp.run(live.so_far(), workers=1).table.equals(live.table())
+    True
     """
 
-    def __init__(self, scenario: sp.Scenario, replicas: int) -> None:
+    def __init__(self, scenario: Scenario, replicas: int) -> None:
         if scenario.sweep.axes:
             key = next(iter(scenario.sweep.axes))
-            raise sp.InputError(
+            raise InputError(
                 f"the scenario sweeps over {key!r}, and a live run shows one value; choose the "
                 "value in the scenario, or use the page of tipping points."
             )
         cases = scenario.replace({"observe.every": 1}).cases()
-        if any(sp.cases.varies(case.settings) for case in cases):
+        if any(varies(case.settings) for case in cases):
             replicas = 1
         self.begun = scenario.hash
         self.numbers = tuple(range(replicas))
@@ -138,7 +162,7 @@ class LiveRun:
         """
         self._go_on(self.scenario.replace({"dynamics.sweeps": sweeps}))
 
-    def so_far(self) -> sp.Scenario:
+    def so_far(self) -> Scenario:
         """Return the scenario of what was seen: it ends at the present sweep.
 
         What was pressed at this very sweep has not acted yet, and is left out.
@@ -198,17 +222,17 @@ class LiveRun:
         for side in self.sides:
             side.close()
 
-    def _side(self, case: Any) -> Side:
-        frames = sp.cases.case_frames(case.settings, self.numbers)
-        return Side(case.design, case.settings, frames, next(frames))
+    def _side(self, case: Any) -> LiveSide:
+        frames = case_frames(case.settings, self.numbers)
+        return LiveSide(case.design, case.settings, frames, next(frames))
 
-    def _go_on(self, changed: sp.Scenario) -> None:
+    def _go_on(self, changed: Scenario) -> None:
         """Replace every side's trajectory by one that goes on from its state."""
         settings = {case.design: case.settings for case in changed.cases()}
         begun = {}
         for side in self.sides:
             state = side.frame.state()
-            begun[side.name] = sp.cases.case_frames(settings[side.name], self.numbers, resume=state)
+            begun[side.name] = case_frames(settings[side.name], self.numbers, resume=state)
         for side in self.sides:
             side.close()
             side.frames, side.settings = begun[side.name], settings[side.name]
@@ -216,6 +240,6 @@ class LiveRun:
 
     def _note(self) -> None:
         for side in self.sides:
-            values = sp.dynamics.observe(side.frame, self.names)
+            values = observe(side.frame, self.names)
             row = np.array([values[name] for name in self.names], dtype=np.float64)
             self._rows.setdefault(side.name, []).append(row)

@@ -9,9 +9,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-import sociophysics as sp
+from sociophysics.errors import InputError
+from sociophysics.inference.chamber.what_if import chamber
+from sociophysics.live.watched_work import UNWATCHED
+from sociophysics.society.camps import camp_codes
+from sociophysics.society.spins import SpinSystem
 
-__all__ = ["Spread", "bridging", "spread_of"]
+__all__ = ["DrawSpread", "bridging", "spread_of"]
 
 Floats = NDArray[np.float64]
 
@@ -20,7 +24,7 @@ WIDTH = 1.96
 
 
 @dataclass(frozen=True, eq=False)
-class Spread:
+class DrawSpread:
     """Standard deviations over the draws, one per member; of ``draws`` resampled chambers."""
 
     field: Floats
@@ -53,17 +57,19 @@ def bridging(coupling: Floats, camps: NDArray[np.int64]) -> Floats:
     return share
 
 
-def spread_of(folder: Path, point: sp.SpinSystem, check: Callable[[], None]) -> Spread | None:
+def spread_of(
+    folder: Path, point: SpinSystem, check: Callable[[], None] = UNWATCHED.check
+) -> DrawSpread | None:
     """Return the spread over a fit's bootstrap draws, or None where it has none."""
-    camps, _ = sp.camps.camp_codes(point.nodes["camp"])
+    camps, _ = camp_codes(point.nodes["camp"])
     fields, strengths, shares = [], [], []
     for draw in range(MOST_DRAWS):
         check()
         try:
-            drawn = sp.chambers.chamber(
+            drawn = chamber(
                 str(folder), estimator="pseudolikelihood", draw="bootstrap", replica=draw
             )
-        except sp.InputError:
+        except InputError:
             break
         coupling = drawn.J.toarray()
         fields.append(drawn.h)
@@ -72,4 +78,4 @@ def spread_of(folder: Path, point: sp.SpinSystem, check: Callable[[], None]) -> 
     if len(fields) < 2:
         return None
     field, strength, share = (np.std(each, axis=0, ddof=1) for each in (fields, strengths, shares))
-    return Spread(field, strength, share, len(fields))
+    return DrawSpread(field, strength, share, len(fields))
