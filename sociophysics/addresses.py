@@ -27,6 +27,7 @@ PLACES = {
     "feeds": "influences.feeds",
     "inference": "inference",
     "interventions": "influences.interventions",
+    "kinds": "kinds",
     "live": "live",
     "mesa_model": "mesa_model",
     "networks": "society.networks",

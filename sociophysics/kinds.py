@@ -29,6 +29,7 @@ from pydantic import (
 from pydantic_core import ArgsKwargs, PydanticCustomError, core_schema
 
 from sociophysics.errors import InputError
+from sociophysics.kind_keys import Control, Key, documented, keys_of
 from sociophysics.kind_sentences import refusal
 from sociophysics.registries import Registry
 
@@ -36,6 +37,8 @@ __all__ = [
     "FEEDS",
     "LARGEST",
     "REGISTRIES",
+    "Control",
+    "Key",
     "Kind",
     "Kinds",
     "Noise",
@@ -47,6 +50,7 @@ __all__ = [
     "Text",
     "build",
     "key",
+    "keys_of",
     "read_inf",
 ]
 
@@ -103,6 +107,7 @@ Slots = Annotated[
 Strength = Annotated[
     Number,
     key("Field of a feed that shows one stance only.", unit="couplings"),
+    Control("Strength", -2.0, 5.0, 0.05),
 ]
 
 
@@ -148,6 +153,8 @@ class Kind(metaclass=_KindType):
         What it does, as a formula.
     words : str
         What it does, in one plain sentence; by default the first line of the docstring.
+    physics : str
+        What it is to a physicist, in a few words.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(
@@ -157,6 +164,14 @@ class Kind(metaclass=_KindType):
     registry: ClassVar[Kinds]
     equation: ClassVar[str] = ""
     words: ClassVar[str] = ""
+    physics: ClassVar[str] = ""
+
+    @classmethod
+    def label(cls) -> str:
+        """Return its name and what it does, as a form lists it: "Random: posts of everybody"."""
+        name = cls.kind.replace("_", "-").capitalize()
+        said = cls.words.rstrip(".")
+        return f"{name}: {said[:1].lower()}{said[1:]}" if said else name
 
     @classmethod
     def key_names(cls) -> list[str]:
@@ -256,7 +271,7 @@ class OneOf:
             kind = {"const": name, "title": "Kind", "type": "string"}
             table["properties"] = {"kind": kind, **table.get("properties", {})}
             required = [each for each in table.get("required", ()) if each != "kind"]
-            table |= {"required": ["kind", *required], "description": cls.words or summary(cls)}
+            table |= {"required": ["kind", *required], "description": cls.words}
         return union
 
 
@@ -298,7 +313,10 @@ class Kinds(Registry[type[Any]]):
                 f"the {self.word} {name} lacks {', '.join(lacks)}; define "
                 f"{'it' if len(lacks) == 1 else 'them'} in the class."
             )
+        if not kind.words:
+            kind.words = summary(kind)
         self.add(kind.kind, kind)
+        kind.__doc__ = documented(kind)
         return kind
 
     @property

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
@@ -13,9 +16,12 @@ import pytest
 
 import sociophysics as sp
 from sociophysics import feeds
-from sociophysics.kinds import FEEDS, Strength, key
+from sociophysics.cli import main
+from sociophysics.kind_keys import keys_of, with_tables
+from sociophysics.kinds import FEEDS, REGISTRIES, Kinds, Strength, key
 from sociophysics.scenario import Scenario, scenario_schema
 
+DOCS = Path(__file__).parent.parent / "docs"
 TEXT = """seed = 1
 network = {kind = "complete", n = 12}
 couplings = {kind = "uniform", normalize = "degree"}
@@ -181,3 +187,64 @@ def test_what_cannot_be_registered_is_refused_in_a_sentence(two_sweeps: object) 
             feeds.register(cls)  # type: ignore[arg-type]
     with pytest.raises(sp.InputError, match="Boundless lacks bound"):
         Boundless()
+
+
+# --- what is read from the declarations -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("word", "kind"), [(word, kind) for word, all_ in REGISTRIES.items() for kind in all_]
+)
+def test_every_kind_and_key_says_what_it_is(word: str, kind: str) -> None:
+    cls = REGISTRIES[word][kind]
+    assert cls.kind == kind
+    assert cls.words.endswith(".")
+    for each in keys_of(cls):
+        assert each.sentence, each.name
+        assert each.sentence in inspect.getdoc(cls)
+        assert each.holds != "value", each.name
+
+
+def test_tables_in_docs_are_those_of_the_declarations() -> None:
+    """If this fails: sociophysics kinds --write docs."""
+    for page in DOCS.glob("*.md"):
+        text = page.read_text(encoding="utf-8")
+        assert with_tables(text, REGISTRIES) == text, page.name
+
+
+def test_the_command_lists_every_kind(capsys: Any, two_sweeps: object) -> None:
+    assert main(["kinds"]) == 0
+    told = capsys.readouterr().out
+    assert "feed two_sweeps: Towards the mean of all stances in the last two sweeps." in told
+    assert "lag (whole number, >= 1, sweeps, default 1): How old the remembered mean is." in told
+    assert main(["kinds", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["feed"]["two_sweeps"]["keys"][1]["default"] == 1
+
+
+class Point:
+    """An entry point, as importlib finds it in an installed package."""
+
+    def __init__(self, name: str, load: Any) -> None:
+        self.name, self.load = name, load
+        self.dist = SimpleNamespace(name="their-feeds")
+
+
+def test_a_plugin_that_does_not_load_is_one_sentence_and_breaks_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken() -> None:
+        raise ImportError("no module named theirs")
+
+    points = [Point("bad", broken), Point("twin", lambda: feeds.Memory), Point("int", lambda: int)]
+    monkeypatch.setattr("sociophysics.registries.entry_points", lambda group: points)
+    registry = Kinds("feed", "sociophysics.influences.feeds.designs", group="theirs")
+    registry._kinds |= FEEDS
+    with pytest.warns(UserWarning, match="of their-feeds does not load") as told:
+        assert set(registry) == set(FEEDS)
+    assert len(told) == 2
+    assert "the plugin 'bad'" in str(told[0].message)
+    assert "ImportError: no module named theirs" in str(told[0].message)
+    assert "int is no feed" in str(told[1].message)
+    with pytest.raises(sp.InputError, match="their-feeds does not load"):
+        registry.find("their_kind")

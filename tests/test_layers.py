@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "sociophysics"
 
 LAYERS = [
     {"addresses", "errors", "machine", "datasets", "words"},
-    {"evidence", "kind_sentences", "memory", "registries", "sources", "streams"},
+    {"evidence", "kind_keys", "kind_sentences", "memory", "registries", "sources", "streams"},
     {"kinds"},
     {"engine", "statistics", "store"},
     {"society"},

@@ -11,40 +11,11 @@ from ..markup import tag
 from ..settings import Settings
 from .groups import Group
 from .networks import NetworkFields
-from .settings import FEED_KEYS, SIDES
+from .settings import FEED_KEYS, KEYS, SIDES
 from .society import Uploaded, camp_count
 
 __all__ = ["LeftColumn"]
 
-# Label, help and unit of a feed's keys.
-KEYS = {
-    "strength": (
-        "Strength",
-        "What the feed shows, against one tie of strength 1. In physics: field strength.",
-        "J",
-    ),
-    "slots": (
-        "Posts shown",
-        "Posts drawn per refresh; 0: the average over all possible draws.",
-        "posts",
-    ),
-    "alpha": (
-        "Boost of the popular",
-        "0: posts are shown as often as they are written; above: the majority's more (alpha).",
-        "",
-    ),
-    "gamma": (
-        "Boost of agreement",
-        "How much posts that agree with the reader are favored (gamma).",
-        "",
-    ),
-    "pool": ("Whose posts", "Where the posts come from.", ""),
-    "scope": ("Whose posts", "Camps of everybody, or of the users one follows.", ""),
-    "weight": ("Followed users weigh", "How much each followed user counts.", ""),
-    "epsilon": ("Share from other camps", "Of the posts shown (epsilon).", ""),
-    "tau": ("Memory", "How long one's own past counts (tau).", "sweeps"),
-    "delta": ("Fights ranked down by", "Share of each antagonistic tie taken away (delta).", ""),
-}
 PLAIN = ("strength", "gamma", "epsilon", "tau", "delta")  # the rest is behind "More"
 
 
@@ -73,14 +44,17 @@ def FeedSide(settings: Settings, side: str, label: str) -> None:
 
 
 def _key(settings: Settings, side: str, key: str) -> None:
-    label, help, unit = KEYS[key]
-    SettingField(settings, f"{side}_{key}", label=label, help=help, unit=unit)
+    about = KEYS[key][0]
+    label = about.control.label if about.control else key.replace("_", " ").capitalize()
+    unit = "J" if about.unit == "couplings" else about.unit
+    SettingField(settings, f"{side}_{key}", label=label, help=about.sentence, unit=unit)
 
 
 def _help(kind: str) -> str:
     if kind == "none":
         return "Users hear only their ties."
-    return (sp.feeds.KINDS[kind].__doc__ or "").split("\n")[0].split(":")[0].replace("``", "")
+    words: str = sp.feeds.KINDS[kind].words
+    return words
 
 
 @solara.component

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import sociophysics as sp
 
 from ..address import Choice, Flag, Kind, Number, Text
@@ -13,6 +11,7 @@ __all__ = [
     "BUNDLED_COUNTS",
     "FEEDS",
     "FEED_KEYS",
+    "KEYS",
     "LONGEST_ACTS",
     "NETWORKS",
     "NETWORK_KEYS",
@@ -47,37 +46,25 @@ NETWORK_KEYS: dict[str, tuple[str, ...]] = {
 BUNDLED_CAMPS = {"polblogs": "value", "polbooks": "value", "karate": "club"}
 BUNDLED_COUNTS = {"polblogs": 2, "polbooks": 3, "karate": 2}
 
-FEEDS = {
-    "none": "No feed",
-    "engagement": "Engagement: popular and agreeable first",
-    "chronological": "Chronological: all I follow",
-    "popularity": "Popularity: what most say",
-    "personalized": "Personalized: what agrees with me",
-    "in_group": "In-group: my own camp",
-    "diversity": "Diversity: a share from other camps",
-    "bridging": "Bridging: all camps weigh the same",
-    "random": "Random: anybody's posts",
-    "trending": "Trending: the mean of everybody",
-    "outrage": "Outrage: against the other camp",
-    "self_echo": "Self-echo: my own stance",
-    "memory": "Memory: my own past",
-    "counter": "Counter: the opposite of me",
-    "editorial": "Editorial: one line for all",
-    "amplifier": "Amplifier: ties pull harder",
-    "animosity": "Animosity: fights ranked down",
+FEEDS = {kind: cls.label() for kind, cls in sp.kinds.FEEDS.items()}
+FEED_KEYS: dict[str, tuple[str, ...]] = {
+    kind: tuple(key.name for key in sp.kinds.keys_of(cls)) for kind, cls in sp.kinds.FEEDS.items()
 }
-# The keys of each kind, as a scenario file has them.
-FEED_KEYS: dict[str, tuple[str, ...]] = {"none": ()} | {
-    kind: tuple(field.name for field in dataclasses.fields(design))
-    for kind, design in sp.feeds.KINDS.items()
-}
+FAR = 10.0  # where a slider ends whose key has no limit, in units of its default
 
-POOLS = {
-    "followed": "Users one follows",
-    "all": "Everybody",
-    "camp": "One's own camp",
-    "followed_camp": "Followed users of one's camp",
-}
+
+def _declared() -> dict[str, list[sp.kinds.Key]]:
+    """Return the keys of all kinds of feeds by name: one setting serves all that have it."""
+    found: dict[str, list[sp.kinds.Key]] = {}
+    for cls in sp.kinds.FEEDS.values():
+        for key in sp.kinds.keys_of(cls):
+            found.setdefault(key.name, []).append(key)
+    return found
+
+
+KEYS = _declared()
+
+
 OBSERVABLES = {
     "camp_polarization": "Distance between camps",
     "abs_camp_polarization": "Distance between camps, unsigned",
@@ -94,22 +81,34 @@ OBSERVABLES = {
 LONGEST_ACTS = 3000  # characters of planned interventions that a link can hold
 
 
+def _setting(keys: list[sp.kinds.Key]) -> Kind:
+    """Return what asks for a key, as its declaration says; a number left out is 0."""
+    first = keys[0]
+    if first.choices:
+        called = first.control.choices if first.control else {}
+        allowed = dict.fromkeys(choice for key in keys for choice in key.choices)
+        names = {choice: called.get(choice, str(choice)) for choice in allowed}
+        return Choice(first.default or next(iter(names)), names)
+    if first.holds == "true or false":
+        return Flag(bool(first.default))
+    if first.holds == "text":
+        return Text(first.default or "", 200)
+    default = first.default or 0
+    reach = FAR * max(1.0, abs(default))
+    low, high, step = (first.control or (None, None, None, None))[1:4]
+    if low is None:
+        low = first.limits.get("ge", first.limits.get("gt", -reach))
+    if high is None:
+        high = first.limits.get("le", first.limits.get("lt", reach))
+    low, high = max(low, -reach), min(high, max(reach, low + reach))
+    if first.holds == "whole number":
+        return Number(int(default), low=int(low), high=int(high), integer=True)
+    return Number(float(default), low=low, high=high, step=step or (high - low) / 100)
+
+
 def _feed(side: str, kind: str) -> dict[str, Kind]:
-    return {
-        f"{side}_feed": Choice(kind, FEEDS),
-        f"{side}_strength": Number(0.5, low=-2.0, high=5.0, step=0.05),
-        f"{side}_slots": Number(0, low=0, high=100, integer=True),
-        f"{side}_alpha": Number(1.0, low=-0.95, high=5.0, step=0.05),
-        f"{side}_gamma": Number(1.0, low=-5.0, high=5.0, step=0.1),
-        f"{side}_pool": Choice("followed", POOLS),
-        f"{side}_scope": Choice("all", {"all": "Everybody", "followed": "Users one follows"}),
-        f"{side}_weight": Choice(
-            "coupling", {"coupling": "By how strong the tie is", "uniform": "All the same"}
-        ),
-        f"{side}_epsilon": Number(0.3, low=0.0, high=1.0, step=0.05),
-        f"{side}_tau": Number(10.0, low=1.0, high=200.0, step=1.0),
-        f"{side}_delta": Number(0.5, low=0.0, high=1.0, step=0.05),
-    }
+    asked = {f"{side}_{name}": _setting(keys) for name, keys in KEYS.items()}
+    return {f"{side}_feed": Choice(kind, FEEDS), **asked}
 
 
 SETTINGS: dict[str, Kind] = {

@@ -20,6 +20,7 @@ from sociophysics.cli import (
     evidence,
     fit,
     inspect,
+    kinds,
     run,
     scenario,
     tip,
@@ -46,6 +47,7 @@ app.command("fit")(fit.fit)
 app.command("inspect")(inspect.inspect)
 app.command("describe")(scenario.describe)
 app.command("schema")(scenario.schema)
+app.command("kinds")(kinds.kinds)
 app.command("evidence")(evidence.evidence)
 app.command("dashboard")(dashboard.dashboard)
 app.add_typer(data.app, name="data")

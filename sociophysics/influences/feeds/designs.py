@@ -10,25 +10,51 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sociophysics.influences.feeds.feed import Camps, Feed, FeedMemory, Field, Pull, Shown, Spins
+from sociophysics.kind_keys import Control
 from sociophysics.kinds import FEEDS, Probability, Slots, key
 from sociophysics.society.spins import SpinSystem
 
+POOLS = {
+    "followed": "Users one follows",
+    "all": "Everybody",
+    "camp": "One's own camp",
+    "followed_camp": "Followed users of one's camp",
+}
 PoolName = Annotated[
-    Literal["followed", "all", "camp", "followed_camp"], key("Whose posts may be shown.")
+    Literal["followed", "all", "camp", "followed_camp"],
+    key("Whose posts may be shown."),
+    Control("Whose posts", choices=POOLS),
 ]
 Weight = Annotated[
     Literal["coupling", "uniform"],
     key("Weight of a followed user: max(J_ij, 0), or 1 for all of them."),
+    Control(
+        "Followed users weigh",
+        choices={"coupling": "By how strong the tie is", "uniform": "All the same"},
+    ),
 ]
-Scope = Annotated[Literal["all", "followed"], key("Camps of everybody, or of the followed users.")]
-Alpha = Annotated[float, key("How much a popular stance is boosted; above -1.", gt=-1)]
-Gamma = Annotated[float, key("How much agreement with the reader is boosted.")]
+Scope = Annotated[
+    Literal["all", "followed"],
+    key("Camps of everybody, or of the followed users."),
+    Control("Whose posts", choices=POOLS),
+]
+Alpha = Annotated[
+    float,
+    key("How much a popular stance is boosted; above -1.", gt=-1),
+    Control("Boost of the popular", -0.95, 5.0, 0.05),
+]
+Gamma = Annotated[
+    float,
+    key("How much agreement with the reader is boosted."),
+    Control("Boost of agreement", -5.0, 5.0, 0.1),
+]
 Drawn = Annotated[
     Slots,
     key(
         "Posts shown per refresh, drawn with replacement; left out (or inf): the expected feed.",
         unit="posts",
     ),
+    Control("Posts shown", 0, 100, 1),
 ]
 RANKED = "X_i = tanh((1 + alpha) artanh M_i + gamma s_i), M_i the pool's mean stance"
 
@@ -40,6 +66,11 @@ class NoFeed(Feed):
 
     kind: ClassVar[str] = "none"
     equation: ClassVar[str] = "phi_i = 0."
+
+    @classmethod
+    def label(cls) -> str:
+        """Return what a form calls it."""
+        return "No feed"
 
     @property
     def bound(self) -> float:
@@ -93,6 +124,7 @@ class Chronological(Weighted, Slotted):
     kind: ClassVar[str] = "chronological"
     words: ClassVar[str] = "Posts of the users one follows, unranked."
     equation: ClassVar[str] = "phi_i = strength * (mean stance of the followed users)."
+    physics: ClassVar[str] = "a field"
 
     @property
     def pool_kind(self) -> str:
@@ -108,6 +140,7 @@ class Random(Slotted):
     kind: ClassVar[str] = "random"
     words: ClassVar[str] = "Posts of everybody, unranked."
     equation: ClassVar[str] = "phi_i = strength * (mean stance of all other users)."
+    physics: ClassVar[str] = "a ferromagnet over everybody: *not* neutral"
 
     @property
     def pool_kind(self) -> str:
@@ -123,6 +156,7 @@ class Trending(Shown):
     kind: ClassVar[str] = "trending"
     words: ClassVar[str] = "The mean stance of all users."
     equation: ClassVar[str] = "phi_i = strength * m, the mean stance of all users."
+    physics: ClassVar[str] = "equals random up to 1/n"
 
     @property
     def pool_kind(self) -> str:
@@ -141,6 +175,7 @@ class Popularity(Weighted, Slotted):
     kind: ClassVar[str] = "popularity"
     words: ClassVar[str] = "Stances weighted by their share of the pool to the power alpha."
     equation: ClassVar[str] = f"phi_i = strength * X_i, {RANKED}, gamma = 0."
+    physics: ClassVar[str] = "a field; the pool decides"
 
     @property
     def pool_kind(self) -> str:
@@ -164,6 +199,7 @@ class Personalized(Weighted, Slotted):
     kind: ClassVar[str] = "personalized"
     words: ClassVar[str] = "Stances weighted by exp(gamma) where they agree with the reader's."
     equation: ClassVar[str] = f"phi_i = strength * X_i, {RANKED}, alpha = 0."
+    physics: ClassVar[str] = "changes rates, has no energy"
 
     @property
     def pool_kind(self) -> str:
@@ -188,6 +224,7 @@ class Engagement(Weighted, Slotted):
     kind: ClassVar[str] = "engagement"
     words: ClassVar[str] = "Popular and agreeable posts first."
     equation: ClassVar[str] = f"phi_i = strength * X_i, {RANKED}."
+    physics: ClassVar[str] = "changes rates"
 
     @property
     def pool_kind(self) -> str:
@@ -209,7 +246,9 @@ class InGroup(Weighted, Slotted):
     """
 
     pool: Annotated[
-        Literal["camp", "followed_camp"], key("The whole camp, or followed users of one's camp.")
+        Literal["camp", "followed_camp"],
+        key("The whole camp, or followed users of one's camp."),
+        Control("Whose posts", choices=POOLS),
     ] = "camp"
     weight: Weight = "coupling"
     kind: ClassVar[str] = "in_group"
@@ -217,6 +256,7 @@ class InGroup(Weighted, Slotted):
     equation: ClassVar[str] = (
         "phi_i = strength * (mean stance of one's own camp, or its followed members)."
     )
+    physics: ClassVar[str] = "a field"
 
     @property
     def pool_kind(self) -> str:
@@ -233,12 +273,17 @@ class Diversity(Slotted):
     nothing and are shown to nobody.
     """
 
-    epsilon: Annotated[Probability, key("Share of the other camps.")] = 0.3
+    epsilon: Annotated[
+        Probability,
+        key("Share of the other camps."),
+        Control("Share from other camps", 0.0, 1.0, 0.05),
+    ] = 0.3
     kind: ClassVar[str] = "diversity"
     words: ClassVar[str] = "One's own camp mixed with a share of the other camps."
     equation: ClassVar[str] = (
         "phi_i = strength * ((1 - epsilon) own camp's mean + epsilon other camps' mean)."
     )
+    physics: ClassVar[str] = "a field"
 
     @property
     def pool_kind(self) -> str:
@@ -268,6 +313,7 @@ class Bridging(Weighted, Slotted):
     equation: ClassVar[str] = (
         "phi_i = strength * (plain mean over camps of each camp's mean stance)."
     )
+    physics: ClassVar[str] = "a field"
 
     @property
     def pool_kind(self) -> str:
@@ -289,6 +335,7 @@ class Outrage(Weighted, Shown):
     kind: ClassVar[str] = "outrage"
     words: ClassVar[str] = "Follow one's own camp, turn against the other."
     equation: ClassVar[str] = "phi_i = strength * (own camp's mean - other camps' mean) / 2."
+    physics: ClassVar[str] = "a signed response, no ranking"
     signed: ClassVar[bool] = True
 
     @property
@@ -305,6 +352,7 @@ class SelfEcho(Pull):
     kind: ClassVar[str] = "self_echo"
     words: ClassVar[str] = "One's own stance comes back."
     equation: ClassVar[str] = "phi_i = strength * s_i, the stance at the refresh."
+    physics: ClassVar[str] = "inertia"
 
     def response(self, spins: Spins, memory: FeedMemory) -> Field:
         """Return the field towards the own stance, shape (replicas, n)."""
@@ -319,6 +367,7 @@ class Counter(Pull):
     kind: ClassVar[str] = "counter"
     words: ClassVar[str] = "The opposite of one's own stance."
     equation: ClassVar[str] = "phi_i = -strength * s_i, the stance at the refresh."
+    physics: ClassVar[str] = "a heater"
 
     def response(self, spins: Spins, memory: FeedMemory) -> Field:
         """Return the field against the own stance, shape (replicas, n)."""
@@ -333,12 +382,15 @@ class Memory(Pull):
     ``tau`` is in sweeps; ``tau = 1`` is the self-echo.
     """
 
-    tau: Annotated[float, key("Memory time.", unit="sweeps", ge=1)] = 10.0
+    tau: Annotated[
+        float, key("Memory time.", unit="sweeps", ge=1), Control("Memory", 1.0, 200.0, 1.0)
+    ] = 10.0
     kind: ClassVar[str] = "memory"
     words: ClassVar[str] = "The running mean of one's own past stances comes back."
     equation: ClassVar[str] = (
         "phi_i = strength * e_i; e_i <- e_i + (s_i - e_i) / tau after each sweep."
     )
+    physics: ClassVar[str] = "inertia with a longer memory"
 
     def remembered(
         self, system: SpinSystem, spins: Spins, camps: Camps | None
@@ -365,6 +417,7 @@ class Editorial(Pull):
     kind: ClassVar[str] = "editorial"
     words: ClassVar[str] = "The same field on everybody."
     equation: ClassVar[str] = "phi_i = strength."
+    physics: ClassVar[str] = "a uniform field: aligns, never polarizes"
 
     def response(self, spins: Spins, memory: FeedMemory) -> Field:
         """Return the uniform field, shape (replicas, n)."""
@@ -379,6 +432,7 @@ class Amplifier(Pull):
     kind: ClassVar[str] = "amplifier"
     words: ClassVar[str] = "All couplings grow by the factor 1 + strength."
     equation: ClassVar[str] = "J_ij becomes (1 + strength) J_ij."
+    physics: ClassVar[str] = "the law at `T/(1 + strength)`"
 
     @property
     def bound(self) -> float:
@@ -397,11 +451,14 @@ class Animosity(Feed):
     """Negative couplings times ``1 - delta``: posts that pick a fight are ranked down."""
 
     delta: Annotated[
-        Probability, key("Share of each antagonistic coupling that is taken away.")
+        Probability,
+        key("Share of each antagonistic coupling that is taken away."),
+        Control("Fights ranked down by", 0.0, 1.0, 0.05),
     ] = 0.5
     kind: ClassVar[str] = "animosity"
     words: ClassVar[str] = "Antagonistic couplings shrink by the factor 1 - delta."
     equation: ClassVar[str] = "J_ij < 0 becomes (1 - delta) J_ij."
+    physics: ClassVar[str] = "weaker antagonism"
 
     @property
     def bound(self) -> float:
