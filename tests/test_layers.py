@@ -13,7 +13,8 @@ PACKAGE = Path(__file__).parent.parent / "sociophysics"
 
 LAYERS = [
     {"addresses", "errors", "machine", "datasets", "words"},
-    {"evidence", "kind_keys", "kind_sentences", "memory", "registries", "sources", "streams"},
+    {"deprecation", "evidence", "kind_keys", "kind_sentences", "memory", "registries"}
+    | {"sources", "streams"},
     {"kinds"},
     {"engine", "statistics", "store"},
     {"society"},

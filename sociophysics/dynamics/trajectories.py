@@ -151,7 +151,18 @@ def simulate(
     seed: int,
     observe: Sequence[str] = ("magnetization",),
     burn_in: int = 0,
-    **keys: Any,
+    replicas: int | Sequence[int] = 1,
+    feed: Feed | None = None,
+    camps: ArrayLike | None = None,
+    field: Field = None,
+    interventions: Iterable[Intervention] = (),
+    start: str | ArrayLike = "random",
+    every: int = 1,
+    scheme: str = "random-sequential",
+    kernel: str = "auto",
+    stop: StopRule | None = None,
+    threads: int | None = None,
+    resume: State | None = None,
 ) -> pd.DataFrame:
     """Return a table of observables along a trajectory.
 
@@ -161,8 +172,9 @@ def simulate(
         Names in ``sociophysics.observables.REGISTRY``, one column each.
     burn_in : int
         Frames with ``sweep < burn_in`` are left out.
-    system, temperature, sweeps, seed, keys
-        As for ``trajectory``.
+    system, temperature, sweeps, seed, replicas, feed, camps, field, interventions, start, every, \
+scheme, kernel, stop, threads, resume
+        As in ``trajectory``.
 
     Returns
     -------
@@ -187,7 +199,24 @@ def simulate(
     check_names(observe)
     if not 0 <= burn_in <= sweeps:
         raise InputError(f"burn_in is {burn_in}; allowed: 0 to sweeps = {sweeps}.")
-    frames = trajectory(system, temperature=temperature, sweeps=sweeps, seed=seed, **keys)
+    frames = trajectory(
+        system,
+        temperature=temperature,
+        sweeps=sweeps,
+        seed=seed,
+        replicas=replicas,
+        feed=feed,
+        camps=camps,
+        field=field,
+        interventions=interventions,
+        start=start,
+        every=every,
+        scheme=scheme,
+        kernel=kernel,
+        stop=stop,
+        threads=threads,
+        resume=resume,
+    )
     return tabulate((frame for frame in frames if frame.sweep >= burn_in), observe)
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from functools import partial
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,6 +20,7 @@ from sociophysics.errors import InputError
 from sociophysics.experiments.infinite import UPDATES, extrapolate, refusal
 from sociophysics.experiments.resizing import resized
 from sociophysics.scenario import Scenario, Settings
+from sociophysics.store import Place
 from sociophysics.streams import generator
 from sociophysics.study.expected import TEMPERATURE
 from sociophysics.study.measure import (
@@ -62,8 +62,8 @@ def binder_crossing(
     observable: str = "abs_magnetization",
     design: str | None = None,
     replicas: int | None = None,
-    out: Path | None = None,
-    workers: int = 1,
+    out: Place | None = None,
+    workers: int | None = None,
     executor: Executor | None = None,
     progress: Progress | None = None,
     updates: float | None = None,

@@ -12,7 +12,7 @@ of the two local fields: a neighbour who differs, or a post the feed showed and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -150,7 +150,21 @@ def seeded_cascades(
 
 
 def compare_feeds(
-    system: SpinSystem, designs: Mapping[str, Feed | None], **keys: object
+    system: SpinSystem,
+    designs: Mapping[str, Feed | None],
+    *,
+    seeds: str | ArrayLike = "degree",
+    share: float = 0.02,
+    stance: int = 1,
+    hold: int | str = "forever",
+    temperature: float,
+    sweeps: int,
+    seed: int,
+    replicas: int = 20,
+    camps: ArrayLike | None = None,
+    field: ArrayLike | float | None = None,
+    start: str | ArrayLike = "down",
+    settle: int = 50,
 ) -> pd.DataFrame:
     """Return reach, R and virality of cascades under each feed, paired with the first design.
 
@@ -159,10 +173,11 @@ def compare_feeds(
 
     Parameters
     ----------
+    system : SpinSystem
     designs : mapping of names to feeds
         The first is the reference.
-    keys
-        As for ``seeded_cascades``.
+    seeds, share, stance, hold, temperature, sweeps, seed, replicas, camps, field, start, settle
+        As in ``seeded_cascades``.
 
     Returns
     -------
@@ -174,13 +189,38 @@ def compare_feeds(
     ------
     InputError
         No design, or what ``seeded_cascades`` refuses.
+
+    Examples
+    --------
+    >>> from sociophysics.influences.feeds import SelfEcho
+    >>> path = SpinSystem.from_edges([0, 1], [1, 2])
+    >>> designs = {"no feed": None, "self-echo": SelfEcho(strength=3.0)}
+    >>> keys = dict(temperature=0.0, sweeps=4, seed=1, replicas=3)
+    >>> table = compare_feeds(path, designs, seeds=[1], **keys)
+    >>> table.query("measure == 'reach'")[["design", "mean"]].values.tolist()
+    []
     """
     if not designs:
         raise InputError("no feed design is given; give at least one, such as {'no feed': None}.")
-    tables = {}
-    for name, feed in designs.items():
-        run: Callable[..., Cascades] = seeded_cascades
-        tables[name] = run(system, feed=feed, **keys).table
+    tables = {
+        name: seeded_cascades(
+            system,
+            seeds=seeds,
+            share=share,
+            stance=stance,
+            hold=hold,
+            temperature=temperature,
+            sweeps=sweeps,
+            seed=seed,
+            replicas=replicas,
+            feed=feed,
+            camps=camps,
+            field=field,
+            start=start,
+            settle=settle,
+        ).table
+        for name, feed in designs.items()
+    }
     return contrast(tables)
 
 

@@ -6,7 +6,7 @@ because all follow the majority; what is left without it is what users tell each
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -66,6 +66,11 @@ def correlations(
 
     Parameters
     ----------
+    system : SpinSystem
+    temperature, sweeps, seed, burn_in, replicas, every, feed, camps, start
+        As in ``trajectory``; frames after ``burn_in`` count.
+    sources : int
+        Users from whom distances are measured.
     longest : int
         Largest distance, in ties.
     connected : bool
@@ -90,7 +95,21 @@ def correlations(
 
 
 def correlation_length(
-    system: SpinSystem, *, smallest: float = 0.02, **keys: Any
+    system: SpinSystem,
+    *,
+    smallest: float = 0.02,
+    temperature: float,
+    sweeps: int,
+    seed: int,
+    burn_in: int = 200,
+    replicas: int = 8,
+    every: int = 5,
+    sources: int = 200,
+    longest: int = 20,
+    connected: bool = True,
+    feed: Feed | None = None,
+    camps: ArrayLike | None = None,
+    start: str | ArrayLike = "up",
 ) -> CorrelationLength:
     """Return the length over which stances are correlated, from ``C(d) ~ exp(-d / length)``.
 
@@ -100,16 +119,43 @@ def correlation_length(
 
     Parameters
     ----------
+    system : SpinSystem
     smallest : float
-    keys
-        As for ``correlations``.
+        Correlation below which distances no longer count.
+    temperature, sweeps, seed, burn_in, replicas, every, sources, longest, connected, feed, camps, \
+start
+        As in ``correlations``.
 
     Raises
     ------
     InputError
-        Fewer than two distances with a clear correlation.
+        Fewer than two distances with a clear correlation, or what ``correlations`` refuses.
+
+    Examples
+    --------
+    A ring's is ``-1 / ln tanh(1/T)``, at T = 1 3.67 ties:
+
+    >>> import networkx as nx
+    >>> ring = SpinSystem.from_networkx(nx.cycle_graph(200), default_coupling=1.0)
+    >>> found = correlation_length(ring, temperature=1.0, sweeps=300, seed=1, start="random")
+    >>> bool(2.5 < found.length < 5.5)
+    True
     """
-    table, by_replica, note = _correlations(system, **keys)
+    table, by_replica, note = _correlations(
+        system,
+        longest=longest,
+        sources=sources,
+        connected=connected,
+        temperature=temperature,
+        sweeps=sweeps,
+        seed=seed,
+        burn_in=burn_in,
+        replicas=replicas,
+        every=every,
+        feed=feed,
+        camps=camps,
+        start=start,
+    )
     distance = table["distance"].to_numpy(dtype=np.float64)
     mean, error = table["correlation"].to_numpy(), table["error"].to_numpy()
     clear = (mean > smallest) & (mean > 3 * error) & (distance >= 1)

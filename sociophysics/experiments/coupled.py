@@ -7,6 +7,7 @@ have met, so has every start between them.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from numpy.typing import ArrayLike, NDArray
 from sociophysics.dynamics import trajectory
 from sociophysics.dynamics.kernels.incremental import FixedPoint
 from sociophysics.errors import InputError
+from sociophysics.influences.feeds.feed import Feed
+from sociophysics.influences.interventions import Intervention
 from sociophysics.memory import require_memory
 from sociophysics.society.spins import SpinSystem
 
@@ -34,7 +37,13 @@ def damage(
     starts: tuple[str | ArrayLike, str | ArrayLike] = ("up", "down"),
     replicas: int = 20,
     every: int = 1,
-    **others: Any,
+    feed: Feed | None = None,
+    camps: ArrayLike | None = None,
+    field: Any = None,
+    interventions: Iterable[Intervention] = (),
+    scheme: str = "random-sequential",
+    kernel: str = "fixed-point",
+    threads: int | None = None,
 ) -> pd.DataFrame:
     """Return the share of users that differ between two copies under the same noise, over time.
 
@@ -43,18 +52,23 @@ def damage(
 
     Parameters
     ----------
-    temperature, sweeps, seed, replicas, every
+    system : SpinSystem
+    temperature, sweeps, seed, replicas, every, feed, camps, field, interventions, scheme, threads
         As in ``trajectory``, for both copies.
     starts : two starts
         Where the copies begin: a name or an array of stances that ``trajectory`` takes.
-    **others
-        Anything else ``trajectory`` takes (field, feed, interventions, scheme, kernel); the kernel
-        is ``fixed-point`` unless given, whose copies never part by drawing waiting times.
+    kernel : str
+        As in ``trajectory``; copies of ``fixed-point`` never part by drawing waiting times.
 
     Returns
     -------
     DataFrame
         replica, sweep, damage.
+
+    Raises
+    ------
+    InputError
+        Other than two starts, or what ``trajectory`` refuses.
 
     References
     ----------
@@ -66,12 +80,29 @@ def damage(
     >>> damage(ring, temperature=float("inf"), sweeps=30, seed=1, replicas=2)["damage"].iloc[-1]
     np.float64(0.0)
     """
-    keys = {"kernel": "fixed-point"} | others
-    keys |= {"temperature": temperature, "sweeps": sweeps, "seed": seed}
-    keys |= {"replicas": replicas, "every": every}
     if len(starts) != 2:
         raise InputError(f"starts has {len(starts)} entries; give the starts of two copies.")
-    first, second = (trajectory(system, start=start, **keys) for start in starts)
+    # The copies must meet the same acts, which a generator would give to the first alone.
+    acts = tuple(interventions)
+    first, second = (
+        trajectory(
+            system,
+            temperature=temperature,
+            sweeps=sweeps,
+            seed=seed,
+            replicas=replicas,
+            feed=feed,
+            camps=camps,
+            field=field,
+            interventions=acts,
+            start=start,
+            every=every,
+            scheme=scheme,
+            kernel=kernel,
+            threads=threads,
+        )
+        for start in starts
+    )
     rows = []
     for one, other in zip(first, second, strict=True):
         share = (one.spins != other.spins).mean(axis=1)

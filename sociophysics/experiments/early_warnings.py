@@ -9,7 +9,7 @@ is built at two small sizes and must sharpen with size, within the range or as f
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from concurrent.futures import Executor
 from typing import NamedTuple
 
 import numpy as np
@@ -23,9 +23,10 @@ from sociophysics.experiments.kinds import without_transition
 from sociophysics.experiments.sharpening import sharpening
 from sociophysics.scenario import Scenario
 from sociophysics.statistics import t_interval, tau
+from sociophysics.store import Place
 from sociophysics.streams import generator
 from sociophysics.study.expected import TEMPERATURE
-from sociophysics.study.measure import Work, along_values, measure, society, varied
+from sociophysics.study.measure import Progress, Work, along_values, measure, society, varied
 
 __all__ = ["INDICATORS", "EarlyWarning", "early_warning"]
 
@@ -60,8 +61,10 @@ def early_warning(
     design: str | None = None,
     observable: str | None = None,
     replicas: int | None = None,
-    out: Path | None = None,
-    workers: int = 1,
+    out: Place | None = None,
+    workers: int | None = None,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
 ) -> EarlyWarning:
     """Return whether fluctuations grow and slow down as a key approaches a tipping point.
 
@@ -81,8 +84,20 @@ def early_warning(
     values : sequence of float, optional
         At least four, in the order of the approach (the tipping point last, or beyond); left
         out, the scenario's own sweep.
+    design : str, optional
+        Name of one of the scenario's designs; the first by default.
     observable : str, optional
         By default the distance of the camps if there are camps, else ``abs_magnetization``.
+    replicas : int, optional
+        Left out, the scenario's, or 10 if it asks for one.
+    out : path or str, optional
+        Folder, or address of an object store, that keeps finished parts.
+    workers : int, optional
+        Processes; left out, one per usable processor. No number depends on it.
+    executor : Executor, optional
+        Any ``concurrent.futures`` executor instead.
+    progress : callable, optional
+        Called with finished parts, all parts known so far, and updates done.
 
     Returns
     -------
@@ -119,7 +134,7 @@ def early_warning(
     name = observable or ("abs_camp_polarization" if several else "abs_magnetization")
     names = list(dict.fromkeys([name, "magnetization"]))
     swept = varied(scenario, design=design, observables=names, replicas=replicas, axes=axes)
-    work = Work(folder=out, workers=workers)
+    work = Work(folder=out, workers=workers, executor=executor, progress=progress)
     table = measure(swept, work)
     dynamics = swept.cases()[0].settings.dynamics
     kept = table[table["sweep"] >= dynamics.burn_in]

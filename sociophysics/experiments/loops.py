@@ -34,10 +34,20 @@ UP, DOWN = "up", "down"
 
 
 class Hysteresis(NamedTuple):
-    """The area between the way down and the way up, and the loop itself."""
+    """The area between the way down and the way up, the loop itself, and the area's interval."""
 
     area: float
     table: pd.DataFrame
+
+    @property
+    def low(self) -> float:
+        """Lower end of the area's 95 % interval."""
+        return float(self.table.attrs["area"][1])
+
+    @property
+    def high(self) -> float:
+        """Upper end of the area's 95 % interval."""
+        return float(self.table.attrs["area"][2])
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -78,7 +88,10 @@ def hysteresis(
     design: str | None = None,
     observable: str | None = None,
     replicas: int | None = None,
-    workers: int = 1,
+    out: Place | None = None,
+    workers: int | None = None,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
 ) -> Hysteresis:
     """Return the loop of an observable when a key is turned up and down again, and its area.
 
@@ -102,11 +115,22 @@ def hysteresis(
     observable : str, optional
         By default ``magnetization`` along a field, else the distance of the camps if there are
         camps, else ``abs_magnetization``.
+    replicas : int, optional
+        Left out, the scenario's, or 10 if it asks for one.
+    out : path or str, optional
+        Folder, or address of an object store, that keeps finished parts.
+    workers : int, optional
+        Processes; left out, one per usable processor. No number depends on it.
+    executor : Executor, optional
+        Any ``concurrent.futures`` executor instead.
+    progress : callable, optional
+        Called with finished parts, all parts known so far, and updates done.
 
     Returns
     -------
     Hysteresis
-        ``(area, table)``. The area is the integral of (way down minus way up): positive if the
+        ``(area, table)``, with the area's 95 % interval in ``low`` and ``high``. The area is the
+        integral of (way down minus way up): positive if the
         way down lies higher (a field, an outrage feed), negative if the way up does (heating an
         ordered society). The intervals of area and switching points are in ``table.attrs``.
 
@@ -136,7 +160,10 @@ def hysteresis(
         design=design,
         observable=observable,
         replicas=replicas,
+        out=out,
         workers=workers,
+        executor=executor,
+        progress=progress,
     )
     table = found.table.copy()
     table.attrs = {
@@ -157,7 +184,7 @@ def loop(
     observable: str | None = None,
     replicas: int | None = None,
     out: Place | None = None,
-    workers: int = 1,
+    workers: int | None = None,
     executor: Executor | None = None,
     progress: Progress | None = None,
 ) -> Loop:

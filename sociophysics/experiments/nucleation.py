@@ -240,31 +240,82 @@ def critical_mass(
     return CriticalMass(place, low, high, pd.DataFrame(rows))
 
 
+class CriticalDroplet(NamedTuple):
+    """The size that wins half of the runs, and the table of ``nucleation_probability``."""
+
+    size: float
+    table: pd.DataFrame
+
+
 def critical_droplet(
-    system: SpinSystem, center: int, sizes: Sequence[int], **keys: Any
-) -> tuple[float, pd.DataFrame]:
+    system: SpinSystem,
+    center: int,
+    sizes: Sequence[int],
+    *,
+    temperature: float,
+    sweeps: int,
+    seed: int,
+    replicas: int = 50,
+    stance: int = 1,
+    hold: int | str = 0,
+    field: ArrayLike | float | None = None,
+    feed: Feed | None = None,
+    camps: ArrayLike | None = None,
+    start: str | ArrayLike = "down",
+    won: float = 0.5,
+    lost: float | None = None,
+) -> CriticalDroplet:
     """Return the size at which a compact group around ``center`` wins half of the runs.
 
     Interpolated between the ``sizes`` tried (``inf`` beyond the largest, ``-inf`` below the
-    smallest), with the table of ``nucleation_probability``, whose other arguments are passed on.
-    How sure that is the table's intervals tell: sizes whose interval holds one half are in doubt.
+    smallest), with the table of ``nucleation_probability``. How sure that is the table's intervals
+    tell: sizes whose interval holds one half are in doubt.
 
     Parameters
     ----------
+    system : SpinSystem
     center : int
+        Index of the user in the middle.
     sizes : sequence of int
         Increasing numbers of users, as ``droplet`` takes them.
+    temperature, sweeps, seed, replicas, stance, hold, field, feed, camps, start, won, lost
+        As in ``nucleation_probability``.
 
     Raises
     ------
     InputError
         Sizes that do not increase, or what ``nucleation_probability`` and ``droplet`` refuse.
+
+    Examples
+    --------
+    Without noise one of four who all know each other wins nobody, and all four win at once:
+
+    >>> four = SpinSystem(np.ones((4, 4)) - np.eye(4))
+    >>> found = critical_droplet(four, 1, [1, 4], temperature=0.0, sweeps=3, seed=1, replicas=4)
+    >>> found.size, found.table["probability"].tolist()
+    (2.5, [0.0, 1.0])
     """
     tried = np.asarray(sizes)
     if tried.size < 2 or (np.diff(tried) <= 0).any():
         raise InputError(f"sizes is {sizes!r}; give at least two increasing ones.")
-    table = nucleation_probability(system, [droplet(system, center, int(k)) for k in tried], **keys)
-    return _half(tried.astype(np.float64), table["probability"].to_numpy()), table
+    table = nucleation_probability(
+        system,
+        [droplet(system, center, int(k)) for k in tried],
+        temperature=temperature,
+        sweeps=sweeps,
+        seed=seed,
+        replicas=replicas,
+        stance=stance,
+        hold=hold,
+        field=field,
+        feed=feed,
+        camps=camps,
+        start=start,
+        won=won,
+        lost=lost,
+    )
+    size = _half(tried.astype(np.float64), table["probability"].to_numpy())
+    return CriticalDroplet(size, table)
 
 
 def _outcomes(

@@ -5,13 +5,13 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
-from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
 
 from sociophysics.errors import InputError
 from sociophysics.scenario import Scenario
+from sociophysics.store import Place
 from sociophysics.study.measure import (
     Progress,
     Work,
@@ -52,8 +52,8 @@ def phase_diagram(
     observable: str | None = None,
     design: str | None = None,
     replicas: int | None = None,
-    out: Path | None = None,
-    workers: int = 1,
+    out: Place | None = None,
+    workers: int | None = None,
     executor: Executor | None = None,
     progress: Progress | None = None,
 ) -> PhaseDiagram:
@@ -66,6 +66,18 @@ def phase_diagram(
         Two dotted keys and their values, the horizontal axis first.
     observable : str, optional
         By default the distance of the camps if there are camps, else ``abs_magnetization``.
+    design : str, optional
+        Name of one of the scenario's designs; the first by default.
+    replicas : int, optional
+        Left out, the scenario's, or 10 if it asks for one.
+    out : path or str, optional
+        Folder, or address of an object store, that keeps finished parts.
+    workers : int, optional
+        Processes; left out, one per usable processor. No number depends on it.
+    executor : Executor, optional
+        Any ``concurrent.futures`` executor instead.
+    progress : callable, optional
+        Called with finished parts, all parts known so far, and updates done.
 
     Returns
     -------

@@ -125,7 +125,7 @@ def _measured(parts: Sequence[Part], kernel: str, work: Work) -> list[pd.DataFra
     with session.full_disk_told():
         if isinstance(store, Folder):
             (store.path / "parts").mkdir(parents=True, exist_ok=True)
-        data = session.compute(Log(None), workers=work.workers, executor=work.executor)
+        data = session.compute(Log(None), workers=work.processes, executor=work.executor)
     return [data[part.name].table for part in parts]
 
 

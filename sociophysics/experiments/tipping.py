@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,6 +28,7 @@ from sociophysics.experiments.scans import Runs
 from sociophysics.scenario import Scenario, Settings
 from sociophysics.scenario.build import build_system
 from sociophysics.statistics import Interval
+from sociophysics.store import Place
 from sociophysics.study.expected import TEMPERATURE, Expected, expected, temperature_range
 from sociophysics.study.measure import Moments, Progress, Work, along_values, is_whole, varied
 
@@ -121,7 +121,10 @@ def locate(
     observable: str | None = None,
     replicas: int | None = None,
     rounds: int = 2,
-    workers: int = 1,
+    out: Place | None = None,
+    workers: int | None = None,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
 ) -> TippingPoint:
     r"""Return where a society tips along a key, or that it does not.
 
@@ -148,8 +151,18 @@ def locate(
         Name of one of the scenario's designs; the first by default.
     observable : str, optional
         Order parameter between 0 and 1; by default the one that changes more.
+    replicas : int, optional
+        Left out, the scenario's, or 10 if it asks for one.
     rounds : int
         Refinements of the grid, each halving its step.
+    out : path or str, optional
+        Folder, or address of an object store, that keeps finished parts.
+    workers : int, optional
+        Processes; left out, one per usable processor. No number depends on it.
+    executor : Executor, optional
+        Any ``concurrent.futures`` executor instead.
+    progress : callable, optional
+        Called with finished parts, all parts known so far, and updates done.
 
     Returns
     -------
@@ -182,7 +195,10 @@ def locate(
         observable=observable,
         replicas=replicas,
         rounds=rounds,
+        out=out,
         workers=workers,
+        executor=executor,
+        progress=progress,
     )
     interval = (found.point.low, found.point.high)
     return TippingPoint(
@@ -200,8 +216,8 @@ def search(
     replicas: int | None = None,
     rounds: int = 2,
     judge: bool = True,
-    out: Path | None = None,
-    workers: int = 1,
+    out: Place | None = None,
+    workers: int | None = None,
     executor: Executor | None = None,
     progress: Progress | None = None,
 ) -> Search:

@@ -8,12 +8,13 @@ Camps are numbered 0, 1, ... in the sorted order of their values, everywhere. Wh
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sociophysics.deprecation import renamed
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.society.missing import present
 
@@ -110,8 +111,29 @@ def _refuse_minus_one(values: Sequence[Any]) -> None:
             )
 
 
-def of(system: SpinSystem, attribute: str = "camp") -> tuple[NDArray[np.int64], tuple[Any, ...]]:
+class Camps(NamedTuple):
+    """The camp of each user (n,), -1 for none, and the attribute's value of each camp."""
+
+    codes: NDArray[np.int64]
+    names: tuple[Any, ...]
+
+
+class Assigned(NamedTuple):
+    """A system whose users have their camps, and the attribute's value of each camp."""
+
+    system: SpinSystem
+    names: tuple[Any, ...]
+
+
+@renamed(attribute="camp")
+def of(system: SpinSystem, camp: str = "camp") -> Camps:
     """Return ``camp_codes`` of a node attribute of ``system``; only blanks mean no camp.
+
+    Parameters
+    ----------
+    system : SpinSystem
+    camp : str
+        Name of the node attribute; one camp per value, numbered in sorted order.
 
     Raises
     ------
@@ -126,26 +148,33 @@ def of(system: SpinSystem, attribute: str = "camp") -> tuple[NDArray[np.int64], 
     >>> names, codes[:3]
     (('Mr. Hi', 'Officer'), array([0, 0, 0]))
     """
-    if attribute not in system.nodes.columns:
+    if camp not in system.nodes.columns:
         columns = [str(name) for name in system.nodes.columns]
         none = "users have no attributes here: give a node table, or use nothing that needs camps."
-        hint = did_you_mean(attribute, columns) if columns else none
-        raise InputError(f"no user has the camp attribute {attribute!r}; {hint}")
-    column = system.nodes[attribute]
+        hint = did_you_mean(camp, columns) if columns else none
+        raise InputError(f"no user has the camp attribute {camp!r}; {hint}")
+    column = system.nodes[camp]
     try:
         codes, names = camp_codes(column, none=None)
     except InputError as error:
-        sentence = str(error).replace("the camp attribute", f"the camp attribute {attribute!r}", 1)
+        sentence = str(error).replace("the camp attribute", f"the camp attribute {camp!r}", 1)
         raise InputError(sentence) from None
     if column.dtype.kind == "f" and (codes < 0).any() and all(map(float.is_integer, names)):
         names = tuple(map(int, names))  # whole numbers, until a gap made floats of them
-    return codes, names
+    return Camps(codes, names)
 
 
-def assign(system: SpinSystem, attribute: str = "camp") -> tuple[SpinSystem, tuple[Any, ...]]:
+@renamed(attribute="camp")
+def assign(system: SpinSystem, camp: str = "camp") -> Assigned:
     """Return a copy of ``system`` whose column ``nodes["camp"]`` holds the codes, and the names.
 
     Users without a camp have no value there.
+
+    Parameters
+    ----------
+    system : SpinSystem
+    camp : str
+        Name of the node attribute; one camp per value, numbered in sorted order.
 
     Raises
     ------
@@ -159,12 +188,12 @@ def assign(system: SpinSystem, attribute: str = "camp") -> tuple[SpinSystem, tup
     >>> system.nodes["camp"].value_counts().to_list()
     [17, 17]
     """
-    codes, names = of(system, attribute)
+    codes, names = of(system, camp)
     column = pd.Series(codes, system.nodes.index)
     if (codes < 0).any():
         column = column.astype("Int64").mask(codes < 0)
     nodes = system.nodes.assign(camp=column)
-    return type(system)(system.J, system.h, system.labels, nodes), names
+    return Assigned(type(system)(system.J, system.h, system.labels, nodes), names)
 
 
 def number(who: Any, names: Sequence[Any]) -> Any:

@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sociophysics.errors import InputError, did_you_mean
+from sociophysics.machine import usable_cpus
 from sociophysics.scenario import Scenario, Settings
 from sociophysics.scenario.build import build_system
 from sociophysics.store import Folder, Place, open_store
@@ -46,8 +47,9 @@ class Work:
     folder : path or str, optional
         A folder, or an address of an object store. Parts in it are not simulated again; nothing
         is kept without one.
-    workers : int
-        Processes; 1 works in this one. No number depends on it.
+    workers : int, optional
+        Processes; left out, one per usable processor. 1 works in this one. No number depends on
+        it.
     executor : Executor, optional
         Any ``concurrent.futures`` executor instead.
     progress : callable, optional
@@ -56,9 +58,14 @@ class Work:
     """
 
     folder: Place | None = None
-    workers: int = 1
+    workers: int | None = None
     executor: Executor | None = None
     progress: Progress | None = None
+
+    @property
+    def processes(self) -> int:
+        """How many processes work."""
+        return usable_cpus() if self.workers is None else self.workers
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -163,7 +170,7 @@ def measure(scenario: Scenario, work: Work) -> pd.DataFrame:
     with session.full_disk_told():
         if isinstance(store, Folder):
             (store.path / "parts").mkdir(parents=True, exist_ok=True)
-        data = session.compute(Log(None), workers=work.workers, executor=work.executor)
+        data = session.compute(Log(None), workers=work.processes, executor=work.executor)
     return join_tables(scenario, parts, data)
 
 

@@ -111,10 +111,10 @@ def measure_segments(base: Scenario, visits: Sequence[Settings], work: Work) -> 
             work.progress(len(tables), len(parts), updates)
 
     simulate = partial(_passed, visits=tuple(visits))
-    if work.executor is None and work.workers == 1:
+    if work.executor is None and work.processes == 1:
         simulate = partial(simulate, check=report)  # in this process, so it can be told to end
     bundles = tasks.bundle(list(parts.values()), folder=None, simulate=simulate)
-    running = tasks.execute(bundles, workers=work.workers, executor=work.executor, check=report)
+    running = tasks.execute(bundles, workers=work.processes, executor=work.executor, check=report)
     try:
         with closing(running) as done:
             for each in (one for batch in done for one in batch):

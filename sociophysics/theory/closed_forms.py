@@ -6,6 +6,7 @@ Unit coupling ``J = 1`` and ``k_B = 1`` throughout; temperatures in units of ``J
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import brentq
@@ -277,7 +278,14 @@ def two_cycle_threshold(order: str = "random") -> float:
     return (1 + untouched) / (1 - untouched)
 
 
-def watts_window(threshold: float) -> tuple[float, float]:
+class Window(NamedTuple):
+    """Between which mean degrees; NaN where nowhere."""
+
+    low: float
+    high: float
+
+
+def watts_window(threshold: float) -> Window:
     """Return the mean degrees between which one adopter can start a global cascade.
 
     Poisson graphs: ``sum_{k <= 1/threshold} k (k-1) p_k > <k>``.
@@ -302,9 +310,9 @@ def watts_window(threshold: float) -> tuple[float, float]:
     grid = np.linspace(0.01, 20 + 2 * largest, 4000)
     inside = grid[np.array([excess(z) for z in grid]) > 0]
     if not inside.size:
-        return math.nan, math.nan
+        return Window(math.nan, math.nan)
     step = grid[1] - grid[0]
-    return (
+    return Window(
         float(brentq(excess, inside[0] - step, inside[0])),
         float(brentq(excess, inside[-1], inside[-1] + step)),
     )

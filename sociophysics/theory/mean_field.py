@@ -179,7 +179,14 @@ def consensus_temperature(within: float, across: float) -> float:
     return split_temperature(within, -across)
 
 
-def camp_couplings(system: SpinSystem, camps: ArrayLike) -> tuple[float, float] | None:
+class Pulls(NamedTuple):
+    """A user's total coupling to the own and to the other camp."""
+
+    within: float
+    across: float
+
+
+def camp_couplings(system: SpinSystem, camps: ArrayLike) -> Pulls | None:
     """Return a user's total coupling to the own and to the other camp, averaged over users.
 
     Users count by the square of the leading eigenvector ``w`` of ``abs(J)``: ``within = sum_same
@@ -194,14 +201,14 @@ def camp_couplings(system: SpinSystem, camps: ArrayLike) -> tuple[float, float] 
 
     Returns
     -------
-    (within, across) or None
+    Pulls or None
         None unless there are two camps, three users and mutual couplings.
 
     Examples
     --------
     >>> J = np.array([[0, 1, .2, 0], [1, 0, 0, .2], [.2, 0, 0, 1], [0, .2, 1, 0]])
     >>> camp_couplings(SpinSystem(J), [0, 0, 1, 1])
-    (1.0, 0.2)
+    Pulls(within=1.0, across=0.2)
     """
     camp = np.asarray(camps)
     two = set(np.unique(camp).tolist()) - {-1} == {0, 1}
@@ -213,7 +220,7 @@ def camp_couplings(system: SpinSystem, camps: ArrayLike) -> tuple[float, float] 
     ties = system.J.tocoo()
     weight = w[ties.row] * ties.data * w[ties.col] / float(w @ w)
     same = camp[ties.row] == camp[ties.col]
-    return round(float(weight[same].sum()), 9), round(float(weight[~same].sum()), 9)
+    return Pulls(round(float(weight[same].sum()), 9), round(float(weight[~same].sum()), 9))
 
 
 def fixed_point(

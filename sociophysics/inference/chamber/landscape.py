@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -17,9 +19,21 @@ __all__ = ["Array", "energy_minima", "frustrated_triangles", "pivotal_members"]
 Array = NDArray[np.float64]
 
 
-def energy_minima(
-    system: SpinSystem, *, quenches: int = 2000, seed: int = 0
-) -> tuple[pd.DataFrame, NDArray[np.int8]]:
+class Minima(NamedTuple):
+    """The minima of the energy, deepest first, and the stances of each, shape (minima, n)."""
+
+    table: pd.DataFrame
+    spins: NDArray[np.int8]
+
+
+class Triangles(NamedTuple):
+    """The share of triangles that are frustrated, NaN without any, and how many there are."""
+
+    share: float
+    total: int
+
+
+def energy_minima(system: SpinSystem, *, quenches: int = 2000, seed: int = 0) -> Minima:
     """Return the minima reached from random stances by flips that lower the energy.
 
     Parameters
@@ -32,12 +46,17 @@ def energy_minima(
 
     Returns
     -------
-    minima : DataFrame, deepest first
-        ``energy`` (total), ``basin`` the share of quenches that end there, ``yeas`` the number of
+    Minima
+        ``(table, spins)``; the table, deepest first: ``energy`` (total), ``basin`` the share of
+        quenches that end there, ``yeas`` the number of
         members at +1, ``stability`` the energy of the cheapest single flip out of it, ``depth``
         the lowest barrier found on a direct path to a deeper minimum (infinite for the deepest).
-    spins : int8 array, shape (minima, n)
-        Who sits where.
+        ``spins``, shape (minima, n), tell who sits where.
+
+    Raises
+    ------
+    InputError
+        Directed couplings, which have no energy.
 
     Examples
     --------
@@ -72,12 +91,10 @@ def energy_minima(
             "depth": _depths(found, energy, coupling, system.h),
         }
     )
-    return table, found
+    return Minima(table, found)
 
 
-def frustrated_triangles(
-    system: SpinSystem, keep: NDArray[np.bool_] | None = None
-) -> tuple[float, int]:
+def frustrated_triangles(system: SpinSystem, keep: NDArray[np.bool_] | None = None) -> Triangles:
     """Return the share of triangles with ``J_ij J_jk J_ki < 0``, and the number of triangles.
 
     Parameters
@@ -89,7 +106,7 @@ def frustrated_triangles(
     Examples
     --------
     >>> frustrated_triangles(SpinSystem([[0, 1, 1], [1, 0, -1], [1, -1, 0]]))
-    (1.0, 1)
+    Triangles(share=1.0, total=1)
     """
     sign = np.sign(system.J.toarray())
     if keep is not None:
@@ -97,7 +114,7 @@ def frustrated_triangles(
     balance = float(np.einsum("ij,ji->", sign @ sign, sign)) / 6
     there = np.abs(sign)
     count = round(float(np.einsum("ij,ji->", there @ there, there)) / 6)
-    return ((count - balance) / 2 / count if count else float("nan")), count
+    return Triangles((count - balance) / 2 / count if count else float("nan"), count)
 
 
 def pivotal_members(

@@ -62,7 +62,7 @@ def save_systems(
     np.savez_compressed(path, **arrays)
 
 
-def load_system(path: str | PathLike[str], estimator: str = "pseudolikelihood") -> SpinSystem:
+def load_system(path: str | PathLike[str], estimator: str = "boltzmann") -> SpinSystem:
     """Return the system that one estimator fitted; its ``nodes`` name the members.
 
     Raises

@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 
 from sociophysics import streams
+from sociophysics.deprecation import by_keyword
 from sociophysics.errors import InputError
 from sociophysics.inference.chamber.blocs import party_blocs
 from sociophysics.inference.estimators.mean_field import Moments, moments
@@ -94,11 +95,12 @@ class BoltzmannRefinement(Estimator):
     True
     """
 
+    @by_keyword("fields", "l2", after=1)
     def __init__(
         self,
-        fields: bool = True,
-        l2: float | None = None,
         *,
+        l2: float | None = None,
+        fields: bool = True,
         ridge: float = 0.0,
         steps: int = 1500,
         replicas: int = 1000,
@@ -132,7 +134,7 @@ class BoltzmannRefinement(Estimator):
             )
         data = training_votes(votes)
         matrix = data.matrix.astype(np.float64)
-        self.start_ = PseudoLikelihood(self.l2, self.fields, self.seed).fit(data)
+        self.start_ = PseudoLikelihood(self.l2, self.fields, seed=self.seed).fit(data)
         self.n_features_in_ = matrix.shape[1]
         self.blocs_ = party_blocs(self.start_.coupling_)
         groups = self._groups()

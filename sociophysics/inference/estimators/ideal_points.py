@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from sociophysics import streams
+from sociophysics.deprecation import by_keyword
 from sociophysics.errors import InputError
 from sociophysics.inference.estimators.item_response import (
     fit_map,
@@ -73,11 +74,13 @@ class IdealPoints(Estimator):
     [3, 2, 0, 1]
     """
 
+    @by_keyword("seed", after=4)
     def __init__(
         self,
         dimensions: int = 1,
         prior: float | None = None,
         anchor: Any = None,
+        *,
         seed: int = 0,
     ) -> None:
         self.dimensions = dimensions

@@ -21,6 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 
 from sociophysics import streams
+from sociophysics.deprecation import by_keyword
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.inference.estimators.objective import FIELD_SHARE, Fit, best_penalty, minimize_l2
 from sociophysics.inference.estimators.parameters import Estimator, require_fitted
@@ -91,12 +92,13 @@ class PseudoLikelihood(Estimator):
     (True, True)
     """
 
+    @by_keyword("seed", after=3)
     def __init__(
         self,
         l2: float | None = None,
         fields: bool = False,
-        seed: int = 0,
         *,
+        seed: int = 0,
         grid: Sequence[float] = L2_GRID,
         folds: int = 3,
         share: float = 0.1,

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, logit
 
 from sociophysics import streams
+from sociophysics.deprecation import by_keyword
 from sociophysics.inference.estimators.ideal_points import IdealPoints
 from sociophysics.inference.estimators.parameters import Estimator, require_fitted
 from sociophysics.inference.estimators.pseudolikelihood import PseudoLikelihood
@@ -58,10 +59,12 @@ class Stack(Estimator):
     (2,)
     """
 
+    @by_keyword("seed", after=3)
     def __init__(
         self,
         ising: PseudoLikelihood | None = None,
         ideal: IdealPoints | None = None,
+        *,
         seed: int = 0,
     ) -> None:
         self.ising = ising
