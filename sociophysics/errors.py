@@ -89,6 +89,13 @@ def did_you_mean(name: str, allowed: Iterable[str]) -> str:
 
     Of more than 40 names the first are listed.
 
+    Parameters
+    ----------
+    name : str
+        What was given.
+    allowed : iterable of str
+        What may be given.
+
     Examples
     --------
     >>> did_you_mean("strenght", ["gamma", "strength"])

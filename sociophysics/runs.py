@@ -77,6 +77,19 @@ def run(
         Something in the scenario cannot be run, or the folder is another run's or full.
     Cancelled
         ``cancel`` was set.
+
+    Examples
+    --------
+    >>> from sociophysics.scenario import Scenario
+    >>> scenario = Scenario.from_toml('''
+    ... seed = 1
+    ... network = {kind = "complete", n = 6}
+    ... couplings = {kind = "uniform", value = 0.1}
+    ... dynamics = {temperature = 0.0, sweeps = 4, start = "up"}
+    ... observe = {every = 2, names = ["magnetization"]}
+    ... ''')
+    >>> run(scenario, workers=1).table["magnetization"].tolist()
+    [1.0, 1.0, 1.0]
     """
     declared = declared_values(scenario.canonical(), scenario.sweep.axes)
     return run_with(

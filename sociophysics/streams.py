@@ -34,6 +34,11 @@ PURPOSES = {
 def check_seed(seed: int) -> int:
     """Return ``seed`` as an int, or raise if it is not a non-negative integer.
 
+    Raises
+    ------
+    InputError
+        Anything else than an integer >= 0.
+
     Examples
     --------
     >>> check_seed(2026)
@@ -68,6 +73,16 @@ def generator(
 ) -> np.random.Generator:
     """Return numpy's generator for one stream.
 
+    Parameters
+    ----------
+    seed : int
+    purpose : str
+        What is drawn, a name of ``PURPOSES``: no two share a stream.
+    replica : int, optional
+        Left out, the stream is shared by all replicas.
+    sweep : int, optional
+        Gives the sweep a stream of its own.
+
     Examples
     --------
     >>> generator(1, "start", 0).random(2) == generator(1, "start", 0).random(2)
@@ -78,6 +93,14 @@ def generator(
 
 def key(seed: int, purpose: str, replica: int | None = None) -> NDArray[np.uint64]:
     """Return two 64-bit words, shape (2,), that key a compiled counter generator.
+
+    Parameters
+    ----------
+    seed : int
+    purpose : str
+        What is drawn, a name of ``PURPOSES``.
+    replica : int, optional
+        Left out, the stream is shared by all replicas.
 
     Examples
     --------

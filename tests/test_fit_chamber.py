@@ -98,11 +98,13 @@ def test_the_saved_system_is_the_fitted_one_without_pickles(court):
     with np.load(folder / "system.npz", allow_pickle=False) as file:
         assert file["estimators"].tolist() == ["pseudolikelihood", "boltzmann"]
         assert str(file["polarity"]) == "expert"
-    system = load_system(folder / "system.npz")
+    system = load_system(folder / "system.npz", "pseudolikelihood")
     np.testing.assert_array_equal(system.J.toarray(), result.couplings_fit.coupling_)
     np.testing.assert_array_equal(system.h, result.couplings_fit.field_)
     assert system.labels == result.couplings_fit.system_.labels
     assert system.nodes["name"].tolist() == result.votes.members["name"].tolist()
+    generative = load_system(folder / "system.npz")
+    np.testing.assert_array_equal(generative.J.toarray(), result.generative.coupling_)
 
 
 def test_saved_systems_that_are_none_are_refused(tmp_path, court):

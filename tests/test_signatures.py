@@ -5,13 +5,11 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
-import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import numpy as np
 import pytest
 
 import sociophysics as sp
@@ -91,11 +89,10 @@ def test_a_seed_is_a_keyword_with_one_rule_for_its_default(name: str) -> None:
     assert seed.kind is inspect.Parameter.KEYWORD_ONLY
     if name.startswith(ESTIMATES):
         assert seed.default == 0
-    elif name.startswith("experiments.avalanches."):
-        assert seed.default is None  # without disorder nothing is drawn
     elif seed.default is not inspect.Parameter.empty:
-        # what is drawn for the null of a score, numbered by ``draw``
-        assert seed.default == 0, name
+        # Nothing is drawn unless ``disorder`` asks for it; nulls are numbered by ``draw``.
+        assert seed.default == 0
+        assert {"disorder", "draw", "methods", "method"} & set(parameters(name)), name
 
 
 @pytest.mark.parametrize("estimator", ["PseudoLikelihood", "IdealPoints", "Stack"])
@@ -151,17 +148,3 @@ def test_the_former_name_of_a_camp_attribute_works_and_warns() -> None:
         assert old.names == function(system, camp="club").names == ("Mr. Hi", "Officer")
         with pytest.raises(InputError, match="both given"):
             function(system, camp="club", attribute="club")
-
-
-def test_random_fields_without_a_seed_warn_and_are_those_of_seed_0() -> None:
-    ring = sp.SpinSystem.from_edges([0, 1, 2], [1, 2, 0])
-    for measure in (
-        sp.experiments.random_field_avalanches,
-        lambda system, **keys: sp.experiments.quasistatic(system, [0.0, 2.0], **keys),
-    ):
-        with pytest.warns(DeprecationWarning, match="give seed"):
-            old = measure(ring, disorder=1.0)
-        assert np.array_equal(np.asarray(old), np.asarray(measure(ring, disorder=1.0, seed=0)))
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            measure(ring)

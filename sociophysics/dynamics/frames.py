@@ -199,7 +199,29 @@ class SelectedExposure:
 
 
 def observe(frame: Frame, names: Iterable[str]) -> dict[str, NDArray[np.float64]]:
-    """Return the named observables of a frame, each (replicas,), also after a rewiring."""
+    """Return the named observables of a frame, each (replicas,), also after a rewiring.
+
+    Parameters
+    ----------
+    frame : Frame
+        After a rewiring of single replicas it holds one system per replica.
+    names : iterable of str
+        Of ``sociophysics.observables.REGISTRY``.
+
+    Raises
+    ------
+    InputError
+        An unknown name, or an observable that this system has no value of.
+
+    Examples
+    --------
+    >>> from sociophysics.dynamics import trajectory
+    >>> from sociophysics.society.spins import SpinSystem
+    >>> pair = SpinSystem.from_edges([0], [1])
+    >>> first = next(trajectory(pair, temperature=1.0, sweeps=1, seed=1, start="up", replicas=2))
+    >>> observe(first, ["magnetization", "edge_agreement"])
+    {'magnetization': array([1., 1.]), 'edge_agreement': array([1., 1.])}
+    """
     wanted = list(names)
     if len(frame.systems) == 1:
         return evaluate(frame, wanted)

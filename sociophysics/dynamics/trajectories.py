@@ -236,6 +236,17 @@ def tabulate(frames: Iterable[Frame], names: Sequence[str]) -> pd.DataFrame:
     -------
     DataFrame
         Columns ``replica``, ``sweep``, then the observables; rows by replica, then sweep.
+
+    Examples
+    --------
+    >>> pair = SpinSystem.from_edges([0], [1])
+    >>> frames = trajectory(pair, temperature=0.0, sweeps=1, seed=1, start="up", replicas=2)
+    >>> tabulate(frames, ["magnetization"])
+       replica  sweep  magnetization
+    0        0      0            1.0
+    1        0      1            1.0
+    2        1      0            1.0
+    3        1      1            1.0
     """
     sweeps, alive, rows = [], [], []
     numbers: tuple[int, ...] = ()

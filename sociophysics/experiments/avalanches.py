@@ -18,7 +18,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from sociophysics.deprecation import warn
 from sociophysics.engine import avalanche
 from sociophysics.engine.fixed_point import Couplings, encode_couplings
 from sociophysics.errors import InputError
@@ -54,7 +53,7 @@ def random_field_avalanches(
     system: SpinSystem,
     *,
     disorder: float = 0.0,
-    seed: int | None = None,
+    seed: int = 0,
     replica: int | None = None,
 ) -> pd.DataFrame:
     """Return all avalanches of a slow rise of the field from minus to plus infinity.
@@ -90,7 +89,7 @@ def random_field_avalanches(
        field  size  duration
     0    0.0     3         3
     """
-    fields = _random_fields(system.n, disorder, _seed(seed, disorder), replica) + system.h
+    fields = _random_fields(system.n, disorder, seed, replica) + system.h
     couplings = _encoded(system, float(np.abs(fields).max(initial=0.0)))
     spins = np.full(system.n, -1, np.int8)
     local = _local(spins, fields, couplings)
@@ -144,7 +143,7 @@ def quasistatic(
     fields: Sequence[float],
     *,
     disorder: float = 0.0,
-    seed: int | None = None,
+    seed: int = 0,
     replica: int | None = None,
     start: ArrayLike | None = None,
 ) -> NDArray[np.int8]:
@@ -174,7 +173,7 @@ def quasistatic(
     course = np.asarray(fields, dtype=np.float64)
     if course.ndim != 1 or course.size == 0 or not np.isfinite(course).all():
         raise InputError(f"fields is {fields!r}; give at least one finite number.")
-    own = _random_fields(system.n, disorder, _seed(seed, disorder), replica) + system.h
+    own = _random_fields(system.n, disorder, seed, replica) + system.h
     largest = float(np.abs(own).max(initial=0.0) + np.abs(course).max())
     couplings = _encoded(system, largest)
     spins = np.full(system.n, -1, np.int8) if start is None else system.check_spins(start).copy()
@@ -251,13 +250,6 @@ def check_users(system: SpinSystem, users: ArrayLike, name: str) -> NDArray[np.i
             f"{name} must be a list of user indices from 0 to {system.n - 1}, at least one."
         )
     return np.unique(chosen).astype(np.int64)
-
-
-def _seed(seed: int | None, disorder: float) -> int:
-    """Return the seed; fields that are drawn need one, which was 0 where it was left out."""
-    if seed is None and disorder:
-        warn("random fields without a seed take seed=0 for this version; give seed=...", above=2)
-    return 0 if seed is None else seed
 
 
 def _random_fields(n: int, disorder: float, seed: int, replica: int | None) -> Array:

@@ -42,6 +42,21 @@ def cascade_designs(scenario: Scenario, *, replicas: int | None = None) -> pd.Da
     ------
     InputError
         No nucleate intervention or others beside it, schedules, or redrawn networks.
+
+    Examples
+    --------
+    >>> from sociophysics.scenario import Scenario
+    >>> scenario = Scenario.from_toml('''
+    ... seed = 1
+    ... network = {kind = "complete", n = 12}
+    ... couplings = {kind = "uniform", value = 0.1}
+    ... dynamics = {temperature = 0.5, sweeps = 12, start = "down"}
+    ... designs = [{name = "no feed"}, {name = "trending", feed = {kind = "trending"}}]
+    ... interventions = [{kind = "nucleate", at = 2, who = "random", share = 0.25}]
+    ... ''')
+    >>> table = cascade_designs(scenario, replicas=3)
+    >>> table["design"].unique().tolist()
+    ['no feed', 'trending']
     """
     number = scenario.sweep.replicas if replicas is None else replicas
     points: dict[str, tuple[dict[str, Any], dict[str, pd.DataFrame]]] = {}

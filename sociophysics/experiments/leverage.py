@@ -208,6 +208,20 @@ def budget_curve(
     All runs share the noise of a replica. Above the transition runs start anywhere; below it start
     them ``up`` or ``down``, and the gain is within that state.
 
+    Parameters
+    ----------
+    system : SpinSystem
+    budgets : sequence of float
+        Sums of the fields that are handed out.
+    temperature, sweeps, seed, replicas, feed, camps, start
+        As in ``trajectory``.
+    methods : sequence of str
+        Ways of choosing users, as in ``allocate``.
+    users : int
+        Users among whom a budget is shared.
+    burn_in : int
+        Sweeps left out of the averages.
+
     Returns
     -------
     DataFrame
@@ -219,6 +233,14 @@ def budget_curve(
     ------
     InputError
         What ``allocate`` and ``trajectory`` refuse.
+
+    Examples
+    --------
+    >>> star = SpinSystem.from_edges([0, 0, 0], [1, 2, 3])
+    >>> keys = dict(temperature=2.0, sweeps=60, burn_in=20, seed=1, replicas=4, users=1)
+    >>> table = budget_curve(star, [0.5], methods=("cavity",), **keys)
+    >>> table[["method", "budget", "users"]].values.tolist()
+    [['cavity', 0.5, 1]]
     """
     state = -1.0 if isinstance(start, str) and start == "down" else 1.0
     keys: dict[str, Any] = dict(
@@ -258,6 +280,17 @@ def robustness(
     """Return how much a campaign gains by targeting rather than by buying anybody.
 
     From the cavity response: an ``advantage`` near 1 means that there is no small group to guard.
+
+    Parameters
+    ----------
+    system : SpinSystem
+        Symmetric couplings.
+    temperature : float
+        > 0.
+    users : int
+        Size of the group that a campaign can reach.
+    start : float or array, shape (n,)
+        Stances from which the state is found.
 
     Raises
     ------

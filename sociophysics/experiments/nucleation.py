@@ -200,10 +200,15 @@ def critical_mass(
 
     Parameters
     ----------
+    system : SpinSystem
     shares : sequence of float
         Shares of all users (``camp:K``: of the camp) that are committed to ``stance``, increasing.
     who : str
         ``random``, ``degree`` or ``camp:K``; each replica draws its own.
+    temperature, sweeps, seed, replicas, field, feed, camps, start
+        As in ``trajectory``.
+    stance, hold, won
+        As in ``nucleation_probability``.
 
     Raises
     ------
@@ -213,6 +218,13 @@ def critical_mass(
     References
     ----------
     J. Xie et al., Phys. Rev. E 84, 011130 (2011); D. Centola et al., Science 360, 1116 (2018).
+
+    Examples
+    --------
+    >>> crowd = SpinSystem(np.ones((20, 20)) - np.eye(20))
+    >>> found = critical_mass(crowd, [0.1, 0.9], temperature=0.0, sweeps=9, seed=1, replicas=6)
+    >>> found.table["probability"].tolist()
+    [0.0, 1.0]
     """
     tried = np.asarray(shares, dtype=np.float64)
     increasing = tried.ndim == 1 and tried.size > 1 and (np.diff(tried) > 0).all()

@@ -66,9 +66,11 @@ def fluctuation_dissipation(
 
     Parameters
     ----------
+    system : SpinSystem
     temperature : float
         > 0.
-    sweeps, burn_in : int
+    sweeps, seed, burn_in, replicas, feed, camps, start
+        As in ``trajectory``; frames after ``burn_in`` count.
     step : float
         Size of the uniform field, in units of the couplings; small enough that m is linear in it.
 
@@ -76,6 +78,15 @@ def fluctuation_dissipation(
     ------
     InputError
         A temperature that is not positive, fewer than two replicas, or what ``trajectory`` refuses.
+
+    Examples
+    --------
+    Of users without ties both are ``1/T`` for small fields:
+
+    >>> alone = SpinSystem(np.zeros((50, 50)))
+    >>> found = fluctuation_dissipation(alone, temperature=2.0, sweeps=400, seed=1, burn_in=10)
+    >>> bool(abs(found[0].mean - 0.5) < 0.05)
+    True
     """
     if not temperature > 0 or replicas < 2 or not step > 0:
         raise InputError(

@@ -129,6 +129,13 @@ def independent_classes(J: sparse.csr_array, rng: np.random.Generator) -> list[N
 
     Each class takes the users of highest random priority among their neighbours not yet in one.
 
+    Parameters
+    ----------
+    J : sparse array, shape (n, n)
+        Its pattern says who is tied; symmetric.
+    rng : numpy.random.Generator
+        Draws the priorities.
+
     References
     ----------
     Jones & Plassmann, SIAM J. Sci. Comput. 14, 654 (1993).

@@ -23,6 +23,14 @@ def camps_of(system: SpinSystem, camps: ArrayLike | None, measure: str) -> NDArr
     that an array which holds exactly -1 and +1 is read as two camps. Camps indexed by user, as a
     pandas Series, are put in the order of the labels.
 
+    Parameters
+    ----------
+    system : SpinSystem
+    camps : array, shape (n,), or None
+        None: the column ``camp`` of ``system.nodes``.
+    measure : str
+        What messages call the asker.
+
     Raises
     ------
     InputError
@@ -42,10 +50,24 @@ def camps_and_names(
 ) -> tuple[NDArray[np.int64], tuple[Any, ...]]:
     """Return the camp of each user as ``camps_of``, and what each camp is called.
 
+    Parameters
+    ----------
+    system : SpinSystem
+    camps : array, shape (n,), or None
+        As for ``camps_of``.
+    measure : str
+        What messages call the asker.
+
     Raises
     ------
     InputError
         As ``camps_of``.
+
+    Examples
+    --------
+    >>> pair = SpinSystem([[0, 1], [1, 0]])
+    >>> camps_and_names(pair, ["right", "left"], "a measure")
+    (array([1, 0]), ('left', 'right'))
     """
     if camps is None:
         if "camp" not in system.nodes:
@@ -75,10 +97,25 @@ def two_sides(
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Return the users of the first and of the second camp as masks, shape (n,) each.
 
+    Parameters
+    ----------
+    system : SpinSystem
+    camps : array, shape (n,), or None
+        As for ``camps_of``.
+    measure : str
+        What messages call the asker.
+    otherwise : str
+        What messages advise.
+
     Raises
     ------
     InputError
         Other than exactly two camps; ``otherwise`` ends the sentence.
+
+    Examples
+    --------
+    >>> two_sides(SpinSystem([[0, 1], [1, 0]]), [0, 1], "a measure")
+    (array([ True, False]), array([False,  True]))
     """
     numbers = camps_of(system, camps, measure)
     present = np.unique(numbers[numbers >= 0])

@@ -79,6 +79,17 @@ def modularity(system: SpinSystem, camps: ArrayLike | None = None) -> float:
     is the share of all coupling inside camp c, ``a_c`` the share of its users' strengths
     ``sum_j J_ij``. Ties of users without a camp (-1) are left out; errors as ``assortativity``.
 
+    Parameters
+    ----------
+    system : SpinSystem
+    camps : int array, shape (n,), optional
+        ``system.nodes["camp"]`` if left out.
+
+    Raises
+    ------
+    InputError
+        As for ``assortativity``.
+
     References
     ----------
     Newman & Girvan, Phys. Rev. E 69, 026113 (2004); Newman, Phys. Rev. E 70, 056131 (2004).
@@ -101,6 +112,12 @@ def signed_modularity(system: SpinSystem, camps: ArrayLike | None = None) -> flo
     ``Q+`` and ``Q-`` are the modularities of the friendly and the antagonistic ties alone, each
     tie weighted by ``|J|``, and ``m+``, ``m-`` their total weights. Users without a camp stand
     alone.
+
+    Parameters
+    ----------
+    system : SpinSystem
+    camps : int array, shape (n,), optional
+        ``system.nodes["camp"]`` if left out.
 
     Raises
     ------
@@ -146,6 +163,13 @@ def signed_communities(system: SpinSystem, *, seed: int) -> Communities:
     the signed modularity. A found partition scores high on any network: judge the score by
     ``against_null(lambda s, _: signed_communities(s, seed=1).modularity, system, None, seed=1,
     null="degrees")``.
+
+    Parameters
+    ----------
+    system : SpinSystem
+        Undirected.
+    seed : int
+        Of the order in which Leiden visits the users.
 
     Raises
     ------

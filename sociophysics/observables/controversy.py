@@ -81,6 +81,14 @@ def adaptive_random_walk_controversy(
 
     Comparable between networks and sides of different size, which a fixed number is not.
 
+    Parameters
+    ----------
+    system : SpinSystem
+    camps : int array, shape (n,), optional
+        ``system.nodes["camp"]`` if left out.
+    share : float
+        Share of each side that absorbs, those of highest degree.
+
     Raises
     ------
     InputError
@@ -109,6 +117,14 @@ def dipole_polarization(
     others take the mean opinion of their neighbours, iterated to the fixed point. With the
     fractions and mean opinions of those above and below zero, the result is
     ``(1 - |n+ - n-|/n) (mean+ - mean-)/2``, between 0 and 1.
+
+    Parameters
+    ----------
+    system : SpinSystem
+    camps : int array, shape (n,), optional
+        ``system.nodes["camp"]`` if left out; camp 0 holds +1.
+    share : float
+        Share of each side that holds its opinion, those of highest degree.
 
     Raises
     ------
@@ -139,6 +155,12 @@ def boundary_polarization(system: SpinSystem, camps: ArrayLike | None = None) ->
     Boundary users have a tie across and a tie to a user of their own side who has none across.
     With ``d_in`` their ties to their own side's interior and ``d_b`` their ties to boundary users
     of the other side, the result is the mean of ``d_in/(d_in + d_b) - 1/2`` over the boundary.
+
+    Parameters
+    ----------
+    system : SpinSystem
+    camps : int array, shape (n,), optional
+        ``system.nodes["camp"]`` if left out.
 
     Returns
     -------
@@ -185,9 +207,20 @@ def boundary_polarization(system: SpinSystem, camps: ArrayLike | None = None) ->
 def require_friendly(system: SpinSystem, measure: str) -> None:
     """Raise if a tie is directed or antagonistic and ``measure`` has no meaning for it.
 
+    Parameters
+    ----------
+    system : SpinSystem
+    measure : str
+        What the message calls the score.
+
     Raises
     ------
     InputError
+        A directed or an antagonistic tie.
+
+    Examples
+    --------
+    >>> require_friendly(SpinSystem.from_edges([0, 1], [1, 2]), "a score")
     """
     require_undirected(system, measure)
     negative = int(np.sum(ties(system).coupling < 0))
@@ -205,6 +238,12 @@ def solve_positive_definite(
 
     Conjugate gradients take near-linear time on social networks. Where they converge slowly paths
     are long, and there elimination fills in little.
+
+    Parameters
+    ----------
+    matrix : sparse array, shape (n, n)
+        Symmetric, each diagonal entry at least the sum of the others' sizes in its row.
+    right : array, shape (n,)
 
     Examples
     --------

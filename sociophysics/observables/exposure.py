@@ -98,6 +98,12 @@ def ties_out_group(system: SpinSystem, camps: ArrayLike | None = None) -> float:
 
     Users and neighbours without a camp (-1) are left out, and so are users without neighbours.
 
+    Parameters
+    ----------
+    system : SpinSystem
+    camps : int array, shape (n,), optional
+        ``system.nodes["camp"]`` if left out.
+
     Raises
     ------
     InputError

@@ -42,6 +42,13 @@ def cover_components(
 
     A user whose copies share a component lies in an unbalanced part of the network.
 
+    Parameters
+    ----------
+    piece : Signed
+        A connected part of the network.
+    negative : bool array, shape (ties,)
+        Which ties count as negative.
+
     Examples
     --------
     >>> pair = Signed(2, np.array([0]), np.array([1]), np.array([-1.0]))
@@ -62,6 +69,17 @@ def packed_cycles(
 
     Each cycle takes the least weight that its ties have left; every configuration leaves that
     much of it unsatisfied, so that the total is a lower bound. Short cycles come first.
+
+    Parameters
+    ----------
+    piece : Signed
+        A connected part of the network.
+    guess : bool array, shape (ties,)
+        The ties that a good configuration leaves unsatisfied.
+    weight : array, shape (ties,)
+        Not negative.
+    deadline : float
+        Time of ``time.monotonic`` at which to stop.
 
     Examples
     --------
@@ -101,6 +119,27 @@ def violated(
     """Return violated negative cycles, at least one if any remains below one with the steps added.
 
     ``lengths`` are the ties' variables and the step added to each.
+
+    Parameters
+    ----------
+    piece : Signed
+        A connected part of the network.
+    negative : bool array, shape (ties,)
+        Which ties count as negative.
+    lengths : (array of shape (ties,), float)
+        The ties' variables and the step added to each.
+    rng : numpy.random.Generator
+        Draws where the search starts.
+    deadline : float
+        Time of ``time.monotonic`` at which to stop.
+
+    Examples
+    --------
+    >>> ends = (np.array([0, 1, 0]), np.array([1, 2, 2]))
+    >>> triangle = Signed(3, *ends, np.array([1.0, 1.0, -1.0]))
+    >>> rng, soon = np.random.default_rng(1), time.monotonic() + 1
+    >>> len(violated(triangle, triangle.coupling < 0, (np.zeros(3), 0.01), rng, soon))
+    1
     """
     x, step = lengths
     graph = _signed_cover(piece, negative, x + step)

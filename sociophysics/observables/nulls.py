@@ -114,6 +114,13 @@ def compared(value: float, drawn: NDArray[np.float64]) -> AgainstNull:
     the mean of all, the value's own included, as the value. Under the null it is never too small:
     ``P(p <= a) <= a``.
 
+    Parameters
+    ----------
+    value : float
+        The score of the network itself.
+    drawn : array, shape (draws,)
+        The scores of the networks of the null.
+
     Examples
     --------
     >>> compared(9.0, np.array([1.0, 2.0, 3.0]))

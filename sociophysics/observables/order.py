@@ -56,6 +56,11 @@ def passed(system: SpinSystem, spins: ArrayLike) -> Any:
 
     Averaged over time and replicas it is the chance that a roll call passes.
 
+    Parameters
+    ----------
+    system : SpinSystem
+    spins : int array, shape (n,) or (replicas, n)
+
     Examples
     --------
     >>> passed(SpinSystem([[0, 1], [1, 0]]), [[1, 1], [1, -1]])
@@ -68,6 +73,11 @@ def passed(system: SpinSystem, spins: ArrayLike) -> Any:
 def abs_magnetization(system: SpinSystem, spins: ArrayLike) -> Any:
     """Return the strength of consensus ``|m|``, whichever side won.
 
+    Parameters
+    ----------
+    system : SpinSystem
+    spins : int array, shape (n,) or (replicas, n)
+
     Examples
     --------
     >>> abs_magnetization(SpinSystem([[0, 1], [1, 0]]), [-1, -1])
@@ -78,6 +88,12 @@ def abs_magnetization(system: SpinSystem, spins: ArrayLike) -> Any:
 
 def energy(system: SpinSystem, spins: ArrayLike) -> Any:
     """Return the energy per user ``E/n = (-1/2 s'Js - h's)/n`` in units of ``J``, feeds left out.
+
+    Parameters
+    ----------
+    system : SpinSystem
+        Symmetric couplings.
+    spins : int array, shape (n,) or (replicas, n)
 
     Raises
     ------
@@ -134,6 +150,13 @@ def abs_camp_polarization(
     by its maximum, 1 for an even number C of camps and ``sqrt(1 - 1/C^2)`` for an odd one. Camps
     count equally, whatever their size.
 
+    Parameters
+    ----------
+    system : SpinSystem
+    spins : int array, shape (n,) or (replicas, n)
+    camps : int array, shape (n,), optional
+        Users with -1 belong to no camp and do not count; ``system.nodes["camp"]`` if left out.
+
     Raises
     ------
     InputError
@@ -162,6 +185,12 @@ def abs_camp_polarization(
 def edge_agreement(system: SpinSystem, spins: ArrayLike) -> Any:
     """Return the share of ties whose two ends hold equal stances; NaN without ties.
 
+    Parameters
+    ----------
+    system : SpinSystem
+        A mutual tie counts once.
+    spins : int array, shape (n,) or (replicas, n)
+
     Examples
     --------
     >>> edge_agreement(SpinSystem.from_edges([0, 1], [1, 2]), [1, 1, -1])
@@ -174,6 +203,12 @@ def edge_agreement(system: SpinSystem, spins: ArrayLike) -> Any:
 
 def unsatisfied_fraction(system: SpinSystem, spins: ArrayLike) -> Any:
     """Return the share of ties with ``J_ij s_i s_j < 0``; NaN without ties.
+
+    Parameters
+    ----------
+    system : SpinSystem
+        A mutual tie counts once, whatever its strength.
+    spins : int array, shape (n,) or (replicas, n)
 
     Examples
     --------
@@ -190,6 +225,11 @@ def local_agreement(system: SpinSystem, spins: ArrayLike) -> Any:
 
     Neighbours are those whom ``i`` listens to, friends and antagonists alike; users who listen to
     nobody are left out, and without any tie the result is NaN. 1: everyone sees agreement only.
+
+    Parameters
+    ----------
+    system : SpinSystem
+    spins : int array, shape (n,) or (replicas, n)
 
     Examples
     --------

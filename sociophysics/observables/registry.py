@@ -100,6 +100,13 @@ def check_names(names: Iterable[str]) -> None:
 def evaluate(frame: Exposed, names: Iterable[str]) -> dict[str, NDArray[np.float64]]:
     """Return the named observables of one frame, each of shape (replicas,).
 
+    Parameters
+    ----------
+    frame : Frame
+        Whatever has the fields that the observables read.
+    names : iterable of str
+        Of ``REGISTRY``.
+
     Raises
     ------
     InputError

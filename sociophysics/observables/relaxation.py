@@ -78,6 +78,15 @@ def at_most(M: sparse.csr_array, rng: np.random.Generator, deadline: float = np.
     ``p sqrt(pi/2n)`` with probability p at most; p is 1e-10. Estimates of the ends of the spectrum
     only make the bound sharp; it holds whatever they are.
 
+    Parameters
+    ----------
+    M : sparse array, shape (n, n)
+        Symmetric.
+    rng : numpy.random.Generator
+        Draws the random vector.
+    deadline : float
+        Time of ``time.monotonic`` after which a coarser bound does.
+
     References
     ----------
     Kuczynski & Wozniakowski, SIAM J. Matrix Anal. Appl. 13, 1094 (1992).

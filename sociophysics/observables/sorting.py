@@ -77,6 +77,12 @@ def ei_index(system: SpinSystem, camps: ArrayLike | None = None) -> float:
     -1: every tie stays inside a camp; +1: every tie crosses. Ties of users without a camp (-1)
     are left out; stances can serve as camps.
 
+    Parameters
+    ----------
+    system : SpinSystem
+    camps : int array, shape (n,), optional
+        ``system.nodes["camp"]`` if left out.
+
     Raises
     ------
     InputError

@@ -38,6 +38,22 @@ def write_report(run: Run, path: str | Path) -> Path:
     ------
     OSError
         The file cannot be written; an older report stays as it was.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> import sociophysics as sp
+    >>> scenario = sp.Scenario.from_toml('''
+    ... seed = 1
+    ... network = {kind = "complete", n = 6}
+    ... couplings = {kind = "uniform", value = 0.1}
+    ... dynamics = {temperature = 1.0, sweeps = 4}
+    ... observe = {every = 2, names = ["magnetization"]}
+    ... ''')
+    >>> with TemporaryDirectory() as folder:
+    ...     path = write_report(sp.run(scenario, workers=1), Path(folder) / "report.html")
+    ...     path.read_text().lower().count("</html>")
+    1
     """
     return html.save(render(run), path)
 

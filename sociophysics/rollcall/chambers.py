@@ -46,6 +46,11 @@ def load(name: str) -> Votes:
 
     A President among the members is dropped, which the notes say.
 
+    Raises
+    ------
+    InputError
+        No chamber of that name.
+
     Examples
     --------
     >>> load("scotus_rehnquist")

@@ -59,6 +59,16 @@ def fetch_voteview(
     ------
     InputError
         A name that is none, no connection, or an answer that is wrong or truncated.
+
+    Examples
+    --------
+    What the cache holds needs no network:
+
+    >>> with TemporaryDirectory() as folder:
+    ...     for kind in VoteviewFiles._fields:
+    ...         _ = (Path(folder) / f"S117_{kind}.csv").write_text("")
+    ...     fetch_voteview("S117", cache=folder).votes.name
+    'S117_votes.csv'
     """
     code = _code(chamber)
     folder = _cache_folder(cache)

@@ -43,6 +43,12 @@ FIRST_VOTE = 36
 def read_ord(path: FilePath, *, keep_president: bool = False) -> Votes:
     r"""Return the votes in a legacy ``.ord`` file; the layout is in the module's docstring.
 
+    Parameters
+    ----------
+    path : path
+    keep_president : bool
+        The President's announced positions are listed as votes; they are dropped unless True.
+
     Raises
     ------
     InputError

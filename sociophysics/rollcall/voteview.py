@@ -36,7 +36,7 @@ def read_voteview(
     keep_president: bool = False,
     merge_switchers: bool = False,
 ) -> Votes:
-    """Return the votes of one or more chambers and Congresses from Voteview's CSV files.
+    r"""Return the votes of one or more chambers and Congresses from Voteview's CSV files.
 
     Cast codes 1, 2, 3 are +1, codes 4, 5, 6 are -1; present (7, 8) and not voting (9) are missing;
     0 is not a member at that time, recorded in ``seated`` and so kept apart from abstention.
@@ -55,6 +55,19 @@ def read_voteview(
     InputError
         Columns that are missing, a number or cast code that is none, a member who votes without
         a row in the members file, or votes listed twice.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> votes = "congress,chamber,rollnumber,icpsr,cast_code\n117,Senate,1,7,1\n117,Senate,1,8,6\n"
+    >>> people = "congress,chamber,icpsr,bioname,party_code,state_abbrev,bioguide_id\n"
+    >>> people += "117,Senate,7,ANN,100,OH,A1\n117,Senate,8,BOB,200,ME,B2\n"
+    >>> with TemporaryDirectory() as folder:
+    ...     files = [Path(folder) / name for name in ("votes.csv", "members.csv")]
+    ...     _ = files[0].write_text(votes), files[1].write_text(people)
+    ...     read_voteview(*files).matrix.tolist()
+    [[1, -1]]
     """
     cast = _cast(votes)
     people = _people(members)

@@ -64,6 +64,20 @@ def simulate_case(
     ------
     InputError
         A network, attribute or value that the settings name and cannot be used.
+
+    Examples
+    --------
+    >>> from sociophysics.scenario import Scenario
+    >>> scenario = Scenario.from_toml('''
+    ... seed = 1
+    ... network = {kind = "complete", n = 6}
+    ... couplings = {kind = "uniform", value = 0.1}
+    ... dynamics = {temperature = 0.0, sweeps = 4, start = "up"}
+    ... observe = {every = 4, names = ["magnetization"]}
+    ... ''')
+    >>> table, events = simulate_case(scenario.cases()[0].settings, [0, 3])
+    >>> table["replica"].tolist(), events
+    ([0, 0, 3, 3], [])
     """
     names = list(settings.observe.names)
     events: list[dict[str, Any]] = []
@@ -158,6 +172,8 @@ def build_system(
 
     Parameters
     ----------
+    settings : Settings
+        One design at one point.
     replica : int or None
         Drawn for this replica where the settings redraw or a fit's bootstrap is asked for; else
         for all.
@@ -166,6 +182,19 @@ def build_system(
     ------
     InputError
         A network that cannot be read or drawn, or a camp attribute that no user has.
+
+    Examples
+    --------
+    >>> from sociophysics.scenario import Scenario
+    >>> scenario = Scenario.from_toml('''
+    ... seed = 1
+    ... network = {kind = "complete", n = 6}
+    ... couplings = {kind = "uniform", value = 0.1}
+    ... dynamics = {temperature = 1.0, sweeps = 4}
+    ... ''')
+    >>> system, camps = build_system(scenario.cases()[0].settings, None)
+    >>> system.n, camps
+    (6, None)
     """
     return society(settings, replica)[:2]
 

@@ -54,7 +54,28 @@ def _bases(scenario: Scenario) -> list[tuple[str, dict[str, Any]]]:
 
 
 def labelled(scenario: Scenario, design: str, point: Mapping[str, Any]) -> str:
-    """Return the file, the design and the swept values of a case, as messages name them."""
+    """Return the file, the design and the swept values of a case, as messages name them.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    design : str
+        Named where the scenario has designs.
+    point : mapping
+        Swept keys and their values.
+
+    Examples
+    --------
+    >>> from sociophysics.scenario import Scenario
+    >>> scenario = Scenario.from_toml('''
+    ... seed = 1
+    ... network = {kind = "complete", n = 6}
+    ... couplings = {kind = "uniform", value = 0.1}
+    ... dynamics = {temperature = 1.0, sweeps = 4}
+    ... ''', name="crowd.toml")
+    >>> labelled(scenario, "base", {"network.n": 9}).partition(", ")[2]
+    'swept to network.n = 9'
+    """
     label = scenario.source
     if scenario.designs:
         label += f", design {design!r}"
@@ -137,6 +158,31 @@ def expand(scenario: Scenario, *, resolve: bool = True) -> list[Case]:
     """Return designs x sweep points in the order of the file; see ``Scenario.cases``.
 
     Without ``resolve`` paths stay as the file gives them.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    resolve : bool
+        Whether relative paths become those of the files they lead to; left as the file gives them
+        if False.
+
+    Raises
+    ------
+    InputError
+        A case that is not allowed, or more cases than memory holds.
+
+    Examples
+    --------
+    >>> from sociophysics.scenario import Scenario
+    >>> scenario = Scenario.from_toml('''
+    ... seed = 1
+    ... network = {kind = "complete", n = 6}
+    ... couplings = {kind = "uniform", value = 0.1}
+    ... dynamics = {temperature = 1.0, sweeps = 4}
+    ... sweep = {"dynamics.temperature" = [1.0, 2.0]}
+    ... ''')
+    >>> [case.point for case in expand(scenario)]
+    [{'dynamics.temperature': 1.0}, {'dynamics.temperature': 2.0}]
     """
     axes = scenario.sweep.axes
     bases = _bases(scenario)
@@ -176,6 +222,26 @@ def resolved(settings: Settings, folder: Path | None) -> Settings:
     """Return settings whose relative paths lead to files in ``folder``, where these exist.
 
     The name of a bundled chamber leads to its file of votes, where no other file has that name.
+
+    Parameters
+    ----------
+    settings : Settings
+        One design at one point.
+    folder : Path or None
+        Where the scenario's file is.
+
+    Examples
+    --------
+    >>> from sociophysics.scenario import Scenario
+    >>> scenario = Scenario.from_toml('''
+    ... seed = 1
+    ... network = {kind = "complete", n = 6}
+    ... couplings = {kind = "uniform", value = 0.1}
+    ... dynamics = {temperature = 1.0, sweeps = 4}
+    ... ''')
+    >>> settings = scenario.cases()[0].settings
+    >>> resolved(settings, None) == settings  # it names no file
+    True
     """
     for name, key in FILE_KEYS:
         table = getattr(settings, name)

@@ -44,6 +44,11 @@ def drift(early: ArrayLike, late: ArrayLike, *, tolerance: float = 0.0) -> Drift
     tolerance : float
         A movement as small as this does not matter.
 
+    Raises
+    ------
+    InputError
+        Halves of different shape.
+
     Examples
     --------
     >>> drift([0.4, 0.5, 0.4, 0.5], [0.1, 0.2, 0.12, 0.2]).settled

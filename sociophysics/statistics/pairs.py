@@ -51,6 +51,11 @@ def paired_difference(
     confidence : float
         Between 0 and 1.
 
+    Raises
+    ------
+    InputError
+        Values and reference of different shape, or a confidence outside (0, 1).
+
     Examples
     --------
     >>> pair = paired_difference([0.6, 0.7, 0.9, 0.8, 0.5], [0.1, 0.3, 0.3, 0.4, 0.2])
@@ -138,6 +143,11 @@ def holm(p: ArrayLike) -> Floats:
     Parameters
     ----------
     p : array, shape (tests,)
+
+    Raises
+    ------
+    InputError
+        Something that is no list of numbers from 0 to 1.
 
     References
     ----------

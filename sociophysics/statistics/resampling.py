@@ -48,6 +48,11 @@ def bootstrap_interval(
     confidence : float
         Between 0 and 1.
 
+    Raises
+    ------
+    InputError
+        No replicas, fewer than two draws, or a confidence outside (0, 1).
+
     References
     ----------
     .. [1] B. Efron, J. Am. Stat. Assoc. 82, 171 (1987).

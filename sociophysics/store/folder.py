@@ -158,6 +158,22 @@ def replace_file(path: Path, fill: Fill) -> None:
     """Let ``fill(file)`` fill a temporary file, flush it to the disk, and rename it to ``path``.
 
     A reader finds the old file or the new one, never half of one.
+
+    Parameters
+    ----------
+    path : Path
+        The file to write or to replace.
+    fill : callable
+        Called with the temporary file, opened for bytes.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     file = Path(folder) / "table.csv"
+    ...     replace_file(file, lambda open_file: open_file.write(b"a,b"))
+    ...     file.read_text()
+    'a,b'
     """
     scratch = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
     try:

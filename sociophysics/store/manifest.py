@@ -78,12 +78,28 @@ def _depths(value: object) -> Iterator[int]:
 def read_json(store: Store, name: str = MANIFEST) -> dict[str, Any]:
     """Return the JSON object in a file of a study.
 
+    Parameters
+    ----------
+    store : Store
+    name : str
+        Name of the file.
+
     Raises
     ------
     FileNotFoundError
         It is not there.
     InputError
         It is damaged, too large, or no file at all.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from sociophysics.store import open_store
+    >>> with TemporaryDirectory() as folder:
+    ...     store = open_store(folder)
+    ...     store.write("facts.json", lambda file: file.write(b'{"users": 34}'))
+    ...     read_json(store, "facts.json")
+    {'users': 34}
     """
     try:
         if store.size(name) > LARGEST:
@@ -98,7 +114,22 @@ def read_json(store: Store, name: str = MANIFEST) -> dict[str, Any]:
 
 
 def damaged(store: Store, name: str, what: str) -> InputError:
-    """Return the error, and the way out, for what cannot be read in a study's folder."""
+    """Return the error, and the way out, for what cannot be read in a study's folder.
+
+    Parameters
+    ----------
+    store : Store
+    name : str
+        Name of the file.
+    what : str
+        What is wrong with it, as the sentence goes on.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> print(damaged(SimpleNamespace(place="runs/x"), "parts/1", "is empty"))
+    runs/x/parts/1 is empty; run the scenario into the same folder again to restore it.
+    """
     if name == MANIFEST:
         fix = "choose another --out; parts that are copied there first are not computed again"
     else:

@@ -108,6 +108,19 @@ def critical_temperatures(settings: Settings, system: SpinSystem) -> list[Expect
         One design at one point.
     system : SpinSystem
         Its society.
+
+    Examples
+    --------
+    >>> from sociophysics.scenario import Scenario
+    >>> scenario = Scenario.from_toml('''
+    ... seed = 1
+    ... network = {kind = "complete", n = 6}
+    ... couplings = {kind = "uniform", value = 0.2}
+    ... dynamics = {temperature = 1.0, sweeps = 2}
+    ... ''')
+    >>> settings = scenario.cases()[0].settings
+    >>> critical_temperatures(settings, build_system(settings, None)[0])[0].text
+    'complete network (exact for many users)'
     """
     if settings.field.kind != "none" or settings.feed.kind != "none" or not _is_friendly(system):
         return []

@@ -104,7 +104,7 @@ def card(
 
 
 def card_of(settings: Settings, *, trial: bool = True) -> Card:
-    """Return the card of one case, with theory and a short trial run where these are cheap.
+    r"""Return the card of one case, with theory and a short trial run where these are cheap.
 
     Parameters
     ----------
@@ -117,6 +117,19 @@ def card_of(settings: Settings, *, trial: bool = True) -> Card:
     ------
     InputError
         As ``cases.build_system``.
+
+    Examples
+    --------
+    >>> from sociophysics.scenario import Scenario
+    >>> scenario = Scenario.from_toml('''
+    ... seed = 1
+    ... network = {kind = "complete", n = 6}
+    ... couplings = {kind = "uniform", value = 0.1}
+    ... dynamics = {temperature = 1.0, sweeps = 4}
+    ... ''')
+    >>> print("\n".join(card_of(scenario.cases()[0].settings, trial=False).sentences()))
+    6 users, 15 mutual ties, all friendly
+    T = 1 is 2.00 of 0.5, complete network (exact for many users)
     """
     system, camps = cases.build_system(settings, 0 if cases.varies(settings) else None)
     value = settings.dynamics.temperature

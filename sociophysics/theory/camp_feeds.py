@@ -113,6 +113,22 @@ def magnetizations(
 
     Under a uniform field the split is not symmetric and its ``(m_0 - m_1) / 2`` is returned.
 
+    Parameters
+    ----------
+    kind : str
+        A kind of feed.
+    temperature : float
+        > 0.
+    within, across : float
+        Total coupling of a user to the own and to the other camp.
+    **keys
+        The kind's own keys.
+
+    Raises
+    ------
+    InputError
+        As ``camp_limits``, or a temperature that is not positive.
+
     Examples
     --------
     >>> branch = magnetizations("none", temperature=0.9, within=1.0, across=-0.4)
@@ -141,6 +157,24 @@ def switching_strengths(
 
     ``on``: consensus becomes unstable on the way up from 0; ``off``: the split becomes unstable on
     the way down from ``most``. NaN where that does not happen. Small groups escape earlier.
+
+    Parameters
+    ----------
+    kind : str
+        A kind of feed.
+    temperature : float
+        > 0.
+    within, across : float
+        Total coupling of a user to the own and to the other camp.
+    most : float
+        Strength at which the way down begins.
+    **keys
+        The kind's other keys.
+
+    Raises
+    ------
+    InputError
+        As ``camp_limits``, or a temperature that is not positive.
 
     Examples
     --------

@@ -132,6 +132,15 @@ def response(
     ``m = (1/n) sum_j <s_j>``. The linearized belief propagation at its fixed point, by symmetry one
     linear system for all users. Exact on trees.
 
+    Parameters
+    ----------
+    system : SpinSystem
+        Symmetric couplings.
+    temperature : float
+        > 0.
+    field, start, damping, iterations
+        As for :func:`belief_propagation`.
+
     Raises
     ------
     InputError

@@ -36,6 +36,17 @@ def check_temperature(temperature: float) -> float:
 def check_positive(temperature: float, *, what: str) -> float:
     """Return ``temperature`` as a float if it is > 0, which ``what`` needs.
 
+    Parameters
+    ----------
+    temperature : float
+    what : str
+        What needs it, as the sentence begins.
+
+    Raises
+    ------
+    InputError
+        A temperature that is not above 0.
+
     Examples
     --------
     >>> check_positive(0, what="belief propagation")
@@ -52,6 +63,19 @@ def check_positive(temperature: float, *, what: str) -> float:
 def check_size(system: SpinSystem, *, most: int, what: str) -> None:
     """Raise if ``system`` has too many users for an exact method.
 
+    Parameters
+    ----------
+    system : SpinSystem
+    most : int
+        Largest number of users.
+    what : str
+        The method.
+
+    Raises
+    ------
+    InputError
+        More users.
+
     Examples
     --------
     >>> check_size(SpinSystem([[0, 1], [1, 0]]), most=20, what="enumeration")
@@ -65,6 +89,17 @@ def check_size(system: SpinSystem, *, most: int, what: str) -> None:
 
 def check_symmetric(system: SpinSystem, *, what: str) -> None:
     """Raise if ``system`` is directed, so that it has no energy.
+
+    Parameters
+    ----------
+    system : SpinSystem
+    what : str
+        What needs an energy.
+
+    Raises
+    ------
+    InputError
+        Directed couplings.
 
     Examples
     --------
@@ -83,6 +118,16 @@ def check_field(
     """Return a finite field of shape (n,); None is zero and a number acts on everyone.
 
     A pandas Series is put in the order of ``labels``, if they are given.
+
+    Parameters
+    ----------
+    field : float, array of shape (n,), or None
+    n : int
+        Number of users.
+    name : str
+        What messages call it.
+    labels : Index, optional
+        The users' names, in whose order a Series is put.
 
     Raises
     ------

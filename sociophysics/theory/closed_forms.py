@@ -177,6 +177,13 @@ def kaufman_energy(temperature: float, side: int) -> float:
     Minus the derivative of ``ln Z`` with respect to ``1/T``, with Kaufman's
     ``Z = 1/2 (2 sinh 2K)^(L^2/2) (Z_1 + Z_2 + Z_3 + Z_4)`` taken analytically.
 
+    Parameters
+    ----------
+    temperature : float
+        > 0.
+    side : int
+        Users along one side, L.
+
     References
     ----------
     B. Kaufman, Phys. Rev. 76, 1232 (1949); A. E. Ferdinand, M. E. Fisher, Phys. Rev. 185, 832

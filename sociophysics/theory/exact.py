@@ -128,16 +128,23 @@ def moments(system: SpinSystem, *, temperature: float) -> Moments:
     ``binder = 1 - <m^4> / (3 <m^2>^2)``, ``heat_capacity = var(E) / (n T^2)``, ``susceptibility =
     n var(m) / T`` and ``susceptibility_abs = n (<m^2> - <|m|>^2) / T``.
 
-    Examples
-    --------
-    >>> pair = SpinSystem([[0, 1], [1, 0]])
-    >>> round(moments(pair, temperature=1.0).energy, 6)  # -tanh(1) / 2
-    -0.380797
+    Parameters
+    ----------
+    system : SpinSystem
+        At most 20 users.
+    temperature : float
+        > 0.
 
     Raises
     ------
     InputError
         As :func:`boltzmann`; also at ``T = 0`` and without users, where these ratios do not exist.
+
+    Examples
+    --------
+    >>> pair = SpinSystem([[0, 1], [1, 0]])
+    >>> round(moments(pair, temperature=1.0).energy, 6)  # -tanh(1) / 2
+    -0.380797
     """
     T = check_positive(temperature, what="a fluctuation")
     law = boltzmann(system, temperature=T)

@@ -108,6 +108,22 @@ def shown_plus(
 ) -> NDArray[np.float64]:
     """Return the probability that a post shown to user i is +1, shape (n,); NaN: no posts at all.
 
+    Parameters
+    ----------
+    kind : str
+        A kind of feed.
+    J : array, shape (n, n)
+    spins : int array, shape (n,)
+    camps : int array, shape (n,), optional
+        ``0..C-1``, -1 for none.
+    **keys
+        The kind's own keys.
+
+    Raises
+    ------
+    InputError
+        As ``expected_field``.
+
     Examples
     --------
     >>> shown_plus("random", np.zeros((3, 3)), [1, 1, -1])
@@ -140,6 +156,25 @@ def pool_shares(
     scope: str = "all",
 ) -> NDArray[np.float64]:
     """Return each post's share of each user's pool, shape (n, n): rows sum to 1, or 0 if empty.
+
+    Parameters
+    ----------
+    J : array, shape (n, n)
+    camps : int array, shape (n,), optional
+        ``0..C-1``, -1 for none.
+    pool : str
+        Who may be shown, a name of ``POOLS``.
+    weight : {"coupling", "uniform"}
+        How the followed are weighed.
+    epsilon : float
+        Share of the other camps in the pool ``mix``.
+    scope : {"all", "followed"}
+        Whose posts the pool ``bridge`` takes.
+
+    Raises
+    ------
+    InputError
+        Camps missing where the pool reads them, or not one per user.
 
     Examples
     --------
@@ -208,6 +243,14 @@ def slots_law(strength: float, shown: ArrayLike, slots: int) -> FieldLaw:
 def next_memory(memory: ArrayLike, spins: ArrayLike, tau: float) -> NDArray[np.float64]:
     """Return the remembered stance after a sweep, ``e + (s - e)/tau``, shape (n,).
 
+    Parameters
+    ----------
+    memory : array, shape (n,)
+        The remembered stance ``e``.
+    spins : int array, shape (n,)
+    tau : float
+        Sweeps over which a stance is forgotten.
+
     Examples
     --------
     >>> next_memory([0.0, 1.0], [1, -1], 4.0)
@@ -219,6 +262,19 @@ def next_memory(memory: ArrayLike, spins: ArrayLike, tau: float) -> NDArray[np.f
 
 def changed_couplings(kind: str, J: ArrayLike, **keys: Any) -> NDArray[np.float64]:
     """Return the couplings under a feed that acts on them: ``amplifier`` or ``animosity``.
+
+    Parameters
+    ----------
+    kind : str
+        A kind of feed; others than the two leave the couplings as they are.
+    J : array, shape (n, n)
+    **keys
+        The kind's own keys.
+
+    Raises
+    ------
+    InputError
+        An unknown kind or key.
 
     Examples
     --------

@@ -49,6 +49,13 @@ KINDS: dict[str, dict[str, Any]] = {
 def feed_keys(kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return every key of a feed kind, defaults filled in, and what else it is made of.
 
+    Parameters
+    ----------
+    kind : str
+        A kind of feed.
+    given : mapping
+        The keys that are not left at their defaults.
+
     Raises
     ------
     InputError

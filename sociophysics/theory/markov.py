@@ -101,6 +101,15 @@ def sequential_sweep_matrix(
 ) -> NDArray[np.float64]:
     """Return the matrix of one sweep that visits users 0, 1, ..., n-1 in this order.
 
+    Parameters
+    ----------
+    system : SpinSystem
+        Few users.
+    temperature : float
+        0 and infinity are legal.
+    phi : float or array, shape (n,), optional
+        Field added to ``system.h``.
+
     Examples
     --------
     >>> sequential_sweep_matrix(SpinSystem([[0, 1], [1, 0]]), temperature=np.inf)[0]
@@ -121,6 +130,15 @@ def kawasaki_matrix(
 
     A stored tie is drawn uniformly; unlike stances at its ends are exchanged with probability
     ``1 / (1 + exp(dE / T))``, ``dE`` the change of ``E`` with ``h + phi`` as field.
+
+    Parameters
+    ----------
+    system : SpinSystem
+        Symmetric couplings, few users.
+    temperature : float
+        0 and infinity are legal.
+    phi : float or array, shape (n,), optional
+        Field added to ``system.h``.
 
     Raises
     ------
@@ -200,6 +218,13 @@ def distribution_after(
     matrix: NDArray[np.float64], start: ArrayLike, steps: int
 ) -> NDArray[np.float64]:
     """Return the law of the state, shape (2^n,), ``steps`` steps after the state ``start`` (n,).
+
+    Parameters
+    ----------
+    matrix : array, shape (2^n, 2^n)
+        Of one step; rows are the states before it.
+    start : int array, shape (n,)
+    steps : int
 
     Examples
     --------

@@ -66,6 +66,14 @@ def magnetization(temperature: float, coupling: float = 1.0, field: float = 0.0)
 
     Of several solutions the stable one along the field, which without a field is the positive.
 
+    Parameters
+    ----------
+    temperature : float
+        0 and infinity are legal.
+    coupling : float
+        Total coupling of a user to all others.
+    field : float
+
     Raises
     ------
     InputError
@@ -145,6 +153,11 @@ def split_temperature(within: float, across: float) -> float:
     With ``R = across / within > 0`` the state is trapped, not favored: ``(1+R)/(1-R) =
     sinh(2x)/(2x)``, ``T_s = within (1 - R) tanh(x) / x``. With ``R <= 0``: ``within - across``.
 
+    Parameters
+    ----------
+    within, across : float
+        Total coupling of a user to the own and to the other camp.
+
     Examples
     --------
     >>> round(split_temperature(1.0, 0.1), 4), round(split_temperature(1.0, 0.3), 4)
@@ -170,6 +183,11 @@ def consensus_temperature(within: float, across: float) -> float:
     """Return ``T_cons``, below which consensus (m, m) exists and is stable.
 
     Turning over the stances of one camp maps it on :func:`split_temperature` with ``-across``.
+
+    Parameters
+    ----------
+    within, across : float
+        Total coupling of a user to the own and to the other camp.
 
     Examples
     --------

@@ -63,6 +63,12 @@ def linear_form(coefficients: ArrayLike) -> NDArray[np.float64]:
 def local_field(system: SpinSystem, i: int) -> NDArray[np.float64]:
     """Return ``f_i = sum_j J_ij s_j + h_i`` of user ``i`` in every state, shape (2^n,).
 
+    Parameters
+    ----------
+    system : SpinSystem
+    i : int
+        Index of the user.
+
     Examples
     --------
     >>> local_field(SpinSystem([[0, 2], [2, 0]]), 0)

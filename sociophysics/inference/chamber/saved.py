@@ -65,6 +65,13 @@ def save_systems(
 def load_system(path: str | PathLike[str], estimator: str = "boltzmann") -> SpinSystem:
     """Return the system that one estimator fitted; its ``nodes`` name the members.
 
+    Parameters
+    ----------
+    path : path
+        ``system.npz`` of a fit.
+    estimator : str
+        Whose fit: ``boltzmann`` generates, ``pseudolikelihood`` predicts.
+
     Raises
     ------
     InputError

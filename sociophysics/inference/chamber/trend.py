@@ -61,6 +61,23 @@ def trend(
     chambers : mapping from name to Votes
     draws : int
         Bootstrap samples; 0 leaves the intervals out.
+    seed : int
+        Of the bootstrap.
+    progress : callable, optional
+        Called with a chamber's name, the chambers done and all chambers.
+
+    Raises
+    ------
+    InputError
+        No chamber, or one draw.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sociophysics.rollcall import as_votes
+    >>> votes = as_votes(np.where(np.random.default_rng(0).random((40, 6)) < 0.5, 1, -1))
+    >>> trend({"a": votes}, draws=0)["chamber"].tolist()
+    ['a']
     """
     if draws < 0 or draws == 1 or not chambers:
         raise InputError(
@@ -91,6 +108,34 @@ def fit_chambers(
 
     With ``quick`` the trend has no intervals. ``finished`` is called with the name and the fit of
     each chamber when it is done.
+
+    Parameters
+    ----------
+    chambers : mapping from name to Votes
+    out : path
+        Folder that gets one folder per chamber.
+    quick, test, seed
+        As in ``fit_chamber``.
+    progress : callable, optional
+        Called with what is being done, the steps done and all steps.
+    finished : callable, optional
+        Called with the name and the fit of each chamber.
+
+    Raises
+    ------
+    InputError
+        As ``fit_chamber`` and ``trend``.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> import numpy as np
+    >>> from sociophysics.rollcall import as_votes
+    >>> votes = as_votes(np.where(np.random.default_rng(0).random((40, 6)) < 0.5, 1, -1))
+    >>> with TemporaryDirectory() as folder:
+    ...     table = fit_chambers({"a": votes}, folder, quick=True)
+    ...     sorted(path.name for path in Path(folder).iterdir())
+    ['a', 'trend.csv']
     """
     for name, votes in chambers.items():
         fitted = fit_chamber(

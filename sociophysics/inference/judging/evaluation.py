@@ -114,10 +114,25 @@ def evaluate_seeds(
 ) -> pd.DataFrame:
     """Return mean and standard deviation over seeds of every score, one row per model.
 
+    Parameters
+    ----------
+    votes : Votes, DataFrame or array, shape (roll calls, members)
+    models : sequence of estimators
+        The baselines are always added.
+    test : {"cells", "rollcalls"}
+        What is held out.
+    seeds : iterable of int
+        One evaluation each.
+
     Returns
     -------
     DataFrame
         Columns model, test, seeds, and for each score ``s`` its mean ``s`` and ``s_sd``.
+
+    Raises
+    ------
+    InputError
+        No seed, or as ``evaluate``.
 
     Examples
     --------
@@ -144,6 +159,13 @@ def leakage(votes: Votes | pd.DataFrame | ArrayLike, model: Model, *, seed: int 
 
     Splitting, tuning, fitting and predicting are done twice, with the held-out votes as they are
     and reversed. Where no hidden vote reaches a model or what it tunes, the result is exactly 0.
+
+    Parameters
+    ----------
+    votes : Votes, DataFrame or array, shape (roll calls, members)
+    model : estimator
+    seed : int
+        Of the cells that are hidden.
 
     Examples
     --------

@@ -194,10 +194,27 @@ def operating_point(system: SpinSystem, fit: StanceFit) -> OperatingPoint:
 
     The threshold is that of the non-backtracking operator on the same couplings, without fields.
 
+    Parameters
+    ----------
+    system : SpinSystem
+        Symmetric couplings, those that were fitted on.
+    fit : StanceFit
+        Of ``fit_snapshot`` or ``fit_panel``.
+
     Raises
     ------
     InputError
         Directed couplings.
+
+    Examples
+    --------
+    >>> import networkx as nx
+    >>> from types import SimpleNamespace
+    >>> graph = nx.random_regular_graph(3, 60, seed=1)
+    >>> friends = SpinSystem.from_networkx(graph, default_coupling=1.0)
+    >>> fit = SimpleNamespace(temperature=1.0, interval=(0.9, 1.2))
+    >>> operating_point(friends, fit).verdict
+    'ordered: below the critical temperature'
     """
     critical = critical_temperature(system)
     if critical == 0:

@@ -103,7 +103,7 @@ def check_table(
     most_cells: float = float("inf"),
     most_columns: int = MOST_COLUMNS,
 ) -> None:
-    """Raise if a table is too large to be read; only its first line or its footer is looked at.
+    r"""Raise if a table is too large to be read; only its first line or its footer is looked at.
 
     Parameters
     ----------
@@ -120,6 +120,14 @@ def check_table(
     ------
     InputError
         Too many columns or values, or more bytes than memory holds.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     file = Path(folder) / "ties.csv"
+    ...     _ = file.write_text("source,target\na,b\n")
+    ...     check_table(file, most_columns=2)
     """
     path = Path(path)
     name = path.name if name is None else name

@@ -35,6 +35,27 @@ def at(run: Run, observable: str, point: dict[str, Any]) -> pd.DataFrame:
 
     Columns ``mean_low`` and ``mean_high`` are its `statistics.mean_interval` over replicas, kept
     inside the range of the observable. Of several windows each has its row.
+
+    Parameters
+    ----------
+    run : Run
+    observable : str
+        A column of the run's table.
+    point : dict
+        Swept keys and their values.
+
+    Examples
+    --------
+    >>> import sociophysics as sp
+    >>> scenario = sp.Scenario.from_toml('''
+    ... seed = 1
+    ... network = {kind = "complete", n = 6}
+    ... couplings = {kind = "uniform", value = 0.1}
+    ... dynamics = {temperature = 0.0, sweeps = 4, start = "up"}
+    ... observe = {every = 2, names = ["magnetization"]}
+    ... ''')
+    >>> at(sp.run(scenario, workers=1), "magnetization", {})["mean"].tolist()
+    [1.0]
     """
     rows = run.compare(observable)
     keep = np.ones(len(rows), dtype=bool)
