@@ -90,9 +90,10 @@ def test_a_seed_is_a_keyword_with_one_rule_for_its_default(name: str) -> None:
     if name.startswith(ESTIMATES):
         assert seed.default == 0
     elif seed.default is not inspect.Parameter.empty:
-        # Nothing is drawn unless ``disorder`` asks for it; nulls are numbered by ``draw``.
+        # Nothing is drawn unless ``disorder`` asks for it; nulls are numbered by ``draw``;
+        # of groups only ties are decided by a coin.
         assert seed.default == 0
-        assert {"disorder", "draw", "methods", "method"} & set(parameters(name)), name
+        assert {"disorder", "draw", "groups", "methods", "method"} & set(parameters(name)), name
 
 
 @pytest.mark.parametrize("estimator", ["PseudoLikelihood", "IdealPoints", "Stack"])
