@@ -13,7 +13,7 @@ import pandas as pd
 
 from sociophysics.errors import InputError
 from sociophysics.machine import usable_cpus
-from sociophysics.scenario import Scenario, declared_values, with_declared
+from sociophysics.scenario import Scenario, declared_values, expand, with_declared
 from sociophysics.store import Place, Store, open_store, place_of
 from sociophysics.study import folder as run_folder
 from sociophysics.study import tasks
@@ -179,8 +179,10 @@ def run_with(
     store = None if out is None else open_store(out)
     if store is not None:
         run_folder.read_manifest(store)
-    inputs = fingerprints(scenario)
-    parts = plan(scenario, inputs=inputs)
+    cases = expand(scenario, resolve=False)
+    inputs = fingerprints(scenario, cases=cases)
+    parts = plan(scenario, inputs=inputs, cases=cases)
+    del cases
     with tasks.naming(parts[0]):
         about = facts(parts)
     manifest = run_folder.make_manifest(scenario, inputs=inputs, facts=about)

@@ -84,21 +84,36 @@ def labelled(scenario: Scenario, design: str, point: Mapping[str, Any]) -> str:
     return label
 
 
-def _settings(
-    scenario: Scenario, tables: dict[str, Any], *, design: str, point: dict[str, Any]
-) -> Settings:
-    try:
-        return Settings.model_validate(tables)
-    except ValidationError as error:
-        label = labelled(scenario, design, point)
-        raise explain(error, tables, file=label, top=list(Settings.model_fields)) from None
+class _Swept:
+    """A design at any point of the sweep; tables that no point changes are validated once."""
 
+    def __init__(self, scenario: Scenario, design: str, tables: dict[str, Any]) -> None:
+        self.scenario, self.design, self.tables = scenario, design, tables
+        self.touched = {key.partition(".")[0] for key in scenario.sweep.axes}
+        self._same: dict[str, Any] = {}
 
-def _at(tables: dict[str, Any], point: dict[str, Any]) -> dict[str, Any]:
-    swept = copy.deepcopy(tables)
-    for key, value in point.items():
-        set_key(swept, key, value)
-    return swept
+    def at(self, point: Mapping[str, Any], *, named: Mapping[str, Any] | None = None) -> Settings:
+        """Return the settings at a point; a refusal names it, or ``named`` instead.
+
+        Raises
+        ------
+        InputError
+            What is swept there is not allowed.
+        """
+        tables = dict(self.tables)
+        for name in self.touched & tables.keys():
+            tables[name] = copy.deepcopy(tables[name])
+        for key, value in point.items():
+            set_key(tables, key, value)
+        try:
+            settings = Settings.model_validate({**tables, **self._same})
+        except ValidationError as error:
+            label = labelled(self.scenario, self.design, point if named is None else named)
+            raise explain(error, tables, file=label, top=list(Settings.model_fields)) from None
+        if not self._same:
+            steady = Settings.model_fields.keys() - self.touched
+            self._same = {name: getattr(settings, name) for name in steady}
+        return settings
 
 
 def check(scenario: Scenario) -> None:
@@ -121,11 +136,11 @@ def check(scenario: Scenario) -> None:
         _check_axis(scenario, key, bases)
     first = {key: values[0] for key, values in axes.items()}
     for design, tables in bases:
-        _settings(scenario, _at(tables, first), design=design, point=first)
+        swept = _Swept(scenario, design, tables)
+        swept.at(first)
         for key, values in axes.items():
             for value in values[1:]:
-                point = {**first, key: value}
-                _settings(scenario, _at(tables, point), design=design, point={key: value})
+                swept.at({**first, key: value}, named={key: value})
 
 
 def _check_axis(scenario: Scenario, key: str, bases: list[tuple[str, dict[str, Any]]]) -> None:
@@ -195,8 +210,9 @@ def expand(scenario: Scenario, *, resolve: bool = True) -> list[Case]:
     points = _points(axes)
     cases = []
     for design, tables in bases:
+        swept = _Swept(scenario, design, tables)
         for point in points:
-            settings = _settings(scenario, _at(tables, point), design=design, point=point)
+            settings = swept.at(point)
             if resolve:
                 settings = resolved(settings, scenario.folder)
             cases.append(Case(design, dict(point), settings))
@@ -212,7 +228,7 @@ def files_of(settings: Settings) -> dict[str, str]:
     """Return the paths that settings name, by their dotted keys."""
     found = {}
     for name, key in FILE_KEYS:
-        path = getattr(getattr(settings, name), key, None)
+        path = vars(getattr(settings, name)).get(key)
         if path is not None:
             found[f"{name}.{key}"] = str(path)
     return found
@@ -245,7 +261,7 @@ def resolved(settings: Settings, folder: Path | None) -> Settings:
     """
     for name, key in FILE_KEYS:
         table = getattr(settings, name)
-        path = getattr(table, key, None)
+        path = vars(table).get(key)
         place = None if path is None else _place(path, folder, bundled=name == "couplings")
         if place is not None:
             moved = table.model_copy(update={key: str(place)})

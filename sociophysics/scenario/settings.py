@@ -73,9 +73,12 @@ class Settings(Table):
         if not isinstance(raw, Mapping):
             return raw
         couplings, dynamics = raw.get("couplings"), raw.get("dynamics")
-        if isinstance(couplings, Mapping) and isinstance(dynamics, Mapping):
-            fitted = couplings.get("kind") == "fitted"
-            if fitted and "temperature" not in dynamics:
+        if isinstance(dynamics, Mapping) and "temperature" not in dynamics:
+            if isinstance(couplings, Mapping):
+                fitted = couplings.get("kind") == "fitted"
+            else:
+                fitted = getattr(couplings, "kind", "") == "fitted"
+            if fitted:
                 return {**raw, "dynamics": {**dynamics, "temperature": 1.0}}
         return raw
 
@@ -113,16 +116,16 @@ class Settings(Table):
         return self
 
     def _schedules(self) -> list[tuple[str, Any]]:
-        field = self.field
+        field = vars(self.field)
         return [
             ("dynamics.temperature", self.dynamics.temperature),
-            ("field.value", getattr(field, "value", None)),
-            *((f"field.values[{c}]", v) for c, v in enumerate(getattr(field, "values", ()))),
+            ("field.value", field.get("value")),
+            *((f"field.values[{c}]", v) for c, v in enumerate(field.get("values", ()))),
         ]
 
-    def canonical(self) -> dict[str, Any]:
-        """Return plain dicts, lists and scalars, defaults filled in."""
-        result: dict[str, Any] = plain(self.model_dump())
+    def canonical(self, *names: str) -> dict[str, Any]:
+        """Return plain dicts, lists and scalars, defaults filled in; of all tables or some."""
+        result: dict[str, Any] = plain(self.model_dump(include=set(names) or None))
         return result
 
     @property

@@ -30,6 +30,7 @@ __all__ = ["BLOCK", "Part", "fingerprints", "plan"]
 BLOCK = 5
 FORMAT = 1
 BYTES_PER_CELL = 24  # a number in the parts' tables, in the joined one, and on its way there
+FIELDS = sorted(Settings.model_fields)
 BYTES_PER_PART = 6_000  # its name and place in the plan, its own table apart from the numbers
 
 
@@ -100,8 +101,14 @@ class Part:
         return [self.of(self.replicas[i:j]) for i, j in ends]
 
 
-def fingerprints(scenario: Scenario) -> dict[str, str]:
+def fingerprints(scenario: Scenario, *, cases: Sequence[Case] | None = None) -> dict[str, str]:
     """Return the sha256 of every file the scenario reads, by its path as the scenario gives it.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    cases : sequence of Case, optional
+        Its cases with paths as the file gives them, if they have been listed.
 
     Raises
     ------
@@ -109,11 +116,10 @@ def fingerprints(scenario: Scenario) -> dict[str, str]:
         One of them does not exist or cannot be read.
     """
     digests: dict[str, str] = {}
-    for case in expand(scenario, resolve=False):
-        found = files_of(resolved(case.settings, scenario.folder))
-        for key, path in files_of(case.settings).items():
-            if path in digests:
-                continue
+    for case in expand(scenario, resolve=False) if cases is None else cases:
+        new = {key: path for key, path in files_of(case.settings).items() if path not in digests}
+        found = files_of(resolved(case.settings, scenario.folder)) if new else {}
+        for key, path in new.items():
             try:
                 digests[path] = _digest(key, Path(found[key]))
             except OSError as error:
@@ -138,6 +144,7 @@ def plan(
     *,
     inputs: Mapping[str, str] | None = None,
     manifest: Mapping[str, Any] | None = None,
+    cases: Sequence[Case] | None = None,
 ) -> list[Part]:
     r"""Return all parts of a run, in the order of its table.
 
@@ -148,6 +155,8 @@ def plan(
         What ``fingerprints`` returned, if the files are not to be read again.
     manifest : mapping, optional
         Of a run that is there, to find the parts it has, whatever code simulated them.
+    cases : sequence of Case, optional
+        As for ``fingerprints``.
 
     Examples
     --------
@@ -160,14 +169,15 @@ def plan(
     """
     inputs = inputs if manifest is None else manifest["inputs"]
     code = source_digest() if manifest is None else manifest.get("code")
-    digests = fingerprints(scenario) if inputs is None else dict(inputs)
-    cases = expand(scenario, resolve=False)
+    cases = expand(scenario, resolve=False) if cases is None else cases
+    digests = fingerprints(scenario, cases=cases) if inputs is None else dict(inputs)
     count = scenario.sweep.replicas
     _require_memory(cases, count)
     blocks = [tuple(range(first, min(first + BLOCK, count))) for first in range(0, count, BLOCK)]
     parts = []
+    texts: dict[int, str] = {}
     for case in cases:
-        identity = canonical_json(_identity(case.settings, digests))
+        identity = _identity(case.settings, digests, texts)
         settings = resolved(case.settings, scenario.folder)
         source = labelled(scenario, case.design, case.point)
         parts += [
@@ -192,9 +202,23 @@ def _require_memory(cases: Sequence[Case], replicas: int) -> None:
     )
 
 
-def _identity(settings: Settings, digests: Mapping[str, str]) -> dict[str, Any]:
-    identity = settings.canonical()
-    for key, path in files_of(settings).items():
-        table, _, entry = key.partition(".")
-        identity[table][entry] = digests[path]
-    return identity
+def _identity(settings: Settings, digests: Mapping[str, str], texts: dict[int, str]) -> str:
+    """Return the canonical JSON of settings in which a file counts by its contents.
+
+    ``texts`` keeps that of each table by its ``id``, since cases share the tables that no swept
+    key changes; the cases outlive it.
+    """
+    files = files_of(settings)
+    whole = []
+    for name in FIELDS:
+        table = getattr(settings, name)
+        text = texts.get(id(table))
+        if text is None:
+            plain = settings.canonical(name)[name]
+            for key, path in files.items():
+                where, _, entry = key.partition(".")
+                if where == name:
+                    plain[entry] = digests[path]
+            texts[id(table)] = text = canonical_json(plain)
+        whole.append(f'"{name}":{text}')
+    return f"{{{','.join(whole)}}}"

@@ -116,7 +116,8 @@ def _different_sweep(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
     if before != now:
         return f"the swept keys ({before}, now {now})"
     for key in before:
-        lost = [value for value in old[key] if value not in new[key]]
+        kept = set(new[key])
+        lost = [value for value in old[key] if value not in kept]
         if lost:
             return f"sweep.{key} (without {lost[0]!r})"
     if new["replicas"] < old["replicas"]:

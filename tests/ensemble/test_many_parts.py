@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tracemalloc
 from collections.abc import Callable
@@ -11,8 +12,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sociophysics.errors import InputError
 from sociophysics.runs import ROWS_PER_GROUP, _write_parquet
-from sociophysics.scenario import Scenario
+from sociophysics.scenario import Scenario, Settings, canonical_json
 from sociophysics.store import Folder
 from sociophysics.study import ledger, plan
 from sociophysics.study import parts as run_parts
@@ -174,20 +176,66 @@ def many(count: int) -> Scenario:
     return Scenario.from_toml(text).replace(changes)
 
 
+DESIGNS = """
+seed = 7
+network = {kind = "complete", n = 10}
+couplings = {kind = "uniform"}
+field = {kind = "uniform", value = {kind = "ramp", start = -1.0, stop = 1.0}}
+dynamics = {temperature = inf, sweeps = 6}
+interventions = [{kind = "heat", at = 1, temperature = 2.0}]
+sweep = {"interventions.0.at" = [1, 2], "feed.tau" = [3, 4.5], replicas = 12}
+[[designs]]
+name = "memory"
+feed = {kind = "memory"}
+[[designs]]
+name = "fit"
+network = {kind = "none"}
+couplings = {kind = "fitted", path = "scotus_rehnquist"}
+dynamics = {sweeps = 4}
+"""
+
+
+def test_parts_are_named_by_all_of_their_settings_whatever_tables_they_share() -> None:
+    parts = plan(Scenario.from_toml(DESIGNS))
+    assert len({part.name for part in parts}) == 3 * 4 + 3 * 2
+    for part in parts:
+        whole = part.settings.canonical()
+        if part.design == "fit":
+            whole["couplings"]["path"] = hashlib.sha256(
+                Path(whole["couplings"]["path"]).read_bytes()
+            ).hexdigest()
+            assert part.settings.dynamics.temperature == 1
+        assert part.identity == canonical_json(whole)
+        assert part.settings == Settings.model_validate(part.settings.canonical())
+        for key, value in part.point.items():
+            entry = key.split(".")[-1]
+            swept = part.settings.interventions[0] if "interv" in key else part.settings.feed
+            if hasattr(swept, entry):
+                assert getattr(swept, entry) == value
+
+
+def test_each_point_that_is_refused_is_named() -> None:
+    scenario = Scenario.from_toml(DESIGNS).replace({"dynamics.sweeps": 3})
+    with pytest.raises(InputError, match=r"design 'memory'.*interventions\.0\.at = 3.*at sweep 3"):
+        scenario.replace({"sweep.interventions.0.at": [1, 2, 3]})
+
+
 @pytest.mark.validate
-def test_ten_thousand_parts_are_read_again_in_seconds(
+@pytest.mark.parametrize("count", [10_000, 100_000])
+def test_parts_by_the_ten_thousand_are_read_again_in_seconds(
+    count: int,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     record_property: Callable[[str, object], None],
 ) -> None:
-    """A finished run of 10,000 parts is opened again: seconds of work and memory, with progress."""
+    """A finished run of very many parts is opened again: in seconds, flat, with progress."""
     import time
 
     monkeypatch.setattr(os, "fsync", lambda handle: None)
     monkeypatch.setattr(
         "sociophysics.study.results.Run.compare_all", lambda run, **keys: run.table[:1]
     )
-    scenario = many(10_000)
+    scenario = many(count)
     first = run_stub(scenario, tmp_path / "run").table
     seen: list[tuple[int, int]] = []
     tracemalloc.start()
@@ -205,5 +253,5 @@ def test_ten_thousand_parts_are_read_again_in_seconds(
         simulate(part.settings, part.replicas)[0].reset_index(drop=True),
         check_exact=True,
     )
-    assert seen[-1] == (10_000, 10_000)
+    assert seen[-1] == (count, count)
     assert seconds < 60
