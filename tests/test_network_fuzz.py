@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import time
@@ -17,6 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from sociophysics.errors import InputError
+from sociophysics.rollcall import read_votes
 from sociophysics.society import couplings, networks
 
 CASES, MANY = 420, 6000
@@ -190,3 +192,45 @@ def test_thousands_of_broken_network_files_are_a_graph_or_a_sentence(
     for seed in range(2, 6):
         for name, value in survey(tmp_path, MANY // 4, seed).items():
             record_property(f"{name} of {MANY // 4} mutants, seed {seed}", value)
+
+
+# Bodies of a table in which a reader could lose itself: one took pandas a minute and a half.
+SPECIAL = {
+    "opened quotes": b'"a,' * 200_000,
+    "quotes": b'"' * 200_000,
+    "rows of one quote": b'"\n' * 100_000,
+    "doubled quotes": b'"a""b,"' * 60_000,
+    "NULs": b"\0\n" * 100_000,
+    "one long cell": b"x" * 2_000_000,
+    "separators": b",;\t|" * 100_000,
+    "mixed ends of lines": b"1,2,1\r2,3,1\r\n3,4,1\n" * 10_000,
+    "empty lines": b"\n" * 500_000,
+    "digits": b"9" * 200_000 + b",1,1\n",
+    "other separators of lines": "\u2028,\x0b\x85".encode() * 60_000,
+}
+
+
+@pytest.mark.parametrize("body", SPECIAL.values(), ids=SPECIAL)
+@pytest.mark.parametrize("head", [b"source,target,coupling\n", b"id,name,party,rc1,rc2\n", b""])
+def test_special_rows_are_read_or_refused_soon(tmp_path: Path, body: bytes, head: bytes) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(head + body)
+    for read in (networks.read, read_votes):
+        begun = time.process_time()
+        with contextlib.suppress(InputError):
+            read(path)
+        assert time.process_time() - begun < SECONDS
+
+
+def test_a_row_of_too_many_cells_is_named_as_such(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(b"source,target\n" + b'"a,' * 5000)
+    with pytest.raises(
+        InputError, match="first row has 2,501 cells for 2 columns; perhaps a quote"
+    ):
+        networks.read(path)
+    path.write_bytes(b"id,name,rc1\n" + b'"a,' * 5000)
+    with pytest.raises(
+        InputError, match="first row has 2,501 cells for 3 columns; perhaps a quote"
+    ):
+        read_votes(path)

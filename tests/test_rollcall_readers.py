@@ -125,7 +125,7 @@ def test_members_and_roll_calls_without_votes_are_dropped_and_named(tmp_path):
     votes = read_voteview(votes_file(tmp_path, cells), members_file(tmp_path, people))
     assert (votes.n_rollcalls, votes.n_members) == (2, 3)
     assert any("SPEAKER" in note for note in votes.notes)
-    assert any("1 roll calls without votes" in note for note in votes.notes)
+    assert any("1 roll call without votes" in note for note in votes.notes)
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,7 @@ __all__ = [
 FilePath = str | PathLike[str]
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 EXCEL = (".xlsx", ".xlsm")
+SPARE = 100  # cells of a row beyond the columns that pandas may say itself
 MOST_COLUMNS = 50_000  # no chamber has held so many roll calls
 MOST_BYTES = 2_000_000_000  # of the text of one file, unpacked
 PIECE = 2**20
@@ -204,6 +205,12 @@ def _names(path: FilePath, text: str, separator: str) -> list[str]:
         raise _unreadable(path, error) from None
     if not any(names):
         raise InputError(f"{path} is empty; give a table with a line of column names.")
+    if len(second) > len(names) + SPARE:
+        # pandas would make a column of each cell before it says so.
+        raise InputError(
+            f"{path} is malformed (the first row has {len(second):,} cells for {len(names):,} "
+            "columns; perhaps a quote is not closed); correct the file."
+        )
     if len(second) == len(names) + 1 and not {"id", "name"} & {name.lower() for name in names}:
         names = [UNNAMED, *names]  # R's write.table leaves out the name of the row names
     return _unique(path, names)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +14,17 @@ import pyarrow.parquet as pq
 from sociophysics.errors import InputError
 from sociophysics.memory import require_memory
 
-__all__ = ["LONGEST_TEXT", "MOST_COLUMNS", "check_header", "check_parquet", "check_table"]
+__all__ = [
+    "LONGEST_TEXT",
+    "MOST_COLUMNS",
+    "check_first_row",
+    "check_header",
+    "check_parquet",
+    "check_table",
+]
 
+FIRST = 100  # lines in which the first row is looked for
+SPARE = 100  # cells more than columns that pandas may say itself
 MOST_COLUMNS = 10_000  # a table of more takes minutes to understand
 LONGEST_TEXT = 100_000  # bytes of one cell
 LONGEST_HEADER = 2**24  # bytes in which the end of the first line is looked for
@@ -43,6 +55,33 @@ def check_header(text: str | bytes, name: str, *, most: int = MOST_COLUMNS) -> N
         raise InputError(
             f"{name} has {columns:,} columns; at most {most:,} are read: keep only the columns "
             "that are needed."
+        )
+
+
+def check_first_row(text: str, separator: str, columns: int, name: str) -> None:
+    r"""Refuse a table whose first row has far more cells than there are columns.
+
+    pandas makes a column of each before it says so: an opened quote in a line of many commas
+    took minutes.
+
+    Raises
+    ------
+    InputError
+
+    Examples
+    --------
+    >>> check_first_row("source,target\n1,2", ",", 2, "e.csv")
+    """
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
+    try:
+        rows = [row for row in itertools.islice(lines, FIRST) if row][:2]
+    except csv.Error:
+        return  # what the csv module cannot read pandas refuses or reads
+    cells = len(rows[1]) if len(rows) > 1 else 0
+    if cells > columns + SPARE:
+        raise InputError(
+            f"{name} is malformed (the first row has {cells:,} cells for {columns:,} columns; "
+            "perhaps a quote is not closed); correct the file."
         )
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from sociophysics.errors import InputError
 from sociophysics.society.missing import BLANKS
-from sociophysics.society.networks.bounds import check_header
+from sociophysics.society.networks.bounds import check_first_row, check_header
 
 __all__ = ["column_names", "read_text"]
 
@@ -62,6 +62,7 @@ def read_text(
         A column without a name that holds more than the names of rows.
     """
     places = [each or PLACE.format(k) for k, each in enumerate(names)]
+    check_first_row(text, separator, len(places), name)
     try:
         frame = _columns(text, separator, places, keys)
     except (pd.errors.ParserError, pd.errors.ParserWarning):
