@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy import sparse
 from scipy.special import expit
 
 from sociophysics.errors import InputError
@@ -234,3 +235,22 @@ def test_fixed_point_on_networks():
 def test_what_is_refused(kind, keys, sentence):
     with pytest.raises(InputError, match=sentence):
         mean_field.camp_limits(kind, within=1.0, across=0.1, **keys)
+
+
+@pytest.mark.parametrize("strength", [0.0, 1e-310, 1e-200, 1.0, 1e150])
+def test_pulls_of_camps_are_in_proportion_to_any_strength(strength: float) -> None:
+    ties = np.array([[0, 1, 0.2, 0], [1, 0, 0, 0.2], [0.2, 0, 0, 1], [0, 0.2, 1, 0]])
+    pulls = mean_field.camp_couplings(SpinSystem(ties * strength), [0, 0, 1, 1])
+    if strength == 0:
+        assert pulls is None
+    else:
+        assert pulls is not None
+        assert pulls.within == pytest.approx(strength, rel=1e-9, abs=1e-9)
+
+
+def test_ties_of_strength_zero_that_are_kept_pull_nobody() -> None:
+    ties = sparse.csr_array(np.ones((4, 4)) - np.eye(4))
+    ties.data[:] = 0
+    system = SpinSystem(ties)
+    assert system.J.nnz == 12
+    assert mean_field.camp_couplings(system, [0, 0, 1, 1]) is None

@@ -230,10 +230,14 @@ def camp_couplings(system: SpinSystem, camps: ArrayLike) -> Pulls | None:
     """
     camp = np.asarray(camps)
     two = set(np.unique(camp).tolist()) - {-1} == {0, 1}
-    if not two or not system.is_symmetric or not system.J.nnz or system.n < 3:
+    strengths = abs(system.J)
+    largest = strengths.max() if strengths.nnz else 0.0
+    if not two or not system.is_symmetric or not largest or system.n < 3:
         return None
+    # By a power of two, which changes no digit: squares of tiny couplings are not to vanish.
+    strengths.data = np.ldexp(strengths.data, -int(np.frexp(largest)[1]))
     # A fixed start makes the eigenvector the same in every run.
-    _, vectors = eigsh(abs(system.J), k=1, which="LA", v0=np.ones(system.n))
+    _, vectors = eigsh(strengths, k=1, which="LA", v0=np.ones(system.n))
     w = np.abs(vectors[:, 0]) * (camp >= 0)
     ties = system.J.tocoo()
     weight = w[ties.row] * ties.data * w[ties.col] / float(w @ w)
