@@ -33,6 +33,8 @@ class Registry(Mapping[str, T], Generic[T]):
         Modules of this package that register our own.
     group : str
         The entry points by which installed packages add theirs; "" for none.
+    kinds : dict, optional
+        Where they are kept.
 
     Attributes
     ----------
@@ -40,10 +42,12 @@ class Registry(Mapping[str, T], Generic[T]):
         One sentence for each plugin that did not load.
     """
 
-    def __init__(self, word: str, *homes: str, group: str = "") -> None:
+    def __init__(
+        self, word: str, *homes: str, group: str = "", kinds: dict[str, T] | None = None
+    ) -> None:
         self.word, self.homes, self.group = word, homes, group
         self.failures: list[str] = []
-        self._kinds: dict[str, T] = {}
+        self._kinds: dict[str, T] = {} if kinds is None else kinds
         self._lock = threading.RLock()
         self._loaded = self._reading = False
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, cast
 
 import numpy as np
 import pytest
@@ -20,6 +20,7 @@ from sociophysics.cli import main
 from sociophysics.kind_keys import keys_of, with_tables
 from sociophysics.kinds import FEEDS, REGISTRIES, Kinds, Strength, key
 from sociophysics.scenario import Scenario, scenario_schema
+from sociophysics.study.bundles import registering_modules
 
 DOCS = Path(__file__).parent.parent / "docs"
 TEXT = """seed = 1
@@ -248,3 +249,40 @@ def test_a_plugin_that_does_not_load_is_one_sentence_and_breaks_no_other(
     assert "int is no feed" in str(told[1].message)
     with pytest.raises(sp.InputError, match="their-feeds does not load"):
         registry.find("their_kind")
+
+
+def test_workers_import_the_modules_that_register_what_a_run_names(two_sweeps: object) -> None:
+    settings = Scenario.from_toml(TEXT).cases()[0].settings
+    part: Any = SimpleNamespace(settings=settings)
+    assert registering_modules([part]) == (__name__,)
+    plain = Scenario.from_toml(TEXT.replace("two_sweeps", "random")).cases()[0].settings
+    assert registering_modules([cast("Any", SimpleNamespace(settings=plain))]) == ()
+
+
+# --- observables ----------------------------------------------------------------------------------
+
+
+def last_user(frame: sp.Frame) -> np.ndarray:
+    """Stance of the last user."""
+    return frame.spins[:, -1].astype(float)
+
+
+def test_a_registered_observable_is_a_column_with_its_words(capsys: Any) -> None:
+    sp.observables.register(last_user, unit="stance")
+    try:
+        with pytest.raises(sp.InputError, match="'last_user' is registered already"):
+            sp.observables.register(last_user)
+        observe = 'observe = {names = ["last_user"]}\n'
+        scenario = Scenario.from_toml(TEXT.replace("two_sweeps", "random") + observe)
+        assert set(sp.run(scenario).table["last_user"]) <= {-1.0, 1.0}
+        assert "`last_user`: Stance of the last user; unit: stance" in sp.describe.describe(
+            scenario
+        )
+        assert main(["kinds"]) == 0
+        assert "observable last_user: Stance of the last user" in capsys.readouterr().out
+    finally:
+        sp.observables.OBSERVABLES.remove("last_user")
+    with pytest.raises(sp.InputError, match="'last_user' is not an observable"):
+        sp.observables.check_names(["last_user"])
+    with pytest.raises(sp.InputError, match="3 is no observable; give a function"):
+        sp.observables.register(3)  # type: ignore[arg-type]

@@ -31,9 +31,16 @@ def kinds(
                 typer.echo(f"{page} is brought up to date")
         return
 
-    found = {
+    found: dict[str, dict[str, Any]] = {
         word: {kind: listing(cls) for kind, cls in registry.items()}
         for word, registry in REGISTRIES.items()
+    }
+    from sociophysics.observables import DEFINITIONS, OBSERVABLES
+
+    found["observable"] = {
+        name: {"words": DEFINITIONS[name][0], "unit": DEFINITIONS[name][1], "keys": []}
+        for name in OBSERVABLES
+        if name in DEFINITIONS
     }
     if as_json:
         typer.echo(json.dumps(found, indent=2))
@@ -41,7 +48,7 @@ def kinds(
     for word, registry in found.items():
         for kind, about in registry.items():
             typer.echo(f"{word} {kind}: {about['words']}")
-            if about["equation"]:
+            if about.get("equation"):
                 typer.echo(f"    {about['equation']}")
             for each in about["keys"]:
                 typer.echo(f"    {_line(each)}")

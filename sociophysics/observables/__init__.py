@@ -21,10 +21,17 @@ from sociophysics.observables.order import (
     passed,
     unsatisfied_fraction,
 )
-from sociophysics.observables.registry import DEFINITIONS, REGISTRY, check_names, evaluate
+from sociophysics.observables.registry import (
+    DEFINITIONS,
+    OBSERVABLES,
+    REGISTRY,
+    check_names,
+    evaluate,
+)
 
 __all__ = [
     "DEFINITIONS",
+    "OBSERVABLES",
     "REGISTRY",
     "abs_camp_polarization",
     "abs_magnetization",
@@ -36,8 +43,11 @@ __all__ = [
     "local_agreement",
     "magnetization",
     "passed",
+    "register",
     "unsatisfied_fraction",
 ]
+
+register = OBSERVABLES.register
 
 _SUBMODULES = ("domains", "exposure", "frustration", "polarization")
 

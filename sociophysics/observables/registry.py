@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -11,8 +12,9 @@ from numpy.typing import NDArray
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.observables import exposure, order
 from sociophysics.observables.exposure import Exposed
+from sociophysics.registries import Registry
 
-__all__ = ["DEFINITIONS", "REGISTRY", "check_names", "evaluate"]
+__all__ = ["DEFINITIONS", "OBSERVABLES", "REGISTRY", "check_names", "evaluate"]
 
 
 Observable = Callable[[Any], NDArray[np.float64]]
@@ -34,6 +36,54 @@ def _of_camps(plain: Callable[..., Any]) -> Observable:
     return observable
 
 
+class Observables(Registry[Observable]):
+    """Observables by name, ours and those of installed packages; each is a column of tables."""
+
+    def register(
+        self, kind: Observable, *, name: str = "", words: str = "", unit: str = "1"
+    ) -> Observable:
+        """Add a function of a frame under its name, and return it; usable as a decorator.
+
+        Parameters
+        ----------
+        kind : callable
+            ``f(frame) -> array (replicas,)``.
+        name : str, optional
+            Its column; by default the function's name.
+        words : str, optional
+            What it is, without a full stop; by default the first line of its docstring.
+        unit : str
+            "1" for pure numbers.
+
+        Raises
+        ------
+        InputError
+            It is no function, or its name is no name or is taken.
+
+        Examples
+        --------
+        >>> def last_user(frame):
+        ...     '''Stance of the last user.'''
+        ...     return frame.spins[:, -1].astype(float)
+        >>> made = OBSERVABLES.register(last_user)
+        >>> DEFINITIONS["last_user"]
+        ('Stance of the last user', '1')
+        >>> OBSERVABLES.remove("last_user")
+        """
+        if not callable(kind) or isinstance(kind, type):
+            raise InputError(f"{kind!r} is no observable; give a function of a frame.")
+        name = name or getattr(kind, "__name__", "")
+        self.add(name, kind)
+        said = (inspect.getdoc(kind) or "").split("\n")[0].rstrip(".")
+        DEFINITIONS[name] = (words or said or "registered by the user", unit)
+        return kind
+
+    def remove(self, name: str) -> None:
+        """Take an observable out again."""
+        super().remove(name)
+        DEFINITIONS.pop(name, None)
+
+
 REGISTRY: dict[str, Observable] = {
     "magnetization": _of_spins(order.magnetization),
     "abs_magnetization": _of_spins(order.abs_magnetization),
@@ -48,6 +98,8 @@ REGISTRY: dict[str, Observable] = {
     "exposure_out_group": exposure.exposure_out_group,
     "attention_gini": exposure.attention_gini,
 }
+
+OBSERVABLES = Observables("observable", group="sociophysics.observables", kinds=REGISTRY)
 
 DEFINITIONS: dict[str, tuple[str, str]] = {
     "magnetization": ("mean stance, signed", "1"),
@@ -93,7 +145,8 @@ def check_names(names: Iterable[str]) -> None:
         Lists the known names and the nearest one.
     """
     for name in names:
-        if name not in REGISTRY:
+        # Installed packages are asked when a name is none of ours.
+        if name not in REGISTRY and name not in OBSERVABLES:
             raise InputError(f"{name!r} is not an observable; {did_you_mean(str(name), REGISTRY)}")
 
 

@@ -100,11 +100,15 @@ def bundle(parts: Sequence[Part], *, folder: Place | None, simulate: Simulate) -
 
 
 def registering_modules(parts: Sequence[Part]) -> tuple[str, ...]:
-    """Return the modules outside this package whose import registers observables of the parts."""
+    """Return the modules outside this package whose import registers what the parts name."""
     from sociophysics.observables import REGISTRY
 
     names = {name for part in parts for name in part.settings.observe.names}
     modules = {REGISTRY[name].__module__ for name in names}
+    for part in parts:
+        feeds = [getattr(act, "feed", None) for act in part.settings.interventions]
+        kinds = [part.settings.feed, *feeds, *part.settings.interventions]
+        modules |= {type(each).__module__ for each in kinds if each is not None}
     return tuple(sorted(each for each in modules if each.partition(".")[0] != "sociophysics"))
 
 
