@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 import sociophysics as sp
-from sociophysics.dynamics.kernels.registry import FixedPoint
+from sociophysics.dynamics.kernels.kernel_choice import FixedPointKernel
 from sociophysics.engine import fixed_point
 from sociophysics.influences import feeds
 
@@ -64,7 +64,7 @@ class Course:
         couplings, spins, self.temperature, self.done = settled
         self.system, self.camps, self.feed = system, camps, feed
         rows = tuple(range(len(spins)))
-        self.kernel = FixedPoint(couplings, spins, 1, rows, "random-sequential")
+        self.kernel = FixedPointKernel(couplings, spins, 1, rows, "random-sequential")
         self.memory = None if feed is None else feed.start(system, spins, camps)
         self.keys = np.arange(2 * len(spins), dtype=np.uint64).reshape(-1, 2)
         self.field = np.zeros(system.n)

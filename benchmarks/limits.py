@@ -21,7 +21,7 @@ from numba import njit
 
 import sociophysics as sp
 from benchmarks.timing import interleaved, lattice, preferential, random_regular
-from sociophysics.dynamics.kernels.registry import FixedPoint, Integer
+from sociophysics.dynamics.kernels.kernel_choice import FixedPointKernel, Integer
 from sociophysics.engine import integer_fields
 from sociophysics.engine.counter import increment, mix
 from sociophysics.engine.prefetch import prefetch
@@ -104,7 +104,9 @@ def rows(graph: Graph) -> list[str]:
     integer = Integer(Integer.encode(system, 0.0), start, 1, (0,))
     integer.sweep(10**6, WARM, graph.temperature, NOBODY)
     stances = integer.spins()
-    fixed = FixedPoint(FixedPoint.encode(system, 0.0), stances, 1, (0,), "random-sequential")
+    fixed = FixedPointKernel(
+        FixedPointKernel.encode(system, 0.0), stances, 1, (0,), "random-sequential"
+    )
     kernels = {"integer": integer, "fixed-point": fixed}
     words, keys = integer.state[0].copy(), integer.keys[0].copy()
     cut = integer_fields.cuts(graph.temperature, integer.ties).cut

@@ -15,11 +15,11 @@ from sociophysics.errors import InputError
 from sociophysics.machine import usable_cpus
 from sociophysics.scenario import Scenario, declared_values, expand, with_declared
 from sociophysics.store import Place, Store, open_store, place_of
-from sociophysics.study import folder as run_folder
+from sociophysics.study import run_manifest as run_folder
 from sociophysics.study import tasks
 from sociophysics.study.blocks import Part, fingerprints, plan
+from sociophysics.study.run_tables import join_events, join_tables
 from sociophysics.study.session import Cancelled, Progress, Session
-from sociophysics.study.tables import join_events, join_tables
 
 if TYPE_CHECKING:
     from sociophysics.study.results import Run

@@ -10,7 +10,7 @@ import pytest
 
 import sociophysics as sp
 from sociophysics import statistics
-from sociophysics.cli.summary import show
+from sociophysics.cli.printed_summary import show
 from sociophysics.report import render
 from sociophysics.report.theory import theory_lines
 from sociophysics.scenario import Scenario, with_declared

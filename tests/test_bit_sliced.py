@@ -16,14 +16,14 @@ import pytest
 from scipy import stats
 
 import sociophysics as sp
-from sociophysics.dynamics.kernels.bit_sliced import BitSliced, encode_ties, whole_words
+from sociophysics.dynamics.kernels.bit_sliced_kernel import BitSliced, encode_ties, whole_words
 from sociophysics.engine.bit_sliced import APART
 from sociophysics.engine.lanes import LANES, flip_table
 from sociophysics.errors import InputError
 from sociophysics.influences.interventions import Heat, Nucleate, Rewire, SwitchFeed, Tilt
 from sociophysics.statistics import t_interval
 from sociophysics.theory import markov
-from sociophysics.theory.states import all_states, state_number
+from sociophysics.theory.stance_patterns import all_states, state_number
 from tests.laws import ALPHA, assert_law, assert_mean, law_p_value, mean_p_value
 
 WORDS = 20_000

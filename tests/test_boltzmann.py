@@ -12,7 +12,7 @@ from sociophysics.engine import dense
 from sociophysics.errors import InputError
 from sociophysics.inference.chamber.patterns import pattern_numbers
 from sociophysics.inference.estimators.boltzmann import BoltzmannRefinement
-from sociophysics.inference.estimators.exact import ExactMaximumLikelihood
+from sociophysics.inference.estimators.exact_likelihood import ExactMaximumLikelihood
 from sociophysics.inference.estimators.tempering import Chains, pack, temper
 from sociophysics.inference.judging.posterior_predictive import generative_checks
 from sociophysics.rollcall import load

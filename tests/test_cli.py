@@ -334,7 +334,7 @@ def test_data_is_listed_and_found(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_summary_of_many_points_is_short(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    from sociophysics.cli.summary import show
+    from sociophysics.cli.printed_summary import show
 
     run = many()
     show(run)

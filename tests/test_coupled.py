@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 import sociophysics as sp
-from sociophysics.dynamics.kernels.registry import FixedPoint
+from sociophysics.dynamics.kernels.kernel_choice import FixedPointKernel
 from sociophysics.errors import InputError
 from sociophysics.experiments import coupling_from_the_past, damage
 from sociophysics.theory import exact
-from sociophysics.theory.states import state_number
+from sociophysics.theory.stance_patterns import state_number
 from tests.laws import ALPHA, assert_law, assert_mean, law_p_value
 
 FRIENDS = sp.SpinSystem.from_edges(
@@ -38,8 +38,8 @@ def test_samples_from_the_past_follow_the_boltzmann_law(temperature: float) -> N
 
 def test_stances_at_the_moment_two_copies_meet_do_not() -> None:
     """Running forward until the copies meet is the error that going into the past avoids."""
-    kernel = FixedPoint(
-        FixedPoint.encode(FRIENDS, 1.0),
+    kernel = FixedPointKernel(
+        FixedPointKernel.encode(FRIENDS, 1.0),
         np.repeat(np.array([1, -1], np.int8), DRAWS)[:, np.newaxis] * np.ones(5, np.int8),
         3,
         (*range(DRAWS), *range(DRAWS)),

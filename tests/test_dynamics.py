@@ -15,15 +15,15 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import sociophysics as sp
-from sociophysics.dynamics.kernels import registry as kernels
-from sociophysics.dynamics.kernels.registry import FixedPoint
+from sociophysics.dynamics.kernels import kernel_choice as kernels
+from sociophysics.dynamics.kernels.kernel_choice import FixedPointKernel
 from sociophysics.engine import counter, fixed_point, glauber
 from sociophysics.errors import InputError
 from sociophysics.influences import feeds
 from sociophysics.influences.interventions import Heat, Nucleate, SwitchFeed, Tilt
 from sociophysics.influences.schedules import Anneal, Hold, Loop, Patterned, Pulse, Ramp
 from sociophysics.theory import markov
-from sociophysics.theory.states import state_number
+from sociophysics.theory.stance_patterns import state_number
 from tests.laws import ALPHA, assert_law, assert_mean, law_p_value
 
 NOBODY = np.zeros((1, 0), np.uint8)
@@ -209,14 +209,14 @@ def test_cached_and_prefetched_and_wide_words_give_the_same_numbers(
 def test_stored_fields_equal_the_recomputed_ones_after_many_sweeps(
     scheme: str, every: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made: list[FixedPoint] = []
-    prepare = FixedPoint.__init__
+    made: list[FixedPointKernel] = []
+    prepare = FixedPointKernel.__init__
 
-    def remember(self: FixedPoint, *given: Any) -> None:
+    def remember(self: FixedPointKernel, *given: Any) -> None:
         prepare(self, *given)
         made.append(self)
 
-    monkeypatch.setattr(FixedPoint, "__init__", remember)
+    monkeypatch.setattr(FixedPointKernel, "__init__", remember)
     system = society(200, 8.0)
     keys = {**RICH, "field": Loop(-1.0, 1.0)}
     for frame in sp.trajectory(
@@ -232,7 +232,7 @@ def test_stored_fields_equal_the_recomputed_ones_after_many_sweeps(
 def test_stored_fields_are_the_local_fields_of_the_system() -> None:
     system = society(50, 8.0)
     couplings = fixed_point.encode_couplings(system.J, 2.0)
-    kernel = FixedPoint(couplings, np.ones((1, 50), np.int8), 1, (0,), "random-sequential")
+    kernel = FixedPointKernel(couplings, np.ones((1, 50), np.int8), 1, (0,), "random-sequential")
     kernel.change_field(system.h, None)
     kernel.sweep(0, 30, 2.0, NOBODY)
     stored = (kernel.state[0] >> 1) / couplings.scale

@@ -21,7 +21,8 @@ import pytest
 from sociophysics import Scenario, SpinSystem, memory, run, simulate
 from sociophysics.errors import InputError
 from sociophysics.society import networks
-from sociophysics.society.edge_files import assembly, columns
+from sociophysics.society.edge_files import assembly
+from sociophysics.society.edge_files import edge_columns as columns
 
 WEIGHTS = {
     "int8": np.array([-1.0, 1.0]),
@@ -274,7 +275,7 @@ def test_a_killed_build_passes_as_nothing(tmp_path, file):
     code = """
         import os, signal, sys
         from sociophysics import SpinSystem
-        from sociophysics.society.edge_files import folder
+        from sociophysics.society.edge_files import mapped_folder as folder
         folder.os.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
         SpinSystem.from_edge_file(sys.argv[1], memory_map=sys.argv[2])
     """

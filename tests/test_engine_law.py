@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 import sociophysics as sp
-from sociophysics.dynamics.kernels.incremental import FixedPoint
+from sociophysics.dynamics.kernels.incremental_kernel import FixedPointKernel
 from sociophysics.influences.interventions import Heat, Nucleate
 from sociophysics.theory import exact, markov
-from sociophysics.theory.states import all_states, state_number
+from sociophysics.theory.stance_patterns import all_states, state_number
 from tests.laws import ALPHA, assert_law, assert_mean, law_p_value, mean_p_value
 
 REPLICAS = 20_000
@@ -274,7 +274,7 @@ def test_a_run_that_cools_by_an_intervention_is_judged_by_where_it_ends() -> Non
 def test_words_stay_narrow_where_rounding_does_not_show() -> None:
     for temperature, width in ((1.3, np.int32), (1e-9, np.int64), (0.0, np.int64)):
         system = SYSTEMS["weights and fields"]
-        encoded = FixedPoint.encode(system, 0.5, temperature)
+        encoded = FixedPointKernel.encode(system, 0.5, temperature)
         assert encoded.rows.dtype == width
-    signs = FixedPoint.encode(sp.SpinSystem(0.3 * SYSTEMS["unit signs"].J), 0.0, 0.0)
+    signs = FixedPointKernel.encode(sp.SpinSystem(0.3 * SYSTEMS["unit signs"].J), 0.0, 0.0)
     assert signs.rows.dtype == np.int32

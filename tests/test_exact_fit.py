@@ -8,7 +8,7 @@ import pytest
 from sociophysics.errors import InputError
 from sociophysics.inference.chamber.criticality import multi_information
 from sociophysics.inference.chamber.patterns import fit_distribution, pattern_numbers, transform
-from sociophysics.inference.estimators.exact import ExactMaximumLikelihood
+from sociophysics.inference.estimators.exact_likelihood import ExactMaximumLikelihood
 from sociophysics.inference.estimators.pseudolikelihood import PseudoLikelihood
 from sociophysics.rollcall import load
 from sociophysics.society.spins import SpinSystem

@@ -19,7 +19,7 @@ import sociophysics as sp
 from sociophysics.influences import feeds
 from sociophysics.theory import feed_definitions as oracle
 from sociophysics.theory import markov
-from sociophysics.theory.states import all_states, state_number
+from sociophysics.theory.stance_patterns import all_states, state_number
 from tests.laws import ALPHA, assert_law, assert_mean, law_p_value, mean_p_value
 from tests.test_engine_law import START, directed_system, p_values, signed_system
 

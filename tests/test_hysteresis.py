@@ -11,7 +11,7 @@ from scipy import optimize, stats
 
 from sociophysics.errors import InputError
 from sociophysics.experiments import hysteresis
-from sociophysics.experiments.loops import Loop, loop
+from sociophysics.experiments.loops import HysteresisLoop, loop
 from sociophysics.scenario import Scenario
 from sociophysics.theory.closed_forms import coercive_field
 
@@ -160,7 +160,7 @@ def two_camps(temperature: float, n: int = 120) -> Scenario:
     )
 
 
-def area_p(found: Loop) -> float:
+def area_p(found: HysteresisLoop) -> float:
     """Return the p-value of no area, over replicas."""
     curves = found.curves
     areas = np.trapezoid(curves[:, 1] - curves[:, 0], found.values, axis=1)

@@ -15,8 +15,13 @@ import scipy.sparse as sparse
 
 import sociophysics as sp
 from sociophysics import streams
-from sociophysics.dynamics.kernels.registry import FixedPoint, Integer, choose_kernel, task_of
-from sociophysics.dynamics.kernels.rejection_free import Adaptive
+from sociophysics.dynamics.kernels.kernel_choice import (
+    FixedPointKernel,
+    Integer,
+    choose_kernel,
+    task_of,
+)
+from sociophysics.dynamics.kernels.rejection_free_kernel import Adaptive
 from sociophysics.engine import columns, counter, fixed_point, glauber
 from sociophysics.engine import integer_fields as fields
 from sociophysics.engine import integer_sweeps as sweeps
@@ -25,7 +30,7 @@ from sociophysics.influences import feeds
 from sociophysics.influences.interventions import Heat, Nucleate, Rewire, SwitchFeed, Tilt
 from sociophysics.influences.schedules import Ramp
 from sociophysics.theory import exact, markov
-from sociophysics.theory.states import all_states, state_number
+from sociophysics.theory.stance_patterns import all_states, state_number
 from tests.laws import ALPHA, assert_mean, law_p_value, mean_p_value
 
 RANDOM = "random-sequential"
@@ -76,7 +81,7 @@ def test_integer_and_fixed_point_words_agree_bit_for_bit(
     system = SYSTEMS[name]
     spins = stances(system.n)
     some = (np.random.default_rng(2).random(spins.shape) < 0.1).astype(np.uint8)
-    integer, fixed = started(Integer, system, spins), started(FixedPoint, system, spins)
+    integer, fixed = started(Integer, system, spins), started(FixedPointKernel, system, spins)
     for k, temperature in enumerate(TEMPERATURES):
         for first, count, held in ((0, 1, some), (1, 6, np.zeros((3, 0), np.uint8))):
             for kernel in (integer, fixed):
@@ -327,7 +332,7 @@ def check_stored_fields(kernel: Any, updates: int) -> int:
 
 
 @pytest.mark.parametrize("cached_bytes", [0, 10**9])
-@pytest.mark.parametrize("kind", [Integer, FixedPoint])
+@pytest.mark.parametrize("kind", [Integer, FixedPointKernel])
 def test_stored_fields_equal_the_recomputed_ones(
     kind: Any, cached_bytes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -338,7 +343,7 @@ def test_stored_fields_equal_the_recomputed_ones(
 
 
 @pytest.mark.validate
-@pytest.mark.parametrize("kind", [Integer, FixedPoint])
+@pytest.mark.parametrize("kind", [Integer, FixedPointKernel])
 def test_stored_fields_equal_the_recomputed_ones_after_a_billion_updates(
     kind: Any, record_property: Callable[[str, object], None]
 ) -> None:
@@ -427,7 +432,7 @@ def test_what_auto_stands_for() -> None:
 
 def test_the_words_of_auto_depend_on_couplings_and_fields() -> None:
     unit, mixed = SYSTEMS["0.3"], weighted(50, 5.0)
-    assert isinstance(Adaptive.encode(unit, 0.0), fields.Ties)
+    assert isinstance(Adaptive.encode(unit, 0.0), fields.IntegerTies)
     assert isinstance(Adaptive.encode(unit, 0.1), fixed_point.Couplings)
     assert isinstance(Adaptive.encode(mixed, 0.0), fixed_point.Couplings)
 
@@ -435,7 +440,7 @@ def test_the_words_of_auto_depend_on_couplings_and_fields() -> None:
 def test_hubs_too_large_for_a_table_of_thresholds_fall_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("sociophysics.dynamics.kernels.incremental.LARGEST_REACH", 2999)
+    monkeypatch.setattr("sociophysics.dynamics.kernels.incremental_kernel.LARGEST_REACH", 2999)
     assert isinstance(Adaptive.encode(SYSTEMS["hub"], 0.0), fixed_point.Couplings)
     with pytest.raises(InputError, match="more than 2999 users"):
         choose_kernel("integer", task_of(SYSTEMS["hub"], RANDOM))
@@ -526,7 +531,9 @@ def test_encoding_reads_small_numbers_from_a_mapped_file(tmp_path: Path) -> None
 def test_memory_of_the_state_to_sweep() -> None:
     system = SYSTEMS["0.3"]
     ties = system.J.nnz // 2
-    integer, fixed = (started(kind, system, stances(400, 1)) for kind in (Integer, FixedPoint))
+    integer, fixed = (
+        started(kind, system, stances(400, 1)) for kind in (Integer, FixedPointKernel)
+    )
     assert integer.ties.ends.nbytes == 8 * ties
     assert integer.state.nbytes + integer.ties.indptr.nbytes <= 5 * 400 + 8
     assert fixed.couplings.rows.nbytes == 16 * ties
@@ -539,7 +546,7 @@ def test_memory_of_the_state_to_sweep() -> None:
 PROGRAM = """
 import numpy as np
 from sociophysics.engine import integer_fields, integer_sweeps
-ties = integer_fields.Ties(
+ties = integer_fields.IntegerTies(
     np.array([0, 2, 4, 6], np.uint32), np.array([2, 4, 0, 4, 0, 2], np.uint32), 2, 2**28, 2.0**28
 )
 words = np.full((1, 3), 5, np.int32)  # a triangle of friends, all up: field 2, stance 1

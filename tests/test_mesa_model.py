@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import sociophysics as sp
-from sociophysics.dynamics.kernels.registry import FixedPoint
+from sociophysics.dynamics.kernels.kernel_choice import FixedPointKernel
 from sociophysics.engine.fixed_point import encode_couplings
 from sociophysics.errors import InputError
 from sociophysics.influences.interventions import Heat
@@ -216,7 +216,7 @@ def test_step_of_ten_thousand_users_costs_little_more_than_the_sweep() -> None:
         for _ in range(20):
             model.step()
         couplings = encode_couplings(model.system.J, 0.0)
-        kernel = FixedPoint(couplings, model.frame.spins, 5, (0,), "random-sequential")
+        kernel = FixedPointKernel(couplings, model.frame.spins, 5, (0,), "random-sequential")
         nobody = np.zeros((1, 0), np.uint8)
         bare, whole = [], []
         for sweep in range(201):

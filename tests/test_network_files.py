@@ -20,7 +20,7 @@ from sociophysics.errors import InputError
 from sociophysics.scenario import Scenario
 from sociophysics.scenario import build as cases
 from sociophysics.society import networks
-from sociophysics.society.networks.bounds import check_table
+from sociophysics.society.networks.table_bounds import check_table
 
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 GRAPHML = HEAD + '<graphml xmlns="http://graphml.graphdrawing.org/xmlns">{}</graphml>'

@@ -18,7 +18,7 @@ from scipy import stats
 from sociophysics import datasets, memory
 from sociophysics.errors import InputError
 from sociophysics.society import networks
-from sociophysics.society.networks.rewiring import uniform_with_degrees
+from sociophysics.society.networks.random_degrees import uniform_with_degrees
 
 ALPHA = 1e-4
 

@@ -10,8 +10,8 @@ from scipy.optimize import check_grad
 from scipy.stats import binom
 
 from sociophysics.errors import InputError
-from sociophysics.inference.estimators.exact import ExactMaximumLikelihood
-from sociophysics.inference.estimators.mean_field import TAP, MeanField
+from sociophysics.inference.estimators.exact_likelihood import ExactMaximumLikelihood
+from sociophysics.inference.estimators.mean_field_couplings import TAP, MeanField
 from sociophysics.inference.estimators.objective import minimize_l2, negative_log_likelihood
 from sociophysics.inference.estimators.pseudolikelihood import PseudoLikelihood
 from sociophysics.inference.estimators.stability import StabilitySelection, minimize_l1

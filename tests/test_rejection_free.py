@@ -12,16 +12,16 @@ import pytest
 from scipy import stats
 
 import sociophysics as sp
-from sociophysics.dynamics.kernels import rejection_free as switching
-from sociophysics.dynamics.kernels.incremental import FixedPoint
-from sociophysics.dynamics.kernels.rejection_free import READY, Adaptive, RejectionFree
+from sociophysics.dynamics.kernels import rejection_free_kernel as switching
+from sociophysics.dynamics.kernels.incremental_kernel import FixedPointKernel
+from sociophysics.dynamics.kernels.rejection_free_kernel import READY, Adaptive, RejectionFree
 from sociophysics.engine import rate_bins
 from sociophysics.engine import rejection_free as engine
 from sociophysics.errors import InputError
 from sociophysics.influences import feeds
 from sociophysics.influences.interventions import Heat, Nucleate
 from sociophysics.theory import exact, markov
-from sociophysics.theory.states import all_states, state_number
+from sociophysics.theory.stance_patterns import all_states, state_number
 from tests.laws import ALPHA, assert_law, assert_mean, assert_uniform, law_p_value
 
 REPLICAS = 20_000
@@ -76,7 +76,7 @@ def mover(
     always: bool = True,
     seed: int = 11,
     start: np.ndarray | None = None,
-    words: type[FixedPoint] | None = None,
+    words: type[FixedPointKernel] | None = None,
 ) -> RejectionFree:
     spins = first_spins(system.n) if start is None else start
     kind = RejectionFree if always else Adaptive
@@ -294,7 +294,9 @@ def test_a_replica_alone_does_as_among_others() -> None:
 
 def test_flips_decide_at_fixed_sweeps() -> None:
     system = lattice(32)
-    kernel = mover(system, words=FixedPoint, replicas=2, always=False, start=np.ones(1024, np.int8))
+    kernel = mover(
+        system, words=FixedPointKernel, replicas=2, always=False, start=np.ones(1024, np.int8)
+    )
     nobody = np.zeros((2, 0), np.uint8)
     w = kernel.window
     assert w == 128

@@ -13,7 +13,7 @@ from sociophysics import inference
 from sociophysics.dynamics import trajectory
 from sociophysics.errors import InputError
 from sociophysics.inference.stances import stance_likelihood
-from sociophysics.inference.stances.panels import fit_panel, fit_snapshot, operating_point
+from sociophysics.inference.stances.stance_panels import fit_panel, fit_snapshot, operating_point
 from sociophysics.society import couplings, networks
 from sociophysics.society.spins import SpinSystem
 from sociophysics.theory.exact import boltzmann

@@ -20,7 +20,7 @@ from sociophysics.errors import InputError
 from sociophysics.scenario import Scenario
 from sociophysics.store import Folder, Store, objects, open_store
 from sociophysics.study import Cancelled, status
-from sociophysics.study import folder as run_folder
+from sociophysics.study import run_manifest as run_folder
 from tests.ensemble_stub import run_stub
 from tests.test_cluster import OUTPUTS, TEXT
 

@@ -19,7 +19,7 @@ from sociophysics.experiments import (
 )
 from sociophysics.experiments.detection import detect, peak, side_distances, total_variation
 from sociophysics.experiments.independence import against_independent
-from sociophysics.experiments.kinds import two_states
+from sociophysics.experiments.kinds_of_change import two_states
 from sociophysics.experiments.tipping import search
 from sociophysics.report.tipping_figures import picture
 from sociophysics.scenario import Scenario

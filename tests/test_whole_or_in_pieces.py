@@ -14,7 +14,7 @@ import pytest
 
 import sociophysics as sp
 from sociophysics.dynamics import loop
-from sociophysics.dynamics.kernels import rejection_free
+from sociophysics.dynamics.kernels import rejection_free_kernel as rejection_free
 from sociophysics.errors import InputError
 from sociophysics.influences import feeds
 from sociophysics.influences.interventions import Heat, Nucleate, Rewire, SwitchFeed, Tilt

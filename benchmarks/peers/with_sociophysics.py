@@ -9,7 +9,7 @@ from numba import njit
 from protocol import Array, Entry, Graph, serve
 
 import sociophysics as sp
-from sociophysics.dynamics.kernels.registry import KERNELS
+from sociophysics.dynamics.kernels.kernel_choice import KERNELS
 
 REPLICAS = {"bit-sliced": 64}  # kernels that are for ensembles, and how many replicas they take
 

@@ -12,19 +12,10 @@ from typing import Annotated
 
 import typer
 
-from sociophysics.cli import (
-    cascades,
-    check,
-    dashboard,
-    data,
-    evidence,
-    fit,
-    inspect,
-    kinds,
-    run,
-    scenario,
-    tip,
-)
+from sociophysics.cli import cascades_command as cascades
+from sociophysics.cli import check, dashboard, data, evidence, fit, inspect, scenario, tip
+from sociophysics.cli import kinds_command as kinds
+from sociophysics.cli import run_command as run
 from sociophysics.errors import InputError, shortened, told
 
 __all__ = ["BAD_INPUT", "DEFECT", "DONE", "INTERRUPTED", "app", "main"]

@@ -234,7 +234,7 @@ def _show_trend(trend: pd.DataFrame) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from sociophysics.inference.chamber.trend import MEASURES
+    from sociophysics.inference.chamber.several_chambers import MEASURES
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("chamber")

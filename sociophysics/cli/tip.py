@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
 
-from sociophysics.cli.run import Scheduler, workers_of
+from sociophysics.cli.run_command import Scheduler, workers_of
 from sociophysics.errors import InputError
 from sociophysics.machine import usable_cpus
 from sociophysics.words import number_of
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from sociophysics.experiments.binder import Crossing
-    from sociophysics.experiments.loops import Loop
+    from sociophysics.experiments.loops import HysteresisLoop
     from sociophysics.experiments.tipping import Search
     from sociophysics.scenario import Scenario
     from sociophysics.store import Store
@@ -167,7 +167,7 @@ def _measured(
     place: str,
     workers: int,
     executor: Executor | None,
-) -> tuple[Search, Crossing | None, Loop | None]:
+) -> tuple[Search, Crossing | None, HysteresisLoop | None]:
     from sociophysics.cli.progress import follow
     from sociophysics.experiments.binder import binder_crossing
     from sociophysics.experiments.loops import loop
@@ -196,7 +196,7 @@ def _write(
     scenario: Scenario,
     found: Search,
     crossing: Crossing | None,
-    loop: Loop | None,
+    loop: HysteresisLoop | None,
 ) -> None:
     from sociophysics.report import tip_page
 
@@ -223,13 +223,15 @@ def _interval(value: float, low: float, high: float) -> str:
     return f"{value:.4g} [{low:.4g}, {high:.4g}]"
 
 
-def _show(found: Search, crossing: Crossing | None, loop: Loop | None, place: str) -> None:
+def _show(
+    found: Search, crossing: Crossing | None, loop: HysteresisLoop | None, place: str
+) -> None:
     typer.echo("\n".join(_lines(found, crossing, loop)))
     typer.echo(f"table: {os.path.join(place, 'table.csv')}")
     typer.echo(f"report: {os.path.join(place, 'report.html')}")
 
 
-def _lines(found: Search, crossing: Crossing | None, loop: Loop | None) -> Sequence[str]:
+def _lines(found: Search, crossing: Crossing | None, loop: HysteresisLoop | None) -> Sequence[str]:
     """Return what was found, how, and what theory says, one line each."""
     size = f"{number_of(found.users, 'user')}, {number_of(found.replicas, 'replica')}"
     if found.found:

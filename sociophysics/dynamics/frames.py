@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sociophysics.dynamics.state import State
 from sociophysics.errors import InputError
 from sociophysics.observables import evaluate
-from sociophysics.observables.exposure import Shown
+from sociophysics.observables.exposure import ExposureCounts
 from sociophysics.society.spins import SpinSystem
 from sociophysics.streams import generator
 
@@ -22,7 +22,9 @@ __all__ = ["Frame", "ReplicaExposure", "SelectedExposure", "observe"]
 class ReplicaExposure:
     """Exposure of all replicas, joined from the groups of replicas that were refreshed together."""
 
-    def __init__(self, replicas: int, parts: Sequence[tuple[NDArray[np.int64], Shown]]) -> None:
+    def __init__(
+        self, replicas: int, parts: Sequence[tuple[NDArray[np.int64], ExposureCounts]]
+    ) -> None:
         self._replicas = replicas
         self._parts = tuple(parts)
 
@@ -89,7 +91,7 @@ class Frame:
         temperature: float = 1.0,
         field: NDArray[np.float64] | None = None,
         phi: NDArray[np.float64] | None = None,
-        exposure: Shown | None = None,
+        exposure: ExposureCounts | None = None,
         rng: tuple[np.random.Generator, ...] | None = None,
         *,
         replicas: tuple[int, ...] | None = None,
@@ -176,7 +178,7 @@ class Frame:
 class SelectedExposure:
     """Exposure of some of the replicas of another exposure."""
 
-    def __init__(self, exposure: Shown, rows: Any) -> None:
+    def __init__(self, exposure: ExposureCounts, rows: Any) -> None:
         self._exposure, self._rows = exposure, rows
 
     @property

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sociophysics.dynamics.conditions import Conditions
 from sociophysics.dynamics.frames import Frame, ReplicaExposure, SelectedExposure
-from sociophysics.dynamics.kernels.registry import REGISTRY, thread_groups
+from sociophysics.dynamics.kernels.kernel_choice import REGISTRY, thread_groups
 from sociophysics.dynamics.resume import change_conditions, restore, take
 from sociophysics.dynamics.state import State
 from sociophysics.dynamics.walkers import Walkers
@@ -29,17 +29,17 @@ from sociophysics.influences.interventions import (
     choose_users,
 )
 from sociophysics.influences.new_ends import rewired
-from sociophysics.observables.exposure import Shown
+from sociophysics.observables.exposure import ExposureCounts
 from sociophysics.society.spins import SpinSystem
 from sociophysics.streams import generator
 
-__all__ = ["Loop", "StopRule"]
+__all__ = ["StopRule", "SweepLoop"]
 
 SMALL_TASK = 400_000  # updates below which handing work to threads costs more than it saves
 StopRule = Callable[[Frame], NDArray[np.bool_]]
 
 
-class Loop:
+class SweepLoop:
     """The moving state of one trajectory: groups of replicas, and what acts on them.
 
     Parameters
@@ -71,7 +71,7 @@ class Loop:
         self.stopped = np.full(len(numbers), -1)
         self.final = np.zeros((0, system.n), np.int8)  # stances of the stopped, once there are some
         self.final_phi: NDArray[np.float64] | None = None
-        self.final_shown: list[tuple[NDArray[np.int64], Shown]] = []
+        self.final_shown: list[tuple[NDArray[np.int64], ExposureCounts]] = []
         self.events: list[dict[str, Any]] = []
         self.systems: list[SpinSystem] = [system]
         self.no_feed = np.broadcast_to(0.0, (len(numbers), system.n))
@@ -161,7 +161,7 @@ class Loop:
             for group in self.groups:
                 if group.phi is not None:
                     phi[group.rows] = group.phi
-        shown: list[tuple[NDArray[np.int64], Shown]] = list(self.final_shown)
+        shown: list[tuple[NDArray[np.int64], ExposureCounts]] = list(self.final_shown)
         shown += [(g.rows, g.exposure) for g in self.groups if g.exposure is not None]
         field = conditions.external(self.systems[0], sweep).view()
         field.flags.writeable = False

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sociophysics.dynamics.conditions import Conditions
-from sociophysics.dynamics.kernels.registry import thread_groups
+from sociophysics.dynamics.kernels.kernel_choice import thread_groups
 from sociophysics.dynamics.state import State, fingerprint
 from sociophysics.dynamics.walkers import TRACE, Walkers
 from sociophysics.errors import InputError
@@ -17,7 +17,7 @@ from sociophysics.influences.interventions import Heat, Intervention, SwitchFeed
 from sociophysics.society.spins import SpinSystem
 
 if TYPE_CHECKING:
-    from sociophysics.dynamics.loop import Loop
+    from sociophysics.dynamics.loop import SweepLoop
 
 __all__ = ["change_conditions", "check_resumes", "replay", "restore", "take"]
 
@@ -51,7 +51,7 @@ def replay(conditions: Conditions, acts: Iterable[Intervention], sweep: int, swe
         change_conditions(conditions, act, sweeps)
 
 
-def take(loop: Loop) -> State:
+def take(loop: SweepLoop) -> State:
     """Return the state of a loop that waits at a frame."""
     rows, n = len(loop.numbers), loop.original.n
     held = np.zeros((rows, n if any(g.held_until.size for g in loop.groups) else 0), np.int64)
@@ -132,7 +132,7 @@ def _family(kernel: str) -> str:
     return SAME_NUMBERS[-1] if kernel in SAME_NUMBERS else kernel
 
 
-def restore(loop: Loop, state: State) -> None:
+def restore(loop: SweepLoop, state: State) -> None:
     """Set a new loop up where the state was taken."""
     loop.done, loop.stopped = state.sweep, state.stopped.copy()
     running = np.flatnonzero(state.stopped < 0)

@@ -13,8 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from sociophysics.dynamics.conditions import Conditions, Field, field_terms
 from sociophysics.dynamics.frames import Frame, observe
-from sociophysics.dynamics.kernels.registry import choose_kernel, task_of
-from sociophysics.dynamics.loop import Loop, StopRule
+from sociophysics.dynamics.kernels.kernel_choice import choose_kernel, task_of
+from sociophysics.dynamics.loop import StopRule, SweepLoop
 from sociophysics.dynamics.resume import check_resumes, replay
 from sociophysics.dynamics.starts import first_stances
 from sociophysics.dynamics.state import State
@@ -26,7 +26,7 @@ from sociophysics.influences.schedules import Schedule
 from sociophysics.machine import usable_cpus
 from sociophysics.memory import require_memory
 from sociophysics.observables import check_names
-from sociophysics.observables.camps import camps_and_names
+from sociophysics.observables.camps_of_users import camps_and_names
 from sociophysics.society import camps as camp_attributes
 from sociophysics.society.alignment import by_label
 from sociophysics.society.spins import SpinSystem
@@ -139,7 +139,7 @@ def trajectory(
         check_resumes(resume, system, conditions, numbers, sweeps)
         replay(conditions, acts, resume.sweep, sweeps)
         spins = resume.spins
-    loop = Loop(system, conditions, spins, numbers, workers, resume)
+    loop = SweepLoop(system, conditions, spins, numbers, workers, resume)
     return loop.frames(sweeps, every, acts, stop)
 
 

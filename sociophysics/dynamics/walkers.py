@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from sociophysics.dynamics.conditions import Conditions
 from sociophysics.dynamics.frames import SelectedExposure
-from sociophysics.dynamics.kernels.registry import REGISTRY, Kernel
+from sociophysics.dynamics.kernels.kernel_choice import REGISTRY, Kernel
 from sociophysics.errors import InputError
 from sociophysics.influences.feeds import Draws, Feed, FeedMemory
-from sociophysics.observables.exposure import Shown
+from sociophysics.observables.exposure import ExposureCounts
 from sociophysics.society.spins import SpinSystem
 from sociophysics.streams import key
 
@@ -48,7 +48,7 @@ class Walkers:
         self.held_until = np.zeros((len(replicas), 0), np.int64)
         self.memory: FeedMemory | None = None
         self.phi: NDArray[np.float64] | None = None
-        self.exposure: Shown | None = None
+        self.exposure: ExposureCounts | None = None
         self._start = spins
         self._kernel: Kernel | None = None
         self._field: NDArray[np.float64] | None = None

@@ -19,7 +19,16 @@ from sociophysics.engine.columns import by_column, common_size, row_chunks
 from sociophysics.engine.compilation import njit
 from sociophysics.engine.fixed_point import append_stances, fixed_scale
 
-__all__ = ["OPEN", "Cuts", "Ties", "common_size", "cuts", "encode_ties", "encode_words", "reach"]
+__all__ = [
+    "OPEN",
+    "Cuts",
+    "IntegerTies",
+    "common_size",
+    "cuts",
+    "encode_ties",
+    "encode_words",
+    "reach",
+]
 
 Array = NDArray[Any]
 OPEN = 4  # neighbouring values of the leading 32 bits of v that a threshold leaves open
@@ -27,7 +36,7 @@ USERS = 2**31  # that a listener of 31 bits can number
 WIDTHS = (np.int8, np.int16, np.int32)
 
 
-class Ties(NamedTuple):
+class IntegerTies(NamedTuple):
     """Couplings +-c by columns: whom a flip of user ``j`` changes, and which way."""
 
     indptr: NDArray[Any]  # (n + 1,): uint32, or int64 from 2**32 entries on
@@ -61,7 +70,7 @@ def reach(indptr: Array) -> int:
     return max((int(np.diff(indptr[a : b + 1]).max()) for a, b, _ in pieces), default=0)
 
 
-def encode_ties(indptr: Array, indices: Array, data: Array, *, symmetric: bool) -> Ties:
+def encode_ties(indptr: Array, indices: Array, data: Array, *, symmetric: bool) -> IntegerTies:
     """Return the packed ties of the rows of ``J``, made piece by piece.
 
     4 bytes per entry, 8 per undirected tie; nothing else of that size is made.
@@ -89,10 +98,10 @@ def encode_ties(indptr: Array, indices: Array, data: Array, *, symmetric: bool) 
     edges = by_column(indptr, indices, encode, ends, symmetric=symmetric)
     narrow = np.uint32 if len(indices) < 2**32 else np.int64
     size = abs(float(data[0])) if len(data) else 0.0
-    return Ties(edges.astype(narrow), ends[:, 0], reach(indptr), round(size * scale), scale)
+    return IntegerTies(edges.astype(narrow), ends[:, 0], reach(indptr), round(size * scale), scale)
 
 
-def cuts(temperature: float, ties: Ties) -> Cuts:
+def cuts(temperature: float, ties: IntegerTies) -> Cuts:
     """Return the thresholds of the heat-bath draw at one temperature (0 and infinity included)."""
     unit = ties.scale * temperature / 2.0
     k = np.arange(-ties.reach, ties.reach + 1, dtype=np.float64)
@@ -104,7 +113,7 @@ def cuts(temperature: float, ties: Ties) -> Cuts:
     return Cuts(cut, ties.step, unit)
 
 
-def encode_words(spins: NDArray[np.int8], ties: Ties) -> NDArray[Any]:
+def encode_words(spins: NDArray[np.int8], ties: IntegerTies) -> NDArray[Any]:
     """Return the words of replicas with these stances, shape (replicas, n).
 
     8 bits each where nobody listens to more than 63 users, else 16 or 32: the smaller the words,

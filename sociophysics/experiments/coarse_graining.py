@@ -31,14 +31,14 @@ from numpy.typing import ArrayLike, NDArray
 from sociophysics.dynamics import trajectory
 from sociophysics.errors import InputError
 from sociophysics.inference.estimators.boltzmann import BoltzmannRefinement
-from sociophysics.inference.estimators.exact import ExactMaximumLikelihood
+from sociophysics.inference.estimators.exact_likelihood import ExactMaximumLikelihood
 from sociophysics.society.spins import SpinSystem
 from sociophysics.streams import check_seed, generator
 
 __all__ = [
     "Blocks",
     "Decimation",
-    "FixedPoint",
+    "FlowFixedPoint",
     "block_spins",
     "blocks",
     "decimate",
@@ -73,7 +73,7 @@ class Blocks(NamedTuple):
     table: pd.DataFrame
 
 
-class FixedPoint(NamedTuple):
+class FlowFixedPoint(NamedTuple):
     """Where a renormalization stands still: coupling ``J/T``, and the exponent nu there."""
 
     coupling: float
@@ -202,7 +202,7 @@ def _log_two_cosh(x: float) -> float:
     return abs(x) + math.log1p(math.exp(-2 * abs(x)))
 
 
-def migdal_kadanoff(scale: int = 2, dimensions: int = 2) -> FixedPoint:
+def migdal_kadanoff(scale: int = 2, dimensions: int = 2) -> FlowFixedPoint:
     r"""Return the fixed point of bond moving and decimation on a square lattice, exact in 1D only.
 
     ``tanh K' = tanh(b^{d-1} K)^b``: ``b^{d-1}`` ties are moved together, then ``b`` of them in a
@@ -239,7 +239,7 @@ def migdal_kadanoff(scale: int = 2, dimensions: int = 2) -> FixedPoint:
     K = float(brentq(lambda K: renormalized(K) - K, 1e-6, 1.0 / dimensions, xtol=1e-15))
     t = math.tanh(moved * K)
     slope = scale * t ** (scale - 1) * moved * (1 - t * t) / (1 - t ** (2 * scale))
-    return FixedPoint(K, math.log(scale) / math.log(slope))
+    return FlowFixedPoint(K, math.log(scale) / math.log(slope))
 
 
 def block_spins(spins: ArrayLike, groups: ArrayLike, *, seed: int = 0) -> NDArray[np.int8]:

@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from sociophysics.dynamics import trajectory
-from sociophysics.dynamics.kernels.incremental import FixedPoint
+from sociophysics.dynamics.kernels.incremental_kernel import FixedPointKernel
 from sociophysics.errors import InputError
 from sociophysics.influences.feeds.feed import Feed
 from sociophysics.influences.interventions import Intervention
@@ -149,7 +149,7 @@ def coupling_from_the_past(
     """
     _check(system, temperature, draws, most)
     require_memory(BYTES * draws * system.n, what="the pairs of copies", fix="lower draws")
-    encoded = FixedPoint.encode(system, float(np.abs(system.h).max(initial=0.0)), temperature)
+    encoded = FixedPointKernel.encode(system, float(np.abs(system.h).max(initial=0.0)), temperature)
     spins, left, span = np.empty((draws, system.n), np.int8), np.arange(draws), 1
     while left.size:
         if span > most:
@@ -159,7 +159,7 @@ def coupling_from_the_past(
                 "some) or most."
             )
         start = np.repeat(np.array([1, -1], np.int8), left.size)[:, np.newaxis]
-        copies = FixedPoint(
+        copies = FixedPointKernel(
             encoded,
             np.tile(start, system.n),
             seed,

@@ -19,7 +19,7 @@ from scipy.stats import ttest_1samp
 
 from sociophysics.errors import InputError
 from sociophysics.experiments.independence import independent_frames
-from sociophysics.experiments.kinds import without_transition
+from sociophysics.experiments.kinds_of_change import without_transition
 from sociophysics.experiments.sharpening import sharpening
 from sociophysics.scenario import Scenario
 from sociophysics.statistics import t_interval, tau

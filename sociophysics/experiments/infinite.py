@@ -28,7 +28,15 @@ from scipy.special import stdtrit
 
 from sociophysics.errors import InputError
 from sociophysics.experiments.families import Family, about
-from sociophysics.experiments.reweighting import Curve, common, cross, curve, jackknife, reach, root
+from sociophysics.experiments.reweighting import (
+    ReweightedCurve,
+    common,
+    cross,
+    curve,
+    jackknife,
+    reach,
+    root,
+)
 from sociophysics.experiments.samples import Sample
 from sociophysics.scenario import Scenario, Settings
 from sociophysics.scenario.build import build_system
@@ -185,14 +193,14 @@ def _limit(first: float, last: float, ratio: float, exponent: float) -> float:
     return float(last + (last - first) / (ratio**exponent - 1))
 
 
-def _root(grid: Floats, small: Curve, large: Curve) -> float:
+def _root(grid: Floats, small: ReweightedCurve, large: ReweightedCurve) -> float:
     return root(grid, large.value - small.value)
 
 
 def _errors(
     samples: Sequence[Sample],
     grids: Sequence[Floats],
-    curves: Sequence[tuple[Curve, Curve]],
+    curves: Sequence[tuple[ReweightedCurve, ReweightedCurve]],
     ratio: float,
 ) -> tuple[float, float, list[float]]:
     """Return the jackknife's error of the limit, its degrees of freedom, and the crossings' errors.

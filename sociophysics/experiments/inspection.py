@@ -14,7 +14,7 @@ from scipy.sparse.csgraph import connected_components
 
 from sociophysics.errors import InputError
 from sociophysics.experiments.targeting import targeting
-from sociophysics.observables.camps import camps_of
+from sociophysics.observables.camps_of_users import camps_of
 from sociophysics.observables.frustration import (
     annealed_frustration,
     balanced_triads,

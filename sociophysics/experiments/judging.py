@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sociophysics.experiments.detection import ALPHA, Detection
 from sociophysics.experiments.independence import Independence
-from sociophysics.experiments.kinds import (
+from sociophysics.experiments.kinds_of_change import (
     INDEPENDENT_STEEPNESS,
     STEEPER,
     Kind,

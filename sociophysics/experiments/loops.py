@@ -26,7 +26,7 @@ from sociophysics.study.measure import (
 )
 from sociophysics.study.segments import check_segments, measure_segments
 
-__all__ = ["Hysteresis", "Loop", "check", "hysteresis", "loop"]
+__all__ = ["Hysteresis", "HysteresisLoop", "check", "hysteresis", "loop"]
 
 Floats = NDArray[np.float64]
 FEWEST_VALUES = 3
@@ -51,7 +51,7 @@ class Hysteresis(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Loop:
+class HysteresisLoop:
     """A hysteresis loop.
 
     Attributes
@@ -187,7 +187,7 @@ def loop(
     workers: int | None = None,
     executor: Executor | None = None,
     progress: Progress | None = None,
-) -> Loop:
+) -> HysteresisLoop:
     """Return what ``hysteresis`` finds, with switching points.
 
     Parts are kept in ``out``, but for keys that need new ties at each value.
@@ -203,7 +203,7 @@ def loop(
     x = np.array(grid, dtype=np.float64)
     curves = _curves(table, name, x.size, dynamics.sweeps, max(dynamics.burn_in, 1))
     areas = np.trapezoid(curves[:, 1] - curves[:, 0], x, axis=1)
-    return Loop(
+    return HysteresisLoop(
         along=along,
         design=design or (scenario.designs[0].name if scenario.designs else "base"),
         observable=name,

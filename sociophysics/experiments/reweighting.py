@@ -19,14 +19,14 @@ from numpy.typing import NDArray
 
 from sociophysics.experiments.samples import Sample
 
-__all__ = ["Curve", "common", "cross", "curve", "halves", "jackknife", "reach", "root"]
+__all__ = ["ReweightedCurve", "common", "cross", "curve", "halves", "jackknife", "reach", "root"]
 
 Floats = NDArray[np.float64]
 FARTHEST = 1.5  # standard deviations of the energy between the two temperatures
 STEPS = 41
 
 
-class Curve(NamedTuple):
+class ReweightedCurve(NamedTuple):
     """Binder's cumulant over temperatures, and the same without each word in turn."""
 
     value: Floats  # (temperatures,)
@@ -41,7 +41,7 @@ def reach(sample: Sample) -> tuple[float, float]:
     return low, 1 / (beta - width) if width < beta / 2 else 2 * sample.temperature
 
 
-def curve(sample: Sample, temperatures: Floats) -> Curve:
+def curve(sample: Sample, temperatures: Floats) -> ReweightedCurve:
     """Return ``U4 = 1 - <m^4>/(3 <m^2>^2)`` at these temperatures.
 
     Moments are pooled over all words; where each word has a network of its own, every network
@@ -66,7 +66,7 @@ def curve(sample: Sample, temperatures: Floats) -> Curve:
     if sample.redrawn:
         sums = sums / sums[0]
     rest = sums.sum(axis=1)[:, np.newaxis] - sums
-    return Curve(_cumulant(sums.sum(axis=1)), _cumulant(rest))
+    return ReweightedCurve(_cumulant(sums.sum(axis=1)), _cumulant(rest))
 
 
 def _cumulant(sums: Floats) -> Floats:

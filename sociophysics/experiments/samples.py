@@ -13,14 +13,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sociophysics.dynamics import tabulate
-from sociophysics.dynamics.kernels.registry import choose_kernel, task_of
+from sociophysics.dynamics.kernels.kernel_choice import choose_kernel, task_of
 from sociophysics.errors import InputError
 from sociophysics.scenario import Scenario, Settings
 from sociophysics.scenario.build import build_system, case_frames
 from sociophysics.store import Folder, open_store
 from sociophysics.study import Part, plan
-from sociophysics.study.folder import Log
 from sociophysics.study.measure import Work
+from sociophysics.study.run_manifest import Log
 from sociophysics.study.session import Session
 
 __all__ = ["LANES", "Sample", "kernel_of", "sample"]

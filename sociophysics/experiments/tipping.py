@@ -15,7 +15,7 @@ from sociophysics.errors import InputError
 from sociophysics.experiments.detection import Detection, detect
 from sociophysics.experiments.independence import Independence
 from sociophysics.experiments.judging import Judged, doubt, judged
-from sociophysics.experiments.kinds import Kind, Turned, independent_users, sentence
+from sociophysics.experiments.kinds_of_change import Kind, Turned, independent_users, sentence
 from sociophysics.experiments.placing import (
     UNKNOWN,
     finer,

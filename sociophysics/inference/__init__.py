@@ -11,18 +11,22 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sociophysics.inference.chamber.landscape import energy_minima, frustrated_triangles
     from sociophysics.inference.chamber.saved import load_system
-    from sociophysics.inference.chamber.trend import fit_chambers, trend
+    from sociophysics.inference.chamber.several_chambers import fit_chambers, trend
     from sociophysics.inference.chamber.workflow import fit_chamber
     from sociophysics.inference.estimators.baselines import IndependentSpins, Majority, PartyLine
     from sociophysics.inference.estimators.boltzmann import BoltzmannRefinement
-    from sociophysics.inference.estimators.exact import ExactMaximumLikelihood
+    from sociophysics.inference.estimators.exact_likelihood import ExactMaximumLikelihood
     from sociophysics.inference.estimators.ideal_points import IdealPoints
-    from sociophysics.inference.estimators.mean_field import TAP, MeanField
+    from sociophysics.inference.estimators.mean_field_couplings import TAP, MeanField
     from sociophysics.inference.estimators.pseudolikelihood import PseudoLikelihood
     from sociophysics.inference.estimators.stability import StabilitySelection
     from sociophysics.inference.estimators.stack import Stack
     from sociophysics.inference.judging.evaluation import evaluate, evaluate_seeds, leakage
-    from sociophysics.inference.stances.panels import fit_panel, fit_snapshot, operating_point
+    from sociophysics.inference.stances.stance_panels import (
+        fit_panel,
+        fit_snapshot,
+        operating_point,
+    )
 
 __all__ = [
     "TAP",
@@ -52,10 +56,10 @@ __all__ = [
 
 _NAMES = {
     "StabilitySelection": "estimators.stability",
-    "TAP": "estimators.mean_field",
-    "MeanField": "estimators.mean_field",
+    "TAP": "estimators.mean_field_couplings",
+    "MeanField": "estimators.mean_field_couplings",
     "BoltzmannRefinement": "estimators.boltzmann",
-    "ExactMaximumLikelihood": "estimators.exact",
+    "ExactMaximumLikelihood": "estimators.exact_likelihood",
     "IdealPoints": "estimators.ideal_points",
     "IndependentSpins": "estimators.baselines",
     "Majority": "estimators.baselines",
@@ -66,14 +70,14 @@ _NAMES = {
     "evaluate": "judging.evaluation",
     "evaluate_seeds": "judging.evaluation",
     "fit_chamber": "chamber.workflow",
-    "fit_chambers": "chamber.trend",
-    "fit_panel": "stances.panels",
-    "fit_snapshot": "stances.panels",
+    "fit_chambers": "chamber.several_chambers",
+    "fit_panel": "stances.stance_panels",
+    "fit_snapshot": "stances.stance_panels",
     "frustrated_triangles": "chamber.landscape",
     "leakage": "judging.evaluation",
     "load_system": "chamber.saved",
-    "operating_point": "stances.panels",
-    "trend": "chamber.trend",
+    "operating_point": "stances.stance_panels",
+    "trend": "chamber.several_chambers",
 }
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sociophysics.errors import InputError
-from sociophysics.observables.camps import camps_of
+from sociophysics.observables.camps_of_users import camps_of
 from sociophysics.observables.controversy import require_friendly
 from sociophysics.observables.domains import by_size
 from sociophysics.society.spins import SpinSystem

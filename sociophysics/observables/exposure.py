@@ -12,14 +12,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sociophysics.errors import InputError
-from sociophysics.observables.camps import camps_of
+from sociophysics.observables.camps_of_users import camps_of
 from sociophysics.society.spins import SpinSystem
 from sociophysics.society.ties import ties
 
 __all__ = [
     "Exposed",
+    "ExposureCounts",
     "Segregation",
-    "Shown",
     "attention_gini",
     "exposure_agreement",
     "exposure_out_group",
@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 
-class Shown(Protocol):
+class ExposureCounts(Protocol):
     """The exposure of one refresh, one number per replica; NaN where nothing was shown."""
 
     @property
@@ -60,7 +60,7 @@ class Exposed(Protocol):
         """Camp of each user, shape (n,), -1 for none."""
 
     @property
-    def exposure(self) -> Shown | None:
+    def exposure(self) -> ExposureCounts | None:
         """What the feed showed in this sweep."""
 
 

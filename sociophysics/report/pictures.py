@@ -14,7 +14,7 @@ from sociophysics.report.drive import Drive, drive
 from sociophysics.report.labels import label
 from sociophysics.report.theory import Theory
 from sociophysics.study.results import Run, at, outcome
-from sociophysics.study.results.settings import burn_in
+from sociophysics.study.results.cell_settings import burn_in
 
 __all__ = ["others", "section"]
 

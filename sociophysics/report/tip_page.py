@@ -11,7 +11,7 @@ from sociophysics.report.labels import definition, label
 
 if TYPE_CHECKING:
     from sociophysics.experiments.binder import Crossing
-    from sociophysics.experiments.loops import Loop
+    from sociophysics.experiments.loops import HysteresisLoop
     from sociophysics.experiments.tipping import Search
     from sociophysics.scenario import Scenario
 
@@ -46,7 +46,10 @@ SIZE = (
 
 
 def render(
-    scenario: Scenario, found: Search, crossing: Crossing | None = None, loop: Loop | None = None
+    scenario: Scenario,
+    found: Search,
+    crossing: Crossing | None = None,
+    loop: HysteresisLoop | None = None,
 ) -> str:
     """Return the page as text; the same search gives the same bytes."""
     title = f"Tipping points of: {scenario.title or scenario.name}"
@@ -98,7 +101,7 @@ def _interval(value: float, low: float, high: float) -> list[str]:
     return [_number(value), html.DASH if missing else f"[{_number(low)}, {_number(high)}]"]
 
 
-def _answer(found: Search, crossing: Crossing | None, loop: Loop | None) -> str:
+def _answer(found: Search, crossing: Crossing | None, loop: HysteresisLoop | None) -> str:
     rows = []
     if found.found:
         said = (
@@ -144,7 +147,7 @@ def _evidence(found: Search) -> str:
     return " ".join(said)
 
 
-def _figures(found: Search, crossing: Crossing | None, loop: Loop | None) -> str:
+def _figures(found: Search, crossing: Crossing | None, loop: HysteresisLoop | None) -> str:
     theory = [(each.text, each.value) for each in found.theory]
     place = (found.point.mean, found.point.low, found.point.high)
     drawn = [
@@ -188,7 +191,7 @@ def _figures(found: Search, crossing: Crossing | None, loop: Loop | None) -> str
     return html.section("Figures", *pictures)
 
 
-def _tables(found: Search, crossing: Crossing | None, loop: Loop | None) -> str:
+def _tables(found: Search, crossing: Crossing | None, loop: HysteresisLoop | None) -> str:
     parts = [html.details("Every value", html.frame(found.table))]
     if crossing is not None:
         parts.append(html.details("Binder cumulants", html.frame(crossing.table)))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from sociophysics.rollcall.chambers import load
 from sociophysics.rollcall.fetch import VoteviewFiles, fetch_voteview
 from sociophysics.rollcall.legacy import read_ord
+from sociophysics.rollcall.named_chambers import open_votes
 from sociophysics.rollcall.plain import read_votes
-from sociophysics.rollcall.sources import open_votes
 from sociophysics.rollcall.votes import Votes, as_votes
 from sociophysics.rollcall.voteview import read_voteview
 

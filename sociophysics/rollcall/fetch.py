@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from sociophysics.errors import FULL, InputError, told
-from sociophysics.rollcall.tables import FilePath, header, read_table, require_columns
+from sociophysics.rollcall.vote_tables import FilePath, header, read_table, require_columns
 from sociophysics.rollcall.voteview import (
     MEMBER_COLUMNS,
     ROLLCALL_COLUMNS,

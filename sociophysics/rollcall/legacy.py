@@ -22,7 +22,7 @@ import pandas as pd
 
 from sociophysics.errors import InputError
 from sociophysics.rollcall.castcodes import NAMES, decode
-from sociophysics.rollcall.tables import FilePath, read_text
+from sociophysics.rollcall.vote_tables import FilePath, read_text
 from sociophysics.rollcall.votes import Votes
 from sociophysics.rollcall.voteview import PARTIES, PRESIDENT_STATE
 from sociophysics.words import number_of

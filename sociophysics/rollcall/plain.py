@@ -13,9 +13,9 @@ from sociophysics.errors import InputError
 from sociophysics.rollcall.codes import Coding, blank, find_coding, normalized, parse_codes
 from sociophysics.rollcall.layouts import ROLLCALL, Sheet, natural, read_sheet
 from sociophysics.rollcall.parties import cleaned, party_notes
-from sociophysics.rollcall.tables import FilePath, open_table
+from sociophysics.rollcall.vote_tables import FilePath, open_table
 from sociophysics.rollcall.votes import Votes
-from sociophysics.society.labels import integers_if_all
+from sociophysics.society.user_labels import integers_if_all
 from sociophysics.words import number_of
 
 __all__ = ["VOTEVIEW_COLUMNS", "read_votes"]

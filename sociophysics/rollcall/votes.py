@@ -19,7 +19,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.rollcall import selection
-from sociophysics.rollcall.checks import check_content, member_table, rollcall_table, vote_matrix
+from sociophysics.rollcall.vote_rules import (
+    check_content,
+    member_table,
+    rollcall_table,
+    vote_matrix,
+)
 
 __all__ = ["POLARITIES", "Votes", "as_votes"]
 

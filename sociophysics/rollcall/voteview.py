@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sociophysics.errors import InputError
 from sociophysics.rollcall.castcodes import NAMES, decode
-from sociophysics.rollcall.tables import FilePath, header, read_table, require_columns
+from sociophysics.rollcall.vote_tables import FilePath, header, read_table, require_columns
 from sociophysics.rollcall.votes import Votes
 from sociophysics.words import number_of
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from sociophysics.dynamics import State, tabulate, trajectory
 from sociophysics.dynamics.frames import Frame, observe
-from sociophysics.dynamics.kernels.registry import choose_kernel, task_of
+from sociophysics.dynamics.kernels.kernel_choice import choose_kernel, task_of
 from sociophysics.errors import InputError
 from sociophysics.inference.chamber import what_if as chambers
 from sociophysics.influences import feeds, interventions, schedules

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sociophysics.errors import InputError
 from sociophysics.memory import require_memory
-from sociophysics.society.checks import BYTES_PER_ENTRY
+from sociophysics.society.spin_rules import BYTES_PER_ENTRY
 
 if TYPE_CHECKING:
     import networkx as nx

@@ -27,7 +27,14 @@ from numpy.typing import ArrayLike, NDArray
 from sociophysics.errors import InputError
 from sociophysics.memory import require_memory
 from sociophysics.society.alignment import by_label, labelled_matrix
-from sociophysics.society.checks import (
+from sociophysics.society.graphs import (
+    add_ties,
+    add_users,
+    attribute_columns,
+    graph_field,
+    graph_matrix,
+)
+from sociophysics.society.spin_rules import (
     check_couplings,
     check_field,
     check_labels,
@@ -36,13 +43,6 @@ from sociophysics.society.checks import (
     frozen,
     node_table,
     symmetric,
-)
-from sociophysics.society.graphs import (
-    add_ties,
-    add_users,
-    attribute_columns,
-    graph_field,
-    graph_matrix,
 )
 
 if TYPE_CHECKING:

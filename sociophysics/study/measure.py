@@ -17,9 +17,9 @@ from sociophysics.scenario import Scenario, Settings
 from sociophysics.scenario.build import build_system
 from sociophysics.store import Folder, Place, open_store
 from sociophysics.study import plan, tasks
-from sociophysics.study.folder import Log
+from sociophysics.study.run_manifest import Log
+from sociophysics.study.run_tables import join_tables
 from sociophysics.study.session import Session
-from sociophysics.study.tables import join_tables
 
 __all__ = [
     "Moments",

@@ -10,13 +10,13 @@ import pandas as pd
 from sociophysics.errors import InputError
 from sociophysics.scenario import Scenario
 from sociophysics.store import Place, Store, open_store
-from sociophysics.study import folder as run_folder
+from sociophysics.study import run_manifest as run_folder
 from sociophysics.study.blocks import plan
 from sociophysics.study.parts import PartData, read_parts
 from sociophysics.study.results.run import scenario_of
+from sociophysics.study.run_tables import join_tables
 from sociophysics.study.session import finished
 from sociophysics.study.shelf import Shelf
-from sociophysics.study.tables import join_tables
 
 __all__ = ["Status", "partial_table", "scenario_in", "status"]
 

@@ -13,7 +13,7 @@ from contextlib import closing
 from sociophysics.errors import FULL, InputError
 from sociophysics.store import Store
 from sociophysics.study import cluster, ledger, tasks
-from sociophysics.study import folder as run_folder
+from sociophysics.study import run_manifest as run_folder
 from sociophysics.study.blocks import Part
 from sociophysics.study.bundles import society
 from sociophysics.study.parts import (

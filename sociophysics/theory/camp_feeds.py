@@ -23,9 +23,9 @@ from scipy.optimize import brentq, minimize_scalar
 from scipy.special import gammaln, log_expit, logsumexp
 
 from sociophysics.errors import InputError
-from sociophysics.theory.checks import check_positive
 from sociophysics.theory.feed_keys import feed_keys
 from sociophysics.theory.memory_chain import memory_response
+from sociophysics.theory.refusals import check_positive
 
 __all__ = [
     "CampLimits",
@@ -56,7 +56,7 @@ class Switching(NamedTuple):
     off: float
 
 
-class Design(NamedTuple):
+class CampDesign(NamedTuple):
     """A feed as two camps see it."""
 
     within: float
@@ -203,14 +203,16 @@ def switching_strengths(
     return Switching(*ends)
 
 
-def _design(kind: str, within: float, across: float, keys: dict[str, Any]) -> Design:
+def _design(kind: str, within: float, across: float, keys: dict[str, Any]) -> CampDesign:
     strength = float(keys.get("strength", 0.0))
     if kind == "amplifier":
-        return Design(within * (1 + strength), across * (1 + strength))
+        return CampDesign(within * (1 + strength), across * (1 + strength))
     if kind == "animosity":
         keep = 1 - float(keys["delta"])
-        return Design(within * (keep if within < 0 else 1), across * (keep if across < 0 else 1))
-    base = Design(within, across)
+        return CampDesign(
+            within * (keep if within < 0 else 1), across * (keep if across < 0 else 1)
+        )
+    base = CampDesign(within, across)
     if kind in ("self_echo", "counter"):
         return base._replace(own=strength if kind == "self_echo" else -strength)
     if kind == "memory":
@@ -253,7 +255,7 @@ def _pool_weights(
     return (float(shares[0] / total), float(shares[1] / total)) if total > 0 else (0.0, 0.0)
 
 
-def _response(design: Design, f: Array, M: Array, T: float) -> Array:
+def _response(design: CampDesign, f: Array, M: Array, T: float) -> Array:
     """Return ``y = artanh m`` of a user in local field ``f`` who is shown the mean stance ``M``."""
     if design.tau > 1 and design.own:
         return memory_response(f, design.own, design.tau, T)
@@ -277,7 +279,7 @@ def _response(design: Design, f: Array, M: Array, T: float) -> Array:
     return np.asarray((rates[0] - rates[1]) / 2)
 
 
-def _stable_states(design: Design, side: int, T: float) -> list[tuple[float, float]]:
+def _stable_states(design: CampDesign, side: int, T: float) -> list[tuple[float, float]]:
     """Return the stable states (m_0, m_1) with m_0 > 0 on one side, by increasing order."""
     top = 1.05 * (design.scale + abs(design.uniform)) / T + 10 * SMALLEST
     grid = np.geomspace(SMALLEST, top, MEMORY_GRID if design.tau > 1 else GRID)
@@ -305,7 +307,7 @@ def _stable_states(design: Design, side: int, T: float) -> list[tuple[float, flo
     return stable
 
 
-def _split_in_field(design: Design, grid: Array, T: float) -> list[tuple[float, float]]:
+def _split_in_field(design: CampDesign, grid: Array, T: float) -> list[tuple[float, float]]:
     """Return stable states (m_0 > 0 > m_1) in a uniform field, which favors camp 0."""
     a, b, h = design.within, design.across, abs(design.uniform)
 
@@ -351,7 +353,7 @@ def _downward_zeros(excess: Callable[[Array], Array], grid: Array) -> list[float
     return [float(brentq(at, grid[k], grid[k + 1], xtol=1e-14)) for k in falls.tolist()]
 
 
-def _limit(design: Design, side: int) -> float:
+def _limit(design: CampDesign, side: int) -> float:
     """Return the largest temperature with a stable state on this side: a scan, then bisection."""
     scale = design.scale + abs(design.uniform)
     if scale == 0:

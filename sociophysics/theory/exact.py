@@ -16,12 +16,6 @@ from scipy.special import logsumexp
 
 from sociophysics.memory import require_memory
 from sociophysics.society.spins import SpinSystem
-from sociophysics.theory.checks import (
-    check_positive,
-    check_size,
-    check_symmetric,
-    check_temperature,
-)
 from sociophysics.theory.markov import (
     FieldLaw,
     distribution_after,
@@ -31,12 +25,18 @@ from sociophysics.theory.markov import (
     sweep_matrix_with_feed,
     transition_matrix,
 )
-from sociophysics.theory.states import all_states, energies, state_number
+from sociophysics.theory.refusals import (
+    check_positive,
+    check_size,
+    check_symmetric,
+    check_temperature,
+)
+from sociophysics.theory.stance_patterns import all_states, energies, state_number
 
 __all__ = [
     "Boltzmann",
+    "ExactMoments",
     "FieldLaw",
-    "Moments",
     "all_states",
     "boltzmann",
     "distribution_after",
@@ -64,7 +64,7 @@ class Boltzmann(NamedTuple):
     log_z: float
 
 
-class Moments(NamedTuple):
+class ExactMoments(NamedTuple):
     """Exact equilibrium averages; energy, heat capacity and susceptibility per user."""
 
     energy: float
@@ -122,7 +122,7 @@ def boltzmann(system: SpinSystem, *, temperature: float) -> Boltzmann:
     return Boltzmann(all_states(system.n), energy, probabilities, log_z)
 
 
-def moments(system: SpinSystem, *, temperature: float) -> Moments:
+def moments(system: SpinSystem, *, temperature: float) -> ExactMoments:
     """Return the exact equilibrium averages of a small system.
 
     ``binder = 1 - <m^4> / (3 <m^2>^2)``, ``heat_capacity = var(E) / (n T^2)``, ``susceptibility =
@@ -153,7 +153,7 @@ def moments(system: SpinSystem, *, temperature: float) -> Moments:
     energy = float(p @ law.energies)
     first, absolute = float(p @ m), float(p @ np.abs(m))
     second, fourth = float(p @ m**2), float(p @ m**4)
-    return Moments(
+    return ExactMoments(
         energy / n,
         first,
         absolute,

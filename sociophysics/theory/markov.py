@@ -19,14 +19,14 @@ from scipy.special import expit
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.memory import require_memory
 from sociophysics.society.spins import SpinSystem
-from sociophysics.theory.checks import (
+from sociophysics.theory.refusals import (
     check_field,
     check_size,
     check_symmetric,
     check_temperature,
     inverse,
 )
-from sociophysics.theory.states import all_states, energies, local_field, state_number
+from sociophysics.theory.stance_patterns import all_states, energies, local_field, state_number
 
 __all__ = [
     "FieldLaw",

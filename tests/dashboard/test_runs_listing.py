@@ -38,7 +38,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def entry(root: Path, name: str) -> listing.Entry:
+def entry(root: Path, name: str) -> listing.ListedRun:
     return listing.look_up(listing.list_runs(root), name)
 
 

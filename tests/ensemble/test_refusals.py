@@ -14,7 +14,7 @@ import sociophysics as sp
 from sociophysics.errors import InputError
 from sociophysics.scenario import Scenario, Settings
 from sociophysics.store import Folder
-from sociophysics.study import folder as run_folder
+from sociophysics.study import run_manifest as run_folder
 from sociophysics.study import status
 from tests.ensemble.small_run import (
     TEXT,

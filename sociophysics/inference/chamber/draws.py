@@ -14,7 +14,7 @@ import numpy as np
 from sociophysics import streams
 from sociophysics.inference.chamber.saved import Draws
 from sociophysics.inference.estimators.boltzmann import BoltzmannRefinement
-from sociophysics.inference.estimators.mean_field import moments
+from sociophysics.inference.estimators.mean_field_couplings import moments
 from sociophysics.inference.estimators.pseudolikelihood import PseudoLikelihood
 from sociophysics.rollcall.votes import Votes
 

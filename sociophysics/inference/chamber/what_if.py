@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from sociophysics.datasets import bundled_file
 from sociophysics.errors import InputError, did_you_mean, told
 from sociophysics.inference.chamber.blocs import party_blocs
+from sociophysics.inference.chamber.chamber_tables import party_groups
 from sociophysics.inference.chamber.saved import load_draws, load_system, save_systems
-from sociophysics.inference.chamber.tables import party_groups
 from sociophysics.rollcall import Votes, open_votes
 from sociophysics.rollcall.chambers import CHAMBERS
 from sociophysics.society import camps as camp_attributes

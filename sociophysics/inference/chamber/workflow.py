@@ -13,10 +13,14 @@ from typing import Any
 import pandas as pd
 
 from sociophysics.errors import InputError
+from sociophysics.inference.chamber.chamber_tables import (
+    couplings_table,
+    members_table,
+    rollcalls_table,
+)
 from sociophysics.inference.chamber.draws import bootstrap_draws, refined
 from sociophysics.inference.chamber.physics import ChamberPhysics, chamber_physics
 from sociophysics.inference.chamber.saved import Draws, save_systems
-from sociophysics.inference.chamber.tables import couplings_table, members_table, rollcalls_table
 from sociophysics.inference.estimators.boltzmann import BoltzmannRefinement
 from sociophysics.inference.estimators.ideal_points import IdealPoints
 from sociophysics.inference.estimators.pseudolikelihood import PseudoLikelihood

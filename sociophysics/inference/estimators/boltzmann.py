@@ -21,7 +21,7 @@ from sociophysics import streams
 from sociophysics.deprecation import by_keyword
 from sociophysics.errors import InputError
 from sociophysics.inference.chamber.blocs import party_blocs
-from sociophysics.inference.estimators.mean_field import Moments, moments
+from sociophysics.inference.estimators.mean_field_couplings import VoteMoments, moments
 from sociophysics.inference.estimators.parameters import Estimator, require_fitted
 from sociophysics.inference.estimators.pseudolikelihood import PseudoLikelihood
 from sociophysics.inference.estimators.tempering import LADDER, Chains, pack, temper
@@ -169,7 +169,7 @@ class BoltzmannRefinement(Estimator):
         halves = [everyone[self.blocs_ == side] for side in (0, 1)]
         return [everyone, *(half for half in halves if 0 < len(half) < len(everyone))]
 
-    def _right_size(self, target: Moments, groups: list[NDArray[np.int64]]) -> float:
+    def _right_size(self, target: VoteMoments, groups: list[NDArray[np.int64]]) -> float:
         """Return the temperature at which the slope of the pair moments falls through 1."""
         found = temper(
             self.start_.coupling_,
@@ -189,7 +189,7 @@ class BoltzmannRefinement(Estimator):
         share = (slope[k - 1] - 1) / (slope[k - 1] - slope[k])
         return float(SEARCH[k - 1] + share * (SEARCH[k] - SEARCH[k - 1]))
 
-    def _refine(self, matrix: Array, target: Moments, groups: list[NDArray[np.int64]]) -> None:
+    def _refine(self, matrix: Array, target: VoteMoments, groups: list[NDArray[np.int64]]) -> None:
         coupling = self.start_.coupling_ / self.temperature_
         field = self.start_.field_ / self.temperature_
         chains = Chains.start(
@@ -231,7 +231,7 @@ class BoltzmannRefinement(Estimator):
         return completed
 
 
-def pair_fit(target: Moments, spins: NDArray[np.int8]) -> PairFit:
+def pair_fit(target: VoteMoments, spins: NDArray[np.int8]) -> PairFit:
     """Return how the pair moments of samples, shape (draws, n), agree with those of the votes.
 
     Pairs with fewer than 10 common roll calls are left out.

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from sociophysics.errors import InputError
-from sociophysics.rollcall.checks import vote_matrix
+from sociophysics.rollcall.vote_rules import vote_matrix
 from sociophysics.rollcall.votes import Votes, as_votes
 from sociophysics.society.alignment import is_default_index
 from sociophysics.society.spins import SpinSystem

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sociophysics import streams
 from sociophysics.inference.estimators.boltzmann import OVERLAP, pair_fit
-from sociophysics.inference.estimators.mean_field import moments
+from sociophysics.inference.estimators.mean_field_couplings import moments
 from sociophysics.inference.estimators.training import training_votes
 from sociophysics.rollcall.votes import Votes
 

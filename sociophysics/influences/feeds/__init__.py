@@ -38,8 +38,8 @@ from sociophysics.influences.feeds.designs import (
     acting,
     make,
 )
-from sociophysics.influences.feeds.exposure import Exposure
 from sociophysics.influences.feeds.feed import Draws, Feed, FeedMemory, Pull, Shown
+from sociophysics.influences.feeds.feed_exposure import Exposure
 from sociophysics.kinds import FEEDS
 
 __all__ = [

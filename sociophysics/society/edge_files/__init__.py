@@ -6,7 +6,7 @@ remains is the compressed sparse rows alone, in memory or in files that are mapp
 """
 
 from sociophysics.society.edge_files.assembly import read_edge_file
-from sociophysics.society.edge_files.columns import Columns
-from sociophysics.society.edge_files.folder import StoredSystem, content, open_folder
+from sociophysics.society.edge_files.edge_columns import Columns
+from sociophysics.society.edge_files.mapped_folder import StoredSystem, content, open_folder
 
 __all__ = ["Columns", "StoredSystem", "content", "open_folder", "read_edge_file"]

@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 
 from sociophysics.errors import InputError
 from sociophysics.memory import require_memory
-from sociophysics.society.checks import repeated_edge, user_count
-from sociophysics.society.edge_files import folder as folders
-from sociophysics.society.edge_files.columns import Columns, EdgeFile
-from sociophysics.society.edge_files.folder import StoredSystem
-from sociophysics.society.edge_files.names import LARGEST, Names, Ties, named, numbered
+from sociophysics.society.edge_files import mapped_folder as folders
+from sociophysics.society.edge_files.edge_columns import Columns, EdgeFile
+from sociophysics.society.edge_files.mapped_folder import StoredSystem
+from sociophysics.society.edge_files.names import LARGEST, NamedTies, Names, named, numbered
+from sociophysics.society.spin_rules import repeated_edge, user_count
 
 __all__ = ["read_edge_file"]
 
@@ -165,7 +165,7 @@ def smallest_dtype(values: NDArray[np.float64]) -> type[np.generic]:
 
 
 def _spool(
-    stream: Iterator[Ties], scratch: Path, label: Callable[[int], Any], *, directed: bool
+    stream: Iterator[NamedTies], scratch: Path, label: Callable[[int], Any], *, directed: bool
 ) -> Spool:
     """Write the ties to files by user numbers, and count them."""
     ties = top = 0

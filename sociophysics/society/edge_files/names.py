@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from sociophysics.errors import InputError
 from sociophysics.memory import require_memory
-from sociophysics.society.edge_files.columns import Batch
+from sociophysics.society.edge_files.edge_columns import Batch
 
-__all__ = ["LARGEST", "Names", "Ties", "named", "numbered"]
+__all__ = ["LARGEST", "NamedTies", "Names", "named", "numbered"]
 
 LARGEST = 2**31 - 2  # user number that still leaves the number of users an int32
 HASH_BYTES = 40  # per known name beside the name itself, while names are looked up
@@ -24,14 +24,14 @@ HASH_BYTES = 40  # per known name beside the name itself, while names are looked
 INTEGER = "^(0|-?[1-9][0-9]{0,17})$"
 
 
-class Ties(NamedTuple):
+class NamedTies(NamedTuple):
     """Some ties by user numbers."""
 
     ends: NDArray[np.int32]  # (m, 2): source, target
     coupling: NDArray[np.float64] | None
 
 
-def numbered(batches: Iterable[Batch], n: int | None) -> Iterator[Ties]:
+def numbered(batches: Iterable[Batch], n: int | None) -> Iterator[NamedTies]:
     """Yield the ties of a file whose ids are user numbers.
 
     Raises
@@ -53,7 +53,7 @@ def numbered(batches: Iterable[Batch], n: int | None) -> Iterator[Ties]:
                     f"to {largest}: correct it, raise n, or give ids='names'."
                 )
             ends[:, side] = values
-        yield Ties(ends, batch.coupling)
+        yield NamedTies(ends, batch.coupling)
 
 
 class Names:
@@ -104,7 +104,7 @@ class Names:
         return pd.Index(names.to_pandas(), tupleize_cols=False, name="user")
 
 
-def named(batches: Iterable[Batch], names: Names) -> Iterator[Ties]:
+def named(batches: Iterable[Batch], names: Names) -> Iterator[NamedTies]:
     """Yield the ties of a file whose ids are names, and collect these in ``names``."""
     stream = iter(batches)
     while some := list(islice(stream, 1)):
@@ -118,4 +118,4 @@ def named(batches: Iterable[Batch], names: Names) -> Iterator[Ties]:
         turns = np.arange(2 * rows).reshape(2, rows).T.ravel()  # source, target, source, ...
         ends = names.numbers(ids.take(pa.array(turns))).reshape(rows, 2)
         weights = [batch.coupling for batch in some if batch.coupling is not None]
-        yield Ties(ends, np.concatenate(weights) if weights else None)
+        yield NamedTies(ends, np.concatenate(weights) if weights else None)

@@ -5,9 +5,9 @@ the users, and they are never turned into text; in a directed graph the tail of 
 its head.
 """
 
-from sociophysics.society.networks.bounds import check_table
 from sociophysics.society.networks.bundled import available, load
 from sociophysics.society.networks.files import read
 from sociophysics.society.networks.generators import KINDS, build
+from sociophysics.society.networks.table_bounds import check_table
 
 __all__ = ["KINDS", "available", "build", "check_table", "load", "read"]

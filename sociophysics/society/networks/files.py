@@ -8,10 +8,10 @@ import networkx as nx
 
 from sociophysics.errors import InputError
 from sociophysics.memory import require_memory
+from sociophysics.society.networks.edge_lists import TABLES, Ends, edge_list
 from sociophysics.society.networks.markup import FORMATS, read_graph
 from sociophysics.society.networks.simple import simple_graph
 from sociophysics.society.networks.symmetrize import check_way, symmetrized
-from sociophysics.society.networks.tables import TABLES, Ends, edge_list
 
 __all__ = ["read"]
 

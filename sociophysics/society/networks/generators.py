@@ -13,7 +13,7 @@ import numpy as np
 from networkx.algorithms.bipartite import random_graph as bipartite_random_graph
 
 from sociophysics.errors import InputError, did_you_mean
-from sociophysics.society.networks.rewiring import uniform_with_degrees
+from sociophysics.society.networks.random_degrees import uniform_with_degrees
 from sociophysics.society.networks.simple import require_graph_memory
 from sociophysics.streams import generator
 

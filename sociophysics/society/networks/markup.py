@@ -12,12 +12,12 @@ from xml.etree.ElementTree import ParseError
 from defusedxml.common import DefusedXmlException
 
 from sociophysics.errors import InputError
-from sociophysics.society.labels import integers_if_all
 from sociophysics.society.networks.contents import Contents, malformed
 from sociophysics.society.networks.gexf import read_gexf
 from sociophysics.society.networks.graphml import read_graphml
 from sociophysics.society.networks.node_link import read_node_link
 from sociophysics.society.networks.simple import Tie, User, require_graph_memory
+from sociophysics.society.user_labels import integers_if_all
 
 __all__ = ["FORMATS", "read_graph"]
 

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from sociophysics.errors import InputError
 from sociophysics.society.missing import BLANKS
-from sociophysics.society.networks.bounds import LONGEST_TEXT, check_parquet
+from sociophysics.society.networks.table_bounds import LONGEST_TEXT, check_parquet
 
 __all__ = ["NO_NAME", "read_parquet"]
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from sociophysics.errors import InputError
 from sociophysics.society.missing import BLANKS
-from sociophysics.society.networks.bounds import check_first_row, check_header
+from sociophysics.society.networks.table_bounds import check_first_row, check_header
 
 __all__ = ["column_names", "read_text"]
 

@@ -26,8 +26,8 @@ from sociophysics.store import (
     read_json,
 )
 from sociophysics.study.results import comparison
+from sociophysics.study.results.cell_settings import burn_in, constant_temperature
 from sociophysics.study.results.grid import Grid
-from sociophysics.study.results.settings import burn_in, constant_temperature
 from sociophysics.study.results.windows import Window, windows_of
 
 if TYPE_CHECKING:

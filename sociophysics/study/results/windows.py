@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from sociophysics.study.results.settings import Document, designs_of, setting, tables_at
+from sociophysics.study.results.cell_settings import Document, designs_of, setting, tables_at
 
 __all__ = ["MOST_WINDOWS", "Window", "windows", "windows_of"]
 

@@ -15,18 +15,18 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sociophysics.dynamics.kernels.tasks import Task
+from sociophysics.dynamics.kernels.sweep_task import SweepTask
 from sociophysics.engine.bit_sliced import sweep_words
 from sociophysics.engine.lanes import LANES, flip_table, pack, unpack
 from sociophysics.society.spins import SpinSystem
 from sociophysics.streams import key
 
-__all__ = ["BitSliced", "Ties", "encode_ties", "whole_words"]
+__all__ = ["BitSliced", "SlicedTies", "encode_ties", "whole_words"]
 
 MOST_USERS = 2**31  # that a neighbour of 31 bits can number
 
 
-class Ties(NamedTuple):
+class SlicedTies(NamedTuple):
     """Signed couplings by rows, as the kernel reads them."""
 
     indptr: NDArray[np.int64]  # (n + 1,)
@@ -35,7 +35,7 @@ class Ties(NamedTuple):
     degree: int  # the largest
 
 
-def encode_ties(system: SpinSystem) -> Ties:
+def encode_ties(system: SpinSystem) -> SlicedTies:
     """Return the couplings ``+-c`` as signed ties; those of weight 0 are left out.
 
     Examples
@@ -49,7 +49,7 @@ def encode_ties(system: SpinSystem) -> Ties:
     indptr = kept[J.indptr].astype(np.int64)
     ends = J.indices[present].astype(np.uint32) << np.uint32(1)
     ends |= J.data[present] < 0
-    return Ties(indptr, ends, _magnitudes(system)[1], int(np.diff(indptr).max(initial=0)))
+    return SlicedTies(indptr, ends, _magnitudes(system)[1], int(np.diff(indptr).max(initial=0)))
 
 
 def _magnitudes(system: SpinSystem) -> tuple[float, float]:
@@ -82,7 +82,7 @@ class BitSliced:
 
     Parameters
     ----------
-    ties : Ties
+    ties : SlicedTies
         Encoded once per system and shared by all groups of replicas.
     spins : int8 array, shape (replicas, n)
     seed, replicas
@@ -90,7 +90,7 @@ class BitSliced:
     """
 
     @staticmethod
-    def refusal(task: Task) -> str | None:
+    def refusal(task: SweepTask) -> str | None:
         """Return why this kernel cannot do a task, None if it can."""
         if task.scheme != "random-sequential":
             return f"scheme is {task.scheme!r}; the bit-sliced kernel is random-sequential only"
@@ -111,13 +111,13 @@ class BitSliced:
         return None
 
     @staticmethod
-    def encode(system: SpinSystem, bound: float, coldest: float = np.inf) -> Ties:
+    def encode(system: SpinSystem, bound: float, coldest: float = np.inf) -> SlicedTies:
         """Return the signed ties."""
         return encode_ties(system)
 
     def __init__(
         self,
-        ties: Ties,
+        ties: SlicedTies,
         spins: NDArray[np.int8],
         seed: int,
         replicas: tuple[int, ...],

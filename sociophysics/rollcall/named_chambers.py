@@ -9,7 +9,7 @@ from sociophysics.errors import InputError, did_you_mean
 from sociophysics.rollcall.chambers import CHAMBERS, load, published_polarity
 from sociophysics.rollcall.legacy import read_ord
 from sociophysics.rollcall.plain import VOTEVIEW_COLUMNS, read_votes
-from sociophysics.rollcall.tables import FilePath, header
+from sociophysics.rollcall.vote_tables import FilePath, header
 from sociophysics.rollcall.votes import Votes
 from sociophysics.rollcall.voteview import read_voteview
 

@@ -11,10 +11,10 @@ from sociophysics.influences.feeds import Feed
 from sociophysics.influences.interventions import Intervention, Rewire, SwitchFeed, Tilt
 from sociophysics.society.spins import SpinSystem
 
-__all__ = ["Task", "task_of"]
+__all__ = ["SweepTask", "task_of"]
 
 
-class Task(NamedTuple):
+class SweepTask(NamedTuple):
     """Couplings, scheme, and whether a field or a feed acts at any time: kinds, not values."""
 
     system: SpinSystem
@@ -30,7 +30,7 @@ def task_of(
     field: Any = None,
     feed: Feed | None = None,
     interventions: Iterable[Intervention] = (),
-) -> Task:
+) -> SweepTask:
     """Return the task of a trajectory with these arguments, later interventions included.
 
     A feed of strength 0 is none.
@@ -44,7 +44,7 @@ def task_of(
     acts = tuple(interventions)
     scheduled = not (field is None or (isinstance(field, list | tuple) and len(field) == 0))
     feeds = [feed, *(act.feed for act in acts if isinstance(act, SwitchFeed))]
-    return Task(
+    return SweepTask(
         system,
         scheme,
         has_field=scheduled or any(isinstance(a, Tilt) for a in acts) or bool(np.any(system.h)),

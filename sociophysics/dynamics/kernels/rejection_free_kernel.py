@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sociophysics.dynamics.kernels.incremental import FixedPoint, Integer
-from sociophysics.dynamics.kernels.tasks import Task
+from sociophysics.dynamics.kernels.incremental_kernel import FixedPointKernel, Integer
+from sociophysics.dynamics.kernels.sweep_task import SweepTask
 from sociophysics.engine import fixed_point, rate_bins, rejection_free
-from sociophysics.engine.integer_fields import Ties
+from sociophysics.engine.integer_fields import IntegerTies
 from sociophysics.errors import InputError
 from sociophysics.society.spins import SpinSystem
 
@@ -45,7 +45,7 @@ class Words(NamedTuple):
     scale: float  # stored field of one unit of the couplings
 
 
-def words_of(kernel: FixedPoint | Integer) -> Words:
+def words_of(kernel: FixedPointKernel | Integer) -> Words:
     """Return how a kernel stores couplings and fields."""
     if isinstance(kernel, Integer):
         t = kernel.ties
@@ -73,7 +73,7 @@ class RejectionFree:
 
     Parameters
     ----------
-    encoded : Ties or Couplings
+    encoded : IntegerTies or Couplings
         As ``encode`` returns them, shared by all groups of replicas.
     spins : int8 array, shape (replicas, n)
     seed, replicas
@@ -83,7 +83,7 @@ class RejectionFree:
     always = True
 
     @staticmethod
-    def refusal(task: Task) -> str | None:
+    def refusal(task: SweepTask) -> str | None:
         """Return why this kernel cannot do a task, None if it can."""
         if task.scheme != "random-sequential":
             return f"scheme is {task.scheme!r}; waits between flips are random-sequential only"
@@ -92,25 +92,25 @@ class RejectionFree:
     @staticmethod
     def encode(
         system: SpinSystem, bound: float, coldest: float = np.inf
-    ) -> Ties | fixed_point.Couplings:
+    ) -> IntegerTies | fixed_point.Couplings:
         """Return packed ties where there is no field and they allow it, else fixed point."""
-        plain = Task(system, "random-sequential", has_field=bound > 0.0, has_feed=False)
-        kind = FixedPoint if Integer.refusal(plain) else Integer
+        plain = SweepTask(system, "random-sequential", has_field=bound > 0.0, has_feed=False)
+        kind = FixedPointKernel if Integer.refusal(plain) else Integer
         return kind.encode(system, bound, coldest)
 
     def __init__(
         self,
-        encoded: Ties | fixed_point.Couplings,
+        encoded: IntegerTies | fixed_point.Couplings,
         spins: NDArray[np.int8],
         seed: int,
         replicas: tuple[int, ...],
         scheme: str = "random-sequential",
     ) -> None:
-        inner: FixedPoint | Integer
-        if isinstance(encoded, Ties):
+        inner: FixedPointKernel | Integer
+        if isinstance(encoded, IntegerTies):
             inner = Integer(encoded, spins, seed, replicas)
         else:
-            inner = FixedPoint(encoded, spins, seed, replicas, scheme)
+            inner = FixedPointKernel(encoded, spins, seed, replicas, scheme)
         self.inner, always = inner, self.always
         count, n = inner.state.shape
         self.window = window(n)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sociophysics.dynamics.kernels.tasks import Task
+from sociophysics.dynamics.kernels.sweep_task import SweepTask
 from sociophysics.engine.reference import sweep_reference
 from sociophysics.society.spins import SpinSystem
 from sociophysics.streams import generator
@@ -20,7 +20,7 @@ class Reference:
     """The readable heat bath (``engine.reference``), on numpy's stream; slow, for comparison."""
 
     @staticmethod
-    def refusal(task: Task) -> str | None:
+    def refusal(task: SweepTask) -> str | None:
         """Return why this kernel cannot do a task, None if it can."""
         if task.scheme != "random-sequential":
             return f"scheme is {task.scheme!r}; the reference kernel is random-sequential only"

@@ -10,12 +10,12 @@ import pandas as pd
 from pyarrow import ArrowException
 
 from sociophysics.errors import InputError
-from sociophysics.society.labels import integers_if_all
-from sociophysics.society.networks.bounds import shorten
 from sociophysics.society.networks.contents import malformed
 from sociophysics.society.networks.parquet_tables import NO_NAME, blank_texts, read_parquet
 from sociophysics.society.networks.simple import Tie, User, require_graph_memory
+from sociophysics.society.networks.table_bounds import shorten
 from sociophysics.society.networks.text_tables import column_names, first_blank, read_text
+from sociophysics.society.user_labels import integers_if_all
 
 __all__ = ["TABLES", "Ends", "edge_list"]
 

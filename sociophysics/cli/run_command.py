@@ -93,8 +93,8 @@ def _run(
     p_values: bool,
 ) -> None:
     from sociophysics import runs
+    from sociophysics.cli.printed_summary import show
     from sociophysics.cli.progress import follow
-    from sociophysics.cli.summary import show
 
     try:
         with follow(scenario.title or scenario.name) as progress:

@@ -24,7 +24,7 @@ from sociophysics.errors import InputError
 
 __all__ = [
     "FilePath",
-    "Table",
+    "VoteTable",
     "header",
     "open_table",
     "read_table",
@@ -42,14 +42,14 @@ PIECE = 2**20
 UNNAMED = ""
 
 
-class Table(NamedTuple):
+class VoteTable(NamedTuple):
     """A table of text, blank cells "", and what had to be guessed to read it."""
 
     frame: pd.DataFrame
     notes: tuple[str, ...]
 
 
-def open_table(path: FilePath) -> Table:
+def open_table(path: FilePath) -> VoteTable:
     """Return a table of text from CSV of any separator, a gzip of it, Excel or JSON records.
 
     Names and cells are stripped of blanks at both ends. A column without a name keeps the name "".
@@ -314,7 +314,7 @@ def _records(path: FilePath) -> pd.DataFrame:
     return pd.DataFrame(flat, dtype=object)
 
 
-def _finished(path: FilePath, frame: pd.DataFrame, notes: list[str]) -> Table:
+def _finished(path: FilePath, frame: pd.DataFrame, notes: list[str]) -> VoteTable:
     if frame.empty:
         raise InputError(f"{path} has column names and no rows; give a complete file.")
     frame = frame.fillna("").astype(str)
@@ -322,7 +322,7 @@ def _finished(path: FilePath, frame: pd.DataFrame, notes: list[str]) -> Table:
     blank = (frame == "").all(axis=1)
     if blank.all():
         raise InputError(f"{path} has column names and no rows; give a complete file.")
-    return Table(frame[~blank].reset_index(drop=True), tuple(notes))
+    return VoteTable(frame[~blank].reset_index(drop=True), tuple(notes))
 
 
 def _unreadable(path: FilePath, error: Exception) -> InputError:

@@ -18,14 +18,14 @@ from sociophysics.inference.estimators.parameters import Estimator, require_fitt
 from sociophysics.inference.estimators.training import cells, system_of, training_votes
 from sociophysics.rollcall.votes import Votes
 
-__all__ = ["TAP", "MeanField", "Moments", "moments"]
+__all__ = ["TAP", "MeanField", "VoteMoments", "moments"]
 
 Array = NDArray[np.float64]
 
 LARGEST_MEAN = 0.999  # atanh of a mean of exactly one has no value
 
 
-class Moments(NamedTuple):
+class VoteMoments(NamedTuple):
     """Means (n,), pair moments <s_i s_j> (n, n) and the roll calls both voted on (n, n)."""
 
     mean: Array
@@ -33,7 +33,7 @@ class Moments(NamedTuple):
     overlap: Array
 
 
-def moments(matrix: NDArray[np.generic]) -> Moments:
+def moments(matrix: NDArray[np.generic]) -> VoteMoments:
     """Return means and pair moments over the roll calls on which members voted.
 
     Pairs that never voted together have moment 0 and overlap 0.
@@ -48,7 +48,7 @@ def moments(matrix: NDArray[np.generic]) -> Moments:
     observed = (votes != 0).astype(float)
     overlap = observed.T @ observed
     mean = votes.sum(axis=0) / np.maximum(np.diag(overlap), 1)
-    return Moments(mean, votes.T @ votes / np.maximum(overlap, 1), overlap)
+    return VoteMoments(mean, votes.T @ votes / np.maximum(overlap, 1), overlap)
 
 
 class MeanField(Estimator):

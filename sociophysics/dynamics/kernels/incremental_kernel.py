@@ -12,18 +12,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sociophysics.dynamics.kernels.tasks import Task
+from sociophysics.dynamics.kernels.sweep_task import SweepTask
 from sociophysics.engine import fixed_point, glauber, integer_fields, integer_sweeps
 from sociophysics.society.spins import SpinSystem
 from sociophysics.streams import key
 
-__all__ = ["FixedPoint", "Integer"]
+__all__ = ["FixedPointKernel", "Integer"]
 
 NO_FEED = np.zeros((0, 0))
 LARGEST_REACH = 2**20  # listened-to users beyond which the table of thresholds is out of proportion
 
 
-class FixedPoint:
+class FixedPointKernel:
     """Incremental local fields in fixed point (``engine.glauber``).
 
     Parameters
@@ -37,7 +37,7 @@ class FixedPoint:
     """
 
     @staticmethod
-    def refusal(task: Task) -> str | None:
+    def refusal(task: SweepTask) -> str | None:
         """Return why this kernel cannot do a task, None if it can: it can do all."""
         return None
 
@@ -100,7 +100,7 @@ class FixedPoint:
     def recall(self, remembered: dict[str, NDArray[Any]]) -> None:
         """Do nothing, as there is nothing to recall."""
 
-    def only(self, keep: NDArray[np.bool_]) -> FixedPoint:
+    def only(self, keep: NDArray[np.bool_]) -> FixedPointKernel:
         """Return a kernel that goes on with the replicas marked in ``keep``."""
         part = copy(self)
         part.keys, part.flipped = self.keys[keep], self.flipped[keep]
@@ -126,7 +126,7 @@ class Integer:
     """
 
     @staticmethod
-    def refusal(task: Task) -> str | None:
+    def refusal(task: SweepTask) -> str | None:
         """Return why this kernel cannot do a task, None if it can."""
         stored = task.system.stored
         if task.scheme != "random-sequential":
@@ -146,7 +146,9 @@ class Integer:
         return None
 
     @staticmethod
-    def encode(system: SpinSystem, bound: float, coldest: float = np.inf) -> integer_fields.Ties:
+    def encode(
+        system: SpinSystem, bound: float, coldest: float = np.inf
+    ) -> integer_fields.IntegerTies:
         """Return the packed ties."""
         J = system.stored
         return integer_fields.encode_ties(
@@ -155,7 +157,7 @@ class Integer:
 
     def __init__(
         self,
-        ties: integer_fields.Ties,
+        ties: integer_fields.IntegerTies,
         spins: NDArray[np.int8],
         seed: int,
         replicas: tuple[int, ...],

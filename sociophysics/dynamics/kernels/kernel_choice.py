@@ -13,11 +13,11 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from sociophysics.dynamics.kernels.bit_sliced import BitSliced, whole_words
-from sociophysics.dynamics.kernels.incremental import FixedPoint, Integer
-from sociophysics.dynamics.kernels.reference import Reference
-from sociophysics.dynamics.kernels.rejection_free import Adaptive, RejectionFree
-from sociophysics.dynamics.kernels.tasks import Task, task_of
+from sociophysics.dynamics.kernels.bit_sliced_kernel import BitSliced, whole_words
+from sociophysics.dynamics.kernels.incremental_kernel import FixedPointKernel, Integer
+from sociophysics.dynamics.kernels.reference_kernel import Reference
+from sociophysics.dynamics.kernels.rejection_free_kernel import Adaptive, RejectionFree
+from sociophysics.dynamics.kernels.sweep_task import SweepTask, task_of
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.society.spins import SpinSystem
 
@@ -25,11 +25,11 @@ __all__ = [
     "KERNELS",
     "REGISTRY",
     "SCHEMES",
-    "FixedPoint",
+    "FixedPointKernel",
     "Integer",
     "Kernel",
     "Reference",
-    "Task",
+    "SweepTask",
     "choose_kernel",
     "task_of",
     "thread_groups",
@@ -42,7 +42,7 @@ class Kernel(Protocol):
     """What moves a group of replicas that share their couplings."""
 
     @staticmethod
-    def refusal(task: Task) -> str | None:
+    def refusal(task: SweepTask) -> str | None:
         """Return why this kernel cannot do a task, in words that end a sentence; None if it can."""
 
     @staticmethod
@@ -79,7 +79,7 @@ class Kernel(Protocol):
 
 REGISTRY: dict[str, type[Kernel]] = {
     "integer": Integer,
-    "fixed-point": FixedPoint,
+    "fixed-point": FixedPointKernel,
     "adaptive": Adaptive,
     "rejection-free": RejectionFree,
     "bit-sliced": BitSliced,
@@ -89,7 +89,7 @@ AUTOMATIC = ("adaptive", "fixed-point")  # the first that can
 KERNELS = ("auto", *REGISTRY)
 
 
-def choose_kernel(kernel: str, task: Task) -> str:
+def choose_kernel(kernel: str, task: SweepTask) -> str:
     """Return the name of the kernel that ``auto`` stands for, after checking both names.
 
     Raises
