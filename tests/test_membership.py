@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import io
+import json
 import sys
 from pathlib import Path
 
@@ -236,3 +238,44 @@ def test_whatever_is_indexed_by_user_follows_the_users() -> None:
         sp.simulate(
             system, temperature=1.0, sweeps=1, seed=1, field=by_name.set_axis(list("xyzuv"))
         )
+
+
+def test_inspect_takes_the_columns_and_keeps_the_counts_of_what_is_missing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edges, nodes = tmp_path / "e.csv", tmp_path / "n.csv"
+    edges.write_text("who,whom,w\na,b,1\nb,a,3\nb,c,2\nc,b,2\nc,d,-1\nd,c,-1\n")
+    nodes.write_text("id,camp\na,left\nb,left\nc,right\nd,\n")
+    columns = ["--source", "who", "--target", "whom", "--weight", "w", "--symmetrize", "mean"]
+    out = tmp_path / "i"
+    given = ["inspect", str(edges), "--nodes", str(nodes), *columns, "--draws", "0"]
+    assert main([*given, "--out", str(out)]) == 0
+    manifest = json.loads((out / "manifest.json").read_text())
+    assert manifest["camp_sizes"] == {"left": 2, "right": 1}
+    assert (manifest["users"], manifest["without_camp"]) == (4, 1)
+    assert "1 of 4 users has no camp (blank)" in capsys.readouterr().out
+    rows = pd.read_csv(out / "structure.csv").set_index("measure")["value"]
+    assert rows["ties"] == 3
+    assert rows["share of antagonistic ties"] == pytest.approx(1 / 3)
+    # The report's command does the same again.
+    assert "--source who --target whom --weight w --symmetrize mean" in (
+        out / "report.html"
+    ).read_text(encoding="utf-8")
+
+
+def test_numbers_on_ties_that_are_not_used_are_named_by_a_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "e.csv").write_text("source,target,sign\na,b,1\nb,c,-1\nc,a,1\n")
+    text = (
+        'seed = 1\nnetwork = {kind = "file", path = "e.csv"}\ncouplings = {kind = "uniform"}\n'
+        "dynamics = {temperature = 1, sweeps = 2}\n"
+        'observe = {every = 1, names = ["abs_magnetization"]}\n'
+    )
+    (tmp_path / "s.toml").write_text(text)
+    assert main(["run", str(tmp_path / "s.toml"), "--out", str(tmp_path / "out")]) == 0
+    said = "the ties' numbers in 'sign' are not used"
+    assert said in capsys.readouterr().out
+    assert said in json.loads((tmp_path / "out/manifest.json").read_text())["notes"][0]
+    page = (tmp_path / "out/report.html").read_text(encoding="utf-8")
+    assert said in html.unescape(page)

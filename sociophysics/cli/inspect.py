@@ -30,6 +30,16 @@ Nodes = Annotated[Path | None, typer.Option(help="Table of users beside an edge 
 Coupling = Annotated[
     str | None, typer.Option(help="Column of the ties' couplings; `coupling` by default.")
 ]
+Source = Annotated[
+    str | None, typer.Option(help="Column of who listens; source, src or from by default.")
+]
+Target = Annotated[
+    str | None, typer.Option(help="Column of whom to; target, dst or to by default.")
+]
+Weight = Annotated[str | None, typer.Option(help="The same as --coupling.")]
+Symmetrize = Annotated[
+    str | None, typer.Option(help="mean, sum or mutual: what two directions of a tie become.")
+]
 Out = Annotated[Path | None, typer.Option(help="Folder; runs/NAME-inspect by default.")]
 Draws = Annotated[int, typer.Option(help="Random networks of each null; 0: none.")]
 Largest = Annotated[bool, typer.Option("--largest", help="Keep the largest component only.")]
@@ -42,6 +52,10 @@ def inspect(
     camps: Camps = None,
     nodes: Nodes = None,
     coupling: Coupling = None,
+    source: Source = None,
+    target: Target = None,
+    weight: Weight = None,
+    symmetrize: Symmetrize = None,
     out: Out = None,
     draws: Draws = 100,
     largest: Largest = False,
@@ -60,11 +74,14 @@ def inspect(
     folder = Path("runs") / f"{name}-inspect" if out is None else folder_of(out)
     store = open_store(folder)
     study.read_manifest(store, "inspect")
-    system, attribute, graph = loaded(network, camps, nodes, coupling, largest)
+    more = {"source": source, "target": target, "weight": weight, "symmetrize": symmetrize}
+    system, attribute, graph = loaded(network, camps, nodes, coupling, largest, **more)
     codes, names = (None, ()) if attribute is None else camp_attributes.of(system, attribute)
     command = _command(
         network,
-        {"--camps": camps, "--nodes": nodes, "--coupling": coupling, "--draws": draws},
+        {"--camps": camps, "--nodes": nodes, "--coupling": coupling}
+        | {f"--{key}": value for key, value in more.items()}
+        | {"--draws": draws},
         seed,
         largest,
     )
@@ -72,7 +89,10 @@ def inspect(
     asked: dict[str, Any] = {"network": name, "camps": attribute, "largest": largest}
     asked |= {"draws": draws, "seed": seed, "time_limit": time_limit}
     manifest = study.make_manifest("inspect", asked=asked, inputs=_digests(system, codes, names))
-    said = counted(attribute, codes, names, tuple(graph.get("notes", ()))).sentences()
+    members = counted(attribute, codes, names, tuple(graph.get("notes", ())))
+    said = members.sentences()
+    manifest |= {"users": system.n, "camp_sizes": members.camps or {}}
+    manifest |= {"without_camp": members.without_camp, "notes": list(members.notes)}
     with study.claimed(store, "inspect", manifest):
         unused = list(graph.get("unused_tie_columns", ()))
         null: dict[str, Any] = {"draws": draws, "seed": seed, "time_limit": time_limit}
@@ -85,7 +105,12 @@ def inspect(
 
 
 def loaded(
-    network: str, camps: str | None, nodes: Path | None, coupling: str | None, largest: bool
+    network: str,
+    camps: str | None,
+    nodes: Path | None,
+    coupling: str | None,
+    largest: bool,
+    **more: str | None,
 ) -> tuple[SpinSystem, str | None, dict[str, Any]]:
     """Return the system, the attribute that holds camps, and what the reading has to say."""
     from sociophysics.experiments.inspection import largest_component
@@ -93,15 +118,15 @@ def loaded(
 
     bundled = networks.available()
     if network in bundled.index and not Path(network).exists():
-        if nodes is not None or coupling is not None:
+        if any(value is not None for value in (nodes, coupling, *more.values())):
             raise InputError(
                 f"{network} is a bundled network, which has its own users and no couplings; leave "
-                "--nodes and --coupling out."
+                "--nodes, --coupling and other columns out."
             )
         graph = networks.load(network)
         camps = camps or str(bundled.loc[network, "camp"])
     elif Path(network).suffix or Path(network).exists():
-        graph = networks.read(network, nodes=nodes, coupling=coupling)
+        graph = networks.read(network, nodes=nodes, coupling=coupling, **more)
     else:
         raise InputError(
             f"{network!r} is neither a file nor a bundled network; bundled: "

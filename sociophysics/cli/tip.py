@@ -98,6 +98,9 @@ def tip(
     manifest = study.make_manifest(
         "tip", asked={"scenario": loaded.canonical(), **asked}, inputs=fingerprints(loaded)
     )
+    members = of_scenario(loaded)
+    manifest |= {"users": members.users, "camp_sizes": members.camps or {}}
+    manifest |= {"without_camp": members.without_camp, "drawn_starts": members.drawn_starts}
     with workers_of(scheduler) as executor, study.claimed(store, "tip", manifest):
         found, crossing, loop = _measured(loaded, asked, more, store.place, count, executor)
         _write(store, loaded, found, crossing, loop)
