@@ -11,13 +11,12 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-import scipy.sparse as sparse
 from numpy.typing import ArrayLike, NDArray
 
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.observables.rewiring import rewired
 from sociophysics.society.spins import SpinSystem
-from sociophysics.society.ties import require_undirected, ties
+from sociophysics.society.ties import joined, require_undirected, ties
 from sociophysics.streams import generator
 
 __all__ = ["NULLS", "AgainstNull", "against_null", "compared", "permuted"]
@@ -167,12 +166,7 @@ def permuted(system: SpinSystem, *, seed: int, draw: int = 0) -> SpinSystem:
     # A stream of its own: rewirings of the same draw take the numbers of the one without a sweep.
     rng = generator(seed, "null", draw, 1)
     coupling = known.coupling[rng.permutation(known.count)]
-    both = (
-        np.concatenate([known.source, known.target]),
-        np.concatenate([known.target, known.source]),
-    )
-    J = sparse.csr_array((np.tile(coupling, 2), both), shape=system.J.shape)
-    return SpinSystem(J, system.h, system.labels, system.nodes)
+    return joined(system, known.source, known.target, coupling)
 
 
 NULLS: dict[str, Callable[..., SpinSystem]] = {"degrees": rewired, "signs": permuted}

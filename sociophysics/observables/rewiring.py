@@ -12,7 +12,7 @@ from scipy.sparse.csgraph import connected_components
 
 from sociophysics.errors import InputError
 from sociophysics.society.spins import SpinSystem
-from sociophysics.society.ties import require_undirected, ties
+from sociophysics.society.ties import joined, require_undirected, ties
 from sociophysics.streams import generator
 
 __all__ = ["rewired"]
@@ -102,10 +102,7 @@ def rewired(system: SpinSystem, *, seed: int, draw: int = 0) -> SpinSystem:
             f"none of the {known.count} ties can be swapped without changing degrees; the network "
             "has no degree-preserving rewiring to compare with."
         )
-    i, j = ends.T
-    both = (np.concatenate([i, j]), np.concatenate([j, i]))
-    J = sparse.csr_array((np.tile(known.coupling, 2), both), shape=system.J.shape)
-    return SpinSystem(J, system.h, system.labels, system.nodes)
+    return joined(system, ends[:, 0], ends[:, 1], known.coupling)
 
 
 def _rounds(share: float, count: int) -> int:

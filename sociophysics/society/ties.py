@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sociophysics.errors import InputError
 from sociophysics.society.spins import SpinSystem
 
-__all__ = ["Ties", "require_undirected", "ties"]
+__all__ = ["Ties", "joined", "require_undirected", "ties"]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -89,3 +89,22 @@ def require_undirected(system: SpinSystem, measure: str) -> None:
             f"{measure} needs undirected ties, but the couplings are directed (J_ij != J_ji); "
             "make the network undirected first."
         )
+
+
+def joined(
+    system: SpinSystem,
+    source: NDArray[np.int64],
+    target: NDArray[np.int64],
+    coupling: NDArray[np.float64],
+) -> SpinSystem:
+    """Return a system's users, fields and names with these undirected ties instead of its own.
+
+    Examples
+    --------
+    >>> path = SpinSystem.from_edges([0, 1], [1, 2])
+    >>> joined(path, np.array([0]), np.array([2]), np.array([1.0])).J.toarray().tolist()
+    [[0.0, 0.0, 1.0], [0.0, 0.0, 0.0], [1.0, 0.0, 0.0]]
+    """
+    both = (np.concatenate([source, target]), np.concatenate([target, source]))
+    J = sparse.csr_array((np.tile(coupling, 2), both), shape=(system.n, system.n))
+    return SpinSystem(J, system.h, system.labels, system.nodes)
