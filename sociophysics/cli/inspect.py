@@ -110,7 +110,7 @@ def loaded(
     nodes: Path | None,
     coupling: str | None,
     largest: bool,
-    **more: str | None,
+    **more: Any,
 ) -> tuple[SpinSystem, str | None, dict[str, Any]]:
     """Return the system, the attribute that holds camps, and what the reading has to say."""
     from sociophysics.experiments.inspection import largest_component
