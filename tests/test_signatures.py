@@ -20,7 +20,7 @@ from sociophysics.errors import InputError
 OPEN = {"sociophysics.theory", "sociophysics.observables"}
 # Keys that belong to a kind, not to the function.
 KINDS = {"assign", "build", "camp_limits", "changed_couplings", "expected_field", "make"}
-KINDS |= {"magnetizations", "shown_plus", "switching_strengths"}
+KINDS |= {"key", "magnetizations", "shown_plus", "switching_strengths"}
 # One name for one thing; former and foreign names of it.
 FOREIGN = {"T", "attribute", "beta", "n_replicas", "n_jobs", "outdir", "processes", "random_state"}
 FOREIGN |= {"repeats", "repetitions", "nsweeps", "folder_out", "verbose"}

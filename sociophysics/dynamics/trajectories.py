@@ -66,6 +66,7 @@ def trajectory(
 
     Parameters
     ----------
+    system : SpinSystem
     temperature : number or schedule
         Social temperature in units of the couplings; 0 and ``inf`` are legal.
     sweeps, every : int
@@ -94,6 +95,12 @@ def trajectory(
         What ``frame.state()`` returned, or ``State.load``: go on from there, with the frames
         after it. The other arguments are those of the run; ``sweeps`` counts from its start, and
         interventions at the state's sweep or later may be added.
+    seed : int
+        Of every stream; replica r has the same in each run with it.
+    feed : Feed, optional
+        A design of ``sociophysics.feeds``.
+    interventions : iterable of Intervention
+        What happens on the way, as ``sociophysics.interventions`` has it.
 
     Raises
     ------

@@ -154,10 +154,16 @@ def quasistatic(
 
     Parameters
     ----------
+    system : SpinSystem
+        Couplings >= 0; directed ones are allowed.
     fields : sequence of float
         Values of the uniform field H, reached one after the other.
     start : int8 array, shape (n,), optional
         All down if left out.
+    disorder : float
+        Standard deviation of Gaussian fields added to ``system.h``.
+    seed, replica : int
+        Of the random fields; without ``disorder`` nothing is drawn.
 
     Raises
     ------
@@ -205,6 +211,8 @@ def threshold_cascade(
     hold : bool
         Whether seeds never flip back. If not, they give way first, as far as they are pulled, and
         then the rest of the seed pulls.
+    stance : int
+        +1 or -1: what the seeds hold.
 
     Raises
     ------

@@ -95,6 +95,18 @@ def binder_crossing(
     updates : float, optional
         Of single users, over all sizes of the infinite society: about 1.6e11, a minute or two of
         two processors where the bit-sliced kernel serves (couplings +-c).
+    design : str, optional
+        Name of one of the scenario's designs; the first by default.
+    replicas : int, optional
+        Left out, the scenario's, or 10 if it asks for one.
+    out : path or str, optional
+        Folder, or address of an object store, that keeps finished parts.
+    workers : int, optional
+        Processes; left out, one per usable processor. No number depends on it.
+    executor : Executor, optional
+        Any ``concurrent.futures`` executor instead.
+    progress : callable, optional
+        Called with finished parts, all parts known so far, and updates done.
 
     Returns
     -------

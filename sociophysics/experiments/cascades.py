@@ -84,6 +84,7 @@ def seeded_cascades(
 
     Parameters
     ----------
+    system : SpinSystem
     seeds : str, or int array
         ``random``, ``degree``, ``camp:K`` as in ``interventions.Nucleate``, or indices of users.
     share : float
@@ -100,6 +101,10 @@ def seeded_cascades(
         Added to ``system.h``.
     start : str or array
         As for ``trajectory``; followed by ``settle`` sweeps that both copies share.
+    temperature, seed, replicas
+        As in ``trajectory``.
+    settle : int
+        Sweeps before the seeding.
 
     Raises
     ------

@@ -124,6 +124,8 @@ def structure(
         Networks of each null, two or more; 0: no null.
     time_limit : float
         Seconds for the frustration index.
+    seed : int
+        Of the nulls and of every search.
 
     Returns
     -------

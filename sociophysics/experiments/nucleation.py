@@ -127,11 +127,18 @@ def nucleation_probability(
 
     Parameters
     ----------
+    system : SpinSystem
     sets : sequence of int arrays
         Users set to ``stance`` at sweep 0, one experiment each. Replica r has the same noise in
         all of them.
     hold : int or "forever"
         How long they are committed.
+    stance : int
+        +1 or -1: what the seeds hold.
+    temperature, sweeps, seed, replicas, field, feed, camps, start
+        As in ``trajectory``.
+    won, lost : float
+        Thresholds of ``stance * m``; without ``lost`` no run ends as lost.
 
     Returns
     -------

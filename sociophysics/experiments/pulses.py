@@ -73,8 +73,11 @@ def fit_pulse(
 
     Parameters
     ----------
+    system : SpinSystem
     counts : array, shape (steps,)
         Not negative.
+    temperature, seed, replicas
+        As in ``outbreaks``, which simulates the course.
     onset : int, optional
         Step of the event; tried over the steps before the outbreak if left out.
     start : mapping, optional
@@ -82,8 +85,12 @@ def fit_pulse(
     free : sequence of str
         Which of them are fitted; ``scale``, counts per talking user, always is. A weak pulse
         determines only the product of height, active and scale: then free fewer, or fix more.
+    quiet : float
+        Field that keeps silence.
     hold_out : float
         Share of the steps, the last ones, that the fit does not see.
+    confidence : float
+        Of the intervals, between 0 and 1.
 
     Raises
     ------
@@ -93,6 +100,16 @@ def fit_pulse(
     References
     ----------
     .. [1] D. McFadden, Econometrica 57, 995 (1989).
+
+    Examples
+    --------
+    >>> from sociophysics.experiments.trend import outbreaks
+    >>> alone = SpinSystem(np.zeros((60, 60)))
+    >>> keys = dict(temperature=1.0, seed=1, onset=3, replicas=4)
+    >>> counts = outbreaks(alone, height=3.0, decay=4.0, sweeps=14, **keys)[0]
+    >>> fit = fit_pulse(alone, counts, free=["height"], start={"decay": 4.0}, **keys)
+    >>> type(fit).__name__
+    'PulseFit'
     """
     y = check_counts(counts)
     unknown = [name for name in (*free, *(start or {})) if name not in FREE]

@@ -86,6 +86,7 @@ def outbreaks(
 
     Parameters
     ----------
+    system : SpinSystem
     height, decay, onset
         The pulse, in units of the couplings and in sweeps.
     active : float
@@ -95,6 +96,8 @@ def outbreaks(
         Field that keeps silence.
     settle : int
         Sweeps before sweep 0, from silence.
+    temperature, sweeps, seed, replicas
+        As in ``trajectory``.
 
     Raises
     ------

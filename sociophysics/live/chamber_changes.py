@@ -155,7 +155,17 @@ def scenario_of(values: Mapping[str, Any], fitted: FittedChamber, path: str) -> 
 
 
 def simulate_change(scenario: Scenario, changed: str, watch: Watch = UNWATCHED) -> Outcome:
-    """Simulate both chambers side by side, publishing outcomes as they come."""
+    """Simulate both chambers side by side, publishing outcomes as they come.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Of ``scenario_of``: the chamber as it is, and changed.
+    changed : str
+        What was changed, in words.
+    watch : Watch
+        Takes in outcomes, and ends the work by raising.
+    """
     settings = [case.settings for case in scenario.cases()]
     replicas = scenario.sweep.replicas
     together = not any(varies(each) for each in settings)

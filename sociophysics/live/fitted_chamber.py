@@ -126,10 +126,30 @@ class FittedChamber:
 def read_fit(folder: Path, title: str, watch: Watch = UNWATCHED) -> FittedChamber:
     """Return the fit in a folder; a second or two for a hundred members.
 
+    Parameters
+    ----------
+    folder : Path
+        Where ``fit_chamber`` wrote.
+    title : str
+        What the chamber is called.
+    watch : Watch
+        Ends the work by raising.
+
     Raises
     ------
     InputError
         The folder holds no fit, or one that cannot be read.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from sociophysics.inference import fit_chamber
+    >>> from sociophysics.rollcall import as_votes
+    >>> votes = as_votes(np.where(np.random.default_rng(0).random((40, 6)) < 0.5, 1, -1))
+    >>> with TemporaryDirectory() as place:
+    ...     _ = fit_chamber(votes, place, quick=True)
+    ...     read_fit(Path(place), "six members").folder.name == Path(place).name
+    True
     """
     check = watch.check
     try:

@@ -34,6 +34,17 @@ def replica_means(table: pd.DataFrame, keys: list[str], name: str, burn_in: int)
 def points(table: pd.DataFrame, key: str, name: str, *, burn_in: int) -> Points:
     """Return what is known so far along a key.
 
+    Parameters
+    ----------
+    table : DataFrame
+        Rows that have landed so far: the key, replica, sweep, observables.
+    key : str
+        Column of the key.
+    name : str
+        Column of the observable.
+    burn_in : int
+        Sweeps before it are left out.
+
     Examples
     --------
     >>> table = pd.DataFrame({"T": [1.0, 1.0, 2.0], "replica": [0, 1, 0], "sweep": 9,
@@ -67,6 +78,19 @@ def grid_means(
     *, burn_in: int,
 ) -> Floats:  # fmt: skip
     """Return the means over replicas at each pair of values, NaN where nothing has landed yet.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Rows that have landed so far: both keys, replica, sweep, observables.
+    axes : (str, str)
+        Columns of the two keys.
+    values : (list, list)
+        The values that will land, of each key.
+    name : str
+        Column of the observable.
+    burn_in : int
+        Sweeps before it are left out.
 
     Returns
     -------

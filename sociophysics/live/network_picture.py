@@ -40,6 +40,11 @@ def picture(system: SpinSystem, camps: NDArray[np.int64] | None = None) -> Netwo
     system : SpinSystem
     camps : int array (n,), optional
         With exactly two camps, camp 0 goes to the left and camp 1 to the right.
+
+    Examples
+    --------
+    >>> picture(SpinSystem.from_edges([0, 1], [1, 2])).users
+    3
     """
     ends, signs = _ties(system)
     places = placement(ends, system.n, camps=camps, labels=system.labels)

@@ -62,10 +62,37 @@ def cascade_scenario(
 ) -> Scenario:
     """Return the scenario of a seeding: no other interventions, the seeds set at ``settle``.
 
+    Parameters
+    ----------
+    shown : Scenario
+        The society that is looked at.
+    who : str or sequence
+        ``random``, ``degree``, ``camp:K``, or the users.
+    share : float
+        Share of the users who are seeded, where ``who`` is a name.
+    stance, hold
+        What they hold, and for how many sweeps (or "forever").
+    settle, sweeps : int
+        Sweeps before and after the seeding.
+    replicas : int
+
     Raises
     ------
     InputError
         Seeds that cannot be chosen.
+
+    Examples
+    --------
+    >>> shown = Scenario.from_toml('''
+    ... seed = 1
+    ... network = {kind = "complete", n = 6}
+    ... couplings = {kind = "uniform", value = 0.2}
+    ... dynamics = {temperature = 1.0, sweeps = 2}
+    ... ''')
+    >>> keys = dict(who="degree", share=0.2, stance=1, hold=3, settle=4, sweeps=6, replicas=2)
+    >>> made = cascade_scenario(shown, **keys)
+    >>> made.interventions[0].at, made.dynamics.sweeps
+    (4, 10)
     """
     seeding: dict[str, Any] = {"at": settle, "kind": "nucleate", "who": who, "stance": stance}
     seeding |= {"hold": hold, **({"share": share} if isinstance(who, str) else {})}

@@ -40,6 +40,15 @@ def landscape_of(
 ) -> Landscape:
     """Return the landscape of a chamber.
 
+    Parameters
+    ----------
+    system : SpinSystem
+        Symmetric couplings.
+    bloc : int array, shape (n,)
+        0 or 1: whose distance ``apart`` is.
+    check : callable
+        Called between the steps; what it raises ends the work.
+
     Examples
     --------
     Two pairs of friends that oppose each other come to rest apart:

@@ -91,10 +91,30 @@ def curves(
 
     Parameters
     ----------
+    run : Run
+    observable : str
+    along : str
+        The swept key.
     point : dict
         Values of the other keys.
     order : sequence of str
         Names of designs; the place of one gives its color.
+
+    Examples
+    --------
+    >>> import sociophysics as sp
+    >>> scenario = sp.Scenario.from_toml('''
+    ... seed = 1
+    ... network = {kind = "complete", n = 6}
+    ... couplings = {kind = "uniform", value = 0.2}
+    ... dynamics = {temperature = 0.0, sweeps = 2, start = "up"}
+    ... observe = {every = 1, names = ["magnetization"]}
+    ... sweep = {"couplings.value" = [0.1, 0.2]}
+    ... ''')
+    >>> run = sp.run(scenario, workers=1)
+    >>> [line] = curves(run, "magnetization", along="couplings.value", point={}, order=run.designs)
+    >>> line.name
+    'base'
     """
     grid = run.grid
     keep = np.ones(len(grid.points), dtype=bool)
@@ -116,7 +136,32 @@ def curves(
 
 
 def courses(run: Run, observable: str, *, point: Point, order: Sequence[str]) -> list[Series]:
-    """Return the mean over replicas of each design at each recorded sweep, with 95 % bands."""
+    """Return the mean over replicas of each design at each recorded sweep, with 95 % bands.
+
+    Parameters
+    ----------
+    run : Run
+    observable : str
+    point : dict
+        Values of the swept keys.
+    order : sequence of str
+        Names of designs; the place of one gives its color.
+
+    Examples
+    --------
+    >>> import sociophysics as sp
+    >>> scenario = sp.Scenario.from_toml('''
+    ... seed = 1
+    ... network = {kind = "complete", n = 6}
+    ... couplings = {kind = "uniform", value = 0.2}
+    ... dynamics = {temperature = 0.0, sweeps = 2, start = "up"}
+    ... observe = {every = 1, names = ["magnetization"]}
+    ... ''')
+    >>> run = sp.run(scenario, workers=1)
+    >>> [line] = courses(run, "magnetization", point={}, order=run.designs)
+    >>> line.name
+    'base'
+    """
     table = run.table
     keep = np.ones(len(table), dtype=bool)
     for key, value in point.items():

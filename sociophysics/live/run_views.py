@@ -72,6 +72,13 @@ class View:
 def look_at(runs: Sequence[Opened], look: Look) -> View:
     """Return what is shown of one run, or of several beside each other.
 
+    Parameters
+    ----------
+    runs : sequence of Opened
+        Swept over the same keys.
+    look : Look
+        What a person asked to see.
+
     Raises
     ------
     InputError

@@ -20,6 +20,15 @@ PLACING = 5.0  # ties per member whose pull decides who is drawn near whom
 def strongest(coupling: Floats, per_member: float, names: Sequence[str]) -> SpinSystem:
     """Return the strongest ties of either sign, ``per_member`` times the members.
 
+    Parameters
+    ----------
+    coupling : array, shape (n, n)
+        Symmetric.
+    per_member : float
+        How many ties are kept, over the number of members.
+    names : sequence of str
+        The members'.
+
     Examples
     --------
     >>> coupling = np.array([[0, 3, -1], [3, 0, -2], [-1, -2, 0]])

@@ -32,6 +32,26 @@ def theory_of(
     ----------
     settings_at : callable
         The society at a value of the key.
+    along : str
+        Dotted key.
+    grid : sequence of float
+        Values of the key, ascending.
+    observable : str
+        Name of the order parameter.
+
+    Examples
+    --------
+    >>> from sociophysics.scenario import Scenario
+    >>> scenario = Scenario.from_toml('''
+    ... seed = 1
+    ... network = {kind = "lattice", shape = [4, 4]}
+    ... couplings = {kind = "uniform"}
+    ... dynamics = {temperature = 2.0, sweeps = 2}
+    ... ''')
+    >>> def at(value):
+    ...     return scenario.replace({"dynamics.temperature": value}).cases()[0].settings
+    >>> theory_of(at, "dynamics.temperature", [1.0, 3.0], "abs_magnetization").numbers[0][0]
+    'infinite square lattice (Onsager)'
     """
     middle = settings_at(grid[len(grid) // 2])
     why = _nothing_fits(middle, along)

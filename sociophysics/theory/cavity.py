@@ -70,6 +70,8 @@ def belief_propagation(
         Share of the old message that is kept; 0.5 helps on frustrated networks.
     tolerance : float
         Largest change of a message, in units of T, at which to stop.
+    iterations : int
+        Most steps; ``converged`` tells whether they were enough.
 
     Raises
     ------

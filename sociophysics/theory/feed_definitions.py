@@ -215,8 +215,12 @@ def slots_law(strength: float, shown: ArrayLike, slots: int) -> FieldLaw:
 
     Parameters
     ----------
+    strength : float
+        Largest size of the field.
     shown : array, shape (n,)
         Probability of +1 per post, NaN for users who are shown nothing.
+    slots : int
+        Posts that each user is shown.
 
     Examples
     --------

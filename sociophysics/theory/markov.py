@@ -186,6 +186,10 @@ def sweep_matrix_with_feed(
 
     Parameters
     ----------
+    system : SpinSystem
+        Few users.
+    temperature : float
+        0 and infinity are legal.
     refresh : function of a state (n,) int8
         Returns the field it causes, shape (n,), or a :class:`FieldLaw` where it is drawn.
 

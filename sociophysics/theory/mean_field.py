@@ -117,6 +117,8 @@ def two_camps(
 
     Parameters
     ----------
+    temperature : float
+        0 and infinity are legal.
     within, across : float
         Total coupling of a user to the own and to the other camp.
     field : float or pair
@@ -269,6 +271,13 @@ def fixed_point(
     start : float or array, shape (n,)
     damping : float in [0, 1)
         Share of the old value that is kept.
+    temperature : float
+        0 is legal for the naive form, infinity for both.
+    method : {"naive", "tap"}
+    tolerance : float
+        Largest change of a mean stance at which to stop.
+    iterations : int
+        Most steps; ``converged`` tells whether they were enough.
 
     Raises
     ------

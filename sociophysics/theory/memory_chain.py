@@ -27,6 +27,12 @@ def memory_response(field: Array, own: float, tau: float, temperature: float) ->
     Parameters
     ----------
     field : array, shape (points,)
+    own : float
+        Strength of the user's own remembered stance.
+    tau : float
+        Sweeps over which a stance is forgotten.
+    temperature : float
+        > 0.
 
     Examples
     --------

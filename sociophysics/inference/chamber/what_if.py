@@ -71,6 +71,8 @@ def chamber(
         the coupling stays as it was.
     draw : {"point", "bootstrap"}
         The fit, or the one to resampled roll calls number ``replica``; without a replica the fit.
+    replica : int, optional
+        Number of the resampled roll calls, under ``draw = "bootstrap"``.
 
     Raises
     ------
@@ -163,6 +165,22 @@ def fitted(votes: Votes, *, cache: Path | None = None) -> Path:
     votes : Votes
     cache : path, optional
         Folder; that of the user if left out.
+
+    Raises
+    ------
+    InputError
+        Votes that cannot be fitted, or a cache that cannot be written.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> import numpy as np
+    >>> from sociophysics.rollcall import as_votes
+    >>> votes = as_votes(np.where(np.random.default_rng(0).random((20, 4)) < 0.5, 1, -1))
+    >>> with TemporaryDirectory() as folder:
+    ...     file = fitted(votes, cache=Path(folder))
+    ...     fitted(votes, cache=Path(folder)) == file  # from the cache
+    True
     """
     folder = _cache_folder() if cache is None else cache
     target = folder / f"{_content(votes)}.npz"

@@ -115,6 +115,17 @@ def fit_chamber(
     ------
     InputError
         Votes that cannot be fitted, or a folder that cannot be written.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> import numpy as np
+    >>> from sociophysics.rollcall import as_votes
+    >>> votes = as_votes(np.where(np.random.default_rng(0).random((40, 6)) < 0.5, 1, -1))
+    >>> with TemporaryDirectory() as folder:
+    ...     fit = fit_chamber(votes, folder, quick=True)
+    ...     (Path(folder) / "system.npz").is_file(), fit.votes.n_members
+    (True, 6)
     """
     tell = _teller(progress)
     folder = _folder(out)

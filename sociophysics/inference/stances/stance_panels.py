@@ -104,6 +104,8 @@ def fit_snapshot(
         +1 or -1 for everybody.
     covariates : table or mapping of names to arrays of shape (n,), optional
         Numbers; centre and scale them to compare their effects.
+    confidence : float
+        Of the intervals, between 0 and 1.
 
     Raises
     ------
@@ -153,13 +155,27 @@ def fit_panel(
 
     Parameters
     ----------
+    system : SpinSystem
     snapshots : int array, shape (times, n)
         At least two, equally spaced.
+    covariates : mapping or DataFrame, optional
+        As in ``fit_snapshot``.
+    confidence : float
+        Of the intervals, between 0 and 1.
 
     Raises
     ------
     InputError
         As ``fit_snapshot``, or nobody who ever changes.
+
+    Examples
+    --------
+    >>> from sociophysics.dynamics import trajectory
+    >>> graph = SpinSystem.from_edges(range(60), [(i + 1) % 60 for i in range(60)])
+    >>> frames = trajectory(graph, temperature=2.0, sweeps=8, seed=1)
+    >>> fit = fit_panel(graph, [frame.spins[0] for frame in frames])
+    >>> type(fit).__name__
+    'StanceFit'
     """
     s = system.check_spins(snapshots)
     if s.ndim != 2 or s.shape[0] < 2:

@@ -494,6 +494,13 @@ KINDS: Mapping[str, type[Feed]] = _Acting()
 def make(kind: str, **keys: Any) -> Feed | None:
     """Return the feed of a scenario's kind, or None for ``none``.
 
+    Parameters
+    ----------
+    kind : str
+        A kind of feed, as ``[feed] kind`` names it.
+    **keys
+        The kind's own keys.
+
     Raises
     ------
     InputError
