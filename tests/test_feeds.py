@@ -108,7 +108,8 @@ def shown(feed: feeds.Feed, world: str, spins: np.ndarray) -> np.ndarray:
 
 
 def test_every_kind_is_covered() -> None:
-    assert set(OPTIONS) == set(feeds.KINDS) == set(oracle.KINDS) - {"none"}
+    # A feed without a written definition has a test of its own.
+    assert set(OPTIONS) == set(oracle.KINDS) - {"none"} <= set(feeds.KINDS)
     assert feeds.make("none") is None
 
 
