@@ -325,5 +325,5 @@ class Kinds(Registry[type[Any]]):
         return f"the base class {self.word.title()}"
 
 
-FEEDS = Kinds("feed", "sociophysics.influences.feeds.designs", group="sociophysics.feeds")
+FEEDS = Kinds("feed", "sociophysics.influences.feeds", group="sociophysics.feeds")
 REGISTRIES: dict[str, Kinds] = {"feed": FEEDS}

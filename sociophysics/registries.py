@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import pkgutil
 import threading
 import warnings
 from collections.abc import Iterator, Mapping
@@ -30,7 +31,7 @@ class Registry(Mapping[str, T], Generic[T]):
     word : str
         What one of them is called in sentences: "feed".
     homes : str
-        Modules of this package that register our own.
+        Modules or packages of ours that register our own; of a package, all its modules.
     group : str
         The entry points by which installed packages add theirs; "" for none.
     kinds : dict, optional
@@ -125,7 +126,10 @@ class Registry(Mapping[str, T], Generic[T]):
 
     def _read(self) -> None:
         for home in self.homes:
-            importlib.import_module(home)
+            package = importlib.import_module(home)
+            # A file put beside the others is enough: nothing lists them.
+            for module in pkgutil.iter_modules(getattr(package, "__path__", ())):
+                importlib.import_module(f"{home}.{module.name}")
         for point in entry_points(group=self.group) if self.group else ():
             try:
                 self._plug(point.load())
