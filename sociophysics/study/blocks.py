@@ -114,6 +114,20 @@ def fingerprints(scenario: Scenario, *, cases: Sequence[Case] | None = None) -> 
     ------
     InputError
         One of them does not exist or cannot be read.
+
+    Examples
+    --------
+    What reads no file has none:
+
+    >>> from sociophysics.scenario import Scenario
+    >>> scenario = Scenario.from_toml('''
+    ... seed = 1
+    ... network = {kind = "complete", n = 6}
+    ... couplings = {kind = "uniform", value = 0.1}
+    ... dynamics = {temperature = 1.0, sweeps = 4}
+    ... ''')
+    >>> fingerprints(scenario)
+    {}
     """
     digests: dict[str, str] = {}
     for case in expand(scenario, resolve=False) if cases is None else cases:
