@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sociophysics.runs import run
     from sociophysics.scenario import Scenario
     from sociophysics.society.spins import SpinSystem
+    from sociophysics.study.opening import open_study as open
     from sociophysics.study.results import Run
 
 __version__ = "0.1.0"
@@ -28,6 +29,7 @@ __all__ = [
     "Scenario",
     "SpinSystem",
     "State",
+    "open",
     "run",
     "simulate",
     "trajectory",
@@ -40,6 +42,7 @@ _NAMES = {
     "Scenario": "scenario",
     "SpinSystem": "society.spins",
     "State": "dynamics",
+    "open": "study.opening",
     "run": "runs",
     "simulate": "dynamics",
     "trajectory": "dynamics",
@@ -50,7 +53,9 @@ open_addresses()
 
 def __getattr__(name: str) -> Any:
     if name in _NAMES:
-        return getattr(importlib.import_module(f"{__name__}.{_NAMES[name]}"), name)
+        module = importlib.import_module(f"{__name__}.{_NAMES[name]}")
+        # Inside the package `open` stays Python's own.
+        return getattr(module, "open_study" if name == "open" else name)
     if name in PLACES:
         return importlib.import_module(f"{__name__}.{PLACES[name]}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

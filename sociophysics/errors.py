@@ -7,7 +7,7 @@ import errno
 import re
 from collections.abc import Iterable
 
-__all__ = ["FULL", "InputError", "did_you_mean", "shortened", "told"]
+__all__ = ["FULL", "Cancelled", "InputError", "did_you_mean", "shortened", "told"]
 
 LONGEST = 200  # characters of a value that an error repeats
 LISTED = 40  # names that a sentence lists
@@ -36,6 +36,10 @@ class InputError(ValueError):
 
     def __init__(self, sentence: str) -> None:
         super().__init__(shortened(sentence))
+
+
+class Cancelled(Exception):
+    """The caller stopped a study; what is finished is kept, and the same again continues."""
 
 
 def shortened(sentence: str) -> str:

@@ -9,24 +9,20 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
-from sociophysics.errors import InputError
+from sociophysics.errors import Cancelled, InputError
 from sociophysics.machine import usable_cpus
 from sociophysics.scenario import Scenario, declared_values, expand, with_declared
-from sociophysics.store import Place, Store, open_store, place_of
+from sociophysics.store import Place, Store, open_store, place_of, write_parquet
 from sociophysics.study import run_manifest as run_folder
 from sociophysics.study import tasks
 from sociophysics.study.blocks import Part, fingerprints, plan
 from sociophysics.study.run_tables import join_events, join_tables
-from sociophysics.study.session import Cancelled, Progress, Session
+from sociophysics.study.session import Progress, Session
 
 if TYPE_CHECKING:
     from sociophysics.study.results import Run
 
 __all__ = ["Cancelled", "run", "run_with", "write_results"]
-
-ROWS_PER_GROUP = 1 << 18
 
 
 def run(
@@ -195,6 +191,9 @@ def run_with(
             # Another run may have written here until now; from here on nobody else can.
             manifest = run_folder.check_continues(store, manifest)
             run_folder.write_manifest(store, manifest)
+            folder = scenario.folder
+            given = {"folder": None if folder is None else str(folder), "p_values": p_values}
+            log.write("given", given=given)
         session.compute(log, workers=count, executor=executor)
         data = session.take()
         events = join_events(scenario, parts, data)
@@ -217,27 +216,9 @@ def write_results(store: Store, run: Run, *, p_values: bool = False) -> None:
     """Write the table, the events, the comparison and the report of a run."""
     from sociophysics.report import page
 
-    _write_parquet(store, "results.parquet", run.table)
-    _write_parquet(store, "events.parquet", run.events)
+    write_parquet(store, "results.parquet", run.table)
+    write_parquet(store, "events.parquet", run.events)
     comparison = run.compare_all(p_values=p_values).to_csv(index=False).encode()
     store.write("comparison.csv", lambda file: file.write(comparison))
     report = page.render(run).encode()
     store.write("report.html", lambda file: file.write(report))
-
-
-def _write_parquet(store: Store, name: str, table: pd.DataFrame) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    schema = pa.Table.from_pandas(table.iloc[:ROWS_PER_GROUP], preserve_index=False).schema
-    # Without pandas' own metadata the bytes depend on the numbers alone.
-    schema = schema.remove_metadata()
-
-    def fill(file: Any) -> None:
-        # Group by group: the whole table as Arrow has it would be one more copy.
-        with pq.ParquetWriter(file, schema) as writer:
-            for start in range(0, max(len(table), 1), ROWS_PER_GROUP):
-                rows = table.iloc[start : start + ROWS_PER_GROUP]
-                writer.write_table(pa.Table.from_pandas(rows, schema, preserve_index=False))
-
-    store.write(name, fill)

@@ -10,14 +10,9 @@ from sociophysics.inference.chamber.saved import load_system, save_systems
 from sociophysics.inference.chamber.workflow import fit_chamber
 from sociophysics.rollcall import Votes, open_votes
 
-FILES = {
-    "evaluation.csv",
-    "couplings.csv",
-    "members.csv",
-    "notes.txt",
-    "rollcalls.csv",
-    "system.npz",
-}
+TABLES = ("evaluation", "couplings", "members", "rollcalls")
+FILES = {f"{name}.{kind}" for name in TABLES for kind in ("csv", "parquet")}
+FILES |= {"notes.txt", "system.npz", "parts"}
 
 
 @pytest.fixture(scope="module")

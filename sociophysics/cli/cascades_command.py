@@ -3,58 +3,97 @@
 from __future__ import annotations
 
 import math
+import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sociophysics.cli.options import (
+    Quiet,
+    Scheduler,
+    Seed,
+    Workers,
+    count_of,
+    quieted,
+    seeded,
+    where,
+    workers_of,
+)
 from sociophysics.errors import InputError
 from sociophysics.words import number_of
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     import pandas as pd
 
-__all__ = ["cascades"]
+    from sociophysics.scenario import Scenario
+
+__all__ = ["answer", "cascades"]
 
 SHOWN = ("reach", "R", "virality")
 
 ScenarioFile = Annotated[
     Path, typer.Argument(help="TOML file with one nucleate intervention.", show_default=False)
 ]
-Out = Annotated[Path | None, typer.Option(help="Folder; runs/NAME-cascades by default.")]
+Out = Annotated[
+    str | None, typer.Option(help="Folder, or s3://BUCKET/NAME; runs/NAME-cascades by default.")
+]
 Replicas = Annotated[int | None, typer.Option(help="Replicas, instead of the file's.")]
 
 
-def cascades(scenario: ScenarioFile, out: Out = None, replicas: Replicas = None) -> None:
+def cascades(
+    scenario: ScenarioFile,
+    out: Out = None,
+    replicas: Replicas = None,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
+    seed: Seed = None,
+    quiet: Quiet = False,
+) -> None:
     """Compare reach, R and virality of a seeded cascade between the designs of a scenario.
 
     Two copies of the society under the same noise, with and without the seeds: who differs was
-    reached. Designs are paired by replica with the first one.
+    reached. Designs are paired by replica with the first one. Running again into the same folder
+    continues where it was stopped.
     """
-    from sociophysics.experiments import cascade_designs
     from sociophysics.scenario import Scenario
-    from sociophysics.store import folder_of, open_store
+
+    loaded = seeded(Scenario.load(scenario), seed)
+    place = str(Path("runs") / f"{scenario.stem}-cascades") if out is None else out
+    number = loaded.sweep.replicas if replicas is None else replicas
+    count = count_of(workers)
+    with quieted(quiet), workers_of(scheduler) as executor:
+        answer(loaded, number, place, count, executor)
+
+
+def answer(
+    scenario: Scenario, replicas: int, place: str, workers: int, executor: Executor | None
+) -> None:
+    """Compare the cascades of a scenario, and write and print what was found."""
+    from sociophysics.cli.progress import follow
+    from sociophysics.experiments import cascade_designs
+    from sociophysics.store import open_store, write_table
     from sociophysics.study import fingerprints, study
     from sociophysics.study.results.cells import unseen_text
 
-    loaded = Scenario.load(scenario)
-    number = loaded.sweep.replicas if replicas is None else replicas
-    if number < 2:
+    if replicas < 2:
         raise InputError(
-            f"replicas is {number}; a comparison of designs needs 2 or more: give --replicas."
+            f"replicas is {replicas}; a comparison of designs needs 2 or more: give --replicas."
         )
-    folder = Path("runs") / f"{scenario.stem}-cascades" if out is None else folder_of(out)
-    store = open_store(folder)
+    store = open_store(place)
     study.read_manifest(store, "cascades")
-    asked = {"scenario": loaded.canonical(), "replicas": number}
-    manifest = study.make_manifest("cascades", asked=asked, inputs=fingerprints(loaded))
-    with study.claimed(store, "cascades", manifest):
-        table = cascade_designs(loaded, replicas=number)
-        text = table.to_csv(index=False)
-        store.write("cascades.csv", lambda file: file.write(text.encode()))
-    _show(table, f"{loaded.title or loaded.name}; {number_of(number, 'replica')}")
-    typer.echo(f"note: intervals hold what was seen; {unseen_text(number)}")
-    typer.echo(f"table: {folder / 'cascades.csv'}")
+    asked = {"scenario": scenario.canonical(), "replicas": replicas}
+    manifest = study.make_manifest("cascades", asked=asked, inputs=fingerprints(scenario))
+    title = scenario.title or scenario.name
+    with study.claimed(store, "cascades", manifest, where(scenario)), follow(title) as progress:
+        keys: dict[str, Any] = {"workers": workers, "executor": executor, "progress": progress}
+        table = cascade_designs(scenario, replicas=replicas, out=place, **keys)
+        write_table(store, "cascades", table)
+    _show(table, f"{title}; {number_of(replicas, 'replica')}")
+    typer.echo(f"note: intervals hold what was seen; {unseen_text(replicas)}")
+    typer.echo(f"table: {os.path.join(store.place, 'cascades.csv')}")
 
 
 def _show(table: pd.DataFrame, title: str) -> None:

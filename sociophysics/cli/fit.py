@@ -4,23 +4,35 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sociophysics.cli.options import (
+    Quiet,
+    Scheduler,
+    Workers,
+    count_of,
+    quieted,
+    whole_paths,
+    workers_of,
+)
 from sociophysics.errors import InputError
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     import pandas as pd
     from rich.console import Console
 
     from sociophysics.inference.chamber.workflow import ChamberFit
     from sociophysics.rollcall import Votes
 
-__all__ = ["fit"]
+__all__ = ["answer", "fit"]
 
 Stage = Callable[[str, int, int], None]
 
@@ -58,7 +70,9 @@ Test = Annotated[
 Quick = Annotated[
     bool, typer.Option("--quick", help="Point fit and one test: no errors, no simulation.")
 ]
-Out = Annotated[Path | None, typer.Option(help="Folder; runs/NAME-fit by default.")]
+Out = Annotated[
+    str | None, typer.Option(help="Folder, or s3://BUCKET/NAME; runs/NAME-fit by default.")
+]
 Seed = Annotated[int, typer.Option(help="Of hidden votes, bootstrap and simulations.")]
 
 PLAIN_WIDTH = 150
@@ -78,35 +92,64 @@ def fit(
     test: Test = "cells",
     quick: Quick = False,
     out: Out = None,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
     seed: Seed = 0,
+    quiet: Quiet = False,
 ) -> None:
-    """Fit couplings to roll-call votes, test them against ideal points, and write a report."""
-    from sociophysics.inference.chamber.what_if import votes_digest
+    """Fit couplings to roll-call votes, test them against ideal points, and write a report.
+
+    Running again into the same folder continues where a killed fit stopped.
+    """
     from sociophysics.inference.judging.holdout import TESTS
-    from sociophysics.store import folder_of, open_store
+    from sociophysics.store import open_store
     from sociophysics.streams import check_seed
     from sociophysics.study import study
 
     if test not in TESTS:
         raise InputError(f"--test is {test!r}; allowed: {', '.join(TESTS)}.")
     check_seed(seed)
-    names = [Path(each).stem for each in votes]
-    folder = _default_folder(names) if out is None else folder_of(out)
-    store = open_store(folder)
-    study.read_manifest(store, "fit")
+    count = count_of(workers)
+    place = str(_default_folder([Path(each).stem for each in votes])) if out is None else out
+    study.read_manifest(open_store(place), "fit")
     how = {
         "codes": codes, "first_vote": first_vote, "chamber": chamber, "polarity": polarity,
         "keep_president": keep_president, "merge_switchers": merge_switchers,
     }  # fmt: skip
-    chambers = _opened(votes, members, rollcalls, how)
+    given = {"votes": votes, "members": members, "rollcalls": rollcalls, "how": how}
     options: dict[str, Any] = {"quick": quick, "test": test, "seed": seed}
+    with quieted(quiet), workers_of(scheduler) as executor:
+        answer(given, options, place, count, executor)
+
+
+def answer(
+    given: Mapping[str, Any],
+    options: dict[str, Any],
+    place: str,
+    workers: int,
+    executor: Executor | None,
+) -> None:
+    """Fit the votes that are given, and write and print what was found."""
+    from sociophysics.inference.chamber.what_if import votes_digest
+    from sociophysics.store import open_store
+    from sociophysics.study import study
+    from sociophysics.study.pool import step_workers
+
+    chambers = _opened(given["votes"], given["members"], given["rollcalls"], given["how"])
     inputs = {name: votes_digest(each) for name, each in chambers.items()}
     manifest = study.make_manifest("fit", asked={"votes": list(chambers), **options}, inputs=inputs)
-    with study.claimed(store, "fit", manifest):
+    files = {key: given[key] for key in ("votes", "members", "rollcalls")}
+    where = {**whole_paths(files), "how": given["how"]}
+    store = open_store(place)
+    with (
+        study.claimed(store, "fit", manifest, where),
+        step_workers(workers, executor) as hands,
+    ):
+        keys: dict[str, Any] = {**options, "executor": hands, "workers": workers}
         if len(chambers) == 1:
-            _fit_one(chambers, folder, options)
+            _fit_one(chambers, store.place, keys)
         else:
-            _fit_several(chambers, folder, options)
+            _fit_several(chambers, store.place, keys)
 
 
 def _opened(
@@ -137,42 +180,43 @@ def _default_folder(names: list[str]) -> Path:
     return Path("runs") / (f"{names[0]}-fit" if len(names) == 1 else f"{names[0]}-trend")
 
 
-def _fit_one(chambers: dict[str, Votes], folder: Path, options: dict[str, Any]) -> None:
+def _fit_one(chambers: dict[str, Votes], place: str, options: dict[str, Any]) -> None:
     from sociophysics.inference import fit_chamber
 
     (name, votes), *_ = chambers.items()
     with _stages(name) as stage:
-        fitted = fit_chamber(votes, folder, **options, progress=stage)
-    report = _write_report(fitted, name, folder)
+        fitted = fit_chamber(votes, place, **options, progress=stage)
+    _write_report(fitted, name, place)
     _show(fitted.evaluation, f"{name}: held-out votes, test {fitted.evaluation['test'].iloc[0]}")
-    typer.echo(f"tables: {folder / 'couplings.csv'}, members.csv, rollcalls.csv, evaluation.csv")
-    typer.echo(f"system: {folder / 'system.npz'}")
-    typer.echo(f"report: {report}")
+    first = os.path.join(place, "couplings.csv")
+    typer.echo(f"tables: {first}, members.csv, rollcalls.csv, evaluation.csv")
+    typer.echo(f"system: {os.path.join(place, 'system.npz')}")
+    typer.echo(f"report: {os.path.join(place, 'report.html')}")
 
 
-def _fit_several(chambers: dict[str, Votes], folder: Path, options: dict[str, Any]) -> None:
+def _fit_several(chambers: dict[str, Votes], place: str, options: dict[str, Any]) -> None:
     from sociophysics.inference import fit_chambers
 
     names = ", ".join(chambers)
     with _stages(names) as stage:
         trend = fit_chambers(
             chambers,
-            folder,
+            place,
             **options,
             progress=stage,
-            finished=lambda name, fitted: _write_report(fitted, name, folder / name),
+            finished=lambda name, fitted: _write_report(fitted, name, os.path.join(place, name)),
         )
     _show_trend(trend)
-    typer.echo(f"trend: {folder / 'trend.csv'}")
+    typer.echo(f"trend: {os.path.join(place, 'trend.csv')}")
     for name in chambers:
-        typer.echo(f"report: {folder / name / 'report.html'}")
+        typer.echo(f"report: {os.path.join(place, name, 'report.html')}")
 
 
-def _write_report(fitted: ChamberFit, name: str, folder: Path) -> Path:
-    from sociophysics.report import html
+def _write_report(fitted: ChamberFit, name: str, place: str) -> None:
     from sociophysics.report.chamber_page import render
+    from sociophysics.store import open_store, write_text
 
-    return html.save(render(fitted, name), folder / "report.html")
+    write_text(open_store(place), "report.html", render(fitted, name))
 
 
 @contextlib.contextmanager

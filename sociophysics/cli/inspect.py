@@ -4,22 +4,34 @@ from __future__ import annotations
 
 import hashlib
 import math
+import os
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sociophysics.cli.options import (
+    Quiet,
+    Scheduler,
+    Workers,
+    count_of,
+    quieted,
+    whole_paths,
+    workers_of,
+)
 from sociophysics.errors import InputError
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     import pandas as pd
 
     from sociophysics.society.spins import SpinSystem
     from sociophysics.store import Store
 
-__all__ = ["inspect", "loaded"]
+__all__ = ["answer", "inspect", "loaded"]
 
 
 Network = Annotated[str, typer.Argument(help="Bundled name, or file.", show_default=False)]
@@ -40,7 +52,9 @@ Weight = Annotated[str | None, typer.Option(help="The same as --coupling.")]
 Symmetrize = Annotated[
     str | None, typer.Option(help="mean, sum or mutual: what two directions of a tie become.")
 ]
-Out = Annotated[Path | None, typer.Option(help="Folder; runs/NAME-inspect by default.")]
+Out = Annotated[
+    str | None, typer.Option(help="Folder, or s3://BUCKET/NAME; runs/NAME-inspect by default.")
+]
 Draws = Annotated[int, typer.Option(help="Random networks of each null; 0: none.")]
 Largest = Annotated[bool, typer.Option("--largest", help="Keep the largest component only.")]
 Seed = Annotated[int, typer.Option(help="Of the nulls.")]
@@ -61,47 +75,76 @@ def inspect(
     largest: Largest = False,
     seed: Seed = 0,
     time_limit: TimeLimit = 10.0,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
+    quiet: Quiet = False,
 ) -> None:
-    """Print and write a structural report of a network; undirected ties, scores with nulls."""
+    """Print and write a structural report of a network; undirected ties, scores with nulls.
+
+    Running again into the same folder continues where it was stopped.
+    """
+    from sociophysics.store import open_store
+    from sociophysics.study import study
+
+    place = str(Path("runs") / f"{Path(network).stem}-inspect") if out is None else out
+    study.read_manifest(open_store(place), "inspect")
+    given = {"network": network, "camps": camps, "nodes": nodes, "coupling": coupling}
+    given |= {"source": source, "target": target, "weight": weight, "symmetrize": symmetrize}
+    options: dict[str, Any] = {"draws": draws, "seed": seed, "time_limit": time_limit}
+    count = count_of(workers)
+    with quieted(quiet), workers_of(scheduler) as executor:
+        answer(given, options, largest, place, count, executor)
+
+
+def answer(
+    given: Mapping[str, Any],
+    options: dict[str, Any],
+    largest: bool,
+    place: str,
+    workers: int,
+    executor: Executor | None,
+) -> None:
+    """Inspect the network that is given, and write and print what was found."""
     from sociophysics.experiments.inspection import structure
     from sociophysics.scenario.membership import counted
     from sociophysics.society import camps as camp_attributes
     from sociophysics.society.ties import ties
-    from sociophysics.store import folder_of, open_store
+    from sociophysics.store import open_store
     from sociophysics.study import study
+    from sociophysics.study.measure import Work, keeping_steps
 
+    network, draws = given["network"], options["draws"]
     name = Path(network).stem
-    folder = Path("runs") / f"{name}-inspect" if out is None else folder_of(out)
-    store = open_store(folder)
-    study.read_manifest(store, "inspect")
-    more = {"source": source, "target": target, "weight": weight, "symmetrize": symmetrize}
-    system, attribute, graph = loaded(network, camps, nodes, coupling, largest, **more)
+    more = {key: given.get(key) for key in ("source", "target", "weight", "symmetrize")}
+    system, attribute, graph = loaded(
+        network, given["camps"], given["nodes"], given["coupling"], largest, **more
+    )
     codes, names = (None, ()) if attribute is None else camp_attributes.of(system, attribute)
-    command = _command(
-        network,
-        {"--camps": camps, "--nodes": nodes, "--coupling": coupling}
-        | {f"--{key}": value for key, value in more.items()}
-        | {"--draws": draws},
-        seed,
-        largest,
+    shown = {f"--{key}": given[key] for key in ("camps", "nodes", "coupling")}
+    shown |= {f"--{key}": value for key, value in more.items()}
+    # A study that is repeated shows the command that it was first asked by.
+    command = given.get("shown") or _command(
+        network, shown | {"--draws": draws}, options["seed"], largest
     )
     title = f"Structure of {name}" + (f", camps by {attribute}" if attribute else "")
-    asked: dict[str, Any] = {"network": name, "camps": attribute, "largest": largest}
-    asked |= {"draws": draws, "seed": seed, "time_limit": time_limit}
+    asked = {"network": name, "camps": attribute, "largest": largest, **options}
     manifest = study.make_manifest("inspect", asked=asked, inputs=_digests(system, codes, names))
     members = counted(attribute, codes, names, tuple(graph.get("notes", ())))
     said = members.sentences()
     manifest |= {"users": system.n, "camp_sizes": members.camps or {}}
     manifest |= {"without_camp": members.without_camp, "notes": list(members.notes)}
-    with study.claimed(store, "inspect", manifest):
+    where = {**given, **whole_paths({key: given[key] for key in ("network", "nodes")})}
+    store = open_store(place)
+    work = Work(folder=place, workers=workers, executor=executor)
+    with study.claimed(store, "inspect", manifest, {**where, "shown": command}):
         unused = list(graph.get("unused_tie_columns", ()))
-        null: dict[str, Any] = {"draws": draws, "seed": seed, "time_limit": time_limit}
-        rows = structure(system, codes, names=names, unused=unused, **null)
+        with keeping_steps(work, total=draws):
+            rows = structure(system, codes, names=names, unused=unused, **options)
         page = {"title": title, "command": command, "draws": draws, "notes": said}
         _write(store, rows, ties(system).degree, page)
     _show(rows, title, draws, said)
-    typer.echo(f"table: {folder / 'structure.csv'}")
-    typer.echo(f"report: {folder / 'report.html'}")
+    typer.echo(f"table: {os.path.join(store.place, 'structure.csv')}")
+    typer.echo(f"report: {os.path.join(store.place, 'report.html')}")
 
 
 def loaded(
@@ -161,11 +204,10 @@ def _digests(system: SpinSystem, codes: Any, names: Sequence[object]) -> dict[st
 
 def _write(store: Store, rows: pd.DataFrame, degree: Any, keys: dict[str, Any]) -> None:
     from sociophysics.report import inspect_page
+    from sociophysics.store import write_table, write_text
 
-    page = inspect_page.render(rows, degree, **keys)
-    table = rows.to_csv(index=False)
-    store.write("structure.csv", lambda file: file.write(table.encode()))
-    store.write("report.html", lambda file: file.write(page.encode()))
+    write_table(store, "structure", rows)
+    write_text(store, "report.html", inspect_page.render(rows, degree, **keys))
 
 
 def _show(rows: pd.DataFrame, title: str, draws: int, said: list[str]) -> None:

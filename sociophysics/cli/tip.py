@@ -5,15 +5,23 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sociophysics.cli.run_command import Scheduler, workers_of
+from sociophysics.cli.options import (
+    Quiet,
+    Scheduler,
+    Seed,
+    Workers,
+    count_of,
+    quieted,
+    seeded,
+    where,
+    workers_of,
+)
 from sociophysics.errors import InputError
-from sociophysics.machine import usable_cpus
 from sociophysics.words import number_of
 
 if TYPE_CHECKING:
@@ -25,7 +33,7 @@ if TYPE_CHECKING:
     from sociophysics.scenario import Scenario
     from sociophysics.store import Store
 
-__all__ = ["tip"]
+__all__ = ["answer", "tip"]
 
 ScenarioFile = Annotated[Path, typer.Argument(help="TOML file.", show_default=False)]
 Along = Annotated[str, typer.Option(help="Dotted key of a number, such as feed.strength.")]
@@ -52,9 +60,6 @@ Sizes = Annotated[
 WithLoop = Annotated[
     bool, typer.Option("--loop", help="Also turn the key up and down again: hysteresis.")
 ]
-Workers = Annotated[
-    int | None, typer.Option(help="Processes; all processors by default. No number depends on it.")
-]
 
 
 def tip(
@@ -69,42 +74,60 @@ def tip(
     with_loop: WithLoop = False,
     workers: Workers = None,
     scheduler: Scheduler = None,
+    seed: Seed = None,
+    quiet: Quiet = False,
 ) -> None:
     """Locate the tipping point along a key, with an interval, and say how it was found.
 
     Running again into the same folder continues where an interrupted search stopped.
     """
     from sociophysics.scenario import Scenario
-    from sociophysics.scenario.membership import of_scenario
-    from sociophysics.store import open_store
-    from sociophysics.study import fingerprints, study
 
-    loaded = Scenario.load(scenario)
+    loaded = seeded(Scenario.load(scenario), seed)
     if values is not None:
         loaded = loaded.replace({f"sweep.{along}": _parsed(values)})
-    store = open_store(Path("runs") / f"{scenario.stem}-tip" if out is None else out)
-    count = usable_cpus() if workers is None else workers
-    if count < 1:
-        raise InputError(f"--workers is {workers}; it must be a whole number >= 1.")
+    place = str(Path("runs") / f"{scenario.stem}-tip") if out is None else out
+    count = count_of(workers)
     asked = {
         "along": along,
         "design": design,
         "observable": observable,
         "replicas": replicas,
     }
-    study.read_manifest(store, "tip")
     more = {"sizes": None if sizes is None else _sizes(sizes), "loop": with_loop}
-    _rehearse(loaded, asked, more)
+    with quieted(quiet), workers_of(scheduler) as executor:
+        answer(loaded, asked, more, place, count, executor)
+
+
+def answer(
+    scenario: Scenario,
+    asked: dict[str, Any],
+    more: dict[str, Any],
+    place: str,
+    workers: int,
+    executor: Executor | None,
+) -> None:
+    """Search for the tipping point, and write and print what was found.
+
+    ``more`` extends a search: a folder may be asked for it later, and its log says so.
+    """
+    from sociophysics.scenario.membership import of_scenario
+    from sociophysics.store import open_store
+    from sociophysics.study import fingerprints, study
+
+    store = open_store(place)
+    study.read_manifest(store, "tip")
+    _rehearse(scenario, asked, more)
     manifest = study.make_manifest(
-        "tip", asked={"scenario": loaded.canonical(), **asked}, inputs=fingerprints(loaded)
+        "tip", asked={"scenario": scenario.canonical(), **asked}, inputs=fingerprints(scenario)
     )
-    members = of_scenario(loaded)
+    members = of_scenario(scenario)
     manifest |= {"users": members.users, "camp_sizes": members.camps or {}}
     manifest |= {"without_camp": members.without_camp, "drawn_starts": members.drawn_starts}
-    with workers_of(scheduler) as executor, study.claimed(store, "tip", manifest):
-        found, crossing, loop = _measured(loaded, asked, more, store.place, count, executor)
-        _write(store, loaded, found, crossing, loop)
-    for sentence in of_scenario(loaded).missing():
+    with study.claimed(store, "tip", manifest, {**where(scenario), "more": more}):
+        found, crossing, loop = _measured(scenario, asked, more, store.address, workers, executor)
+        _write(store, scenario, found, crossing, loop)
+    for sentence in members.missing():
         typer.echo(f"note: {sentence}")
     _show(found, crossing, loop, store.place)
 
@@ -202,22 +225,16 @@ def _write(
     loop: HysteresisLoop | None,
 ) -> None:
     from sociophysics.report import tip_page
+    from sociophysics.store import write_table, write_text
 
     tables = {"table": found.table}
     if crossing is not None:
         tables["binder"] = crossing.table
     if loop is not None:
         tables["loop"] = loop.table
-    pages = {f"{name}.csv": table.to_csv(index=False) for name, table in tables.items()}
-    pages["report.html"] = tip_page.render(scenario, found, crossing, loop)
-    for name, text in pages.items():
-        data = text.encode()
-        store.write(name, partial(_put, data))
-    store.write("table.parquet", lambda file: found.table.to_parquet(file, index=False))
-
-
-def _put(data: bytes, file: BinaryIO) -> None:
-    file.write(data)
+    for name, table in tables.items():
+        write_table(store, name, table)
+    write_text(store, "report.html", tip_page.render(scenario, found, crossing, loop))
 
 
 def _interval(value: float, low: float, high: float) -> str:

@@ -7,6 +7,7 @@ value, and the crossing of the two largest sizes is what it is: near the transit
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from functools import partial
@@ -30,6 +31,7 @@ from sociophysics.study.measure import (
     along_values,
     measure,
     moments,
+    reseeded,
     varied,
 )
 
@@ -67,6 +69,8 @@ def binder_crossing(
     executor: Executor | None = None,
     progress: Progress | None = None,
     updates: float | None = None,
+    cancel: threading.Event | None = None,
+    seed: int | None = None,
 ) -> Crossing:
     """Return where Binder's cumulants ``U4 = 1 - <m^4>/(3 <m^2>^2)`` of several sizes cross.
 
@@ -136,7 +140,8 @@ def binder_crossing(
     >>> bool(abs(crossing.value - 2.2692) < 0.1), crossing.infinite
     (True, True)
     """
-    work = Work(folder=out, workers=workers, executor=executor, progress=progress)
+    scenario = reseeded(scenario, seed)
+    work = Work(folder=out, workers=workers, executor=executor, progress=progress, cancel=cancel)
     why = check(scenario, along, values, sizes=sizes, design=design, observable=observable)
     if why is None:
         given = values is not None or along in scenario.sweep.axes

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
 from typing import Any
 
 import numpy as np
@@ -11,15 +14,29 @@ from numpy.typing import NDArray
 from sociophysics.errors import InputError
 from sociophysics.experiments.cascades import Cascades, contrast, seeded_cascades
 from sociophysics.influences import feeds
-from sociophysics.scenario import Scenario, Settings
+from sociophysics.scenario import Scenario, Settings, json_form
 from sociophysics.scenario import build as cases
 from sociophysics.society import camps as camp_attributes
 from sociophysics.society.spins import SpinSystem
+from sociophysics.store import Place, steps
+from sociophysics.store.steps import Arrays
+from sociophysics.study import fingerprints
+from sociophysics.study.measure import Progress, Work, keeping_steps, reseeded
 
 __all__ = ["cascade_designs"]
 
 
-def cascade_designs(scenario: Scenario, *, replicas: int | None = None) -> pd.DataFrame:
+def cascade_designs(
+    scenario: Scenario,
+    *,
+    replicas: int | None = None,
+    out: Place | None = None,
+    workers: int = 1,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+    cancel: threading.Event | None = None,
+    seed: int | None = None,
+) -> pd.DataFrame:
     """Return what the seeding of a scenario causes in each design, compared with the first.
 
     The scenario's ``nucleate`` intervention is the seeding: its sweep is where the two copies of
@@ -32,6 +49,12 @@ def cascade_designs(scenario: Scenario, *, replicas: int | None = None) -> pd.Da
     scenario : Scenario
     replicas : int, optional
         Those of the scenario if left out; replica r has the same seeds and noise in all designs.
+    out : path, or address such as ``s3://bucket/cascades``, optional
+        Where replicas are kept as soon as they are done; a comparison that was killed goes on.
+    workers, executor, progress, cancel
+        As for ``sp.run``; progress counts replicas of one design.
+    seed : int, optional
+        Instead of the scenario's.
 
     Returns
     -------
@@ -58,21 +81,43 @@ def cascade_designs(scenario: Scenario, *, replicas: int | None = None) -> pd.Da
     >>> table["design"].unique().tolist()
     ['no feed', 'trending']
     """
+    scenario = reseeded(scenario, seed)
     number = scenario.sweep.replicas if replicas is None else replicas
-    points: dict[str, tuple[dict[str, Any], dict[str, pd.DataFrame]]] = {}
+    digests = fingerprints(scenario)
+    points: dict[str, tuple[dict[str, Any], dict[str, Settings]]] = {}
     for case in scenario.cases():
         point = points.setdefault(repr(case.point), (case.point, {}))
-        point[1][case.design] = _cascades(case.settings, number).table
+        point[1][case.design] = case.settings
     tables = []
-    for values, designs in points.values():
-        table = contrast(designs)
-        for position, (key, value) in enumerate(values.items()):
-            table.insert(position, key, value)
-        tables.append(table)
+    work = Work(folder=out, workers=workers, executor=executor, progress=progress, cancel=cancel)
+    count = sum(len(designs) for _, designs in points.values())
+    with keeping_steps(work, total=count * number):
+        for values, designs in points.values():
+            found = {
+                name: _replicas(settings, digests, number) for name, settings in designs.items()
+            }
+            table = contrast(found)
+            for position, (key, value) in enumerate(values.items()):
+                table.insert(position, key, value)
+            tables.append(table)
     return pd.concat(tables, ignore_index=True)
 
 
-def _cascades(settings: Settings, replicas: int) -> Cascades:
+def _replicas(settings: Settings, digests: Mapping[str, str], number: int) -> pd.DataFrame:
+    """Return the measures of one design's cascades, one row per replica, each kept as a step."""
+    shared = [json_form(settings.canonical()), dict(digests)]
+    found = steps("cascade", _cascade, shared, range(number))
+    rows = [{name: value.item() for name, value in each.items()} for each in found]
+    return pd.DataFrame(rows)
+
+
+def _cascade(tables: Mapping[str, Any], digests: Mapping[str, str], replica: int) -> Arrays:
+    # The digests of files are no input of the sum, but of which one it is.
+    table = _cascades(Settings.model_validate(tables), (replica,)).table
+    return {name: np.asarray(table[name].iloc[0]) for name in table}
+
+
+def _cascades(settings: Settings, replicas: Sequence[int]) -> Cascades:
     acts = settings.interventions
     if len(acts) != 1 or acts[0].kind != "nucleate":
         raise InputError(

@@ -12,7 +12,7 @@ of the two local fields: a neighbour who differs, or a post the feed showed and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -73,7 +73,7 @@ def seeded_cascades(
     temperature: float,
     sweeps: int,
     seed: int,
-    replicas: int = 20,
+    replicas: int | Sequence[int] = 20,
     feed: Feed | None = None,
     camps: ArrayLike | None = None,
     field: ArrayLike | float | None = None,
@@ -94,6 +94,8 @@ def seeded_cascades(
         Sweeps for which the seeds keep it; 0 sets them and lets them go.
     sweeps : int
         After the seeding.
+    replicas : int, or sequence of int
+        How many, or which; a replica is the same whatever others there are.
     feed : Feed, optional
         Refreshed once per sweep in each copy, from that copy's stances, with the same draws.
     camps : int array, shape (n,), optional
@@ -139,17 +141,18 @@ def seeded_cascades(
     values, patterns = field_terms(field, system.n, 1)
     effective = feed.couplings(system) if feed else system
     external = system.h + values[:, 0] @ patterns
-    rows, courses, parents = [], [], np.empty((replicas, system.n), np.int64)
-    for replica in range(replicas):
+    numbers = range(replicas) if isinstance(replicas, int) else replicas
+    rows, courses, parents = [], [], np.empty((len(numbers), system.n), np.int64)
+    for place, replica in enumerate(numbers):
         # The stream of a trajectory's first Nucleate at that sweep: the same seeds.
         rng = generator(seed, "interventions", replica, settle).spawn(2)[0]
         chosen = choose_seeds(system, seeds, share=share, camps=codes, rng=rng)
-        pair = _Pair(system, effective, settled.spins[replica], chosen, stance, external, feed)
+        pair = _Pair(system, effective, settled.spins[place], chosen, stance, external, feed)
         pair.memory(codes, check_seed(seed), replica, settle)
         course = pair.run(temperature, sweeps, int(until), codes)
         courses.append(course.assign(replica=replica))
         rows.append({"replica": replica, **pair.summary(chosen, course)})
-        parents[replica] = pair.parent
+        parents[place] = pair.parent
     course = pd.concat(courses, ignore_index=True)[["replica", "sweep", "reached", "ever"]]
     return Cascades(pd.DataFrame(rows), course, parents)
 

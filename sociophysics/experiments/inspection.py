@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,6 +35,8 @@ from sociophysics.observables.sorting import ei_index
 from sociophysics.society.couplings import LARGEST, RANGE, SMALLEST
 from sociophysics.society.spins import SpinSystem
 from sociophysics.society.ties import require_undirected, ties
+from sociophysics.store import step, steps
+from sociophysics.store.steps import Arrays
 from sociophysics.theory.cavity import critical_temperature
 
 __all__ = ["SCORES", "Score", "largest_component", "structure"]
@@ -283,18 +286,45 @@ def _drawn(
     seed: int,
 ) -> tuple[dict[str, NDArray[np.float64]], str]:
     """Return every score on the same random networks; a score undefined on one has no null."""
-    drawn: dict[str, list[float]] = {name: [] for name in names}
-    for draw in range(draws if names else 0):
-        try:
-            other = NULLS[null](system, seed=seed, draw=draw)
-        except InputError as error:
-            return {}, str(error)
-        for name in list(drawn):
-            try:
-                drawn[name].append(float(SCORES[name].measure(other, camps)))
-            except InputError:
-                del drawn[name]
-    return {name: np.array(values) for name, values in drawn.items() if values}, ""
+    if not names or not draws:
+        return {}, ""
+    about = {"names": list(names)}
+    shared = [*_matrix(system), system.h, camps, about, null, seed]
+    found = steps("scores of a random network", _scored, shared, range(draws))
+    why = next((str(each["why"]) for each in found if "why" in each), "")
+    if why:
+        return {}, why
+    whole = [name for name in names if all(name in each for each in found)]
+    return {name: np.array([float(each[name]) for each in found]) for name in whole}, ""
+
+
+def _matrix(system: SpinSystem) -> list[Any]:
+    """Return the couplings as arrays, which say all of them and travel well."""
+    return [system.J.indptr, system.J.indices, system.J.data]
+
+
+def _scored(
+    indptr: NDArray[np.int64],
+    indices: NDArray[np.int64],
+    data: NDArray[np.float64],
+    h: NDArray[np.float64],
+    camps: NDArray[np.int64] | None,
+    about: Mapping[str, Sequence[str]],
+    null: str,
+    seed: int,
+    draw: int,
+) -> Arrays:
+    """Return the scores of one random network; what is undefined on it is left out."""
+    J = csr_array((data, indices, indptr), shape=(h.size, h.size))
+    try:
+        other = NULLS[null](SpinSystem(J, h), seed=seed, draw=draw)
+    except InputError as error:
+        return {"why": np.array(str(error))}
+    drawn: Arrays = {}
+    for name in about["names"]:
+        with contextlib.suppress(InputError):
+            drawn[name] = np.array(float(SCORES[name].measure(other, camps)))
+    return drawn
 
 
 def _frustration(
@@ -303,23 +333,42 @@ def _frustration(
     known = ties(system)
     if not (known.coupling < 0).any():
         return [_row(BALANCED, "frustration index", 0.0, "no antagonistic ties")]
-    found = frustration_index(system, time_limit)
-    proven = found.lower_bound == found.value
-    note = "proven optimal" if proven else f"not proven: at least {found.lower_bound:g}"
-    row = _row(BALANCED, "frustration index", found.value, note)
+    value, bound = _index(system, time_limit)
+    note = "proven optimal" if bound == value else f"not proven: at least {bound:g}"
+    row = _row(BALANCED, "frustration index", value, note)
     if draws and not (known.coupling < 0).all():
-        others = [permuted(system, seed=seed, draw=draw) for draw in range(draws)]
-        # Like with like: the network itself is annealed exactly as those of the null are.
-        least = annealed_frustration([system, *others], seed=seed)
+        least = _annealed(system, draws, seed)
         cells = _beside(float(least[0]), least[1:], "signs", draws)
         notes = [note, cells.pop("note", "")]
-        if "z" in cells and least[0] > found.value * (1 + 1e-9):
+        if "z" in cells and least[0] > value * (1 + 1e-9):
             notes.append(f"z and p are of the annealed {least[0]:g}")
         row |= cells | {"note": "; ".join(each for each in notes if each)}
     weight = float(np.abs(known.coupling).sum())
     share = row | {"measure": SHARE_OF_COUPLING, "note": ""}
     share |= {key: row[key] / weight for key in ("value", "mean", "sd") if key in row}
     return [row, share]
+
+
+def _index(system: SpinSystem, time_limit: float) -> tuple[float, float]:
+    """Return the frustration index and its lower bound, kept: they may take the time allowed."""
+
+    def compute(draft: object) -> Arrays:
+        found = frustration_index(system, time_limit)
+        return {"value": np.array(found.value), "bound": np.array(found.lower_bound)}
+
+    found = step("frustration index", [*_matrix(system), time_limit], compute)
+    return float(found["value"]), float(found["bound"])
+
+
+def _annealed(system: SpinSystem, draws: int, seed: int) -> NDArray[np.float64]:
+    def compute(draft: object) -> Arrays:
+        others = [permuted(system, seed=seed, draw=draw) for draw in range(draws)]
+        # Like with like: the network itself is annealed exactly as those of the null are.
+        return {"least": np.asarray(annealed_frustration([system, *others], seed=seed))}
+
+    given = [*_matrix(system), draws, seed]
+    least: NDArray[np.float64] = step("annealed frustration", given, compute)["least"]
+    return least
 
 
 def _temperatures(system: SpinSystem) -> list[dict[str, Any]]:

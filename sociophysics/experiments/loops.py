@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from sociophysics.study.measure import (
     Work,
     along_values,
     measure,
+    reseeded,
     society,
     varied,
 )
@@ -92,6 +94,8 @@ def hysteresis(
     workers: int | None = None,
     executor: Executor | None = None,
     progress: Progress | None = None,
+    cancel: threading.Event | None = None,
+    seed: int | None = None,
 ) -> Hysteresis:
     """Return the loop of an observable when a key is turned up and down again, and its area.
 
@@ -125,6 +129,10 @@ def hysteresis(
         Any ``concurrent.futures`` executor instead.
     progress : callable, optional
         Called with finished parts, all parts known so far, and updates done.
+    cancel : threading.Event, optional
+        Ends the work once it is set; finished parts are kept.
+    seed : int, optional
+        Instead of the scenario's.
 
     Returns
     -------
@@ -164,6 +172,8 @@ def hysteresis(
         workers=workers,
         executor=executor,
         progress=progress,
+        cancel=cancel,
+        seed=seed,
     )
     table = found.table.copy()
     table.attrs = {
@@ -187,16 +197,16 @@ def loop(
     workers: int | None = None,
     executor: Executor | None = None,
     progress: Progress | None = None,
+    cancel: threading.Event | None = None,
+    seed: int | None = None,
 ) -> HysteresisLoop:
-    """Return what ``hysteresis`` finds, with switching points.
-
-    Parts are kept in ``out``, but for keys that need new ties at each value.
-    """
+    """Return what ``hysteresis`` finds, with switching points; parts are kept in ``out``."""
+    scenario = reseeded(scenario, seed)
     grid = along_values(scenario, along, values, least=FEWEST_VALUES)
     at = _settings(scenario, along, grid, design)
     _check(at, along)
     users, name = _observable(at[0], along, observable)
-    work = Work(folder=out, workers=workers, executor=executor, progress=progress)
+    work = Work(folder=out, workers=workers, executor=executor, progress=progress, cancel=cancel)
     base = varied(scenario, design=design, observables=[name], replicas=replicas)
     table = _measured(base, along, at, work)
     dynamics = at[0].dynamics

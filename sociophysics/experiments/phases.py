@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import warnings
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
@@ -17,6 +18,7 @@ from sociophysics.study.measure import (
     Work,
     along_values,
     measure,
+    reseeded,
     society,
     varied,
 )
@@ -56,6 +58,8 @@ def phase_diagram(
     workers: int | None = None,
     executor: Executor | None = None,
     progress: Progress | None = None,
+    cancel: threading.Event | None = None,
+    seed: int | None = None,
 ) -> PhaseDiagram:
     """Return the mean of an order parameter over a grid of two keys.
 
@@ -78,6 +82,10 @@ def phase_diagram(
         Any ``concurrent.futures`` executor instead.
     progress : callable, optional
         Called with finished parts, all parts known so far, and updates done.
+    cancel : threading.Event, optional
+        Ends the work once it is set; finished parts are kept.
+    seed : int, optional
+        Instead of the scenario's.
 
     Returns
     -------
@@ -104,12 +112,13 @@ def phase_diagram(
     """
     if len(axes) != 2:
         raise InputError(f"a phase diagram has two keys, but {len(axes)} are given; give two.")
+    scenario = reseeded(scenario, seed)
     given = {key: along_values(scenario, key, values, least=2) for key, values in axes.items()}
     base = varied(scenario, design=design, axes=given).cases()[0].settings
     own = "abs_camp_polarization" if society(base)[1] else "abs_magnetization"
     name = observable or own
     swept = varied(scenario, design=design, observables=[name], replicas=replicas, axes=given)
-    work = Work(folder=out, workers=workers, executor=executor, progress=progress)
+    work = Work(folder=out, workers=workers, executor=executor, progress=progress, cancel=cancel)
     table = measure(swept, work)
     horizontal, vertical = given
     kept = table[table["sweep"] >= swept.cases()[0].settings.dynamics.burn_in]

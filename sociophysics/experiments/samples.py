@@ -17,11 +17,8 @@ from sociophysics.dynamics.kernels.kernel_choice import choose_kernel, task_of
 from sociophysics.errors import InputError
 from sociophysics.scenario import Scenario, Settings
 from sociophysics.scenario.build import build_system, case_frames
-from sociophysics.store import Folder, open_store
 from sociophysics.study import Part, plan
-from sociophysics.study.measure import Work
-from sociophysics.study.run_manifest import Log
-from sociophysics.study.session import Session
+from sociophysics.study.measure import Work, computed
 
 __all__ = ["LANES", "Sample", "kernel_of", "sample"]
 
@@ -119,13 +116,7 @@ def _word(part: Part, word: int, kernel: str, lanes: int) -> Part:
 
 
 def _measured(parts: Sequence[Part], kernel: str, work: Work) -> list[pd.DataFrame]:
-    store = None if work.folder is None else open_store(work.folder)
-    simulate = partial(_simulated, kernel=kernel)
-    session = Session(store, parts, simulate, work.progress)
-    with session.full_disk_told():
-        if isinstance(store, Folder):
-            (store.path / "parts").mkdir(parents=True, exist_ok=True)
-        data = session.compute(Log(None), workers=work.processes, executor=work.executor)
+    data = computed(parts, partial(_simulated, kernel=kernel), work)
     return [data[part.name].table for part in parts]
 
 

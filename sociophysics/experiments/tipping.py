@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -30,7 +31,15 @@ from sociophysics.scenario.build import build_system
 from sociophysics.statistics import Interval
 from sociophysics.store import Place
 from sociophysics.study.expected import TEMPERATURE, Expected, expected, temperature_range
-from sociophysics.study.measure import Moments, Progress, Work, along_values, is_whole, varied
+from sociophysics.study.measure import (
+    Moments,
+    Progress,
+    Work,
+    along_values,
+    is_whole,
+    reseeded,
+    varied,
+)
 
 __all__ = ["Search", "TippingPoint", "locate", "search"]
 
@@ -125,6 +134,8 @@ def locate(
     workers: int | None = None,
     executor: Executor | None = None,
     progress: Progress | None = None,
+    cancel: threading.Event | None = None,
+    seed: int | None = None,
 ) -> TippingPoint:
     r"""Return where a society tips along a key, or that it does not.
 
@@ -163,6 +174,10 @@ def locate(
         Any ``concurrent.futures`` executor instead.
     progress : callable, optional
         Called with finished parts, all parts known so far, and updates done.
+    cancel : threading.Event, optional
+        Ends the work once it is set.
+    seed : int, optional
+        Instead of the scenario's.
 
     Returns
     -------
@@ -199,6 +214,8 @@ def locate(
         workers=workers,
         executor=executor,
         progress=progress,
+        cancel=cancel,
+        seed=seed,
     )
     interval = (found.point.low, found.point.high)
     return TippingPoint(
@@ -220,12 +237,15 @@ def search(
     workers: int | None = None,
     executor: Executor | None = None,
     progress: Progress | None = None,
+    cancel: threading.Event | None = None,
+    seed: int | None = None,
 ) -> Search:
     """Return what ``locate`` finds, with how it was found; parts are kept in ``out``.
 
     Without ``judge`` a first look, which does not ask of what kind the change is.
     """
-    work = Work(folder=out, workers=workers, executor=executor, progress=progress)
+    scenario = reseeded(scenario, seed)
+    work = Work(folder=out, workers=workers, executor=executor, progress=progress, cancel=cancel)
     if values is None and along == TEMPERATURE and along not in scenario.sweep.axes:
         some = varied(scenario, design=design, axes={along: [1.0]}).cases()[0].settings
         grid: list[Any] = temperature_range(some)

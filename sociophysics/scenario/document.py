@@ -150,7 +150,9 @@ class Scenario(Table):
         return cls._build(toml.parse(text, file=name), name=name, file=name, folder=None)
 
     @classmethod
-    def from_canonical(cls, tables: Mapping[str, Any], *, name: str = "scenario") -> Scenario:
+    def from_canonical(
+        cls, tables: Mapping[str, Any], *, name: str = "scenario", folder: Path | None = None
+    ) -> Scenario:
         """Return the scenario whose ``canonical()`` form, as JSON keeps it, is ``tables``.
 
         Raises
@@ -158,7 +160,7 @@ class Scenario(Table):
         InputError
             The tables hold something that is not allowed.
         """
-        return cls._build(dict(tables), name=name, file=name, folder=None, canonical=True)
+        return cls._build(dict(tables), name=name, file=name, folder=folder, canonical=True)
 
     @classmethod
     def _build(

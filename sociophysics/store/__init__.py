@@ -17,6 +17,8 @@ from sociophysics.store.manifest import (
     read_json,
 )
 from sociophysics.store.protocol import LOG, Fill, Store
+from sociophysics.store.steps import Steps, keeping, step, steps
+from sociophysics.store.tables import write_parquet, write_table, write_text
 
 __all__ = [
     "LOG",
@@ -25,11 +27,13 @@ __all__ = [
     "Fill",
     "Folder",
     "Place",
+    "Steps",
     "Store",
     "damaged",
     "folder_of",
     "format_of",
     "is_url",
+    "keeping",
     "open_store",
     "parsed_json",
     "place_of",
@@ -37,6 +41,11 @@ __all__ = [
     "read_json",
     "replace_file",
     "require_file",
+    "step",
+    "steps",
+    "write_parquet",
+    "write_table",
+    "write_text",
 ]
 
 Place = str | Path

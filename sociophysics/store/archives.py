@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sociophysics.memory import require_memory
 from sociophysics.store.folder import require_file
 
-__all__ = ["read_arrays"]
+__all__ = ["read_archive", "read_arrays"]
 
 HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 MOST_MEMBERS = 100_000
@@ -42,13 +42,19 @@ def read_arrays(path: str | os.PathLike[str]) -> dict[str, NDArray[Any]]:
     {'h': array([0, 1, 2])}
     """
     require_file(Path(path))
-    with open(path, "rb") as file, zipfile.ZipFile(file) as archive:
+    with open(path, "rb") as file:
+        return read_archive(file, str(path))
+
+
+def read_archive(file: BinaryIO, what: str) -> dict[str, NDArray[Any]]:
+    """Return the arrays of an open archive, as ``read_arrays``; ``what`` names it in messages."""
+    with zipfile.ZipFile(file) as archive:
         members = archive.infolist()
         if len(members) > MOST_MEMBERS or len({each.filename for each in members}) < len(members):
             raise ValueError("it names an array twice")
         require_memory(
             sum(each.file_size for each in members),
-            what=f"{path}, unpacked,",
+            what=f"{what}, unpacked,",
             fix="give a smaller file",
         )
         arrays = {}

@@ -2,33 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import contextlib
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sociophysics.errors import InputError, did_you_mean
+from sociophysics.errors import Cancelled, InputError, did_you_mean
 from sociophysics.machine import usable_cpus
 from sociophysics.scenario import Scenario, Settings
 from sociophysics.scenario.build import build_system
-from sociophysics.store import Folder, Place, open_store
-from sociophysics.study import plan, tasks
+from sociophysics.sources import source_digest
+from sociophysics.store import Folder, Place, Steps, keeping, open_store
+from sociophysics.study import Part, plan, tasks
+from sociophysics.study.pool import step_workers
 from sociophysics.study.run_manifest import Log
 from sociophysics.study.run_tables import join_tables
 from sociophysics.study.session import Session
+from sociophysics.study.shelf import Shelf
 
 __all__ = [
     "Moments",
     "Progress",
     "Work",
     "along_values",
+    "computed",
     "is_whole",
+    "keeping_steps",
     "measure",
     "moments",
+    "reseeded",
     "society",
     "varied",
 ]
@@ -55,12 +64,49 @@ class Work:
     progress : callable, optional
         Called with finished parts, all parts known so far, and updates done, about twice a
         second; what it raises ends the work.
+    cancel : threading.Event, optional
+        Once it is set the work ends; finished parts are kept.
     """
 
     folder: Place | None = None
     workers: int | None = None
     executor: Executor | None = None
     progress: Progress | None = None
+    cancel: threading.Event | None = None
+
+
+@contextlib.contextmanager
+def keeping_steps(work: Work, *, total: int) -> Iterator[None]:
+    """Keep the steps of an experiment where ``work`` says, done by whom it says.
+
+    Parameters
+    ----------
+    work : Work
+    total : int
+        How many steps there are, for the progress.
+
+    Raises
+    ------
+    Cancelled
+        ``work.cancel`` was set.
+    """
+    store = None if work.folder is None else open_store(work.folder)
+    if isinstance(store, Folder):
+        store.path.mkdir(parents=True, exist_ok=True)
+
+    def check() -> None:
+        if work.progress is not None and kept.done:
+            work.progress(min(kept.done, total), total, 0.0)
+        if work.cancel is not None and work.cancel.is_set():
+            where = "" if store is None else f"; finished parts are kept in {store.place}"
+            raise Cancelled(f"the work was cancelled{where}")
+
+    with step_workers(work.processes, work.executor) as hands:
+        code = source_digest()
+        kept = Steps(store, code=code, executor=hands, workers=work.processes, check=check)
+        with keeping(kept):
+            yield
+    check()
 
     @property
     def processes(self) -> int:
@@ -110,6 +156,11 @@ def varied(
     if observables:
         changes["observe"] = {"every": scenario.observe.every, "names": list(observables)}
     return scenario.replace(changes)
+
+
+def reseeded(scenario: Scenario, seed: int | None) -> Scenario:
+    """Return the scenario with another seed, itself where none is given."""
+    return scenario if seed is None else scenario.replace({"seed": seed})
 
 
 def is_whole(settings: Settings, key: str) -> bool:
@@ -164,14 +215,37 @@ def measure(scenario: Scenario, work: Work) -> pd.DataFrame:
         Something in the scenario cannot be run.
     """
     parts = plan(scenario)
+    data = computed(parts, tasks.simulate_case, work, rehearse=tasks.rehearse_case)
+    return join_tables(scenario, parts, data)
+
+
+def computed(
+    parts: Sequence[Part],
+    simulate: tasks.Simulate,
+    work: Work,
+    *,
+    rehearse: tasks.Rehearse | None = None,
+    checked: bool = False,
+) -> Shelf:
+    """Return the data of parts, after simulating those that are not kept yet.
+
+    Parameters
+    ----------
+    checked : bool
+        Whether ``simulate`` takes a ``check`` that it calls now and then, with which it can be
+        told to end in this process.
+    """
     store = None if work.folder is None else open_store(work.folder)
-    session = Session(store, parts, tasks.simulate_case, work.progress)
-    session.rehearse(tasks.rehearse_case)
+    session = Session(store, parts, simulate, work.progress, cancel=work.cancel)
+    if checked and work.executor is None and work.processes == 1:
+        keys: dict[str, Any] = {"check": session.check}
+        session.simulate = partial(simulate, **keys)
+    if rehearse is not None:
+        session.rehearse(rehearse)
     with session.full_disk_told():
         if isinstance(store, Folder):
             (store.path / "parts").mkdir(parents=True, exist_ok=True)
-        data = session.compute(Log(None), workers=work.processes, executor=work.executor)
-    return join_tables(scenario, parts, data)
+        return session.compute(Log(None), workers=work.processes, executor=work.executor)
 
 
 def moments(table: pd.DataFrame, observable: str, *, along: str, burn_in: int) -> Moments:

@@ -9,13 +9,14 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
 
+from sociophysics.errors import InputError
 from sociophysics.study.blocks import Part
 from sociophysics.study.work import simulate_case
 
-__all__ = ["compile_kernels", "main_hidden", "worker_processes"]
+__all__ = ["compile_kernels", "main_hidden", "step_workers", "worker_processes"]
 
 
 @contextlib.contextmanager
@@ -69,6 +70,36 @@ def main_hidden() -> Iterator[None]:
     finally:
         vars(main).update(hidden)
         main.__spec__ = spec
+
+
+@contextlib.contextmanager
+def step_workers(
+    workers: int, executor: Executor | None
+) -> Iterator[Executor | Callable[[], Executor] | None]:
+    """Give who computes the steps of a study: the executor, or processes started when asked for.
+
+    Raises
+    ------
+    InputError
+        A worker was killed.
+    """
+    alone = multiprocessing.current_process().daemon
+    with contextlib.ExitStack() as stack:
+        pools: list[Executor] = []
+
+        def start() -> Executor:
+            if not pools:
+                stack.enter_context(main_hidden())
+                pools.append(stack.enter_context(worker_processes(workers)))
+            return pools[0]
+
+        try:
+            yield executor if executor is not None else None if workers == 1 or alone else start
+        except BrokenExecutor:
+            raise InputError(
+                "a worker was killed or ran out of memory; finished steps are kept: run the same "
+                "again, with fewer --workers if memory is short."
+            ) from None
 
 
 def _start_worker() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -13,10 +14,10 @@ from numpy.typing import NDArray
 
 from sociophysics.dynamics import Frame, tabulate, trajectory
 from sociophysics.errors import InputError
-from sociophysics.scenario import Scenario, Settings
+from sociophysics.scenario import Scenario, Settings, canonical_json, json_form
 from sociophysics.scenario.build import build_system, case_frames, varies
-from sociophysics.study import Part, plan, tasks
-from sociophysics.study.measure import Work
+from sociophysics.study import plan
+from sociophysics.study.measure import Work, computed
 
 __all__ = ["check_segments", "measure_segments", "segment_seed"]
 
@@ -89,7 +90,6 @@ def measure_segments(base: Scenario, visits: Sequence[Settings], work: Work) -> 
     visits : sequence of Settings
         Of equal duration; the stances start as the first one says.
     work : Work
-        Its folder is not used: nothing is kept, and an interrupted loop begins anew.
 
     Returns
     -------
@@ -101,30 +101,15 @@ def measure_segments(base: Scenario, visits: Sequence[Settings], work: Work) -> 
     InputError
         Something in the scenario cannot be run.
     """
-    # One part per block of replicas, as in any run: its settings stand for those of the visits.
-    parts: dict[str, Part] = {part.name: part for part in plan(base)}
-    tables: list[pd.DataFrame] = []
-    updates = 0.0
-
-    def report() -> None:
-        if work.progress is not None:
-            work.progress(len(tables), len(parts), updates)
-
-    simulate = partial(_passed, visits=tuple(visits))
-    if work.executor is None and work.processes == 1:
-        simulate = partial(simulate, check=report)  # in this process, so it can be told to end
-    bundles = tasks.bundle(list(parts.values()), folder=None, simulate=simulate)
-    running = tasks.execute(bundles, workers=work.processes, executor=work.executor, check=report)
-    try:
-        with closing(running) as done:
-            for each in (one for batch in done for one in batch):
-                updates += tasks.updates_of(parts[each.name])
-                if each.data is not None:
-                    tables.append(each.data.table)
-                report()
-    except tasks.WorkersDied as error:
-        raise tasks.gave_up(str(error), 1, None) from error
-    table = pd.concat(tables, ignore_index=True)
+    # Named apart from the runs of the same settings: by all the settings that are visited.
+    texts = [canonical_json(json_form(visit.canonical())) for visit in visits]
+    listed = ",".join(texts)
+    parts = [
+        replace(part, identity=f'{{"settings":{part.identity},"visits":[{listed}]}}')
+        for part in plan(base)
+    ]
+    data = computed(parts, partial(_passed, visits=tuple(visits)), work, checked=True)
+    table = pd.concat([data[part.name].table for part in parts], ignore_index=True)
     return table.sort_values(["replica", "sweep"], ignore_index=True)
 
 

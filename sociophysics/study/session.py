@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import closing
 
-from sociophysics.errors import FULL, InputError
+from sociophysics.errors import FULL, Cancelled, InputError
 from sociophysics.store import Store
 from sociophysics.study import cluster, ledger, tasks
 from sociophysics.study import run_manifest as run_folder
@@ -30,10 +30,6 @@ __all__ = ["Cancelled", "Progress", "Session", "finished"]
 Progress = Callable[[int, int, float], None]
 SECONDS_BETWEEN_REPORTS = 0.5
 UNSEEN = "parts that were reported as finished are not there: do all workers see {}?"
-
-
-class Cancelled(Exception):
-    """The caller stopped a run; finished parts are kept, and running it again continues."""
 
 
 def finished(store: Store | None) -> set[str]:

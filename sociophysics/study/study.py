@@ -35,7 +35,7 @@ __all__ = [
     "write_manifest",
 ]
 
-OF_PARTS = re.compile(r"[0-9a-f]{64}\.(parquet|corrupt)|\..*\.tmp")
+OF_PARTS = re.compile(r"[0-9a-f]{64}\.(parquet|corrupt|npz|draft)|\..*\.tmp")
 # What a reader is told, and no number depends on.
 WORDS = ("title", "question")
 BEFORE_RESULTS = {MANIFEST, LOG, ".lease", "parts"}
@@ -146,7 +146,9 @@ def write_manifest(store: Store, manifest: Mapping[str, Any]) -> None:
 
 
 @contextlib.contextmanager
-def claimed(store: Store, command: str, manifest: Mapping[str, Any]) -> Iterator[Log]:
+def claimed(
+    store: Store, command: str, manifest: Mapping[str, Any], given: Mapping[str, Any] | None = None
+) -> Iterator[Log]:
     """Hold a place for one study: refuse what is not its own, try to write, open the log.
 
     A study that is the same goes on, or is written again. Entered before the work, so that a
@@ -158,6 +160,8 @@ def claimed(store: Store, command: str, manifest: Mapping[str, Any]) -> Iterator
     command : str
     manifest : mapping
         As ``make_manifest`` returns it.
+    given : mapping, optional
+        Where what it reads lies, for the log: the same study may lie elsewhere tomorrow.
 
     Raises
     ------
@@ -171,7 +175,7 @@ def claimed(store: Store, command: str, manifest: Mapping[str, Any]) -> Iterator
             # Another process may have written here until now; from here on nobody else can.
             check_same(store, command, manifest)
             write_manifest(store, manifest)
-            log.write("start", host=platform.node())
+            log.write("start", host=platform.node(), given=dict(given or {}))
             yield log
             log.write("end")
     except InputError:
@@ -179,7 +183,14 @@ def claimed(store: Store, command: str, manifest: Mapping[str, Any]) -> Iterator
             _give_up(store)
         raise
     except OSError as error:
+        _without_empty_parts(store)
         raise InputError(told(error, store.place)) from None
+
+
+def _without_empty_parts(store: Store) -> None:
+    if isinstance(store, Folder):
+        with contextlib.suppress(OSError):
+            (store.path / "parts").rmdir()
 
 
 def _give_up(store: Store) -> None:
@@ -189,6 +200,7 @@ def _give_up(store: Store) -> None:
     with contextlib.suppress(OSError, InputError):
         for name in (MANIFEST, LOG):
             store.remove(name)
+        _without_empty_parts(store)
         if isinstance(store, Folder):
             store.path.rmdir()
 

@@ -9,7 +9,11 @@ pseudolikelihood's change alone would not do: it disorders the chamber (slopes .
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from sociophysics import streams
 from sociophysics.inference.chamber.saved import Draws
@@ -17,8 +21,12 @@ from sociophysics.inference.estimators.boltzmann import BoltzmannRefinement
 from sociophysics.inference.estimators.mean_field_couplings import moments
 from sociophysics.inference.estimators.pseudolikelihood import PseudoLikelihood
 from sociophysics.rollcall.votes import Votes
+from sociophysics.store import steps
+from sociophysics.store.steps import Arrays, Draft
 
 __all__ = ["bootstrap_draws", "refined"]
+
+Array = NDArray[np.float64]
 
 STEPS = 100
 REPLICAS = 400
@@ -48,18 +56,36 @@ def bootstrap_draws(
     """
     matrix = votes.matrix.astype(np.float64)
     couplings, fields = fit.bootstrap(draws)
-    shape = (draws, *generative.coupling_.shape)
-    chambers, pulls = np.empty(shape), np.empty(shape[:2])
-    for draw in range(draws):
-        rng = streams.generator(fit.seed, "bootstrap", draw)
-        chosen = matrix[rng.integers(len(matrix), size=len(matrix))]
-        again = BoltzmannRefinement(
-            fields=generative.fields, steps=STEPS, replicas=REPLICAS, seed=fit.seed
-        )
-        start = PseudoLikelihood(fit.l2_, fit.fields)
-        start.coupling_, start.field_ = couplings[draw], fields[draw]
-        again.start_, again.temperature_ = start, generative.temperature_
-        again.blocs_, again.n_features_in_ = generative.blocs_, generative.n_features_in_
-        again._refine(chosen, moments(chosen), again._groups())
-        chambers[draw], pulls[draw] = again.coupling_, again.field_
+    n = len(generative.coupling_)
+    shared = [matrix, fit.seed, fit.l2_, fit.fields, generative.temperature_, generative.blocs_]
+    items = [
+        {"draw": draw, "coupling": couplings[draw], "field": fields[draw]} for draw in range(draws)
+    ]
+    found = steps("draw of refined couplings", _refined_draw, shared, items)
+    chambers, pulls = np.zeros((draws, n, n)), np.empty((draws, n))
+    i, j = np.triu_indices(n, 1)
+    for draw, each in enumerate(found):
+        chambers[draw, i, j] = chambers[draw, j, i] = each["pairs"]
+        pulls[draw] = each["field"]
     return {"pseudolikelihood": (couplings, fields), "boltzmann": (chambers, pulls)}
+
+
+def _refined_draw(
+    matrix: Array,
+    seed: int,
+    l2: float,
+    fields: bool,
+    temperature: float,
+    blocs: NDArray[np.int64],
+    item: Mapping[str, Any],
+) -> Arrays:
+    """Return one draw's couplings i < j and fields, refined to the moments of its roll calls."""
+    rng = streams.generator(seed, "bootstrap", item["draw"])
+    chosen = matrix[rng.integers(len(matrix), size=len(matrix))]
+    again = BoltzmannRefinement(fields=fields, steps=STEPS, replicas=REPLICAS, seed=seed)
+    start = PseudoLikelihood(l2, fields)
+    start.coupling_, start.field_ = item["coupling"], item["field"]
+    again.start_, again.temperature_ = start, temperature
+    again.blocs_, again.n_features_in_ = blocs, matrix.shape[1]
+    found = again.refine(chosen, moments(chosen), again.groups(), Draft())
+    return {"pairs": found["coupling"][np.triu_indices(len(blocs), 1)], "field": found["field"]}

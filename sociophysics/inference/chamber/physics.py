@@ -28,11 +28,14 @@ from sociophysics.inference.estimators.tempering import temper
 from sociophysics.inference.judging.posterior_predictive import generative_checks
 from sociophysics.rollcall.votes import Votes
 from sociophysics.society.spins import SpinSystem
+from sociophysics.store import step
+from sociophysics.store.steps import Arrays
 
 __all__ = ["ChamberPhysics", "chamber_physics"]
 
 SAMPLES = 8000
 QUENCHES = 2000
+STANCES = "stances"
 SURE = 0.95  # probability of a coupling's sign
 
 
@@ -88,7 +91,7 @@ def chamber_physics(
     seed : int
     """
     fitted = system if generative is None else generative.system_
-    minima, stances = energy_minima(fitted, quenches=QUENCHES, seed=seed)
+    minima, stances = _minima(fitted, seed)
     share, triangles = frustrated_triangles(fitted)
     if generative is None:
         return ChamberPhysics(
@@ -120,13 +123,26 @@ def chamber_physics(
     )
 
 
+def _minima(system: SpinSystem, seed: int) -> tuple[pd.DataFrame, NDArray[np.int8]]:
+    def compute(draft: object) -> Arrays:
+        table, stances = energy_minima(system, quenches=QUENCHES, seed=seed)
+        return {name: table[name].to_numpy() for name in table} | {STANCES: stances}
+
+    found = step("minima of energy", [system.J.toarray(), system.h, QUENCHES, seed], compute)
+    stances = found.pop(STANCES)
+    return pd.DataFrame(found), stances
+
+
 def _samples(system: SpinSystem, seed: int) -> NDArray[np.int8]:
     coupling = system.J.toarray()
-    side, everyone = party_blocs(coupling), np.arange(system.n)
-    groups = [everyone, *(everyone[side == bloc] for bloc in (0, 1) if (side == bloc).any())]
-    found = temper(coupling, system.h, draws=SAMPLES, blocs=groups, seed=seed)
-    samples: NDArray[np.int8] = found.spins[0]
-    return samples
+
+    def compute(draft: object) -> Arrays:
+        side, everyone = party_blocs(coupling), np.arange(system.n)
+        groups = [everyone, *(everyone[side == bloc] for bloc in (0, 1) if (side == bloc).any())]
+        found = temper(coupling, system.h, draws=SAMPLES, blocs=groups, seed=seed)
+        return {"spins": found.spins[0]}
+
+    return step("simulated roll calls", [coupling, system.h, SAMPLES, seed], compute)["spins"]
 
 
 def _checks(votes: Votes, samples: NDArray[np.int8], *, symmetric: bool, seed: int) -> pd.DataFrame:
@@ -143,12 +159,20 @@ def _checks(votes: Votes, samples: NDArray[np.int8], *, symmetric: bool, seed: i
 
 
 def _heat(votes: Votes, generative: BoltzmannRefinement, seed: int) -> pd.DataFrame:
-    curves = [specific_heat(generative.system_, seed=seed).assign(source="votes")]
+    curves = [_curve(generative.system_, seed).assign(source="votes")]
     parameters = generative.get_params(deep=False)
     for kind in NULLS:
         null = BoltzmannRefinement(**parameters).fit(null_votes(votes, kind, seed=seed))
-        curves.append(specific_heat(null.system_, seed=seed).assign(source=kind))
+        curves.append(_curve(null.system_, seed).assign(source=kind))
     return pd.concat(curves, ignore_index=True)
+
+
+def _curve(system: SpinSystem, seed: int) -> pd.DataFrame:
+    def compute(draft: object) -> Arrays:
+        table = specific_heat(system, seed=seed)
+        return {name: table[name].to_numpy() for name in table}
+
+    return pd.DataFrame(step("specific heat", [system.J.toarray(), system.h, seed], compute))
 
 
 def _information(votes: Votes) -> tuple[MultiInformation, ...]:
@@ -156,4 +180,13 @@ def _information(votes: Votes) -> tuple[MultiInformation, ...]:
     if votes.n_members > MOST_MEMBERS or complete < 2:
         return ()
     codings = (True,) if votes.polarity == "arbitrary" else (False, True)
-    return tuple(multi_information(votes, symmetric=symmetric) for symmetric in codings)
+    return tuple(_bits(votes, symmetric) for symmetric in codings)
+
+
+def _bits(votes: Votes, symmetric: bool) -> MultiInformation:
+    def compute(draft: object) -> Arrays:
+        found = multi_information(votes, symmetric=symmetric)
+        return {name: np.array(value) for name, value in found._asdict().items()}
+
+    found = step("multi-information", [votes.matrix, symmetric], compute)
+    return MultiInformation(**{name: value.item() for name, value in found.items()})

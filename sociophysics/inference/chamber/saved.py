@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from os import PathLike
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pandas as pd
@@ -22,7 +22,7 @@ MEMBER_COLUMNS = ("id", "name", "party", "state")
 
 
 def save_systems(
-    path: str | PathLike[str],
+    path: str | PathLike[str] | BinaryIO,
     systems: Mapping[str, SpinSystem],
     *,
     polarity: str,

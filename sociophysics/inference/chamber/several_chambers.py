@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
-from os import PathLike
-from pathlib import Path
+from concurrent.futures import Executor
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,10 +15,11 @@ from sociophysics import streams
 from sociophysics.errors import InputError
 from sociophysics.inference.chamber.blocs import party_blocs
 from sociophysics.inference.chamber.landscape import frustrated_triangles
-from sociophysics.inference.chamber.workflow import ChamberFit, fit_chamber, prepared
+from sociophysics.inference.chamber.workflow import ChamberFit, fit_chamber, kept_steps, prepared
 from sociophysics.inference.estimators.pseudolikelihood import PseudoLikelihood
 from sociophysics.rollcall.votes import Votes
 from sociophysics.society.spins import SpinSystem
+from sociophysics.store import Place, open_store, write_table
 
 __all__ = ["MEASURES", "fit_chambers", "trend"]
 
@@ -96,12 +98,15 @@ def trend(
 
 def fit_chambers(
     chambers: Mapping[str, Votes],
-    out: str | PathLike[str],
+    out: Place,
     *,
     quick: bool = False,
     test: str = "cells",
     seed: int = 0,
+    executor: Executor | Callable[[], Executor] | None = None,
+    workers: int = 1,
     progress: Progress | None = None,
+    cancel: threading.Event | None = None,
     finished: Callable[[str, ChamberFit], object] | None = None,
 ) -> pd.DataFrame:
     """Fit each chamber into a folder of its name, write ``trend.csv`` beside them and return it.
@@ -137,14 +142,18 @@ def fit_chambers(
     ...     sorted(path.name for path in Path(folder).iterdir())
     ['a', 'trend.csv']
     """
+    hands: dict[str, Any] = {"executor": executor, "workers": workers, "cancel": cancel}
     for name, votes in chambers.items():
+        place = f"{str(out).rstrip('/')}/{name}"
         fitted = fit_chamber(
-            votes, Path(out) / name, quick=quick, test=test, seed=seed, progress=progress
+            votes, place, quick=quick, test=test, seed=seed, progress=progress, **hands
         )
         if finished is not None:
             finished(name, fitted)
-    table = trend(chambers, draws=0 if quick else 100, seed=seed, progress=progress)
-    table.to_csv(Path(out) / "trend.csv", index=False)
+    store = open_store(out)
+    with kept_steps(store, **hands):
+        table = trend(chambers, draws=0 if quick else 100, seed=seed, progress=progress)
+        write_table(store, "trend", table)
     return table
 
 

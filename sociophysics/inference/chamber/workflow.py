@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import partial
-from os import PathLike
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
-from sociophysics.errors import InputError
+from sociophysics.errors import Cancelled, InputError
 from sociophysics.inference.chamber.chamber_tables import (
     couplings_table,
     members_table,
@@ -32,8 +32,10 @@ from sociophysics.inference.judging.holdout import split
 from sociophysics.inference.judging.reliability import calibration
 from sociophysics.rollcall.votes import Votes
 from sociophysics.society.spins import SpinSystem
+from sociophysics.sources import source_digest
+from sociophysics.store import Folder, Place, Steps, Store, keeping, open_store, write_table
 
-__all__ = ["STAGES", "ChamberFit", "fit_chamber", "prepared"]
+__all__ = ["STAGES", "ChamberFit", "fit_chamber", "kept_steps", "prepared"]
 
 Progress = Callable[[str, int, int], None]
 
@@ -75,17 +77,20 @@ class ChamberFit:
     rollcalls: pd.DataFrame
     systems: dict[str, SpinSystem] = field(default_factory=dict)
     draws: dict[str, Draws] = field(default_factory=dict)
-    files: dict[str, Path] = field(default_factory=dict)
+    files: dict[str, Path | str] = field(default_factory=dict)
 
 
 def fit_chamber(
     votes: Votes,
-    out: str | PathLike[str],
+    out: Place,
     *,
     quick: bool = False,
     test: str = "cells",
     seed: int = 0,
+    executor: Executor | Callable[[], Executor] | None = None,
+    workers: int = 1,
     progress: Progress | None = None,
+    cancel: threading.Event | None = None,
 ) -> ChamberFit:
     """Fit a chamber, write its tables into a folder and return them.
 
@@ -98,8 +103,9 @@ def fit_chamber(
     ----------
     votes : Votes
         Unanimous roll calls and members present on less than a tenth of the rest are left out.
-    out : path
-        Folder, made if it is not there.
+    out : path, or address such as ``s3://bucket/fit``
+        Folder, made if it is not there. What takes time is kept in its ``parts`` step by step: a
+        fit that was killed goes on where it was.
     quick : bool
         The fit that predicts, ideal points and one test on held-out cells: without standard
         errors, stability selection, the Boltzmann refinement and what simulates it, whatever
@@ -108,13 +114,20 @@ def fit_chamber(
         Which votes the models are tested on; cells are hidden five times, where there are at most
         150 members.
     seed : int
+    executor : Executor, or function that gives one, optional
+        Any ``concurrent.futures`` executor, which does folds and bootstrap draws, ``workers`` at a
+        time. No number depends on it.
     progress : function (stage, done, stages), optional
         Called before each stage and at the end.
+    cancel : threading.Event, optional
+        Once it is set the fit ends; steps that are done are kept.
 
     Raises
     ------
     InputError
         Votes that cannot be fitted, or a folder that cannot be written.
+    Cancelled
+        ``cancel`` was set.
 
     Examples
     --------
@@ -127,8 +140,38 @@ def fit_chamber(
     ...     (Path(folder) / "system.npz").is_file(), fit.votes.n_members
     (True, 6)
     """
-    tell = _teller(progress)
-    folder = _folder(out)
+    store, tell = open_store(out), _teller(progress)
+    with kept_steps(store, executor=executor, workers=workers, cancel=cancel):
+        result = _fitted(votes, tell, quick=quick, test=test, seed=seed)
+        _write(result, store)
+    tell("done")
+    return result
+
+
+@contextlib.contextmanager
+def kept_steps(
+    store: Store,
+    *,
+    executor: Executor | Callable[[], Executor] | None,
+    workers: int,
+    cancel: threading.Event | None,
+) -> Iterator[None]:
+    """Let the steps of a fit be kept in a store, until ``cancel`` is set."""
+    if isinstance(store, Folder):
+        _make(store.path)
+
+    def check() -> None:
+        if cancel is not None and cancel.is_set():
+            raise Cancelled(f"the fit was cancelled; finished steps are kept in {store.place}")
+
+    code = source_digest()
+    with keeping(Steps(store, code=code, executor=executor, workers=workers, check=check)):
+        yield
+
+
+def _fitted(
+    votes: Votes, tell: Callable[[str], None], *, quick: bool, test: str, seed: int
+) -> ChamberFit:
     data = prepared(votes)
     fields = data.polarity != "arbitrary"
     tell("couplings")
@@ -160,7 +203,7 @@ def fit_chamber(
     systems = {"pseudolikelihood": fit.system_}
     if generative is not None:
         systems["boltzmann"] = generative.system_
-    result = ChamberFit(
+    return ChamberFit(
         votes=data,
         couplings_fit=fit,
         ideal_points=ideal,
@@ -178,9 +221,6 @@ def fit_chamber(
         systems=systems,
         draws=draws,
     )
-    _write(result, folder)
-    tell("done")
-    return result
 
 
 def prepared(votes: Votes) -> Votes:
@@ -236,39 +276,37 @@ def _errors(fit: PseudoLikelihood, members: int) -> StandardErrors:
     return fit.standard_errors("sandwich" if members <= LARGEST else "bootstrap")
 
 
-def _folder(out: str | PathLike[str]) -> Path:
-    folder = Path(out)
+def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(
-            f"{out} cannot be made a folder ({error.strerror}); choose another."
+            f"{folder} cannot be made a folder ({error.strerror}); choose another."
         ) from None
-    return folder
 
 
-def _write(result: ChamberFit, folder: Path) -> None:
+def _write(result: ChamberFit, store: Store) -> None:
     for name in ("evaluation", "couplings", "members", "rollcalls"):
         table: pd.DataFrame = getattr(result, name)
-        labelled = table.assign(polarity=result.votes.polarity)
-        result.files[name] = _replaced(
-            folder / f"{name}.csv", partial(labelled.to_csv, index=False)
-        )
-    result.files["system"] = _replaced(
-        folder / "system.npz",
-        partial(
-            save_systems,
-            systems=result.systems,
-            polarity=result.votes.polarity,
-            draws=result.draws,
-            notes=result.votes.notes,
-        ),
+        write_table(store, name, table.assign(polarity=result.votes.polarity))
+        result.files[name] = _place(store, f"{name}.csv")
+    saved = partial(
+        save_systems,
+        systems=result.systems,
+        polarity=result.votes.polarity,
+        draws=result.draws,
+        notes=result.votes.notes,
     )
+    store.write("system.npz", saved)
     lines = [f"polarity: {result.votes.polarity}", *result.votes.notes, *_fit_notes(result)]
     text = "".join(f"{line}\n" for line in lines)
-    result.files["notes"] = _replaced(
-        folder / "notes.txt", lambda path: path.write_text(text, encoding="utf-8")
-    )
+    store.write("notes.txt", lambda file: file.write(text.encode()))
+    result.files["system"] = _place(store, "system.npz")
+    result.files["notes"] = _place(store, "notes.txt")
+
+
+def _place(store: Store, name: str) -> Path | str:
+    return store.path / name if isinstance(store, Folder) else f"{store.place}/{name}"
 
 
 def _fit_notes(result: ChamberFit) -> list[str]:
@@ -276,14 +314,3 @@ def _fit_notes(result: ChamberFit) -> list[str]:
     if result.errors is not None:
         notes.append(f"errors: {result.errors.note}")
     return notes
-
-
-def _replaced(path: Path, write: Callable[[Path], Any]) -> Path:
-    # a fit that is stopped leaves whole files behind, old or new
-    scratch = path.with_name(f".{path.stem}.part{path.suffix}")
-    try:
-        write(scratch)
-        os.replace(scratch, path)
-    finally:
-        scratch.unlink(missing_ok=True)
-    return path

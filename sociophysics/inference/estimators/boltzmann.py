@@ -10,6 +10,7 @@ pseudolikelihood's own couplings, or with large steps, would collapse into one o
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -27,6 +28,8 @@ from sociophysics.inference.estimators.pseudolikelihood import PseudoLikelihood
 from sociophysics.inference.estimators.tempering import LADDER, Chains, pack, temper
 from sociophysics.inference.estimators.training import cells, system_of, training_votes
 from sociophysics.rollcall.votes import Votes
+from sociophysics.store import step
+from sociophysics.store.steps import Arrays, Draft
 
 __all__ = ["BoltzmannRefinement", "PairFit", "pair_fit"]
 
@@ -36,6 +39,8 @@ SEARCH = (0.7, 0.85, 1.0, 1.1, 1.2, 1.3, 1.4, 1.55, 1.75, 2.0, 2.4, 3.0, 4.0)
 OVERLAP = 10  # fewest common roll calls of a pair whose moment is matched
 LEAST_RATE = 0.1  # of the first step, kept while parameters are averaged
 TAIL = 0.4  # share of the steps that are averaged
+WALKED = ("coupling", "field", "total", "field_total", "history")
+KEPT_EVERY = 100  # steps after which a killed fit goes on
 
 
 class PairFit(NamedTuple):
@@ -137,11 +142,39 @@ class BoltzmannRefinement(Estimator):
         self.start_ = PseudoLikelihood(self.l2, self.fields, seed=self.seed).fit(data)
         self.n_features_in_ = matrix.shape[1]
         self.blocs_ = party_blocs(self.start_.coupling_)
-        groups = self._groups()
+        groups = self.groups()
         target = moments(matrix)
-        self.temperature_ = self._right_size(target, groups)
-        self._refine(matrix, target, groups)
+        begun = [matrix, self.start_.coupling_, self.start_.field_, groups, self.seed]
+        size = step(
+            "temperature of the right size",
+            begun,
+            lambda draft: {"temperature": np.array(self._right_size(target, groups))},
+        )
+        self.temperature_ = float(size["temperature"])
+        given = [*begun, self.temperature_, self.fields, self.ridge]
+        given += [self.steps, self.replicas, self.rate]
+        refined = step(
+            "refined couplings", given, lambda draft: self.refine(matrix, target, groups, draft)
+        )
+        self.coupling_, self.field_ = refined["coupling"], refined["field"]
+        self.history_ = refined["history"]
         self.system_ = system_of(self.coupling_, self.field_, data)
+        verified = step(
+            "verified moments",
+            [matrix, self.coupling_, self.field_, groups, self.seed, self.draws],
+            lambda draft: {"fit": np.array(self._verified(target, groups))},
+        )
+        self.verified_ = PairFit(*verified["fit"].tolist())
+        return self
+
+    def predict_proba(self, votes: Votes | pd.DataFrame | ArrayLike) -> Array:
+        """Return P(+1 | the other members' observed votes), shape (roll calls, members)."""
+        require_fitted(self, "coupling_")
+        given = cells(votes, self.system_.labels, type(self).__name__)
+        probability: Array = expit(2 * (given @ self.coupling_ + self.field_))
+        return probability
+
+    def _verified(self, target: VoteMoments, groups: list[NDArray[np.int64]]) -> PairFit:
         check = temper(
             self.coupling_,
             self.field_,
@@ -152,17 +185,10 @@ class BoltzmannRefinement(Estimator):
             ladders=8,
             thin=8,
         )
-        self.verified_ = pair_fit(target, check.spins[0])
-        return self
+        return pair_fit(target, check.spins[0])
 
-    def predict_proba(self, votes: Votes | pd.DataFrame | ArrayLike) -> Array:
-        """Return P(+1 | the other members' observed votes), shape (roll calls, members)."""
-        require_fitted(self, "coupling_")
-        given = cells(votes, self.system_.labels, type(self).__name__)
-        probability: Array = expit(2 * (given @ self.coupling_ + self.field_))
-        return probability
-
-    def _groups(self) -> list[NDArray[np.int64]]:
+    def groups(self) -> list[NDArray[np.int64]]:
+        """Return who turns round together: everyone, and each bloc."""
         everyone = np.arange(self.n_features_in_)
         if self.blocs is not None:
             return [everyone, *(np.asarray(bloc, dtype=np.int64) for bloc in self.blocs)]
@@ -189,36 +215,42 @@ class BoltzmannRefinement(Estimator):
         share = (slope[k - 1] - 1) / (slope[k - 1] - slope[k])
         return float(SEARCH[k - 1] + share * (SEARCH[k] - SEARCH[k - 1]))
 
-    def _refine(self, matrix: Array, target: VoteMoments, groups: list[NDArray[np.int64]]) -> None:
-        coupling = self.start_.coupling_ / self.temperature_
-        field = self.start_.field_ / self.temperature_
-        chains = Chains.start(
-            self._completed(matrix), np.ones(self.replicas), seed=self.seed, purpose="fit"
-        )
+    def refine(
+        self, matrix: Array, target: VoteMoments, groups: list[NDArray[np.int64]], draft: Draft
+    ) -> Arrays:
+        """Return couplings, fields and the history of mismatches, following the gradient.
+
+        Chains and sums are left in the draft every hundred steps, from which it goes on.
+        """
+        walk = _Walk.start(self, matrix, draft)
         matched = target.overlap >= OVERLAP
         np.fill_diagonal(matched, False)
         packed = pack(groups)
         first_averaged = int((1 - TAIL) * self.steps)
-        total, field_total = np.zeros_like(coupling), np.zeros_like(field)
-        self.history_ = np.empty(self.steps)
-        for step in range(self.steps):
-            chains.run(coupling, field, sweeps=1, blocs=packed)
+        for turn in range(walk.step, self.steps):
+            if turn > walk.step and turn % KEPT_EVERY == 0:
+                draft.write(walk.arrays(turn))
+            walk.chains.run(walk.coupling, walk.field, sweeps=1, blocs=packed)
             # single precision is exact for sums of +-1 and twice as fast
-            spins = chains.spins.astype(np.float32)
+            spins = walk.chains.spins.astype(np.float32)
             pair = (spins.T @ spins).astype(np.float64) / self.replicas
             mismatch = np.where(matched, target.pair - pair, 0.0)
-            self.history_[step] = np.sqrt((mismatch[matched] ** 2).mean()) if matched.any() else 0
-            rate = self.rate * max(LEAST_RATE, 1 - step / max(first_averaged, 1))
-            coupling += rate * (mismatch - self.ridge * coupling * matched)
+            walk.history[turn] = np.sqrt((mismatch[matched] ** 2).mean()) if matched.any() else 0
+            rate = self.rate * max(LEAST_RATE, 1 - turn / max(first_averaged, 1))
+            walk.coupling += rate * (mismatch - self.ridge * walk.coupling * matched)
             if self.fields:
-                field += rate * (target.mean - spins.mean(axis=0))
-            if step >= first_averaged:
-                total += coupling
-                field_total += field
+                walk.field += rate * (target.mean - spins.mean(axis=0))
+            if turn >= first_averaged:
+                walk.total += walk.coupling
+                walk.field_total += walk.field
         averaged = self.steps - first_averaged
-        self.coupling_, self.field_ = total / averaged, field_total / averaged
+        return {
+            "coupling": walk.total / averaged,
+            "field": walk.field_total / averaged,
+            "history": walk.history,
+        }
 
-    def _completed(self, matrix: Array) -> NDArray[np.int8]:
+    def completed(self, matrix: Array) -> NDArray[np.int8]:
         """Return roll calls drawn from the data, missing votes drawn from the start's chances."""
         rng = streams.generator(self.seed, "start")
         chosen = matrix[rng.integers(len(matrix), size=self.replicas)]
@@ -229,6 +261,49 @@ class BoltzmannRefinement(Estimator):
             spins = spins * np.where(rng.random((len(spins), 1)) < 0.5, 1, -1)
         completed: NDArray[np.int8] = spins.astype(np.int8)
         return completed
+
+
+@dataclass(eq=False)
+class _Walk:
+    """A refinement under way: parameters, their sums and the chains, before step ``step``."""
+
+    step: int
+    coupling: Array
+    field: Array
+    total: Array
+    field_total: Array
+    history: Array
+    chains: Chains
+
+    @classmethod
+    def start(cls, model: BoltzmannRefinement, matrix: Array, draft: Draft) -> _Walk:
+        """Return the walk that the draft holds, or the first step of one."""
+        coupling = model.start_.coupling_ / model.temperature_
+        field = model.start_.field_ / model.temperature_
+        spins = model.completed(matrix)
+        chains = Chains.start(spins, np.ones(model.replicas), seed=model.seed, purpose="fit")
+        walk = cls(
+            0,
+            coupling,
+            field,
+            np.zeros_like(coupling),
+            np.zeros_like(field),
+            np.zeros(model.steps),
+            chains,
+        )
+        left = draft.read()
+        if left is not None:
+            walk.step = int(left["step"])
+            for name in WALKED:
+                getattr(walk, name)[:] = left[name]
+            chains.spins[:], chains.counters[:] = left["spins"], left["counters"]
+        return walk
+
+    def arrays(self, step: int) -> Arrays:
+        """Return all that changes from step to step; a chain's temperature and key do not."""
+        found: Arrays = {name: getattr(self, name) for name in WALKED}
+        found |= {"spins": self.chains.spins, "counters": self.chains.counters}
+        return found | {"step": np.array(step)}
 
 
 def pair_fit(target: VoteMoments, spins: NDArray[np.int8]) -> PairFit:

@@ -12,6 +12,7 @@ from sociophysics import streams
 from sociophysics.deprecation import by_keyword
 from sociophysics.errors import InputError
 from sociophysics.inference.estimators.item_response import (
+    ItemResponse,
     fit_map,
     leave_one_out,
     point_errors,
@@ -20,6 +21,8 @@ from sociophysics.inference.estimators.objective import best_penalty
 from sociophysics.inference.estimators.parameters import Estimator, require_fitted
 from sociophysics.inference.estimators.training import cells, hidden, training_votes
 from sociophysics.rollcall.votes import Votes
+from sociophysics.store import step, steps
+from sociophysics.store.steps import Arrays
 
 __all__ = ["PRIORS", "IdealPoints"]
 
@@ -101,14 +104,14 @@ class IdealPoints(Estimator):
         dimensions = self._dimensions(data.n_members)
         matrix = data.matrix.astype(np.float64)
         self.prior_, self.validation_ = self._tuned(matrix, dimensions)
-        fit = fit_map(matrix, dimensions, self.prior_)
+        fit, errors = _fitted(matrix, dimensions, self.prior_)
         sign, self.anchor_ = _orientation(fit.points, data, self.anchor)
         # predictions keep the scale that the prior belongs to; what is shown is standardized
         self._fitted_points = fit.points * sign
         origin, spread = self._fitted_points.mean(axis=0), self._fitted_points.std(axis=0)
         scale = np.where(spread > 0, spread, 1.0)
         self.points_: Array = (self._fitted_points - origin) / scale
-        self.errors_: Array = point_errors(matrix, fit, self.prior_) / scale
+        self.errors_: Array = errors / scale
         self.intercept_: Array = fit.items[:, 0] + (fit.items[:, 1:] * sign) @ origin
         self.discrimination_: Array = fit.items[:, 1:] * sign * scale
         self.n_iter_ = fit.turns
@@ -124,7 +127,13 @@ class IdealPoints(Estimator):
         """
         require_fitted(self, "points_")
         given = cells(votes, self.members_, type(self).__name__)
-        return leave_one_out(given, self._fitted_points, self.prior_)
+        points, prior = self._fitted_points, self.prior_
+        found = step(
+            "ideal points' predictions",
+            [given, points, prior],
+            lambda draft: {"probability": leave_one_out(given, points, prior)},
+        )
+        return found["probability"]
 
     def _dimensions(self, members: int) -> int:
         whole = isinstance(self.dimensions, int | np.integer) and not isinstance(
@@ -152,27 +161,37 @@ class IdealPoints(Estimator):
             return float(self.prior), table
         votes_to_predict = HIDDEN_SHARE * np.count_nonzero(matrix)
         folds = int(np.clip(np.ceil(ENOUGH_HIDDEN / votes_to_predict), 1, MOST_FOLDS))
-        draws = [
-            hidden(matrix, HIDDEN_SHARE, streams.generator(self.seed, "fit", fold))
-            for fold in range(folds)
-        ]
         scores: list[float] = []
         # from strong to weak priors: beyond the best one fits only get slower and worse
         for prior in PRIORS:
-            scores.append(float(np.mean([_held_out(matrix, *d, dimensions, prior) for d in draws])))
+            shared = [matrix, self.seed, dimensions, prior]
+            tried = steps("fold of ideal points", _held_out, shared, range(folds))
+            scores.append(float(np.mean([float(each["score"]) for each in tried])))
             if scores[-1] < max(scores):
                 break
-        tried = PRIORS[: len(scores)]
-        table = pd.DataFrame({"prior": tried, "log_likelihood": scores})
-        return best_penalty(tried, np.array(scores)), table
+        priors = PRIORS[: len(scores)]
+        table = pd.DataFrame({"prior": priors, "log_likelihood": scores})
+        return best_penalty(priors, np.array(scores)), table
 
 
-def _held_out(
-    matrix: Array, kept: Array, mask: NDArray[np.bool_], dimensions: int, prior: float
-) -> float:
+def _held_out(matrix: Array, seed: int, dimensions: int, prior: float, fold: int) -> Arrays:
+    """Return the mean log-likelihood of the hidden votes of one draw at one prior."""
+    kept, mask = hidden(matrix, HIDDEN_SHARE, streams.generator(seed, "fit", fold))
     fit = fit_map(kept, dimensions, prior, tol=TUNING_TOL)
     logit = fit.items[:, :1] + fit.items[:, 1:] @ fit.points.T
-    return -float(np.logaddexp(0, -(matrix * logit)[mask]).mean())
+    return {"score": -np.logaddexp(0, -(matrix * logit)[mask]).mean()}
+
+
+def _fitted(matrix: Array, dimensions: int, prior: float) -> tuple[ItemResponse, Array]:
+    """Return the fit to all votes and the errors of its points, kept as a step."""
+
+    def compute(draft: object) -> Arrays:
+        fit = fit_map(matrix, dimensions, prior)
+        named = {name: np.asarray(value) for name, value in fit._asdict().items()}
+        return named | {"errors": point_errors(matrix, fit, prior)}
+
+    found = step("ideal points", [matrix, dimensions, prior], compute)
+    return ItemResponse(found["points"], found["items"], int(found["turns"])), found["errors"]
 
 
 def _orientation(points: Array, votes: Votes, anchor: Any) -> tuple[Array, str]:

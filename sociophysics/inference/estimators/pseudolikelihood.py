@@ -13,7 +13,7 @@ fit does not depend on which side of any roll call is called +1.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -29,6 +29,8 @@ from sociophysics.inference.estimators.training import cells, hidden, system_of,
 from sociophysics.inference.estimators.uncertainty import StandardErrors, hessian_errors, intervals
 from sociophysics.memory import require_memory
 from sociophysics.rollcall.votes import Votes
+from sociophysics.store import step, steps
+from sociophysics.store.steps import Arrays
 
 __all__ = ["L2_GRID", "PseudoLikelihood", "best_penalty"]
 
@@ -132,16 +134,17 @@ class PseudoLikelihood(Estimator):
         data = training_votes(votes)
         matrix = data.matrix.astype(np.float64)
         penalties = self._penalties()
-        scores = np.zeros((self.folds if len(penalties) > 1 else 0, len(penalties)))
-        for fold, row in enumerate(scores):
-            row[:] = self._held_out(matrix, penalties, fold)
+        folds = self.folds if len(penalties) > 1 else 0
+        parameters = self.get_params(deep=False) | {"grid": penalties}
+        tried = steps("fold of couplings", _held_out, [matrix, parameters], range(folds))
+        scores = np.array([each["score"] for each in tried]).reshape(folds, len(penalties))
         mean = scores.mean(axis=0) if len(scores) else np.zeros(1)
         self.l2_ = best_penalty(penalties, mean)
         self.validation_ = pd.DataFrame(
             {"l2": penalties, "log_likelihood": mean} if len(scores) else {},
             columns=["l2", "log_likelihood"],
         )
-        fit = self._minimize(matrix, self.l2_)
+        fit = self._kept(matrix, self.l2_)
         self.coupling_, self.field_, self.n_iter_ = fit
         self.system_ = system_of(self.coupling_, self.field_, data)
         self.n_features_in_ = matrix.shape[1]
@@ -196,20 +199,13 @@ class PseudoLikelihood(Estimator):
             )
         target = min(self.l2_, INTERVAL_L2) if l2 is None else l2
         matrix = self.votes_.astype(np.float64)
-        fit = self._minimize(matrix, target, Fit(self.coupling_, self.field_, 0))
+        fit = self._kept(matrix, target, Fit(self.coupling_, self.field_, 0))
         samples = None
         if kind == "bootstrap":
             samples = self._resampled(matrix, target, fit, draws)
             error, field_error = (part.std(axis=0, ddof=1) for part in samples)
         else:
-            error, field_error = hessian_errors(
-                matrix,
-                fit.coupling,
-                fit.field,
-                l2=target / matrix.shape[1],
-                field_l2=FIELD_SHARE * target / matrix.shape[1] if self.fields else None,
-                kind=kind,
-            )
+            error, field_error = self._hessian(matrix, fit, target, kind)
         return intervals(
             fit.coupling,
             error,
@@ -233,17 +229,42 @@ class PseudoLikelihood(Estimator):
         return self._resampled(self.votes_.astype(np.float64), self.l2_, fit, draws)
 
     def _resampled(self, matrix: Array, l2: float, start: Fit, draws: int) -> tuple[Array, Array]:
-        rollcalls, n = matrix.shape
+        n = matrix.shape[1]
         require_memory(
             8.0 * draws * n * n, what=f"{draws} bootstrap fits of {n} members", fix="lower draws"
         )
-        couplings, fields = np.empty((draws, n, n)), np.empty((draws, n))
-        for draw in range(draws):
-            rng = streams.generator(self.seed, "bootstrap", draw)
-            chosen = matrix[rng.integers(rollcalls, size=rollcalls)]
-            fit = self._minimize(chosen, l2, start, tol=10 * self.tol)
-            couplings[draw], fields[draw] = fit.coupling, fit.field
+        couplings, fields = np.zeros((draws, n, n)), np.empty((draws, n))
+        parameters = self.get_params(deep=False) | {"grid": [], "l2": l2}
+        found = steps("draw of couplings", _resampled, [matrix, parameters, *start], range(draws))
+        i, j = np.triu_indices(n, 1)
+        for draw, fit in enumerate(found):
+            couplings[draw, i, j] = couplings[draw, j, i] = fit["pairs"]
+            fields[draw] = fit["field"]
         return couplings, fields
+
+    def _hessian(self, matrix: Array, fit: Fit, l2: float, kind: str) -> tuple[Array, Array]:
+        """Return the errors of couplings and fields from the curvature at the fit."""
+        n = matrix.shape[1]
+        given = [matrix, fit.coupling, fit.field, l2, self.fields, kind]
+        found = step(
+            "errors of couplings",
+            given,
+            lambda draft: dict(
+                zip(
+                    ("error", "field_error"),
+                    hessian_errors(
+                        matrix,
+                        fit.coupling,
+                        fit.field,
+                        l2=l2 / n,
+                        field_l2=FIELD_SHARE * l2 / n if self.fields else None,
+                        kind=kind,
+                    ),
+                    strict=True,
+                )
+            ),
+        )
+        return found["error"], found["field_error"]
 
     def _penalties(self) -> list[float]:
         given = [self.l2] if self.l2 is not None else sorted(self.grid, reverse=True)
@@ -260,14 +281,12 @@ class PseudoLikelihood(Estimator):
             )
         return [float(l2) for l2 in given]
 
-    def _held_out(self, matrix: Array, penalties: list[float], fold: int) -> list[float]:
-        kept, mask = hidden(matrix, self.share, streams.generator(self.seed, "fit", fold))
-        scores, start = [], None
-        for l2 in penalties:
-            start = self._minimize(kept, l2, start, tol=10 * self.tol)
-            margin = 2 * matrix * (kept @ start.coupling + start.field)
-            scores.append(-float(np.logaddexp(0, -margin[mask]).mean()))
-        return scores
+    def _kept(self, matrix: Array, l2: float, start: Fit | None = None) -> Fit:
+        """Return the minimum, kept as a step."""
+        begun = None if start is None else list(start)
+        given = [matrix, l2, self.fields, self.max_iter, self.tol, begun]
+        found = step("couplings", given, lambda draft: _arrays(self._minimize(matrix, l2, start)))
+        return Fit(found["coupling"], found["field"], int(found["iterations"]))
 
     def _minimize(
         self, matrix: Array, l2: float, start: Fit | None = None, tol: float | None = None
@@ -280,6 +299,34 @@ class PseudoLikelihood(Estimator):
             max_iter=self.max_iter,
             tol=self.tol if tol is None else tol,
         )
+
+
+def _arrays(fit: Fit) -> Arrays:
+    return {name: np.asarray(value) for name, value in fit._asdict().items()}
+
+
+def _held_out(matrix: Array, parameters: dict[str, Any], fold: int) -> Arrays:
+    """Return the score of every penalty on one draw of hidden cells."""
+    model = PseudoLikelihood(**parameters)
+    kept, mask = hidden(matrix, model.share, streams.generator(model.seed, "fit", fold))
+    scores, start = [], None
+    for l2 in model.grid:
+        start = model._minimize(kept, l2, start, tol=10 * model.tol)
+        margin = 2 * matrix * (kept @ start.coupling + start.field)
+        scores.append(-float(np.logaddexp(0, -margin[mask]).mean()))
+    return {"score": np.array(scores)}
+
+
+def _resampled(
+    matrix: Array, parameters: dict[str, Any], coupling: Array, field: Array, done: int, draw: int
+) -> Arrays:
+    """Return the fit to roll calls drawn with replacement; couplings of pairs i < j."""
+    model = PseudoLikelihood(**parameters)
+    rng = streams.generator(model.seed, "bootstrap", draw)
+    chosen = matrix[rng.integers(len(matrix), size=len(matrix))]
+    start = Fit(coupling, field, done)
+    fit = model._minimize(chosen, float(parameters["l2"]), start, tol=10 * model.tol)
+    return {"pairs": fit.coupling[np.triu_indices(len(field), 1)], "field": fit.field}
 
 
 def _interval_note(kind: str, l2: float, chosen: float, matrix: Array) -> str:

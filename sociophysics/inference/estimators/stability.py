@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,8 @@ from sociophysics.inference.estimators.objective import Fit, best_penalty, negat
 from sociophysics.inference.estimators.parameters import Estimator, require_fitted
 from sociophysics.inference.estimators.training import cells, hidden, system_of, training_votes
 from sociophysics.rollcall.votes import Votes
+from sociophysics.store import step, steps
+from sociophysics.store.steps import Arrays
 
 __all__ = ["L1_GRID", "StabilitySelection", "minimize_l1"]
 
@@ -114,19 +116,21 @@ class StabilitySelection(Estimator):
             raise InputError(f"l1 is {penalties}; it must be positive, or None to choose it.")
         data = training_votes(votes)
         matrix = data.matrix.astype(np.float64)
-        self.l1_ = self._chosen(matrix, penalties)
-        full = self._minimize(matrix, self.l1_, None)
-        self.coupling_, self.field_ = full.coupling, full.field
-        count = np.zeros_like(full.coupling)
-        for half in range(self.half_samples):
-            rng = streams.generator(self.seed, "bootstrap", half)
-            rows = rng.permutation(len(matrix))[: len(matrix) // 2]
-            count += self._minimize(matrix[rows], self.l1_, full).coupling != 0
+        n = self.n_features_in_ = matrix.shape[1]
+        parameters = self.get_params(deep=False) | {"grid": penalties}
+        full = step("sparse couplings", [matrix, parameters], lambda draft: self._full(matrix))
+        self.l1_ = float(full["l1"])
+        self.coupling_, self.field_ = full["coupling"], full["field"]
+        shared = [matrix, parameters | {"l1": self.l1_}, self.coupling_, self.field_]
+        halves = steps("half of the roll calls", _half, shared, range(self.half_samples))
+        count, pairs = np.zeros_like(self.coupling_), n * (n - 1) // 2
+        i, j = np.triu_indices(n, 1)
+        for half in halves:
+            count[i, j] += np.unpackbits(half["there"], count=pairs)
+        count += count.T
         self.probability_ = count / self.half_samples
         self.selected_ = self.probability_ >= self.threshold
-        n = self.n_features_in_ = matrix.shape[1]
         mean_size = self.probability_.sum() / 2
-        pairs = n * (n - 1) / 2
         self.expected_false_ = float(mean_size**2 / ((2 * self.threshold - 1) * pairs))
         self.system_ = system_of(np.where(self.selected_, self.coupling_, 0.0), self.field_, data)
         return self
@@ -137,6 +141,13 @@ class StabilitySelection(Estimator):
         given = cells(votes, self.system_.labels, type(self).__name__)
         probability: Array = expit(2 * (given @ self.coupling_ + self.field_))
         return probability
+
+    def _full(self, matrix: Array) -> Arrays:
+        """Return the chosen penalty and the couplings of all roll calls."""
+        penalties = [self.l1] if self.l1 is not None else sorted(self.grid, reverse=True)
+        l1 = self._chosen(matrix, penalties)
+        fit = self._minimize(matrix, l1, None)
+        return {"l1": np.array(l1), "coupling": fit.coupling, "field": fit.field}
 
     def _chosen(self, matrix: Array, penalties: Sequence[float]) -> float:
         if len(penalties) == 1:
@@ -153,6 +164,17 @@ class StabilitySelection(Estimator):
         return minimize_l1(
             matrix, l1, fields=self.fields, start=start, max_iter=self.max_iter, tol=self.tol
         )
+
+
+def _half(
+    matrix: Array, parameters: dict[str, Any], coupling: Array, field: Array, half: int
+) -> Arrays:
+    """Return which couplings i < j are there in one half of the roll calls, as packed bits."""
+    model = StabilitySelection(**parameters)
+    rng = streams.generator(model.seed, "bootstrap", half)
+    rows = rng.permutation(len(matrix))[: len(matrix) // 2]
+    found = model._minimize(matrix[rows], float(parameters["l1"]), Fit(coupling, field, 0)).coupling
+    return {"there": np.packbits(found[np.triu_indices(len(field), 1)] != 0)}
 
 
 def minimize_l1(

@@ -1,0 +1,97 @@
+"""A study computed again is the same byte for byte, or what differs is named."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import sociophysics as sp
+from sociophysics.cli import main
+from sociophysics.errors import InputError
+from tests.test_study_folders import SCENARIO, TIES
+
+COMMANDS = {
+    "run": ["run", "small.toml"],
+    "cascades": ["cascades", "small.toml"],
+    "inspect": ["inspect", "ties.csv", "--draws", "4"],
+}
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "ties.csv").write_text(TIES)
+    (tmp_path / "small.toml").write_text(SCENARIO)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def made(command: str) -> None:
+    assert main([*COMMANDS[command], "--workers", "1", "--quiet", "--out", "out"]) == 0
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_byte_of_a_study_comes_again(
+    place: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    made(command)
+    assert capsys.readouterr().out == ""
+    assert main(["repeat", "out", "--workers", "1"]) == 0
+    assert "the same, every byte" in capsys.readouterr().out
+    opened = sp.open("out")
+    assert isinstance(opened, sp.Run) == (command == "run")
+    if not isinstance(opened, sp.Run):
+        assert opened.command == command
+        assert all(len(table) for table in opened.tables.values())
+
+
+@pytest.mark.parametrize("command", ["run", "cascades"])
+def test_a_flipped_bit_in_a_part_is_found_and_named(
+    place: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    made(command)
+    part = sorted((place / "out" / "parts").iterdir())[0]
+    data = bytearray(part.read_bytes())
+    data[len(data) // 2] ^= 1
+    part.write_bytes(data)
+    capsys.readouterr()
+    for sample in ([], ["--sample", "1"]):
+        assert main(["repeat", "out", "--workers", "1", *sample]) == 1
+        assert part.name[:20] in capsys.readouterr().out
+
+
+def test_what_cannot_be_repeated_is_refused_in_a_sentence(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made("inspect")
+    (place / "ties.csv").write_text(TIES + "a,f\n")
+    capsys.readouterr()
+    assert main(["repeat", "out", "--workers", "1"]) == 2
+    assert "cannot be repeated: inputs.network" in capsys.readouterr().err
+    (place / "ties.csv").unlink()
+    assert main(["repeat", "out", "--workers", "1"]) == 2
+    manifest = json.loads((place / "out" / "manifest.json").read_text())
+    (place / "out" / "manifest.json").write_text(json.dumps(manifest | {"code": "0" * 64}))
+    capsys.readouterr()
+    assert main(["repeat", "out", "--workers", "1"]) == 2
+    assert "made by other code" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"format": "sociophysics audit 7"}', "of a newer version"),
+        ('{"format": "something"}', "is not the manifest of a study"),
+        ("{", "is not readable JSON"),
+        (None, "holds no study"),
+    ],
+)
+def test_a_folder_that_is_no_study_is_one_sentence(
+    place: Path, text: str | None, said: str
+) -> None:
+    (place / "out").mkdir()
+    if text is not None:
+        (place / "out" / "manifest.json").write_text(text)
+    with pytest.raises(InputError, match=said):
+        sp.open("out")
