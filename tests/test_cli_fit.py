@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -66,7 +67,8 @@ def test_a_quick_fit_leaves_every_file(tmp_path, capsys, monkeypatch):
     assert main(["fit", "town.csv", "--quick"]) == 0
     folder = tmp_path / "runs" / "town-fit"
     assert {path.name for path in folder.iterdir()} == {
-        *TABLES, "notes.txt", "report.html", "manifest.json", "log.jsonl",
+        *TABLES, "notes.txt", "report.html", "manifest.json", "log.jsonl", "parts",
+        *(f"{Path(name).stem}.parquet" for name in TABLES[:4]),
     }  # fmt: skip
     said = capsys.readouterr()
     assert "PseudoLikelihood" in said.out

@@ -9,6 +9,7 @@ from sociophysics.errors import InputError
 from sociophysics.inference.chamber.saved import load_system, save_systems
 from sociophysics.inference.chamber.workflow import fit_chamber
 from sociophysics.rollcall import Votes, open_votes
+from sociophysics.store import Steps
 
 TABLES = ("evaluation", "couplings", "members", "rollcalls")
 FILES = {f"{name}.{kind}" for name in TABLES for kind in ("csv", "parquet")}
@@ -170,10 +171,40 @@ def test_without_party_labels_the_blocs_found_stand_for_parties():
     np.testing.assert_allclose(with_labels, without)
 
 
+@pytest.mark.parametrize("after", [1, 8])
+def test_a_fit_that_was_stopped_goes_on_and_has_the_same_bytes(tmp_path, monkeypatch, after):
+    votes, put, kept = two_party_votes(0.8), Steps.put, []
+
+    def stopped(self, name, arrays, kind="npz"):
+        if len(kept) == after:
+            raise KeyboardInterrupt
+        put(self, name, arrays, kind)
+        kept.append(name)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Steps, "put", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            fit_chamber(votes, tmp_path / "broken", quick=True)
+    fit_chamber(votes, tmp_path / "whole", quick=True)
+    again = []
+    monkeypatch.setattr(Steps, "put", lambda *given: (again.append(given[1]), put(*given)))
+    fit_chamber(votes, tmp_path / "broken", quick=True)
+    assert not set(again) & set(kept)
+    files = [path for path in (tmp_path / "whole").rglob("*") if path.is_file()]
+    for path in files:
+        other = tmp_path / "broken" / path.relative_to(tmp_path / "whole")
+        assert other.read_bytes() == path.read_bytes()
+    assert len(again) + after == sum(
+        path.suffix == ".npz" and path.parent.name == "parts" for path in files
+    )
+
+
 def test_several_chambers_are_fitted_into_folders_beside_their_trend(tmp_path):
     chambers = {"a": two_party_votes(0.8), "b": two_party_votes(0.9, seed=1)}
     table = inference.fit_chambers(chambers, tmp_path, quick=True)
-    assert {path.name for path in tmp_path.iterdir()} == {"a", "b", "trend.csv"}
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "a", "b", "parts", "trend.csv", "trend.parquet",
+    }  # fmt: skip
     assert table["chamber"].tolist() == ["a", "b"]
     assert (tmp_path / "b" / "system.npz").exists()
 

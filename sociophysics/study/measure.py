@@ -74,6 +74,11 @@ class Work:
     progress: Progress | None = None
     cancel: threading.Event | None = None
 
+    @property
+    def processes(self) -> int:
+        """How many processes work."""
+        return usable_cpus() if self.workers is None else self.workers
+
 
 @contextlib.contextmanager
 def keeping_steps(work: Work, *, total: int) -> Iterator[None]:
@@ -107,11 +112,6 @@ def keeping_steps(work: Work, *, total: int) -> Iterator[None]:
         with keeping(kept):
             yield
     check()
-
-    @property
-    def processes(self) -> int:
-        """How many processes work."""
-        return usable_cpus() if self.workers is None else self.workers
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
