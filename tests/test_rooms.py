@@ -11,8 +11,9 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parent.parent / "sociophysics"
 
-# Files of the package that one run may enter; every one is a place a reader has to know.
-MOST_ROOMS = 999
+# Files of the package that one run may enter: every one is a place a reader has to know.
+# The aim is 45; this is where it stands, to be lowered with every merge and never raised.
+MOST_ROOMS = 98
 
 ONE_RUN = """
 import sys, tempfile, threading
@@ -77,7 +78,7 @@ def test_no_two_modules_have_the_same_name() -> None:
 # Twins that are on their way out: the tables of a scenario file beside the classes they make.
 TWINS = {
     "Anneal", "Heat", "Hold", "Loop", "Nucleate", "Pulse", "Ramp", "Rewire", "SwitchFeed", "Tilt",
-    "Design", "Moments", "Shown", "Table", "Task",
+    "Design", "Moments", "Shown", "Table", "Task", "Window",
 }  # fmt: skip
 
 
