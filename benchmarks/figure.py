@@ -11,7 +11,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from benchmarks.graphs import GRAPHS, LEVELS
 from benchmarks.store import Store
-from sociophysics.report.style import INK, MUTED, settings
+from sociophysics.report.marks import INK, MUTED, settings
 
 BLUE, SKY, ORANGE, GREEN, PINK, AMBER = (
     "#0072b2",

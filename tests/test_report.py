@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from defusedxml import ElementTree
 
-from sociophysics.report import figures, html, line_labels, panels, render, write_report
+from sociophysics.report import figures, html, marks, panels, render, write_report
 from sociophysics.report.drive import drive, plateaus
 from sociophysics.report.theory import theory_lines
 from sociophysics.scenario import Scenario
@@ -245,7 +245,7 @@ def test_names_beside_lines_never_overlap_and_equal_curves_are_named_once() -> N
     for _ in range(50):
         wanted = np.sort(rng.choice([0.0, 0.1, 0.9], 12) + rng.normal(0, 0.01, 12))[::-1]
         heights = rng.uniform(0.03, 0.09, 12)
-        middles = np.array(line_labels.spread_out(list(wanted), list(heights)))
+        middles = np.array(marks.spread_out(list(wanted), list(heights)))
         gaps = middles[:-1] - middles[1:]
         assert (gaps >= (heights[:-1] + heights[1:]) / 2 - 1e-6).all()
     flat = many(kinds=("none", "random", "bridging", "counter"))

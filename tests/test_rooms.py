@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "sociophysics"
 
 # Files of the package that one run may enter: every one is a place a reader has to know.
 # The aim is 45; this is where it stands, to be lowered with every merge and never raised.
-MOST_ROOMS = 98
+MOST_ROOMS = 97
 
 ONE_RUN = """
 import sys, tempfile, threading

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sociophysics.report import claims, html
-from sociophysics.report.labels import label
+from sociophysics.report import html, wording
 from sociophysics.report.theory import Theory
+from sociophysics.report.wording import label
 from sociophysics.study.results import Run, at, fewest, melting_or_none, outcome
 from sociophysics.study.results.cells import (
     difference_text,
@@ -48,7 +48,7 @@ def section(run: Run, observable: str, point: dict[str, Any], theory: Theory) ->
         f"<p>{html.escape(_capital(text))}: {value:.4g}.</p>" for text, value in theory.lines
     )
     unseen = f"Intervals hold what was seen: {unseen_text(fewest(run))}."
-    note = f"{claims.READING} {unseen} {_window_note(rows)} {_melting_note(melting, theory)}"
+    note = f"{wording.READING} {unseen} {_window_note(rows)} {_melting_note(melting, theory)}"
     return html.section(
         "Answer",
         lead,
@@ -201,7 +201,7 @@ def _melting_cells(
 
 
 def _window_note(rows: pd.DataFrame) -> str:
-    return claims.WINDOWS if rows["window"].nunique() > 1 else ""
+    return wording.WINDOWS if rows["window"].nunique() > 1 else ""
 
 
 def _melting_note(melting: pd.DataFrame | None, theory: Theory) -> str:

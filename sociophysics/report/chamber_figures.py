@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from sociophysics.report.figures import short
-from sociophysics.report.style import GRID, INK, MUTED, WIDTH, mark, settings
+from sociophysics.report.marks import GRID, INK, MUTED, WIDTH, mark, settings
 
 __all__ = [
     "calibration",

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from sociophysics.report import chamber_claims as claims
 from sociophysics.report import chamber_figures as figures
 from sociophysics.report import chamber_physics as physics
+from sociophysics.report import chamber_wording as wording
 from sociophysics.report import html
 from sociophysics.report.figures import to_svg
 
@@ -131,7 +131,7 @@ def _prediction(fit: ChamberFit) -> str:
     rows = [
         [
             f"<strong>{html.escape(row['model'])}</strong><br>"
-            f"<span class='note'>{html.escape(claims.MODELS.get(row['model'], ''))}</span>",
+            f"<span class='note'>{html.escape(wording.MODELS.get(row['model'], ''))}</span>",
             *[_with_sd(row[key], row.get(f"{key}_sd", float("nan"))) for key in shown],
         ]
         for row in table.to_dict("records")
@@ -139,7 +139,7 @@ def _prediction(fit: ChamberFit) -> str:
     columns = [("model", False), *((text, True) for text in shown.values())]
     defined = "".join(
         f"<p class='note'><strong>{name}</strong>: {html.escape(text)}.</p>"
-        for name, text in claims.SCORES
+        for name, text in wording.SCORES
     )
     labels = {"PseudoLikelihood": "couplings", "IdealPoints": "ideal points, one dimension"}
     return html.section(
@@ -147,7 +147,7 @@ def _prediction(fit: ChamberFit) -> str:
         f"<p>{intro}</p>",
         html.table(columns, rows),
         html.details("What the columns mean", defined),
-        _figure(figures.calibration(fit.calibration, labels), claims.CALIBRATION),
+        _figure(figures.calibration(fit.calibration, labels), wording.CALIBRATION),
     )
 
 
@@ -263,7 +263,7 @@ def _figure(figure: Figure, caption: str) -> str:
 
 
 def _notes(fit: ChamberFit) -> str:
-    notes = [claims.CODINGS[fit.votes.polarity], *fit.votes.notes]
+    notes = [wording.CODINGS[fit.votes.polarity], *fit.votes.notes]
     listed = "".join(f"<li>{html.escape(_sentence(note))}</li>" for note in notes)
     chosen: Any = fit.couplings_fit.validation_
     table = "" if chosen.empty else html.details("How l2 was chosen", html.frame(chosen))
@@ -279,6 +279,6 @@ def _caveats() -> str:
         "What a fit cannot claim",
         *[
             f"<p><strong>{html.escape(head)}</strong> {html.escape(text)}</p>"
-            for head, text in claims.CAVEATS
+            for head, text in wording.CAVEATS
         ],
     )

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sociophysics.report import chamber_claims as claims
 from sociophysics.report import chamber_figures as figures
+from sociophysics.report import chamber_wording as wording
 from sociophysics.report import html
 from sociophysics.report.figures import to_svg
 
@@ -36,7 +36,7 @@ def section(fit: ChamberFit) -> str:
     found = fit.physics
     parts = []
     if found.estimator != "boltzmann":
-        parts.append(f"<p>{html.escape(claims.OVER_ORDERED)}</p>")
+        parts.append(f"<p>{html.escape(wording.OVER_ORDERED)}</p>")
     parts += [_generated(fit), _landscape(fit), _heat(found), _pivotal(fit), _information(found)]
     return html.section("What the fitted chamber does", *parts)
 
@@ -114,14 +114,14 @@ def _landscape(fit: ChamberFit) -> str:
     ]
     columns = [("who sits where", False), ("energy per member", True), ("basin share", True),
                ("depth", True), ("blocs apart", True)]  # fmt: skip
-    symmetric = f" {claims.SYMMETRIC}" if _is_symmetric(fit) else ""
+    symmetric = f" {wording.SYMMETRIC}" if _is_symmetric(fit) else ""
     caption = (
         f"{len(table)} minima. Area: share of random starts that end there; numbers: the rows of "
         "the table."
     )
     picture = figures.landscape(table, named=NAMED)
     return (
-        f"<h3>Where it comes to rest</h3><p>{claims.LANDSCAPE}{symmetric}</p>"
+        f"<h3>Where it comes to rest</h3><p>{wording.LANDSCAPE}{symmetric}</p>"
         + html.table(columns, rows)
         + html.figure(to_svg(picture), alt=caption, caption=caption)
     )
@@ -182,7 +182,7 @@ def _heat(found: ChamberPhysics) -> str:
         f"independent at {said['shuffled']}, for blocs made independent at {said['blocs']}."
     )
     return f"<h3>Specific heat</h3><p>{said_so}</p>" + html.figure(
-        to_svg(figures.heat(found.heat)), alt="specific heat", caption=claims.HEAT
+        to_svg(figures.heat(found.heat)), alt="specific heat", caption=wording.HEAT
     )
 
 

@@ -15,8 +15,17 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from sociophysics.report.drive import Drive, plateaus
-from sociophysics.report.line_labels import Named, alike, name_ends, name_verticals
-from sociophysics.report.style import INK, MUTED, WIDTH, mark, settings
+from sociophysics.report.marks import (
+    INK,
+    MUTED,
+    WIDTH,
+    Named,
+    alike,
+    mark,
+    name_ends,
+    name_verticals,
+    settings,
+)
 from sociophysics.statistics import mean_interval
 from sociophysics.study.results import Run, outcome
 from sociophysics.study.results.scales import scale_of

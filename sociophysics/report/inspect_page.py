@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sociophysics.report import html
 from sociophysics.report.figures import named_rows, to_svg
-from sociophysics.report.style import INK, MUTED, WIDTH, mark, settings
+from sociophysics.report.marks import INK, MUTED, WIDTH, mark, settings
 
 __all__ = ["render"]
 

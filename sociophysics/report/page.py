@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sociophysics.report import answer, claims, html, pictures
-from sociophysics.report.labels import definition, label, unit
+from sociophysics.report import answer, html, pictures, wording
 from sociophysics.report.theory import theory_lines
+from sociophysics.report.wording import definition, label, unit
 from sociophysics.scenario.membership import of_manifest
 from sociophysics.study.results import Run, headline, melting_or_none
 from sociophysics.study.society_card import from_manifest
@@ -139,11 +139,11 @@ def _limits(run: Run) -> str:
         for case in run.cases(run.declared)
         if case.settings.couplings.kind == "fitted"
     ]
-    texts = [*([claims.FITTED] if fitted else []), *claims.LIMITS]
+    texts = [*([wording.FITTED] if fitted else []), *wording.LIMITS]
     if any(table.estimator == "pseudolikelihood" for table in fitted):
-        texts.insert(1, claims.OVER_ORDERED)
+        texts.insert(1, wording.OVER_ORDERED)
     paragraphs = [f"<p>{html.escape(text)}</p>" for text in texts]
-    references = "".join(f"<li>{html.escape(text)}</li>" for text in claims.REFERENCES)
+    references = "".join(f"<li>{html.escape(text)}</li>" for text in wording.REFERENCES)
     return html.section(
         "What a simulation cannot claim",
         *[text.replace(" -0.03", f" {html.MINUS}0.03") for text in paragraphs],

@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from sociophysics.report.figures import cell_rows, named_rows, wrapped
-from sociophysics.report.style import GRID, MUTED, WIDTH, mark, settings
+from sociophysics.report.marks import GRID, MUTED, WIDTH, mark, settings
 from sociophysics.study.results import Run
 
 __all__ = ["event_sweeps", "final_distributions", "time_courses"]

@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from sociophysics.report import figures, html, panels
 from sociophysics.report.answer import where
 from sociophysics.report.drive import Drive, drive
-from sociophysics.report.labels import label
 from sociophysics.report.theory import Theory
+from sociophysics.report.wording import label
 from sociophysics.study.results import Run, at, outcome
 from sociophysics.study.results.cell_settings import burn_in
 

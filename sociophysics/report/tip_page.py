@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from sociophysics.report import claims, html, tipping_figures
+from sociophysics.report import html, tipping_figures, wording
 from sociophysics.report.figures import to_svg
-from sociophysics.report.labels import definition, label
+from sociophysics.report.wording import definition, label
 
 if TYPE_CHECKING:
     from sociophysics.experiments.binder import Crossing
@@ -65,7 +65,7 @@ def render(
             f"<p>Order parameter: {html.escape(label(found.observable))}, "
             f"{html.escape(definition(found.observable))}.</p>",
         ),
-        html.section("What a simulation cannot claim", f"<p>{html.escape(claims.LIMITS[0])}</p>"),
+        html.section("What a simulation cannot claim", f"<p>{html.escape(wording.LIMITS[0])}</p>"),
         html.section(
             "How to repeat it",
             "<p>The scenario with every parameter, defaults filled in.</p>",

@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sociophysics.report.figures import key_label, to_svg
-from sociophysics.report.labels import label
-from sociophysics.report.style import INK, MUTED, WIDTH, mark, settings
+from sociophysics.report.marks import INK, MUTED, WIDTH, mark, settings
+from sociophysics.report.wording import label
 
 __all__ = ["crossing", "loop", "phases", "picture", "transition"]
 
