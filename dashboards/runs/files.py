@@ -78,7 +78,7 @@ def drawn(view: View, k: int, *, kind: str, what: str) -> Callable[[], bytes]:
             if kind == "svg":
                 return bytes(sp.report.figures.to_svg(figure))
             buffer = io.BytesIO()
-            with sp.report.style.settings():
+            with sp.report.marks.settings():
                 figure.savefig(buffer, format="png", dpi=DPI)
             return buffer.getvalue()
 

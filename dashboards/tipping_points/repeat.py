@@ -35,7 +35,7 @@ def RepeatCard() -> None:
                 RunsLink()
         with tag("details"):
             tag("summary", "What a simulation cannot claim", css="sp-lab-summary-small")
-            tag("p", sp.report.claims.LIMITS[0], css="sp-note")
+            tag("p", sp.report.wording.LIMITS[0], css="sp-note")
 
 
 @solara.component
