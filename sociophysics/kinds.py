@@ -249,6 +249,8 @@ class OneOf:
         cls = self.registry.get(keys.pop("kind")) if isinstance(value["kind"], str) else None
         if cls is None:
             raise PydanticCustomError("kind_unknown", "it is no kind")
+        if cls.kind in self.registry.disputed:
+            raise PydanticCustomError("kind_disputed", "two want this kind")
         return build(cls, (), keys, info.context)
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:

@@ -23,6 +23,14 @@ __all__ = ["Registry"]
 T = TypeVar("T")
 
 
+class NameTakenError(InputError):
+    """Two kinds want one name."""
+
+    def __init__(self, name: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.name = name
+
+
 class Registry(Mapping[str, T], Generic[T]):
     """Kinds by name, in the order in which they were registered.
 
@@ -41,6 +49,9 @@ class Registry(Mapping[str, T], Generic[T]):
     ----------
     failures : list of str
         One sentence for each plugin that did not load.
+    disputed : dict
+        By kind, the sentence on a plugin that wants a name which is taken: whoever asks for that
+        kind is refused until it is clear which is meant.
     """
 
     def __init__(
@@ -48,6 +59,7 @@ class Registry(Mapping[str, T], Generic[T]):
     ) -> None:
         self.word, self.homes, self.group = word, homes, group
         self.failures: list[str] = []
+        self.disputed: dict[str, str] = {}
         self._kinds: dict[str, T] = {} if kinds is None else kinds
         self._lock = threading.RLock()
         self._loaded = self._reading = False
@@ -71,11 +83,21 @@ class Registry(Mapping[str, T], Generic[T]):
         """
         kinds = self._load()
         if not isinstance(name, str) or name not in kinds:
-            failed = f" {' '.join(self.failures)}" if self.failures else ""
             raise InputError(
-                f"{self.word}.kind is {name!r}; {did_you_mean(str(name), kinds)}{failed}"
+                f"{self.word}.kind is {name!r}; {did_you_mean(str(name), kinds)}"
+                f"{self.failure_of(str(name))}"
             )
+        if name in self.disputed:
+            raise InputError(f"{self.word}.kind is {name!r}, which two want: {self.disputed[name]}")
         return kinds[name]
+
+    def failure_of(self, name: str) -> str:
+        """Return what is to be added where a kind is not found: plugins that did not load.
+
+        The one of that name if there is one, else all.
+        """
+        own = [each for each in self.failures if each.startswith(f"the plugin {name!r}")]
+        return "".join(f" {each[:1].upper()}{each[1:]}" for each in own or self.failures)
 
     def add(self, name: str, kind: T) -> None:
         """Put a kind under its name.
@@ -92,9 +114,10 @@ class Registry(Mapping[str, T], Generic[T]):
             )
         # Without the lock: a thread that imports our modules must not wait for one that reads.
         if name in self._kinds:
-            raise InputError(
+            raise NameTakenError(
+                name,
                 f"a {self.word} of kind {name!r} is registered already "
-                f"({_called(self._kinds[name])}); give {_called(kind)} another name."
+                f"({_called(self._kinds[name])}); give {_called(kind)} another name.",
             )
         self._kinds[name] = kind
 
@@ -136,16 +159,22 @@ class Registry(Mapping[str, T], Generic[T]):
             except Exception as error:  # another's package may fail in any way
                 owner = f" of {point.dist.name}" if point.dist else ""
                 failure = (
-                    f"the plugin {point.name!r}{owner} does not load ({type(error).__name__}: "
+                    f"the plugin {point.name!r}{owner} does not load ({_named(error)}: "
                     f"{str(error).rstrip('.')}); mend or uninstall that package."
                 )
                 self.failures.append(failure)
+                if isinstance(error, NameTakenError):
+                    self.disputed[error.name] = failure
                 warnings.warn(failure, stacklevel=4)
 
     def _plug(self, loaded: Any) -> None:
         """Register what an entry point leads to, unless loading its module did that already."""
         if not inspect.ismodule(loaded) and loaded not in self._kinds.values():
             self.register(loaded)
+
+
+def _named(error: Exception) -> str:
+    return InputError.__name__ if isinstance(error, InputError) else type(error).__name__
 
 
 def _called(kind: Any) -> str:

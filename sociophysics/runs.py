@@ -16,6 +16,8 @@ from sociophysics.store import Place, Store, open_store, place_of, write_parquet
 from sociophysics.study import run_manifest as run_folder
 from sociophysics.study import tasks
 from sociophysics.study.blocks import Part, fingerprints, plan
+from sociophysics.study.bundles import registering_modules
+from sociophysics.study.others_code import code_of_others
 from sociophysics.study.run_tables import join_events, join_tables
 from sociophysics.study.session import Progress, Session
 
@@ -181,6 +183,9 @@ def run_with(
     del cases
     with tasks.naming(parts[0]):
         about = facts(parts)
+    others = code_of_others(registering_modules(parts))
+    if others:
+        about = {**about, "plugins": others}
     manifest = run_folder.make_manifest(scenario, inputs=inputs, facts=about)
     if store is not None:
         run_folder.check_continues(store, manifest)

@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 import traceback
+import warnings
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -90,6 +91,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     given = sys.argv[1:] if arguments is None else list(arguments)
     _replace_unprintable()
+    as_python, warnings.formatwarning = warnings.formatwarning, _one_line
+    try:
+        return _status(given)
+    finally:
+        warnings.formatwarning = as_python
+
+
+def _one_line(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    line: str | None = None,
+) -> str:
+    """Return a warning as a terminal shows it: what is told, not where in the code."""
+    return f"warning: {message}\n"
+
+
+def _status(given: list[str]) -> int:
+    """Run a command line, and turn what goes wrong into a sentence and a status."""
     try:
         status = app(args=given or ["--help"], prog_name="sociophysics", standalone_mode=False)
         return status if isinstance(status, int) else DONE

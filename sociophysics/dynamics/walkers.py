@@ -181,7 +181,14 @@ def _within_bound(feed: Feed, phi: Any, shape: tuple[int, ...]) -> NDArray[np.fl
             f"the feed {name} returned a field of shape {found}; it must return an array of shape "
             f"{shape}, (replicas, users)."
         )
+    if phi.dtype.kind not in "fiu":
+        raise InputError(f"the feed {name} returned a field of {phi.dtype}; it must hold numbers.")
     low, high = float(phi.min(initial=0.0)), float(phi.max(initial=0.0))
+    if np.isnan(low) or np.isnan(high):
+        raise InputError(
+            f"the feed {name} returned a field that holds NaN; it must return a number for every "
+            "user, 0 where it shows nothing."
+        )
     most = feed.bound * SLACK
     if not -most <= low <= high <= most:
         raise InputError(

@@ -145,9 +145,15 @@ def check_names(names: Iterable[str]) -> None:
         Lists the known names and the nearest one.
     """
     for name in names:
-        # Installed packages are asked when a name is none of ours.
-        if name not in REGISTRY and name not in OBSERVABLES:
-            raise InputError(f"{name!r} is not an observable; {did_you_mean(str(name), REGISTRY)}")
+        if name not in OBSERVABLES:
+            raise InputError(
+                f"{name!r} is not an observable; {did_you_mean(str(name), REGISTRY)}"
+                f"{OBSERVABLES.failure_of(str(name))}"
+            )
+        if name in OBSERVABLES.disputed:
+            raise InputError(
+                f"the observable {name!r} is wanted by two: {OBSERVABLES.disputed[name]}"
+            )
 
 
 def evaluate(frame: Exposed, names: Iterable[str]) -> dict[str, NDArray[np.float64]]:
@@ -164,7 +170,7 @@ def evaluate(frame: Exposed, names: Iterable[str]) -> dict[str, NDArray[np.float
     ------
     InputError
         An unknown name, or an observable that this system has no value of (an energy of directed
-        couplings, a camp polarization without camps).
+        couplings, a camp polarization without camps), or one that returns another shape.
 
     Examples
     --------
@@ -177,4 +183,14 @@ def evaluate(frame: Exposed, names: Iterable[str]) -> dict[str, NDArray[np.float
     """
     wanted = list(names)
     check_names(wanted)
-    return {name: REGISTRY[name](frame) for name in wanted}
+    return {name: _per_replica(name, REGISTRY[name](frame), frame) for name in wanted}
+
+
+def _per_replica(name: str, values: Any, frame: Exposed) -> NDArray[np.float64]:
+    if np.shape(values) != (len(frame.spins),):
+        raise InputError(
+            f"the observable {name} returned an array of shape {np.shape(values)}; it must return "
+            f"one number per replica, shape ({len(frame.spins)},)."
+        )
+    checked: NDArray[np.float64] = values
+    return checked

@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.kind_sentences import MISSING, UNKNOWN_KEY, fault, first_fault
 from sociophysics.kinds import FEEDS, Kind
+from sociophysics.registries import Registry
 from sociophysics.scenario.process import INTERVENTIONS, Dynamics, Observe
 from sociophysics.scenario.society import COUPLINGS, FIELDS, NETWORKS
 from sociophysics.scenario.values import SCHEDULES, Table
@@ -29,7 +30,7 @@ KINDS: dict[str, Mapping[str, type[Any]]] = {
 PLAIN: dict[str, type[Table]] = {"dynamics": Dynamics, "observe": Observe}
 LONGEST_KEY = 80  # characters of a key that a sentence repeats
 NO_KIND = ("kind_missing", "union_tag_not_found")
-UNKNOWN_KIND = ("kind_unknown", "union_tag_invalid")
+UNKNOWN_KIND = ("kind_unknown", "kind_disputed", "union_tag_invalid")
 SCHEDULED = ("temperature", "value", "values")
 
 
@@ -147,7 +148,10 @@ def _kind_sentence(error: ErrorDetails, where: str, path: Path, got: object) -> 
             return f"{where} is {got!r}; it must be a table with a kind; {_allowed(kinds)}."
         return f"{where} has no kind; {_allowed(kinds)}."
     kind = str(got.get("kind")) if isinstance(got, Mapping) else str(got)
-    return f"{where}.kind is {kind!r}; {did_you_mean(kind, kinds)}"
+    if isinstance(kinds, Registry) and kind in kinds.disputed:
+        return f"{where}.kind is {kind!r}, which two want: {kinds.disputed[kind]}"
+    failed = kinds.failure_of(kind) if isinstance(kinds, Registry) else ""
+    return f"{where}.kind is {kind!r}; {did_you_mean(kind, kinds)}{failed}"
 
 
 def _allowed(names: Iterable[str]) -> str:

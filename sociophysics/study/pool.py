@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
 
@@ -105,6 +106,8 @@ def step_workers(
 def _start_worker() -> None:
     """Let the parent alone answer Ctrl-C, and end when it is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # The parent has told of plugins that do not load.
+    warnings.filterwarnings("ignore", message="the plugin ")
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()

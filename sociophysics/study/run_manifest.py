@@ -10,6 +10,7 @@ from sociophysics.scenario import Scenario, json_form
 from sociophysics.store import STUDIES, Store, format_of
 from sociophysics.study import study
 from sociophysics.study.blocks import BLOCK
+from sociophysics.study.others_code import check_others_code
 from sociophysics.study.provenance import check_code, provenance
 from sociophysics.study.study import WORDS, Log, claim, write_manifest
 
@@ -79,6 +80,7 @@ def check_continues(store: Store, new: Mapping[str, Any]) -> dict[str, Any]:
     if old is None or not _finished(store):
         return dict(new)
     check_code(old, store.place, STUDIES["run"])
+    check_others_code(old, new, store.place)
     what = (
         _different_designs(old["scenario"], new["scenario"])
         or _different_sweep(old["scenario"]["sweep"], new["scenario"]["sweep"])

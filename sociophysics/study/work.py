@@ -15,12 +15,14 @@ from importlib.metadata import version
 from typing import Any, NamedTuple
 
 import pandas as pd
+from pydantic import ValidationError
 
 from sociophysics.errors import InputError
 from sociophysics.scenario import Settings, json_form
 from sociophysics.sources import short, source_digest
 from sociophysics.store import open_store
 from sociophysics.study.blocks import Part
+from sociophysics.study.others_code import Code, code_of_others
 from sociophysics.study.parts import PartData, write_part
 
 __all__ = [
@@ -44,6 +46,11 @@ Check = Callable[[], None]
 
 # What numbers come from; other packages only carry them.
 DECISIVE = ("sociophysics", "numpy", "scipy", "networkx", "numba")
+
+KNOWN_TO_ALL = (
+    "install it as a plugin, register it when a module that workers can import is loaded, or ask "
+    "for workers = 1"
+)
 
 
 class Task(NamedTuple):
@@ -73,6 +80,7 @@ class Task(NamedTuple):
             "versions": decisive_versions(),
         }
         about["code"] = source_digest()
+        about["plugins"] = code_of_others(self.modules)
         return json.dumps({**about, "cases": cases, "parts": listed}, allow_nan=False)
 
     @classmethod
@@ -98,16 +106,47 @@ class Task(NamedTuple):
                 f"{short(source_digest())}, this run {short(about['code'])}); install the same on "
                 "all workers."
             )
-        # Observables that a caller registers are known before settings may name them.
-        for module in about["modules"]:
-            if module != "__main__":
-                importlib.import_module(module)
+        # What a caller registers is known before settings may name it.
+        _import_others(about["modules"], about["plugins"])
         cases = [
-            Part("", {}, Settings.model_validate(settings), (), identity, source)
+            Part("", {}, _settings(settings), (), identity, source)
             for identity, source, settings in about["cases"]
         ]
         parts = tuple(cases[case].of(replicas) for case, replicas in about["parts"])
         return cls(parts, about["store"], simulate, tuple(about["modules"]))
+
+
+def _import_others(modules: Sequence[str], code: Code) -> None:
+    """Import the modules that register what parts name, the same code as in the parent."""
+    for module in modules:
+        if module == "__main__":
+            continue
+        try:
+            importlib.import_module(module)
+        except ImportError as error:
+            raise InputError(
+                f"the worker on {platform.node()} cannot import {module} ({error}), which "
+                f"registers a kind of this run; {KNOWN_TO_ALL}."
+            ) from None
+    importable = [module for module in modules if module != "__main__"]
+    for name, here in code_of_others(importable).items():
+        if here != code[name]:
+            raise InputError(
+                f"the worker on {platform.node()} has other code of {name} (version "
+                f"{here['version']}, this run {code[name]['version']}); install the same on all "
+                "workers."
+            )
+
+
+def _settings(canonical: object) -> Settings:
+    try:
+        return Settings.model_validate(canonical)
+    except ValidationError as error:
+        lacks = str(error.errors(include_url=False)[0]["msg"]).rstrip(".")
+        raise InputError(
+            f"a worker process does not know a kind that this run names ({lacks}): what a "
+            f"notebook, or a function, registers is known to that process alone; {KNOWN_TO_ALL}."
+        ) from None
 
 
 class Done(NamedTuple):

@@ -38,6 +38,21 @@ class Draws(NamedTuple):
         """Return fresh draws for one refresh of some replicas."""
         return cls(rng.integers(0, 2**64, (replicas, 2), dtype=np.uint64), 0)
 
+    def generator(self, row: int) -> np.random.Generator:
+        """Return a numpy generator for one replica's draws of this refresh, for feeds that draw.
+
+        The same numbers however many replicas, threads or frames there are.
+
+        Examples
+        --------
+        >>> draws = Draws(np.array([[1, 2], [1, 2]], np.uint64), sweep=3)
+        >>> draws.generator(0).random() == draws.generator(1).random()
+        True
+        """
+        return np.random.Generator(
+            np.random.Philox(key=self.keys[row], counter=[0, 0, 0, self.sweep])
+        )
+
 
 class FeedMemory(NamedTuple):
     """What a feed carries from sweep to sweep; owned by the trajectory.
