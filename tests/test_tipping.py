@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import binom
 
 from sociophysics.errors import InputError
 from sociophysics.experiments import (
@@ -18,7 +19,8 @@ from sociophysics.experiments import (
     phase_diagram,
 )
 from sociophysics.experiments.detection import detect, peak, side_distances, total_variation
-from sociophysics.experiments.independence import against_independent
+from sociophysics.experiments.early_warnings import _indicators, _null, _trend
+from sociophysics.experiments.independence import against_independent, independent_frames
 from sociophysics.experiments.kinds_of_change import two_states
 from sociophysics.experiments.tipping import search
 from sociophysics.report.tipping_figures import picture
@@ -311,6 +313,37 @@ def test_early_warnings_of_independent_users_come_at_the_stated_level(
     p = np.array([each.trend["p"] for each in found])
     assert (np.abs((p <= 0.2).mean(axis=0) - 0.2) < 0.25).all()
     assert np.mean([each.warned for each in found]) <= 0.2
+
+
+@pytest.mark.parametrize("series", [25, pytest.param(400, marks=pytest.mark.validate)])
+def test_independent_users_who_differ_are_warned_of_at_most_at_the_stated_level(
+    series: int, monkeypatch: pytest.MonkeyPatch, record_property: Callable[[str, object], None]
+) -> None:
+    # Users with leanings of their own, which fade: the mean stance stays near 0 while the variance
+    # grows towards that of users alike. Frames are correlated: a sweep renews 63 % of the users.
+    monkeypatch.setattr("sociophysics.experiments.early_warnings.DRAWS", 59)
+    leanings = 1.5 * np.random.default_rng(3).normal(size=60)
+    up = (1 + np.tanh(np.outer([3.0, 2.0, 1.0, 0.5], leanings))) / 2
+    warned = before = 0
+    for seed in range(series):
+        rng = np.random.default_rng([7, seed])
+        stances = np.empty((4, 4, 24))
+        for at, chance in enumerate(up):
+            s = rng.random((4, 60)) < chance
+            for k in range(24):
+                stances[at, :, k] = 2 * s.mean(axis=1) - 1
+                asked = rng.random(s.shape) < 1 - np.exp(-1)
+                s = np.where(asked, rng.random(s.shape) < chance, s)
+        found = _indicators(stances, every=1)
+        null = _null(stances, np.asarray, 60, 1, rng)
+        warned += bool((_trend(found, null, True)["p"] <= 0.05 / 3).any())
+        if seed < 5:  # against users alike, as it was, all are warned of
+            alike = independent_frames(stances.mean(axis=(1, 2)), 60, 1, (4, 24), rng)
+            null = [_indicators(each, every=1) for each in alike(59)]
+            before += bool((_trend(found, null, True)["p"] <= 0.05 / 3).any())
+    record_property("share warned of, at most 0.05", warned / series)
+    assert warned <= binom.ppf(0.999, series, 0.05)
+    assert before == 5
 
 
 def test_a_phase_diagram_is_a_table_and_a_picture() -> None:

@@ -239,7 +239,7 @@ def _write(
 
 def _interval(value: float, low: float, high: float) -> str:
     if math.isnan(low) or math.isnan(high):
-        return f"{value:.4g}"
+        return "not determined" if math.isnan(value) else f"{value:.4g} [not determined]"
     return f"{value:.4g} [{low:.4g}, {high:.4g}]"
 
 

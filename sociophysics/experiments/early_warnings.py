@@ -22,7 +22,7 @@ from sociophysics.experiments.independence import independent_frames
 from sociophysics.experiments.kinds_of_change import without_transition
 from sociophysics.experiments.sharpening import sharpening
 from sociophysics.scenario import Scenario
-from sociophysics.statistics import t_interval, tau
+from sociophysics.statistics import mean_interval, tau
 from sociophysics.store import Place
 from sociophysics.streams import generator
 from sociophysics.study.expected import TEMPERATURE
@@ -71,10 +71,11 @@ def early_warning(
     Of each replica's series after burn-in: the variance, the autocorrelation at lag 1 (one
     recorded frame), and the integrated autocorrelation time in sweeps. The trend is Kendall's
     rank correlation of the indicator with the order of the values, one per replica. ``p`` is the
-    chance that independent users with the same mean stances show as large a mean trend (199
-    simulated societies); it is 1 where the society does not sharpen with size, so that there is no
-    transition to be warned of. Warned is who has ``p <= 0.05/3`` in one of the three: societies
-    of independent users and rings are then warned of in at most one case in twenty.
+    chance that independent users with the same mean stances, alike or as unlike as the
+    fluctuations allow, show as large a mean trend (199 simulated societies); it is 1 where the
+    society does not sharpen with size, so that there is no transition to be warned of. Warned is
+    who has ``p <= 0.05/3`` in one of the three: societies of independent users and rings are then
+    warned of in at most one case in twenty.
 
     Parameters
     ----------
@@ -146,14 +147,36 @@ def early_warning(
     found = _indicators(series, every=every)
     null = None
     if name in STANCES:
-        means = _series(kept, "magnetization", along, given).mean(axis=(1, 2))
-        rng = generator(scenario.seed, "null")
-        drawn = independent_frames(means, users, every, series.shape[1:], rng)
-        null = [_indicators(STANCES[name](each), every=every) for each in drawn(DRAWS)]
+        stances = _series(kept, "magnetization", along, given)
+        null = _null(stances, STANCES[name], users, every, generator(scenario.seed, "null"))
     whether, note = _transition(scenario, along, given, design, work)
     trend = _trend(found, null, whether)
     warned = bool((trend["p"] <= ALPHA / len(INDICATORS)).any())
     return EarlyWarning(trend, _table(found, given, along), warned, note)
+
+
+def _null(
+    stances: Floats,
+    form: Callable[[Floats], Floats],
+    users: int,
+    every: int,
+    rng: np.random.Generator,
+) -> list[Floats]:
+    """Return the indicators of independent users with the same mean stances, in batches of draws.
+
+    Users who differ fluctuate less than the same number of users alike, ``n var(m) = 1 -
+    mean(m_i^2)``, and any share of it may be theirs: where the society fluctuates less, so does
+    the null. Only fluctuations that independent users cannot have are left to warn.
+    """
+    means = stances.mean(axis=(1, 2))
+    drawn = independent_frames(means, users, every, stances.shape[1:], rng)
+    alike = np.maximum((1 - means**2) / users, 1e-300)
+    share = np.minimum(stances.var(axis=(1, 2)) / alike, 1.0)[:, np.newaxis, np.newaxis]
+    middle = means[:, np.newaxis, np.newaxis]
+    return [
+        _indicators(form(middle + np.sqrt(share) * (each - middle)), every=every)
+        for each in drawn(DRAWS)
+    ]
 
 
 def _transition(
@@ -237,7 +260,7 @@ def _trend(found: Floats, null: Sequence[Floats] | None, whether: bool) -> pd.Da
     rows = []
     for k, name in enumerate(INDICATORS):
         ranks = _ranks(found[k])
-        band = t_interval(ranks)
+        band = mean_interval(ranks)
         if not whether:
             p = 1.0
         elif null is None:
@@ -257,7 +280,7 @@ def _table(found: Floats, given: Sequence[float], along: str) -> pd.DataFrame:
     for k, value in enumerate(given):
         row = {along: value}
         for name, values in zip(INDICATORS, found, strict=True):
-            band = t_interval(values[k])
+            band = mean_interval(values[k])
             row |= {name: band.mean, f"{name}_low": band.low, f"{name}_high": band.high}
         rows.append(row)
     return pd.DataFrame(rows)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from sociophysics.errors import InputError
 from sociophysics.scenario import Scenario, Settings
-from sociophysics.statistics import Interval, t_interval
+from sociophysics.statistics import Interval, mean_interval
 from sociophysics.store import Place
 from sociophysics.study.expected import TEMPERATURE, Expected, expected
 from sociophysics.study.measure import (
@@ -59,7 +59,7 @@ class HysteresisLoop:
     Attributes
     ----------
     area : Interval
-        Integral over the key of (way down minus way up), with Student's interval over replicas.
+        Integral over the key of (way down minus way up), with its interval over replicas.
     on, off : Interval
         Where the observable crosses the middle of its range on the way up and on the way down;
         NaN where a replica never does.
@@ -217,7 +217,7 @@ def loop(
         along=along,
         design=design or (scenario.designs[0].name if scenario.designs else "base"),
         observable=name,
-        area=t_interval(areas),
+        area=mean_interval(areas),
         on=_switch(x, curves, 0),
         off=_switch(x, curves, 1),
         table=_table(x, curves, along),
@@ -333,7 +333,7 @@ def _switch(x: Floats, curves: Floats, way: int) -> Interval:
         k = int(turns[0])
         share = (middle - curve[k]) / (curve[k + 1] - curve[k])
         places.append(at[k] + share * (at[k + 1] - at[k]))
-    return t_interval(places)
+    return mean_interval(places)
 
 
 def _table(x: Floats, curves: Floats, along: str) -> pd.DataFrame:
@@ -341,6 +341,6 @@ def _table(x: Floats, curves: Floats, along: str) -> pd.DataFrame:
     for way, name in enumerate((UP, DOWN)):
         order = range(x.size) if way == 0 else range(x.size - 1, -1, -1)
         for k in order:
-            band = t_interval(curves[:, way, k])
+            band = mean_interval(curves[:, way, k])
             rows.append({"direction": name, along: x[k], **band._asdict()})
     return pd.DataFrame(rows)

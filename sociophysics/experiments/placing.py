@@ -15,7 +15,7 @@ from sociophysics.experiments.detection import (
     side_distances,
 )
 from sociophysics.scenario import Settings
-from sociophysics.statistics import Interval, bootstrap_interval, t_interval
+from sociophysics.statistics import Interval, bootstrap_interval, mean_interval
 from sociophysics.streams import generator
 from sociophysics.study.expected import TEMPERATURE
 from sociophysics.study.measure import Moments
@@ -109,7 +109,7 @@ def scan_table(
     scan: Moments, levels: list[Floats], along: str, users: int, temperatures: Floats
 ) -> pd.DataFrame:
     """Return one row per value: order parameter, susceptibility, distances of the two sides."""
-    bands = np.array([t_interval(row) for row in scan.first])
+    bands = np.array([mean_interval(row) for row in scan.first])
     table = pd.DataFrame(
         {
             along: scan.values,

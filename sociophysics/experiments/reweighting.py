@@ -24,6 +24,7 @@ __all__ = ["ReweightedCurve", "common", "cross", "curve", "halves", "jackknife",
 Floats = NDArray[np.float64]
 FARTHEST = 1.5  # standard deviations of the energy between the two temperatures
 STEPS = 41
+FEWEST_NETWORKS = 16  # of which moments are regressed on numbers of ties
 
 
 class ReweightedCurve(NamedTuple):
@@ -45,7 +46,9 @@ def curve(sample: Sample, temperatures: Floats) -> ReweightedCurve:
     """Return ``U4 = 1 - <m^4>/(3 <m^2>^2)`` at these temperatures.
 
     Moments are pooled over all words; where each word has a network of its own, every network
-    counts the same: ``[<m^4>]/(3 [<m^2>]^2)``.
+    counts the same: ``[<m^4>]/(3 [<m^2>]^2)``. A network with more ties turns at a higher
+    temperature, which is most of the noise; where it is known how many are expected, moments are
+    taken to that number by their regression over words (control variates).
 
     Examples
     --------
@@ -65,8 +68,18 @@ def curve(sample: Sample, temperatures: Floats) -> ReweightedCurve:
             sums[row, :, k] = values.sum(axis=(1, 2))
     if sample.redrawn:
         sums = sums / sums[0]
+        if sample.degrees is not None and len(sample.m) >= FEWEST_NETWORKS:
+            sums -= _by_chance(sums, sample.degrees)
     rest = sums.sum(axis=1)[:, np.newaxis] - sums
     return ReweightedCurve(_cumulant(sums.sum(axis=1)), _cumulant(rest))
+
+
+def _by_chance(sums: Floats, degrees: Floats) -> Floats:
+    """Return what of each word's moments its number of ties explains."""
+    inputs = np.column_stack([np.ones(len(degrees)), degrees])
+    slopes = np.linalg.pinv(inputs)[1:]
+    explained: Floats = np.einsum("wd,dv,kvt->kwt", degrees, slopes, sums)
+    return explained
 
 
 def _cumulant(sums: Floats) -> Floats:

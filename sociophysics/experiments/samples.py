@@ -38,6 +38,8 @@ class Sample:
         Mean stance, and the energy of the whole society in units of the couplings.
     redrawn : bool
         Whether every word has a network of its own.
+    degrees : array, shape (words, 2), optional
+        How many ties and pairs of ties each network has, less what is expected, as shares of it.
     """
 
     size: int
@@ -46,6 +48,7 @@ class Sample:
     m: Floats
     energy: Floats
     redrawn: bool
+    degrees: Floats | None = None
 
 
 def kernel_of(settings: Settings) -> str:
@@ -105,7 +108,21 @@ def sample(
         m=cube[:, 0],
         energy=cube[:, 1] * users,
         redrawn=redrawn,
+        degrees=_degrees(one.settings, words, lanes) if redrawn else None,
     )
+
+
+def _degrees(settings: Settings, words: int, lanes: int) -> Floats | None:
+    """Return what chance made of each word's ties, None where it is not known what is expected."""
+    network = settings.network
+    if network.kind != "erdos_renyi" or "network" not in settings.redraw:
+        return None
+    n, chance = network.n, min(network.mean_degree / (network.n - 1), 1.0)
+    expected = n * (n - 1) * np.array([chance, (n - 2) * chance**2])
+    systems = (build_system(settings, word * lanes)[0] for word in range(words))
+    degrees = (np.diff(system.J.indptr).astype(np.float64) for system in systems)
+    counted = np.array([[k.sum(), (k * (k - 1)).sum()] for k in degrees])
+    return np.asarray(counted / expected - 1, dtype=np.float64)
 
 
 def _word(part: Part, word: int, kernel: str, lanes: int) -> Part:

@@ -98,7 +98,7 @@ def _number(value: Any) -> str:
 
 def _interval(value: float, low: float, high: float) -> list[str]:
     missing = math.isnan(low) or math.isnan(high)
-    return [_number(value), html.DASH if missing else f"[{_number(low)}, {_number(high)}]"]
+    return [_number(value), "not determined" if missing else f"[{_number(low)}, {_number(high)}]"]
 
 
 def _answer(found: Search, crossing: Crossing | None, loop: HysteresisLoop | None) -> str:
