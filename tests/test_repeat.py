@@ -10,9 +10,13 @@ import pytest
 import sociophysics as sp
 from sociophysics.cli import main
 from sociophysics.errors import InputError
+from tests.test_killed_commands import VOTES
 from tests.test_study_folders import SCENARIO, TIES
 
+TURNED = SCENARIO.partition("[[interventions]]")[0] + "[sweep]\nreplicas = 2\n"
 COMMANDS = {
+    "tip": ["tip", "turned.toml", "--values", "0.5,1,2,4", "--loop"],
+    "fit": ["fit", "votes.csv", "--quick"],
     "run": ["run", "small.toml"],
     "cascades": ["cascades", "small.toml"],
     "inspect": ["inspect", "ties.csv", "--draws", "4"],
@@ -23,6 +27,8 @@ COMMANDS = {
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "ties.csv").write_text(TIES)
     (tmp_path / "small.toml").write_text(SCENARIO)
+    (tmp_path / "turned.toml").write_text(TURNED)
+    (tmp_path / "votes.csv").write_text(VOTES)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -59,6 +65,24 @@ def test_a_flipped_bit_in_a_part_is_found_and_named(
     for sample in ([], ["--sample", "1"]):
         assert main(["repeat", "out", "--workers", "1", *sample]) == 1
         assert part.name[:20] in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_another_platform_is_said_to_be_the_only_other_difference(
+    place: Path, capsys: pytest.CaptureFixture[str], same: bool
+) -> None:
+    made("cascades")
+    manifest = json.loads((place / "out" / "manifest.json").read_text())
+    (place / "out" / "manifest.json").write_text(json.dumps(manifest | {"platform": "Plan 9"}))
+    if not same:
+        (place / "out" / "cascades.csv").write_text("a,b\n")
+    capsys.readouterr()
+    assert main(["repeat", "out", "--workers", "1"]) == (0 if same else 1)
+    said = capsys.readouterr().out
+    if same:
+        assert said == "out: the same, every byte; made on another platform\n"
+    else:
+        assert "1 files differ (cascades.csv); made on another platform, the only other" in said
 
 
 def test_what_cannot_be_repeated_is_refused_in_a_sentence(

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -166,6 +167,74 @@ def test_one_commands_study_is_refused_by_the_others(
     line = refused(capsys, *COMMANDS[command], "--out", "out")
     assert f"out holds a{'n' if other == 'inspect' else ''} " in line
     assert "choose another --out" in line
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, "tip", "open", "status"])
+@pytest.mark.parametrize("kind", ["run", "fit", "audit"])
+def test_a_newer_versions_study_is_one_sentence_for_all(
+    place: Path, capsys: pytest.CaptureFixture[str], command: str, kind: str
+) -> None:
+    (place / "out").mkdir()
+    (place / "out" / "manifest.json").write_text(f'{{"format": "sociophysics {kind} 7"}}')
+    expected = (
+        f"out holds a study of a newer version ('sociophysics {kind} 7'); install the version that "
+        "made it, or choose another --out."
+    )
+    if command in ("open", "status"):
+        ask = sp.open if command == "open" else sp.study.status
+        with pytest.raises(InputError) as error:
+            ask("out")
+        assert str(error.value) == expected
+        return
+    words = COMMANDS.get(command, ["tip", "small.toml", "--values", "1,2,3,4"])
+    assert refused(capsys, *words, "--out", "out") == f"sociophysics: {expected}"
+    assert len(list((place / "out").iterdir())) == 1
+
+
+MOVED = {
+    "cascades": lambda scenario, out: sp.experiments.cascade_designs(scenario, out=out),
+    "a loop along rebuilt ties": lambda scenario, out: sp.experiments.hysteresis(
+        scenario.replace({"interventions": []}),
+        "couplings.value",
+        [0.1, 0.2, 0.3],
+        out=out,
+        workers=1,
+    ),
+}
+
+
+@pytest.mark.parametrize("experiment", MOVED)
+def test_moved_files_change_no_parts_name(place: Path, experiment: str) -> None:
+    kind = 'kind = "watts_strogatz"\nn = 20\nk = 4\np = 0.1'
+    text = SCENARIO.replace(kind, 'kind = "file"\npath = "ties.csv"')
+    found = []
+    for name, ties in (("here", TIES), ("there", TIES), ("other", TIES + "a,f\n")):
+        (place / name).mkdir()
+        (place / name / "ties.csv").write_text(ties)
+        (place / name / "small.toml").write_text(text)
+        MOVED[experiment](sp.Scenario.load(place / name / "small.toml"), place / f"out {name}")
+        found.append({path.name for path in (place / f"out {name}" / "parts").iterdir()})
+    assert found[0] == found[1] != set()
+    assert not found[0] & found[2]
+
+
+def test_a_chamber_among_several_is_opened_like_one_fitted_alone(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def several(chambers: dict[str, object], out: str, **options: Any) -> None:
+        for name, votes in chambers.items():
+            (Path(out) / name).mkdir(parents=True)
+            options["finished"](name, quick_fit(votes, Path(out) / name, **options))
+
+    monkeypatch.setattr("sociophysics.inference.fit_chambers", several)
+    monkeypatch.setattr("sociophysics.cli.fit._show_trend", lambda trend: None)
+    (place / "others.csv").write_text(VOTES)
+    assert main(["fit", "votes.csv", "others.csv", "--quick", "--out", "trend"]) == 0
+    assert main(["fit", "others.csv", "--quick", "--out", "alone"]) == 0
+    opened = sp.open("trend/others")
+    assert isinstance(opened, sp.study.opening.Study)
+    assert opened.question == {"votes": ["others"], "quick": True, "test": "cells", "seed": 0}
+    assert opened.manifest == sp.open("alone").manifest
 
 
 DEEP = "[" * 100_000

@@ -130,14 +130,12 @@ def answer(
     executor: Executor | None,
 ) -> None:
     """Fit the votes that are given, and write and print what was found."""
-    from sociophysics.inference.chamber.what_if import votes_digest
     from sociophysics.store import open_store
     from sociophysics.study import study
     from sociophysics.study.pool import step_workers
 
     chambers = _opened(given["votes"], given["members"], given["rollcalls"], given["how"])
-    inputs = {name: votes_digest(each) for name, each in chambers.items()}
-    manifest = study.make_manifest("fit", asked={"votes": list(chambers), **options}, inputs=inputs)
+    manifest = _manifest(chambers, options)
     files = {key: given[key] for key in ("votes", "members", "rollcalls")}
     where = {**whole_paths(files), "how": given["how"]}
     store = open_store(place)
@@ -149,7 +147,15 @@ def answer(
         if len(chambers) == 1:
             _fit_one(chambers, store.place, keys)
         else:
-            _fit_several(chambers, store.place, keys)
+            _fit_several(chambers, store.place, keys, options)
+
+
+def _manifest(chambers: Mapping[str, Votes], options: Mapping[str, Any]) -> dict[str, Any]:
+    from sociophysics.inference.chamber.what_if import votes_digest
+    from sociophysics.study import study
+
+    inputs = {name: votes_digest(each) for name, each in chambers.items()}
+    return study.make_manifest("fit", asked={"votes": list(chambers), **options}, inputs=inputs)
 
 
 def _opened(
@@ -194,17 +200,26 @@ def _fit_one(chambers: dict[str, Votes], place: str, options: dict[str, Any]) ->
     typer.echo(f"report: {os.path.join(place, 'report.html')}")
 
 
-def _fit_several(chambers: dict[str, Votes], place: str, options: dict[str, Any]) -> None:
+def _fit_several(
+    chambers: dict[str, Votes], place: str, keys: dict[str, Any], options: Mapping[str, Any]
+) -> None:
     from sociophysics.inference import fit_chambers
+    from sociophysics.store import open_store
+    from sociophysics.study import study
+
+    def _write_study(fitted: ChamberFit, name: str, folder: str) -> None:
+        # A chamber among others is the study that a fit of it alone is, and opened like it.
+        _write_report(fitted, name, folder)
+        study.write_manifest(open_store(folder), _manifest({name: chambers[name]}, options))
 
     names = ", ".join(chambers)
     with _stages(names) as stage:
         trend = fit_chambers(
             chambers,
             place,
-            **options,
+            **keys,
             progress=stage,
-            finished=lambda name, fitted: _write_report(fitted, name, os.path.join(place, name)),
+            finished=lambda name, fitted: _write_study(fitted, name, os.path.join(place, name)),
         )
     _show_trend(trend)
     typer.echo(f"trend: {os.path.join(place, 'trend.csv')}")

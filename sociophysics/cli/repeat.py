@@ -190,7 +190,8 @@ def _different(store: Store, again: Store) -> list[str]:
     here, there = _files(store), _files(again)
     return sorted(
         name
-        for name in (here | there) - {"manifest.json"}
+        for name in here | there
+        if name.rpartition("/")[2] != "manifest.json"
         if name not in here or name not in there or store.read(name) != again.read(name)
     )
 

@@ -20,7 +20,7 @@ from sociophysics.society import camps as camp_attributes
 from sociophysics.society.spins import SpinSystem
 from sociophysics.store import Place, steps
 from sociophysics.store.steps import Arrays
-from sociophysics.study import fingerprints
+from sociophysics.study.blocks import identities
 from sociophysics.study.measure import Progress, Work, keeping_steps, reseeded
 
 __all__ = ["cascade_designs"]
@@ -83,7 +83,6 @@ def cascade_designs(
     """
     scenario = reseeded(scenario, seed)
     number = scenario.sweep.replicas if replicas is None else replicas
-    digests = fingerprints(scenario)
     points: dict[str, tuple[dict[str, Any], dict[str, Settings]]] = {}
     for case in scenario.cases():
         point = points.setdefault(repr(case.point), (case.point, {}))
@@ -93,9 +92,7 @@ def cascade_designs(
     count = sum(len(designs) for _, designs in points.values())
     with keeping_steps(work, total=count * number):
         for values, designs in points.values():
-            found = {
-                name: _replicas(settings, digests, number) for name, settings in designs.items()
-            }
+            found = {name: _replicas(settings, number) for name, settings in designs.items()}
             table = contrast(found)
             for position, (key, value) in enumerate(values.items()):
                 table.insert(position, key, value)
@@ -103,16 +100,16 @@ def cascade_designs(
     return pd.concat(tables, ignore_index=True)
 
 
-def _replicas(settings: Settings, digests: Mapping[str, str], number: int) -> pd.DataFrame:
+def _replicas(settings: Settings, number: int) -> pd.DataFrame:
     """Return the measures of one design's cascades, one row per replica, each kept as a step."""
-    shared = [json_form(settings.canonical()), dict(digests)]
-    found = steps("cascade", _cascade, shared, range(number))
+    tables = json_form(settings.canonical())
+    # Where its files lie is no part of a cascade's name, so that moved files change nothing.
+    found = steps("cascade", _cascade, [tables], range(number), known=identities([settings]))
     rows = [{name: value.item() for name, value in each.items()} for each in found]
     return pd.DataFrame(rows)
 
 
-def _cascade(tables: Mapping[str, Any], digests: Mapping[str, str], replica: int) -> Arrays:
-    # The digests of files are no input of the sum, but of which one it is.
+def _cascade(tables: Mapping[str, Any], replica: int) -> Arrays:
     table = _cascades(Settings.model_validate(tables), (replica,)).table
     return {name: np.asarray(table[name].iloc[0]) for name in table}
 

@@ -15,6 +15,7 @@ from sociophysics.store.manifest import (
     format_of,
     parsed_json,
     read_json,
+    refuse_newer,
 )
 from sociophysics.store.protocol import LOG, Fill, Store
 from sociophysics.store.steps import Steps, keeping, step, steps
@@ -39,6 +40,7 @@ __all__ = [
     "place_of",
     "read_arrays",
     "read_json",
+    "refuse_newer",
     "replace_file",
     "require_file",
     "step",

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sociophysics.errors import InputError
 from sociophysics.store.protocol import Store
 
-__all__ = ["MANIFEST", "STUDIES", "damaged", "format_of", "parsed_json", "read_json"]
+__all__ = [
+    "MANIFEST",
+    "STUDIES",
+    "damaged",
+    "format_of",
+    "parsed_json",
+    "read_json",
+    "refuse_newer",
+]
 
 MANIFEST = "manifest.json"
 LARGEST = 64 << 20  # bytes: far more than the longest sweep that can be run takes
@@ -34,6 +43,28 @@ def format_of(command: str) -> str:
     'sociophysics run 1'
     """
     return f"sociophysics {command} 1"
+
+
+def refuse_newer(store: Store, kind: object) -> None:
+    """Raise if a manifest says that a version after this one wrote it.
+
+    Parameters
+    ----------
+    store : Store
+    kind : object
+        What the manifest has under ``format``, which is none of this version's.
+
+    Raises
+    ------
+    InputError
+        Says which format it is.
+    """
+    known = {format_of(command) for command in STUDIES}
+    if kind not in known and re.fullmatch(r"sociophysics [a-z-]+ \d{1,6}", str(kind)):
+        raise InputError(
+            f"{store.place} holds a study of a newer version ({kind!r}); install the version that "
+            "made it, or choose another --out."
+        )
 
 
 def parsed_json(data: bytes | str) -> dict[str, Any]:

@@ -143,11 +143,13 @@ class Steps:
         function: Callable[..., Arrays],
         shared: Sequence[Any],
         items: Sequence[Any],
+        known: Sequence[Any] | None = None,
     ) -> list[Arrays]:
         """Return ``function(*shared, item)`` of every item, each a step."""
         if self.store is None and self.executor is None:
             return [self._alone(function, shared, item) for item in items]
-        names = [self.name(label, [*shared, item]) for item in items]
+        under = shared if known is None else known
+        names = [self.name(label, [*under, item]) for item in items]
         there = {name: self.found(name) for name in names}
         missing = [(n, item) for n, item in zip(names, items, strict=True) if there[n] is None]
         for name, arrays in self._computed(function, shared, dict(missing)):
@@ -225,7 +227,12 @@ def step(label: str, given: Sequence[Any], compute: Callable[[Draft], Arrays]) -
 
 
 def steps(
-    label: str, function: Callable[..., Arrays], shared: Sequence[Any], items: Sequence[Any]
+    label: str,
+    function: Callable[..., Arrays],
+    shared: Sequence[Any],
+    items: Sequence[Any],
+    *,
+    known: Sequence[Any] | None = None,
 ) -> list[Arrays]:
     """Return ``function(*shared, item)`` of every item, by workers where there are some.
 
@@ -233,9 +240,11 @@ def steps(
     ----------
     function : function
         Of a module, so that another process finds it.
+    known : sequence, optional
+        What steps are kept under in place of ``shared``, where that says where files lie.
     """
     kept = _here.get() or Steps(None, code="")
-    return kept.many(label, function, shared, items)
+    return kept.many(label, function, shared, items, known)
 
 
 def unfinished(names: set[str]) -> set[str]:

@@ -25,7 +25,7 @@ from sociophysics.society.edge_files import content
 from sociophysics.sources import source_digest
 from sociophysics.store import require_file
 
-__all__ = ["BLOCK", "Part", "fingerprints", "plan"]
+__all__ = ["BLOCK", "Part", "fingerprints", "identities", "plan"]
 
 BLOCK = 5
 FORMAT = 1
@@ -151,6 +151,32 @@ def _digest(key: str, path: Path) -> str:
     file = path / "system.npz" if key == "couplings.path" and path.is_dir() else path
     require_file(file)
     return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def identities(cases: Sequence[Settings]) -> list[str]:
+    r"""Return what names the settings of cases: a file counts by its contents, not by its place.
+
+    Parameters
+    ----------
+    cases : sequence of Settings
+        Whose paths lead to their files.
+
+    Examples
+    --------
+    >>> from sociophysics.scenario import Scenario
+    >>> scenario = Scenario.from_toml(
+    ...     'seed = 1\nnetwork = {kind = "complete", n = 9}\ncouplings = {kind = "uniform"}\n'
+    ...     'dynamics = {temperature = 1, sweeps = 2}'
+    ... )
+    >>> identities([case.settings for case in scenario.cases()])[0] == plan(scenario)[0].identity
+    True
+    """
+    digests: dict[str, str] = {}
+    for settings in cases:
+        for key, path in files_of(settings).items():
+            if path not in digests:
+                digests[path] = _digest(key, Path(path))
+    return [_identity(settings, digests, {}) for settings in cases]
 
 
 def plan(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +20,7 @@ from sociophysics.store import (
     format_of,
     open_store,
     read_json,
+    refuse_newer,
 )
 from sociophysics.study.results.run import Run
 
@@ -137,10 +137,5 @@ def command_of(store: Store, manifest: Mapping[str, Any]) -> str:
     for command in STUDIES:
         if kind == format_of(command):
             return command
-    newer = re.fullmatch(r"sociophysics ([a-z-]+) (\d{1,6})", str(kind))
-    if newer:
-        raise InputError(
-            f"{store.place} holds a study of a newer version ({kind!r}); install the version that "
-            "made it."
-        )
+    refuse_newer(store, kind)
     raise damaged(store, MANIFEST, "is not the manifest of a study")

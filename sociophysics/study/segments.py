@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from sociophysics.dynamics import Frame, tabulate, trajectory
 from sociophysics.errors import InputError
-from sociophysics.scenario import Scenario, Settings, canonical_json, json_form
+from sociophysics.scenario import Scenario, Settings
 from sociophysics.scenario.build import build_system, case_frames, varies
 from sociophysics.study import plan
+from sociophysics.study.blocks import identities
 from sociophysics.study.measure import Work, computed
 
 __all__ = ["check_segments", "measure_segments", "segment_seed"]
@@ -102,8 +103,7 @@ def measure_segments(base: Scenario, visits: Sequence[Settings], work: Work) -> 
         Something in the scenario cannot be run.
     """
     # Named apart from the runs of the same settings: by all the settings that are visited.
-    texts = [canonical_json(json_form(visit.canonical())) for visit in visits]
-    listed = ",".join(texts)
+    listed = ",".join(identities(visits))
     parts = [
         replace(part, identity=f'{{"settings":{part.identity},"visits":[{listed}]}}')
         for part in plan(base)

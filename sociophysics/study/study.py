@@ -21,6 +21,7 @@ from sociophysics.store import (
     damaged,
     format_of,
     read_json,
+    refuse_newer,
 )
 from sociophysics.study.provenance import PROVENANCE, check_code, provenance
 
@@ -110,6 +111,7 @@ def read_manifest(store: Store, command: str) -> dict[str, Any] | None:
         held = next((what for each, what in STUDIES.items() if format_of(each) == kind), None)
         if held is not None:
             raise InputError(f"{store.place} holds {held}; choose another --out.")
+        refuse_newer(store, kind)
         raise damaged(store, MANIFEST, f"is not the manifest of {STUDIES[command]}")
     return manifest
 
