@@ -183,9 +183,8 @@ def run_with(
     del cases
     with tasks.naming(parts[0]):
         about = facts(parts)
-    others = code_of_others(registering_modules(parts))
-    if others:
-        about = {**about, "plugins": others}
+    if others := registering_modules(parts):
+        about = {**about, "plugins": code_of_others(others)}
     manifest = run_folder.make_manifest(scenario, inputs=inputs, facts=about)
     if store is not None:
         run_folder.check_continues(store, manifest)
