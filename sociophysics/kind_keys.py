@@ -159,7 +159,8 @@ def _markdown(kinds: Mapping[str, type[Any]]) -> str:
             else f"`{each.name}` = {each.default}"
             for each in keys_of(cls)
         )  # fmt: skip
-        rows.append(f"| `{kind}` | {cls.words} `{cls.equation}` | {keys} | {cls.physics} |")
+        does = f"{cls.words} `{cls.equation}`" if cls.equation else cls.words
+        rows.append(f"| `{kind}` | {does} | {keys} | {cls.physics} |")
     return "\n".join(rows)
 
 

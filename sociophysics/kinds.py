@@ -34,8 +34,10 @@ from sociophysics.kind_sentences import refusal
 from sociophysics.registries import Registry
 
 __all__ = [
+    "COUPLINGS",
     "FEEDS",
     "LARGEST",
+    "NETWORKS",
     "REGISTRIES",
     "Control",
     "Key",
@@ -201,7 +203,9 @@ def _plain(value: Any) -> Any:
     """Return numpy's numbers as Python's: a truth value stays one, and is no number."""
     if isinstance(value, np.generic):
         return value.item()
-    return tuple(_plain(each) for each in value) if isinstance(value, tuple) else value
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    return type(value)(map(_plain, value)) if type(value) in (list, tuple) else value
 
 
 def build(
@@ -323,9 +327,17 @@ class Kinds(Registry[type[Any]]):
 
     @property
     def base(self) -> str:
-        """What its classes stand on, in words."""
-        return f"the base class {self.word.title()}"
+        """What its classes stand on, in words: its name is in the singular."""
+        return f"the base class {self.word.title().rstrip('s')}"
 
 
 FEEDS = Kinds("feed", "sociophysics.influences.feeds", group="sociophysics.feeds")
-REGISTRIES: dict[str, Kinds] = {"feed": FEEDS}
+NETWORKS = Kinds("network", "sociophysics.society.network_kinds", group="sociophysics.networks")
+COUPLINGS = Kinds(
+    "couplings", "sociophysics.society.coupling_kinds", group="sociophysics.couplings"
+)
+REGISTRIES: dict[str, Kinds] = {
+    "network": NETWORKS,
+    "couplings": COUPLINGS,
+    "feed": FEEDS,
+}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import math
 from dataclasses import fields
@@ -16,12 +15,10 @@ from hypothesis import HealthCheck, given, settings
 
 from sociophysics.errors import InputError
 from sociophysics.influences import interventions, schedules
-from sociophysics.kinds import FEEDS
+from sociophysics.kinds import FEEDS, NETWORKS
 from sociophysics.scenario import Scenario, StopRule, canonical_json, scenario_schema, stop_rule
 from sociophysics.scenario.process import INTERVENTIONS
-from sociophysics.scenario.society import COUPLINGS, NETWORKS
 from sociophysics.scenario.values import LARGEST, SCHEDULES
-from sociophysics.society import couplings, networks
 
 FILES = sorted((Path(__file__).parent.parent / "scenarios").glob("*.toml"))
 
@@ -153,20 +150,6 @@ def test_intervention_keys_are_those_of_the_interventions() -> None:
         assert set(model) == set(wanted)
         for name in ("who", "share", "stance", "hold", "toward", "keep_degrees"):
             assert model.get(name) == wanted.get(name)
-
-
-@pytest.mark.parametrize("kind", sorted(networks.KINDS))
-def test_network_keys_are_those_of_the_generators(kind: str) -> None:
-    assert set(NETWORKS[kind].model_fields) - {"kind", "camp"} == set(networks.KINDS[kind])
-
-
-@pytest.mark.parametrize("kind", ["uniform", "camps", "edge", "random_sign", "gaussian"])
-def test_coupling_keys_and_defaults_are_those_of_the_functions(kind: str) -> None:
-    function = inspect.signature(getattr(couplings, kind)).parameters
-    for name, field in COUPLINGS[kind].model_fields.items():
-        if name != "kind":
-            default = function[name].default
-            assert default in (inspect.Parameter.empty, field.default)
 
 
 # Writing, varying, identity
@@ -587,7 +570,7 @@ def test_a_sweep_of_too_many_cases_is_refused() -> None:
 def test_schema_covers_every_table_and_swept_keys() -> None:
     schema = scenario_schema()
     json.dumps(schema)
-    kinds = {"network": NETWORKS, "feed": FEEDS}
+    kinds: dict[str, Any] = {"network": NETWORKS, "feed": FEEDS}
     for name, models in kinds.items():
         mapping = schema["properties"][name]["discriminator"]["mapping"]
         assert set(mapping) == set(models)

@@ -42,6 +42,7 @@ from sociophysics.experiments.reweighting import (
 from sociophysics.experiments.samples import Sample
 from sociophysics.scenario import Scenario, Settings
 from sociophysics.scenario.build import build_system
+from sociophysics.society.network_kinds import WattsStrogatz
 from sociophysics.study.expected import TEMPERATURE
 from sociophysics.study.measure import Work, varied
 
@@ -96,9 +97,9 @@ def refusal(settings: Settings) -> str | None:
         return "the temperature follows a schedule"
     if network.kind == "barabasi_albert":
         return "its hubs grow with size, and its critical temperature with them"
-    if network.kind == "complete" and settings.couplings.model_dump().get("normalize") == "none":
+    if network.kind == "complete" and settings.couplings.table().get("normalize") == "none":
         return "everyone's total coupling grows with size; normalize = 'degree' keeps it"
-    if network.kind == "watts_strogatz" and network.p == 0:
+    if isinstance(network, WattsStrogatz) and network.p == 0:
         return "a ring has no transition at a positive temperature"
     system, _ = build_system(settings, 0 if settings.redraw else None)
     if not system.is_symmetric:

@@ -50,7 +50,7 @@ def _scaled(scenario: Scenario, owner: Any, factor: float) -> dict[str, Any]:
     own = None if owner is None else owner.couplings
     couplings: Any = scenario.couplings if own is None else own
     prefix = "" if own is None else f"designs.{owner.name}."
-    keys = {} if couplings is None else couplings.model_dump()
+    keys = {} if couplings is None else couplings.table()
     if keys.get("normalize") != "none":
         return {}
     return {

@@ -17,6 +17,7 @@ from sociophysics.dynamics.kernels.kernel_choice import choose_kernel, task_of
 from sociophysics.errors import InputError
 from sociophysics.scenario import Scenario, Settings
 from sociophysics.scenario.build import build_system, case_frames
+from sociophysics.society.network_kinds import ErdosRenyi
 from sociophysics.study import Part, plan
 from sociophysics.study.measure import Work, computed
 
@@ -115,7 +116,7 @@ def sample(
 def _degrees(settings: Settings, words: int, lanes: int) -> Floats | None:
     """Return what chance made of each word's ties, None where it is not known what is expected."""
     network = settings.network
-    if network.kind != "erdos_renyi" or "network" not in settings.redraw:
+    if not isinstance(network, ErdosRenyi) or "network" not in settings.redraw:
         return None
     n, chance = network.n, min(network.mean_degree / (network.n - 1), 1.0)
     expected = n * (n - 1) * np.array([chance, (n - 2) * chance**2])

@@ -12,25 +12,12 @@ from sociophysics.errors import InputError
 from sociophysics.kinds import Kind
 from sociophysics.scenario import Design, Scenario, expand
 from sociophysics.scenario.membership import of_scenario
+from sociophysics.society.network_kinds import Bundled
 from sociophysics.study.society_card import card_of
 
 __all__ = ["describe"]
 
 NETWORK = "The ties are those of the network below; without `directed`, J_ij and J_ji are equal."
-COUPLINGS = {
-    "uniform": "J_ij = value on every tie.",
-    "camps": "J_ij = within for two users of one camp, across for users of different camps.",
-    "edge": "J_ij = the weight of the tie.",
-    "random_sign": "J_ij = -1 with probability share, else +1.",
-    "gaussian": "J_ij ~ Normal(mean, sd^2), one draw per tie.",
-    "fitted": (
-        "J and h are fitted to roll-call votes, P(s) ~ exp(sum_ij J_ij s_i s_j / 2 + sum_i h_i "
-        "s_i), so T = 1 is the fit's own temperature. Couplings are conditional associations, not "
-        "influence. Camps are parties. The estimator boltzmann has the pair moments of the votes; "
-        "pseudolikelihood predicts better and is over-ordered when simulated. With draw = "
-        "bootstrap replica r has the couplings fitted to the r-th resampling of the roll calls."
-    ),
-}
 NORMALIZE = (
     "Normalized by degree: J_ij / sqrt(k_i k_j), directed J_ij / k_i, with k_i = sum_j |J_ij|; "
     "temperatures of order one then suit any network."
@@ -120,8 +107,7 @@ def describe(scenario: Scenario) -> str:
 
 def _value(value: object) -> str:
     if isinstance(value, BaseModel | Kind):
-        items = value.table().items() if isinstance(value, Kind) else value
-        inside = {key: each for key, each in items if each is not None}
+        inside = {key: each for key, each in _items(value) if each is not None}
         kind = inside.pop("kind", None)
         listed = ", ".join(f"{key} = {_value(each)}" for key, each in inside.items())
         return f"{kind} ({listed})" if kind and listed else str(kind or listed)
@@ -130,17 +116,23 @@ def _value(value: object) -> str:
     return str(value)
 
 
-def _table(model: BaseModel | None) -> str:
+def _items(table: BaseModel | Kind) -> list[tuple[str, Any]]:
+    """Return the keys and values of a scenario's table, its kind first."""
+    if isinstance(table, Kind):
+        return [("kind", table.kind), *((key, getattr(table, key)) for key in table.key_names())]
+    return list(table)
+
+
+def _table(model: BaseModel | Kind | None) -> str:
     """Return the keys and values of a scenario's table as a Markdown list."""
     if model is None:
         return "- given in each design"
-    rows = [f"- {key} = {_value(value)}" for key, value in model if value is not None]
+    rows = [f"- {key} = {_value(value)}" for key, value in _items(model) if value is not None]
     return "\n".join(rows)
 
 
 def _entities(scenario: Scenario) -> str:
     network = scenario.network
-    about = (type(network).__doc__ or "").splitlines()[0]
     return (
         "**Users** hold a stance s_i = +1 or -1 and belong to a camp (node attribute "
         f"`{network.camp}`, if there is one). **Ties** carry a coupling J_ij: how much user i "
@@ -148,7 +140,7 @@ def _entities(scenario: Scenario) -> str:
         "**environment** has a social temperature T (noise), an external field h_i(t) and a "
         "recommender feed, which acts as a field phi_i(t, s). With symmetric J and no feed the "
         "energy is E(s) = -1/2 s'Js - h's.\n\n"
-        f"Network, kind {network.kind}: {about}{_card(scenario)}"
+        f"Network, kind {network.kind}: {network.words}{_card(scenario)}"
     )
 
 
@@ -225,7 +217,7 @@ def _inputs(scenario: Scenario) -> str:
     for case in expand(scenario, resolve=False):
         files |= {path: key for key, path in files_of(case.settings).items()}
     lines = [f"- {key}: `{path}`" for path, key in files.items()]
-    if scenario.network.kind == "bundled":
+    if isinstance(scenario.network, Bundled):
         lines.append(f"- the network `{scenario.network.name}` that comes with the package")
     lines += [f"- swept: {key} = {_value(values)}" for key, values in scenario.sweep.axes.items()]
     return "\n".join(lines) or "No data are read and nothing is swept."
@@ -251,7 +243,7 @@ def _couplings(couplings: Any) -> str:
     if couplings is None:
         return "Given in each design."
     degree = getattr(couplings, "normalize", "none") == "degree"
-    return COUPLINGS[couplings.kind] + (f" {NORMALIZE}" if degree else "")
+    return str(couplings.equation) + (f" {NORMALIZE}" if degree else "")
 
 
 def _feeds(scenario: Scenario) -> str:

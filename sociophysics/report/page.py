@@ -11,6 +11,7 @@ from sociophysics.report import answer, html, pictures, wording
 from sociophysics.report.theory import theory_lines
 from sociophysics.report.wording import definition, label, unit
 from sociophysics.scenario.membership import of_manifest
+from sociophysics.society.coupling_kinds import Fitted
 from sociophysics.study.results import Run, headline, melting_or_none
 from sociophysics.study.society_card import from_manifest
 
@@ -137,7 +138,7 @@ def _limits(run: Run) -> str:
     fitted = [
         case.settings.couplings
         for case in run.cases(run.declared)
-        if case.settings.couplings.kind == "fitted"
+        if isinstance(case.settings.couplings, Fitted)
     ]
     texts = [*([wording.FITTED] if fitted else []), *wording.LIMITS]
     if any(table.estimator == "pseudolikelihood" for table in fitted):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Generator, Sequence
 from functools import lru_cache
@@ -18,9 +17,10 @@ from sociophysics.dynamics.kernels.kernel_choice import choose_kernel, task_of
 from sociophysics.errors import InputError
 from sociophysics.inference.chamber import what_if as chambers
 from sociophysics.influences import feeds, interventions, schedules
-from sociophysics.scenario import Settings, StopRule, canonical_json, stop_rule
+from sociophysics.scenario import Settings, StopRule, stop_rule
 from sociophysics.society import camps as camp_attributes
-from sociophysics.society import couplings, networks
+from sociophysics.society.coupling_kinds import Coupling, EdgeCouplings
+from sociophysics.society.network_kinds import File, Network
 from sociophysics.society.spins import SpinSystem
 
 __all__ = ["build_system", "case_frames", "kernel_name", "simulate_case", "varies"]
@@ -213,8 +213,8 @@ def society(
     if settings.couplings.kind == "fitted":
         return (*_fitted(settings, replica), ())
     return _built(
-        canonical_json({"network": settings.network.model_dump()}),
-        canonical_json({"couplings": settings.couplings.model_dump()}),
+        settings.network,
+        settings.couplings,
         _stamp(getattr(settings.network, "path", None), getattr(settings.network, "nodes", None)),
         settings.seed,
         replica if "network" in redraw else None,
@@ -234,7 +234,7 @@ def varies(settings: Settings) -> bool:
 
 
 def _fitted(settings: Settings, replica: int | None) -> tuple[SpinSystem, NDArray[np.int64] | None]:
-    keys = settings.couplings.model_dump(exclude={"kind"})
+    keys = {name: getattr(settings.couplings, name) for name in settings.couplings.key_names()}
     system = chambers.chamber(keys.pop("path"), **keys, replica=replica)
     return system, camp_attributes.of(system, settings.network.camp)[0]
 
@@ -247,25 +247,20 @@ def _stamp(*paths: str | None) -> tuple[int, ...]:
 
 @lru_cache(maxsize=16)
 def _built(
-    network_json: str,
-    couplings_json: str,
+    network: Network,
+    table: Coupling,
     stamp: tuple[int, ...],
     seed: int,
     network_replica: int | None,
     couplings_replica: int | None,
 ) -> tuple[SpinSystem, NDArray[np.int64] | None, tuple[str, ...]]:
-    network = json.loads(network_json)["network"]
-    table = json.loads(couplings_json)["couplings"]
-    attribute = network.pop("camp")
-    kind = table.pop("kind")
-    if network["kind"] == "file" and os.path.isdir(network["path"]):
-        return _opened(network, attribute, kind, table)
-    graph = _graph(network, seed, network_replica)
+    attribute = network.camp
+    if isinstance(network, File) and os.path.isdir(network.path):
+        return _opened(network, table)
+    graph = network.graph(seed=seed, replica=network_replica)
     if graph.number_of_nodes() == 0:
         raise InputError("the network has no users; give one with at least one user.")
-    if kind == "camps":
-        table["camp"] = attribute
-    system = couplings.assign(graph, kind, seed=seed, replica=couplings_replica, **table)
+    system = table.system(graph, seed=seed, replica=couplings_replica, camp=attribute)
     notes = (*graph.graph.get("notes", ()), *_unused(graph.graph.get("unused_tie_columns", ())))
     if attribute not in system.nodes and attribute == "camp":
         return system, None, notes
@@ -283,9 +278,7 @@ def _unused(columns: Sequence[str]) -> list[str]:
     ]
 
 
-def _opened(
-    network: dict[str, Any], attribute: str, kind: str, table: dict[str, Any]
-) -> tuple[SpinSystem, None, tuple[str, ...]]:
+def _opened(network: File, table: Coupling) -> tuple[SpinSystem, None, tuple[str, ...]]:
     """Return the system in a folder of ``SpinSystem.from_edge_file``, whose couplings are its own.
 
     Raises
@@ -293,14 +286,18 @@ def _opened(
     InputError
         No finished system there, or settings that would need the network as a graph.
     """
+    keys = {"normalize": "none", **table.table()}
     given = {
-        "network.nodes": network["nodes"],
-        "network.coupling": network["coupling"],
-        "network.directed": network["directed"] or None,
-        **{f"network.{key}": network[key] for key in ("source", "target", "weight", "symmetrize")},
-        "network.camp": None if attribute == "camp" else attribute,
-        "couplings.kind": None if kind == "edge" else kind,
-        "couplings.normalize": None if table["normalize"] == "none" else table["normalize"],
+        "network.nodes": network.nodes,
+        "network.coupling": network.coupling,
+        "network.directed": network.directed or None,
+        "network.source": network.source,
+        "network.target": network.target,
+        "network.weight": network.weight,
+        "network.symmetrize": network.symmetrize,
+        "network.camp": None if network.camp == "camp" else network.camp,
+        "couplings.kind": None if isinstance(table, EdgeCouplings) else table.kind,
+        "couplings.normalize": None if keys["normalize"] == "none" else keys["normalize"],
     }
     for key, value in given.items():
         if value is not None:
@@ -309,17 +306,7 @@ def _opened(
                 "which holds couplings and no attributes: leave it out, with couplings.kind = "
                 "'edge', or give an edge list."
             )
-    return SpinSystem.open(network["path"]), None, ()
-
-
-def _graph(network: dict[str, Any], seed: int, replica: int | None) -> Any:
-    kind = network.pop("kind")
-    if kind == "bundled":
-        return networks.load(network["name"], directed=network["directed"])
-    if kind == "file":
-        path = network.pop("path")
-        return networks.read(path, **network)
-    return networks.build(kind, seed=seed, replica=replica, **network)
+    return SpinSystem.open(network.path), None, ()
 
 
 def _schedule(level: Any) -> Any:

@@ -7,7 +7,7 @@ import itertools
 import math
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -264,7 +264,7 @@ def resolved(settings: Settings, folder: Path | None) -> Settings:
         path = vars(table).get(key)
         place = None if path is None else _place(path, folder, bundled=name == "couplings")
         if place is not None:
-            moved = table.model_copy(update={key: str(place)})
+            moved = replace(table, **{key: str(place)})
             settings = settings.model_copy(update={name: moved})
     return settings
 

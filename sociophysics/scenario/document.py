@@ -24,9 +24,10 @@ from sociophysics.scenario.settings import (
     canonical_json,
     plain,
 )
-from sociophysics.scenario.society import Couplings, FieldTable, Network, NoField, NoNetwork
+from sociophysics.scenario.society import Couplings, FieldTable, Network, NoField
 from sociophysics.scenario.values import Axis, Feed, Table, Text, Values
 from sociophysics.scenario.variation import change
+from sociophysics.society.network_kinds import NoNetwork
 
 if TYPE_CHECKING:
     from sociophysics.scenario.cases import Case
@@ -105,7 +106,7 @@ class Scenario(Table):
     """What it asks."""
     seed: Seed
     """Every random number of the runs derives from it."""
-    network: Network = NoNetwork(kind="none")
+    network: Network = NoNetwork()
     couplings: Couplings | None = None
     field: FieldTable = NoField(kind="none")
     dynamics: Dynamics | None = None

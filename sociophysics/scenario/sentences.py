@@ -10,10 +10,10 @@ from pydantic_core import ErrorDetails
 
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.kind_sentences import MISSING, UNKNOWN_KEY, fault, first_fault
-from sociophysics.kinds import FEEDS, Kind
+from sociophysics.kinds import COUPLINGS, FEEDS, NETWORKS, Kind
 from sociophysics.registries import Registry
 from sociophysics.scenario.process import INTERVENTIONS, Dynamics, Observe
-from sociophysics.scenario.society import COUPLINGS, FIELDS, NETWORKS
+from sociophysics.scenario.society import FIELDS
 from sociophysics.scenario.values import SCHEDULES, Table
 
 __all__ = ["explain", "keys_of", "table_model"]

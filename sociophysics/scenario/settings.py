@@ -13,8 +13,9 @@ from pydantic import Field, model_validator
 from sociophysics.errors import InputError
 from sociophysics.influences.feeds import NoFeed
 from sociophysics.scenario.process import Dynamics, Intervention, Observe
-from sociophysics.scenario.society import Couplings, FieldTable, Network, NoField, NoNetwork
+from sociophysics.scenario.society import Couplings, FieldTable, Network, NoField
 from sociophysics.scenario.values import Feed, Pulse, Table
+from sociophysics.society.network_kinds import NoNetwork
 
 __all__ = ["Interventions", "Redrawn", "Seed", "Settings", "canonical_json", "json_form", "plain"]
 
@@ -58,7 +59,7 @@ class Settings(Table):
     """Everything one case needs: a scenario without its designs and sweep."""
 
     seed: Seed
-    network: Network = NoNetwork(kind="none")
+    network: Network = NoNetwork()
     couplings: Couplings
     field: FieldTable = NoField(kind="none")
     dynamics: Dynamics

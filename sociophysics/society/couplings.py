@@ -18,21 +18,34 @@ import scipy.sparse as sparse
 from numpy.typing import NDArray
 
 from sociophysics.errors import InputError, did_you_mean
+from sociophysics.kinds import COUPLINGS, keys_of
 from sociophysics.society import camps as camp_attributes
+from sociophysics.society.coupling_kinds import (
+    ALONE,
+    CampCouplings,
+    EdgeCouplings,
+    Fitted,
+    Gaussian,
+    RandomSign,
+    UniformCouplings,
+)
 from sociophysics.society.spins import SpinSystem
 from sociophysics.streams import generator
 from sociophysics.words import have
 
 __all__ = ["KINDS", "assign", "camps", "edge", "gaussian", "random_sign", "uniform"]
 
-NORMALIZATIONS = ("none", "degree")
 # Far from physics on both sides: squares of sums, and ratios, of such numbers are still finite.
 SMALLEST, LARGEST = 1e-100, 1e100
 RANGE = f"couplings are 0, or from {SMALLEST:g} to {LARGEST:g} in absolute value"
 UNNAMED = "\0"  # an attribute no file can name, so that every tie takes the default coupling
 
 
-def uniform(graph: nx.Graph, value: float = 1.0, normalize: str = "none") -> SpinSystem:
+def uniform(
+    graph: nx.Graph,
+    value: float = UniformCouplings.value,
+    normalize: str = UniformCouplings.normalize,
+) -> SpinSystem:
     """Return the system in which every tie has the same coupling.
 
     Parameters
@@ -62,9 +75,9 @@ def uniform(graph: nx.Graph, value: float = 1.0, normalize: str = "none") -> Spi
 def camps(
     graph: nx.Graph,
     camp: str = "camp",
-    within: float = 1.0,
-    across: float = -0.3,
-    normalize: str = "none",
+    within: float = CampCouplings.within,
+    across: float = CampCouplings.across,
+    normalize: str = CampCouplings.normalize,
 ) -> SpinSystem:
     """Return the system with one coupling inside camps and another between them.
 
@@ -107,7 +120,9 @@ def camps(
     return _replaced(system, values, graph, normalize)
 
 
-def edge(graph: nx.Graph, coupling: str = "coupling", normalize: str = "none") -> SpinSystem:
+def edge(
+    graph: nx.Graph, coupling: str = "coupling", normalize: str = EdgeCouplings.normalize
+) -> SpinSystem:
     """Return the system whose couplings are an edge attribute of the graph.
 
     Parameters
@@ -149,7 +164,7 @@ def random_sign(
     *,
     seed: int,
     replica: int | None = None,
-    normalize: str = "none",
+    normalize: str = RandomSign.normalize,
 ) -> SpinSystem:
     """Return the +-1 spin glass: a random share of the ties is antagonistic.
 
@@ -189,12 +204,12 @@ def random_sign(
 
 def gaussian(
     graph: nx.Graph,
-    mean: float = 0.0,
-    sd: float = 1.0,
+    mean: float = Gaussian.mean,
+    sd: float = Gaussian.sd,
     *,
     seed: int,
     replica: int | None = None,
-    normalize: str = "none",
+    normalize: str = Gaussian.normalize,
 ) -> SpinSystem:
     """Return the Gaussian spin glass: each tie's coupling is drawn from N(mean, sd^2).
 
@@ -258,15 +273,13 @@ def assign(
     array([[0. , 0.5],
            [0.5, 0. ]])
     """
-    if kind == "fitted":
-        raise InputError(
-            "couplings of kind 'fitted' come with their own users and take no network; leave the "
-            "network out."
-        )
+    if kind == Fitted.kind:
+        raise InputError(ALONE)
+    if kind not in FUNCTIONS and kind in COUPLINGS:
+        made: SpinSystem = COUPLINGS[kind](**keys).system(graph, seed=seed, replica=replica)
+        return made
     if kind not in FUNCTIONS:
-        raise InputError(
-            f"{kind!r} is not a kind of couplings; {did_you_mean(kind, [*FUNCTIONS, 'fitted'])}"
-        )
+        raise InputError(f"{kind!r} is not a kind of couplings; {did_you_mean(kind, COUPLINGS)}")
     for name in keys:
         if name not in KINDS[kind]:
             raise InputError(
@@ -280,10 +293,9 @@ def assign(
 
 
 def _check_normalize(normalize: str) -> None:
-    if normalize not in NORMALIZATIONS:
-        raise InputError(
-            f"normalize is {normalize!r}; {did_you_mean(str(normalize), NORMALIZATIONS)}"
-        )
+    allowed = next(each.choices for each in keys_of(UniformCouplings) if each.name == "normalize")
+    if normalize not in allowed:
+        raise InputError(f"normalize is {normalize!r}; {did_you_mean(str(normalize), allowed)}")
 
 
 def _finite(name: str, value: Any) -> float:

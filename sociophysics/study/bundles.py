@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Sequence
 
 from sociophysics.scenario import Settings
+from sociophysics.society.network_kinds import Configuration, Lattice
 from sociophysics.store import Place, open_store
 from sociophysics.study.blocks import Part
 from sociophysics.study.work import Done, Simulate, Task
@@ -24,9 +25,9 @@ FEW_PARTS = 16
 def users_of(settings: Settings) -> int | None:
     """Return the number of users that the settings name, None where only the network knows."""
     network = settings.network
-    if hasattr(network, "shape"):
+    if isinstance(network, Lattice):
         return math.prod(network.shape)
-    if hasattr(network, "degrees"):
+    if isinstance(network, Configuration):
         return len(network.degrees)
     users: int | None = getattr(network, "n", None)
     return users
@@ -115,7 +116,7 @@ def registering_modules(parts: Sequence[Part]) -> tuple[str, ...]:
 def society(part: Part) -> tuple[str, tuple[int, ...]]:
     """Return what parts have in common that need the same society."""
     settings = part.settings
-    text = settings.network.model_dump_json() + settings.couplings.model_dump_json()
+    text = f"{settings.network!r} {settings.couplings!r}"
     alone = settings.redraw or getattr(settings.couplings, "draw", "point") == "bootstrap"
     return text, part.replicas if alone else ()
 

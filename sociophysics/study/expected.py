@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from sociophysics.errors import InputError
 from sociophysics.scenario.build import build_system
+from sociophysics.society.coupling_kinds import UniformCouplings
+from sociophysics.society.network_kinds import Lattice
 from sociophysics.society.spins import SpinSystem
 
 if TYPE_CHECKING:
@@ -274,7 +276,7 @@ def _onsager(settings: Settings) -> list[Expected]:
     from sociophysics.theory.closed_forms import onsager_temperature
 
     network, couplings = settings.network, settings.couplings
-    if network.kind != "lattice" or couplings.kind != "uniform":
+    if not isinstance(network, Lattice) or not isinstance(couplings, UniformCouplings):
         return []
     # A border does not matter to the infinite lattice; of two rows there is no plane.
     if len(network.shape) != 2 or min(network.shape) < 3:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import inspect
 import itertools
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import networkx as nx
 import numpy as np
 from networkx.algorithms.bipartite import random_graph as bipartite_random_graph
 
 from sociophysics.errors import InputError, did_you_mean
+from sociophysics.kinds import NETWORKS, keys_of
 from sociophysics.society.networks.random_degrees import uniform_with_degrees
 from sociophysics.society.networks.simple import require_graph_memory
 from sociophysics.streams import generator
@@ -64,6 +64,8 @@ def build(kind: str, *, seed: int, replica: int | None = None, **parameters: Any
     >>> len(graph), graph.nodes[0]["camp"], graph.nodes[99]["camp"]
     (100, 0, 1)
     """
+    if kind not in GENERATORS and kind in NETWORKS:
+        return cast("nx.Graph", NETWORKS[kind](**parameters).graph(seed=seed, replica=replica))
     if kind not in GENERATORS:
         raise InputError(f"{kind!r} is not a kind of network; {did_you_mean(kind, GENERATORS)}")
     for name in parameters:
@@ -72,19 +74,22 @@ def build(kind: str, *, seed: int, replica: int | None = None, **parameters: Any
                 f"{name} is not a parameter of network kind {kind!r}; "
                 f"{did_you_mean(name, KINDS[kind])}"
             )
-    missing = [name for name in REQUIRED[kind] if name not in parameters]
+    keys = [each for each in keys_of(NETWORKS[kind]) if each.name in KINDS[kind]]
+    needed = [each.name for each in keys if each.required]
+    missing = [name for name in needed if name not in parameters]
     if missing:
         raise InputError(
-            f"network kind {kind!r} lacks {' and '.join(missing)}; it needs "
-            f"{', '.join(REQUIRED[kind])}."
+            f"network kind {kind!r} lacks {' and '.join(missing)}; it needs {', '.join(needed)}."
         )
-    graph: nx.Graph = GENERATORS[kind](generator(seed, "network", replica), **parameters)
+    defaults = {each.name: each.default for each in keys if not each.required}
+    rng = generator(seed, "network", replica)
+    graph: nx.Graph = GENERATORS[kind](rng, **{**defaults, **parameters})
     graph.graph.clear()
     graph.graph["name"] = kind
     return graph
 
 
-def _lattice(rng: np.random.Generator, *, shape: Sequence[int], periodic: bool = True) -> nx.Graph:
+def _lattice(rng: np.random.Generator, *, shape: Sequence[int], periodic: bool) -> nx.Graph:
     if not isinstance(shape, list | tuple) or not shape:
         raise InputError(f"shape is {shape!r}; give a list of side lengths such as [32, 32].")
     if not isinstance(periodic, bool):
@@ -244,11 +249,4 @@ GENERATORS: dict[str, Callable[..., nx.Graph]] = {
     "planted_partition": _planted_partition,
     "configuration": _configuration,
 }
-SIGNATURES = {kind: inspect.signature(make).parameters for kind, make in GENERATORS.items()}
-KINDS: dict[str, tuple[str, ...]] = {
-    kind: tuple(name for name in names if name != "rng") for kind, names in SIGNATURES.items()
-}
-REQUIRED = {
-    kind: tuple(name for name in KINDS[kind] if names[name].default is inspect.Parameter.empty)
-    for kind, names in SIGNATURES.items()
-}
+KINDS: dict[str, tuple[str, ...]] = {kind: NETWORKS[kind].own_keys() for kind in GENERATORS}
