@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import pytest
 
 import sociophysics as sp
 from sociophysics.cli import main
 from sociophysics.errors import InputError
+from tests.ensemble.small_run import contents
 from tests.test_killed_commands import VOTES
 from tests.test_study_folders import SCENARIO, TIES
 
@@ -119,3 +122,53 @@ def test_a_folder_that_is_no_study_is_one_sentence(
         (place / "out" / "manifest.json").write_text(text)
     with pytest.raises(InputError, match=said):
         sp.open("out")
+
+
+def asked(kind: str, **keys: Any) -> Any:
+    scenario = sp.Scenario.load("turned.toml")
+    keys = {"out": "out", "replicas": 3, "workers": 1} | keys
+    if kind == "loop":
+        return sp.experiments.hysteresis(scenario, "couplings.value", [0.1, 0.2, 0.4], **keys)
+    if kind == "phases":
+        # Not in the order of the alphabet: the first key is the horizontal axis.
+        axes = {"network.k": [2, 4], "dynamics.temperature": [0.5, 2.0]}
+        return sp.experiments.phase_diagram(scenario, axes, **keys)
+    return sp.experiments.locate(scenario, values=[0.5, 1.0, 2.0, 4.0], **keys)
+
+
+ASKED = {"loop": "loop", "phases": "phases", "tip": "table"}
+
+
+@pytest.mark.parametrize("kind", ASKED)
+def test_what_python_asks_is_a_study_like_a_commands(
+    place: Path, capsys: pytest.CaptureFixture[str], kind: str
+) -> None:
+    found = asked(kind)
+    pd.testing.assert_frame_equal(found.table, asked(kind, out=None).table)
+    opened = sp.open("out")
+    assert isinstance(opened, sp.study.opening.Study)
+    assert opened.command == kind
+    assert opened.question["replicas"] == 3
+    assert list(opened.tables) == [ASKED[kind]]
+    kept = {path.name: path.stat().st_mtime_ns for path in (place / "out" / "parts").iterdir()}
+    asked(kind)
+    assert kept == {p.name: p.stat().st_mtime_ns for p in (place / "out" / "parts").iterdir()}
+    assert main(["repeat", "out", "--workers", "1"]) == 0
+    assert "the same, every byte" in capsys.readouterr().out
+    before = contents(place / "out")
+    with pytest.raises(InputError, match=r"replicas \(3, now 4\) differs; choose another --out"):
+        asked(kind, replicas=4)
+    for other in set(ASKED) - {kind}:
+        with pytest.raises(InputError, match=r"out holds a .*; choose another --out"):
+            asked(other)
+    assert contents(place / "out") == before
+
+
+def test_the_command_goes_on_in_the_folder_of_a_search_from_python(place: Path) -> None:
+    asked("tip", replicas=None)
+    kept = {path.name: path.stat().st_mtime_ns for path in (place / "out" / "parts").iterdir()}
+    line = ["tip", "turned.toml", "--values", "0.5,1.0,2.0,4.0", "--workers", "1", "--quiet"]
+    assert main([*line, "--out", "out"]) == 0
+    assert kept == {p.name: p.stat().st_mtime_ns for p in (place / "out" / "parts").iterdir()}
+    assert (place / "out" / "report.html").exists()
+    assert main(["repeat", "out", "--workers", "1", "--quiet"]) == 0

@@ -17,7 +17,6 @@ from sociophysics.cli.options import (
     count_of,
     quieted,
     seeded,
-    where,
     workers_of,
 )
 from sociophysics.errors import InputError
@@ -76,6 +75,7 @@ def answer(
     from sociophysics.experiments import cascade_designs
     from sociophysics.store import open_store, write_table
     from sociophysics.study import fingerprints, study
+    from sociophysics.study.asked import where
     from sociophysics.study.results.cells import unseen_text
 
     if replicas < 2:

@@ -65,12 +65,6 @@ def seeded(scenario: Scenario, seed: int | None) -> Scenario:
     return scenario.replace(changes)
 
 
-def where(scenario: Scenario) -> dict[str, Any]:
-    """Return where a scenario lies and what it is called there: no number depends on it."""
-    folder = None if scenario.folder is None else str(Path(scenario.folder).absolute())
-    return {"folder": folder, "name": scenario.name}
-
-
 def whole_paths(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return what is given with whole paths for what exists, so that it is found from anywhere.
 

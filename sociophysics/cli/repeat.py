@@ -115,6 +115,10 @@ def _answer(
         run(scenario, place, workers, executor, p_values=bool(given.get("p_values")))
         return
     asked = dict(manifest["asked"])
+    if command in ("loop", "phases") or (command == "tip" and given.get("python")):
+        scenario = _scenario(asked.pop("scenario"), manifest, given)
+        _asked_again(command, scenario, asked, out=place, workers=workers, executor=executor)
+        return
     if command in ("tip", "cascades"):
         scenario = _scenario(asked.pop("scenario"), manifest, given)
         if command == "tip":
@@ -142,6 +146,17 @@ def _answer(
 
     options = {key: asked[key] for key in ("draws", "seed", "time_limit")}
     inspect.answer(given, options, asked["largest"], place, workers, executor)
+
+
+def _asked_again(command: str, scenario: Scenario, asked: dict[str, Any], **keys: Any) -> None:
+    """Ask again what Python asked."""
+    from sociophysics.experiments import hysteresis, locate, phase_diagram
+
+    if command == "phases":
+        phase_diagram(scenario, dict(asked.pop("axes")), **asked, **keys)
+    else:
+        ask = hysteresis if command == "loop" else locate
+        ask(scenario, **asked, **keys)
 
 
 def _scenario(

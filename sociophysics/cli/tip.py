@@ -18,7 +18,6 @@ from sociophysics.cli.options import (
     count_of,
     quieted,
     seeded,
-    where,
     workers_of,
 )
 from sociophysics.errors import InputError
@@ -113,17 +112,14 @@ def answer(
     """
     from sociophysics.scenario.membership import of_scenario
     from sociophysics.store import open_store
-    from sociophysics.study import fingerprints, study
+    from sociophysics.study import study
+    from sociophysics.study.asked import manifest_of, where
 
     store = open_store(place)
     study.read_manifest(store, "tip")
     _rehearse(scenario, asked, more)
-    manifest = study.make_manifest(
-        "tip", asked={"scenario": scenario.canonical(), **asked}, inputs=fingerprints(scenario)
-    )
+    manifest = manifest_of(scenario, "tip", asked)
     members = of_scenario(scenario)
-    manifest |= {"users": members.users, "camp_sizes": members.camps or {}}
-    manifest |= {"without_camp": members.without_camp, "drawn_starts": members.drawn_starts}
     with study.claimed(store, "tip", manifest, {**where(scenario), "more": more}):
         found, crossing, loop = _measured(scenario, asked, more, store.address, workers, executor)
         _write(store, scenario, found, crossing, loop)

@@ -16,6 +16,7 @@ from sociophysics.errors import InputError
 from sociophysics.scenario import Scenario, Settings
 from sociophysics.statistics import Interval, mean_interval
 from sociophysics.store import Place
+from sociophysics.study.asked import asked_of
 from sociophysics.study.expected import TEMPERATURE, Expected, expected
 from sociophysics.study.measure import (
     Progress,
@@ -122,7 +123,8 @@ def hysteresis(
     replicas : int, optional
         Left out, the scenario's, or 10 if it asks for one.
     out : path or str, optional
-        Folder, or address of an object store, that keeps finished parts.
+        Folder, or address of an object store, that becomes this study's: its parts are kept, and
+        ``sp.open`` finds its tables.
     workers : int, optional
         Processes; left out, one per usable processor. No number depends on it.
     executor : Executor, optional
@@ -161,20 +163,21 @@ def hysteresis(
     >>> bool(found.area > 0.3)
     True
     """
-    found = loop(
-        scenario,
-        along,
-        values,
-        design=design,
-        observable=observable,
-        replicas=replicas,
-        out=out,
-        workers=workers,
-        executor=executor,
-        progress=progress,
-        cancel=cancel,
-        seed=seed,
-    )
+    scenario = reseeded(scenario, seed)
+    grid = along_values(scenario, along, values, least=FEWEST_VALUES)
+    question: dict[str, Any] = {"along": along, "values": grid, "design": design}
+    question |= {"observable": observable, "replicas": replicas}
+    with asked_of(scenario, "loop", question, out) as tables:
+        found = loop(
+            scenario,
+            **question,
+            out=out,
+            workers=workers,
+            executor=executor,
+            progress=progress,
+            cancel=cancel,
+        )
+        tables["loop"] = found.table
     table = found.table.copy()
     table.attrs = {
         "area": tuple(found.area),

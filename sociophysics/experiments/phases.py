@@ -6,13 +6,14 @@ import threading
 import warnings
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from sociophysics.errors import InputError
 from sociophysics.scenario import Scenario
 from sociophysics.store import Place
+from sociophysics.study.asked import asked_of
 from sociophysics.study.measure import (
     Progress,
     Work,
@@ -75,7 +76,8 @@ def phase_diagram(
     replicas : int, optional
         Left out, the scenario's, or 10 if it asks for one.
     out : path or str, optional
-        Folder, or address of an object store, that keeps finished parts.
+        Folder, or address of an object store, that becomes this study's: its parts are kept, and
+        ``sp.open`` finds its tables.
     workers : int, optional
         Processes; left out, one per usable processor. No number depends on it.
     executor : Executor, optional
@@ -118,12 +120,25 @@ def phase_diagram(
     own = "abs_camp_polarization" if society(base)[1] else "abs_magnetization"
     name = observable or own
     swept = varied(scenario, design=design, observables=[name], replicas=replicas, axes=given)
+    question: dict[str, Any] = {
+        "axes": [list(axis) for axis in given.items()],
+        "observable": observable,
+    }
+    question |= {"design": design, "replicas": replicas}
     work = Work(folder=out, workers=workers, executor=executor, progress=progress, cancel=cancel)
-    table = measure(swept, work)
+    with asked_of(scenario, "phases", question, out) as tables:
+        points = _points(measure(swept, work), swept, name, list(given))
+        tables["phases"] = points
     horizontal, vertical = given
+    return PhaseDiagram(
+        points, points.pivot(index=vertical, columns=horizontal, values="mean"), name
+    )
+
+
+def _points(table: pd.DataFrame, swept: Scenario, name: str, keys: list[str]) -> pd.DataFrame:
+    """Return mean and sd over replicas of what is left after settling, one row per point."""
     kept = table[table["sweep"] >= swept.cases()[0].settings.dynamics.burn_in]
-    replica = kept.groupby([horizontal, vertical, "replica"])[name].mean()
-    points = replica.groupby([horizontal, vertical]).agg(["count", "mean", "std"])
+    replica = kept.groupby([*keys, "replica"])[name].mean()
+    points = replica.groupby(keys).agg(["count", "mean", "std"])
     points.columns = ["replicas", "mean", "sd"]
-    grid = points["mean"].unstack(horizontal)
-    return PhaseDiagram(points.reset_index(), grid, name)
+    return points.reset_index()

@@ -30,6 +30,7 @@ from sociophysics.scenario import Scenario, Settings
 from sociophysics.scenario.build import build_system
 from sociophysics.statistics import Interval
 from sociophysics.store import Place
+from sociophysics.study.asked import asked_of
 from sociophysics.study.expected import TEMPERATURE, Expected, expected, temperature_range
 from sociophysics.study.measure import (
     Moments,
@@ -46,6 +47,7 @@ __all__ = ["Search", "TippingPoint", "locate", "search"]
 Floats = NDArray[np.float64]
 ORDER = ("abs_magnetization", "abs_camp_polarization")
 FEWEST_VALUES = 4
+ROUNDS = 2  # refinements of a grid
 HOW = "largest distance between the distributions on the two sides, grid refined around it"
 
 
@@ -129,7 +131,7 @@ def locate(
     design: str | None = None,
     observable: str | None = None,
     replicas: int | None = None,
-    rounds: int = 2,
+    rounds: int = ROUNDS,
     out: Place | None = None,
     workers: int | None = None,
     executor: Executor | None = None,
@@ -167,7 +169,8 @@ def locate(
     rounds : int
         Refinements of the grid, each halving its step.
     out : path or str, optional
-        Folder, or address of an object store, that keeps finished parts.
+        Folder, or address of an object store, that becomes this study's: its parts are kept, and
+        ``sp.open`` finds its tables.
     workers : int, optional
         Processes; left out, one per usable processor. No number depends on it.
     executor : Executor, optional
@@ -202,21 +205,24 @@ def locate(
     >>> bool(0.8 < tip.value < 1.2), tip.p_null < 0.01, tip.kind
     (True, True, 'continuous')
     """
-    found = search(
-        scenario,
-        along,
-        values,
-        design=design,
-        observable=observable,
-        replicas=replicas,
-        rounds=rounds,
-        out=out,
-        workers=workers,
-        executor=executor,
-        progress=progress,
-        cancel=cancel,
-        seed=seed,
-    )
+    scenario = reseeded(scenario, seed)
+    if values is not None:  # as the command has it, so that either goes on with the other's study
+        grid = along_values(scenario, along, values, least=FEWEST_VALUES)
+        scenario = scenario.replace({f"sweep.{along}": grid})
+    question: dict[str, Any] = {"along": along, "design": design}
+    question |= {"observable": observable, "replicas": replicas}
+    question |= {"rounds": rounds} if rounds != ROUNDS else {}
+    with asked_of(scenario, "tip", question, out) as tables:
+        found = search(
+            scenario,
+            **question,
+            out=out,
+            workers=workers,
+            executor=executor,
+            progress=progress,
+            cancel=cancel,
+        )
+        tables["table"] = found.table
     interval = (found.point.low, found.point.high)
     return TippingPoint(
         found.point.mean, interval, found.p_null, found.table, found.kind, found.note
@@ -231,7 +237,7 @@ def search(
     design: str | None = None,
     observable: str | None = None,
     replicas: int | None = None,
-    rounds: int = 2,
+    rounds: int = ROUNDS,
     judge: bool = True,
     out: Place | None = None,
     workers: int | None = None,

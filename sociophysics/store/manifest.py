@@ -28,6 +28,8 @@ DEEPEST = 50  # tables within tables; those of a scenario are at most eight deep
 STUDIES = {
     "run": "a run",
     "tip": "a search for a tipping point",
+    "loop": "a hysteresis loop",
+    "phases": "a phase diagram",
     "cascades": "a comparison of cascades",
     "fit": "a fit to votes",
     "inspect": "an inspection of a network",

@@ -1,0 +1,73 @@
+"""A question that Python asks of a scenario, kept in a folder as the study of a command is."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sociophysics.scenario import Scenario
+from sociophysics.scenario.membership import of_scenario
+from sociophysics.store import Place, open_store, write_table
+from sociophysics.study.blocks import fingerprints
+from sociophysics.study.study import claimed, make_manifest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["asked_of", "manifest_of", "where"]
+
+
+def where(scenario: Scenario) -> dict[str, Any]:
+    """Return where a scenario lies and what it is called there: no number depends on it."""
+    folder = None if scenario.folder is None else str(Path(scenario.folder).absolute())
+    return {"folder": folder, "name": scenario.name}
+
+
+def manifest_of(scenario: Scenario, command: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the manifest of a question about a scenario, with who the users are.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    command : str
+        One of ``store.STUDIES``.
+    asked : mapping
+        What is asked of it; plain dicts, lists, text and numbers.
+
+    Raises
+    ------
+    InputError
+        A file of the scenario cannot be read.
+    """
+    whole = {"scenario": scenario.canonical(), **asked}
+    manifest = make_manifest(command, asked=whole, inputs=fingerprints(scenario))
+    members = of_scenario(scenario)
+    manifest |= {"users": members.users, "camp_sizes": members.camps or {}}
+    return manifest | {"without_camp": members.without_camp, "drawn_starts": members.drawn_starts}
+
+
+@contextlib.contextmanager
+def asked_of(
+    scenario: Scenario, command: str, asked: Mapping[str, Any], out: Place | None
+) -> Iterator[dict[str, pd.DataFrame]]:
+    """Hold ``out`` for a question, and write the tables by name that are put in what is yielded.
+
+    Without ``out`` nothing is kept.
+
+    Raises
+    ------
+    InputError
+        The place is another study's or not writable, or another process is writing there.
+    """
+    tables: dict[str, pd.DataFrame] = {}
+    if out is None:
+        yield tables
+        return
+    store = open_store(out)
+    manifest = manifest_of(scenario, command, asked)
+    with claimed(store, command, manifest, {**where(scenario), "python": True}):
+        yield tables
+        for name, table in tables.items():
+            write_table(store, name, table)
