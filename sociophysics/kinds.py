@@ -24,7 +24,9 @@ from pydantic import (
     TypeAdapter,
     ValidationError,
     ValidationInfo,
+    ValidatorFunctionWrapHandler,
     WithJsonSchema,
+    WrapValidator,
 )
 from pydantic_core import ArgsKwargs, PydanticCustomError, core_schema
 
@@ -39,6 +41,7 @@ __all__ = [
     "LARGEST",
     "NETWORKS",
     "REGISTRIES",
+    "SCHEDULES",
     "Control",
     "Key",
     "Kind",
@@ -50,7 +53,9 @@ __all__ = [
     "Slots",
     "Strength",
     "Text",
+    "Unbounded",
     "build",
+    "in_table",
     "key",
     "keys_of",
     "read_inf",
@@ -80,6 +85,16 @@ def read_inf(value: Any, info: ValidationInfo) -> Any:
     return math.inf if value == "inf" and (info.context or {}).get("canonical") else value
 
 
+def in_table(info: ValidationInfo) -> bool:
+    """Return whether a key stands in a table, which holds less than Python can give."""
+    return bool((info.context or {}).get("table"))
+
+
+def _unbounded(value: Any, rest: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+    infinite = isinstance(value, float) and math.isinf(value)
+    return value if infinite and not in_table(info) else rest(value)
+
+
 def _noise(value: Any, info: ValidationInfo) -> Any:
     value = read_inf(value, info)
     if isinstance(value, float) and math.isnan(value):
@@ -98,6 +113,7 @@ def _slots(value: Any, info: ValidationInfo) -> Any:
 
 
 Number = Annotated[float, Field(ge=-LARGEST, le=LARGEST)]
+Unbounded = Annotated[Number, WrapValidator(_unbounded)]
 Noise = Annotated[float, Field(ge=0, allow_inf_nan=True), BeforeValidator(_noise)]
 Text = Annotated[str, Field(min_length=1)]
 Probability = Annotated[float, Field(ge=0, le=1)]
@@ -196,6 +212,8 @@ class Kind(metaclass=_KindType):
 def _table(value: Any) -> Any:
     if isinstance(value, Kind):
         return value.table()
+    if isinstance(value, Mapping):
+        return {name: _table(each) for name, each in value.items()}
     return [_table(each) for each in value] if isinstance(value, tuple) else value
 
 
@@ -255,7 +273,7 @@ class OneOf:
             raise PydanticCustomError("kind_unknown", "it is no kind")
         if cls.kind in self.registry.disputed:
             raise PydanticCustomError("kind_disputed", "two want this kind")
-        return build(cls, (), keys, info.context)
+        return build(cls, (), keys, {**(info.context or {}), "table": True})
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:
         return core_schema.with_info_plain_validator_function(
@@ -336,8 +354,10 @@ NETWORKS = Kinds("network", "sociophysics.society.network_kinds", group="socioph
 COUPLINGS = Kinds(
     "couplings", "sociophysics.society.coupling_kinds", group="sociophysics.couplings"
 )
+SCHEDULES = Kinds("schedule", "sociophysics.influences.schedules")
 REGISTRIES: dict[str, Kinds] = {
     "network": NETWORKS,
     "couplings": COUPLINGS,
     "feed": FEEDS,
+    "schedule": SCHEDULES,
 }

@@ -124,6 +124,21 @@ def test_a_call_with_too_much_is_refused_in_a_sentence() -> None:
         feeds.Editorial(1.0, strength=2.0)  # type: ignore[misc]
 
 
+def test_schedules_refuse_in_python_what_files_refuse_and_keep_their_order() -> None:
+    assert sp.schedules.Ramp(0, 1) == sp.schedules.Ramp(start=0.0, stop=1.0)
+    text = TEXT.replace(
+        "temperature = 1.0", "temperature = {kind = 'anneal', start = 1, stop = 2, factor = 0.5}"
+    )
+    with pytest.raises(sp.InputError, match="stop must be <= start"):
+        sp.schedules.Anneal(1, 2, 0.5)
+    with pytest.raises(sp.InputError, match="stop must be <= start"):
+        Scenario.from_toml(text.replace("two_sweeps", "random"))
+    with pytest.raises(sp.InputError, match=r"schedule\.width is 0; it must be >= 1"):
+        sp.schedules.Pulse(3, 0, 1.0)
+    # Infinity is a temperature that Python can give; a file cannot.
+    assert sp.schedules.Pulse(0, 1, np.inf).values(2).tolist() == [np.inf, 0.0]
+
+
 # --- kinds of others ------------------------------------------------------------------------------
 
 

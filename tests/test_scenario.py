@@ -14,11 +14,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from sociophysics.errors import InputError
-from sociophysics.influences import interventions, schedules
+from sociophysics.influences import interventions
 from sociophysics.kinds import FEEDS, NETWORKS
 from sociophysics.scenario import Scenario, StopRule, canonical_json, scenario_schema, stop_rule
 from sociophysics.scenario.process import INTERVENTIONS
-from sociophysics.scenario.values import LARGEST, SCHEDULES
+from sociophysics.scenario.values import LARGEST
 
 FILES = sorted((Path(__file__).parent.parent / "scenarios").glob("*.toml"))
 
@@ -128,11 +128,6 @@ def test_fitted_couplings_bring_their_network_and_temperature() -> None:
 
 def keyword_names(kind: type[Any]) -> dict[str, Any]:
     return {field.name: field.default for field in fields(kind)}
-
-
-@pytest.mark.parametrize("kind", sorted(schedules.KINDS))
-def test_schedule_keys_are_those_of_the_schedules(kind: str) -> None:
-    assert set(SCHEDULES[kind].model_fields) - {"kind"} == set(keyword_names(schedules.KINDS[kind]))
 
 
 def test_intervention_keys_are_those_of_the_interventions() -> None:

@@ -1,24 +1,27 @@
 """Temperature and external field over time: one value per sweep.
 
-A schedule is a small frozen dataclass with ``values(sweeps)``, the array of what acts in sweeps
-``1 .. sweeps``. A plain number is the schedule that holds it.
+A schedule is a kind with ``values(sweeps)``, the array of what acts in sweeps ``1 .. sweeps``.
+A plain number is the schedule that holds it.
 """
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sociophysics.errors import InputError, did_you_mean
+from sociophysics.errors import InputError
+from sociophysics.kinds import SCHEDULES, Kind, Kinds, Unbounded, key
 from sociophysics.memory import require_memory
 
 __all__ = [
     "KINDS",
     "Anneal",
+    "Course",
     "Hold",
     "Loop",
     "Patterned",
@@ -30,16 +33,27 @@ __all__ = [
 ]
 
 
-class Schedule(Protocol):
-    """What gives one value per sweep."""
+class Course(Protocol):
+    """Whatever gives one value per sweep: a schedule, or what a study makes of a sequence."""
 
     def values(self, sweeps: int) -> NDArray[np.float64]:
         """Return the values of sweeps 1 to ``sweeps``."""
         ...
 
 
+class Schedule(Kind):
+    """What gives one value per sweep."""
+
+    registry: ClassVar[Kinds] = SCHEDULES
+
+    @abstractmethod
+    def values(self, sweeps: int) -> NDArray[np.float64]:
+        """Return the values of sweeps 1 to ``sweeps``."""
+
+
+@SCHEDULES.register
 @dataclass(frozen=True)
-class Hold:
+class Hold(Schedule):
     """The same value in every sweep.
 
     Examples
@@ -48,15 +62,18 @@ class Hold:
     array([0.8, 0.8, 0.8])
     """
 
-    value: float
+    value: Annotated[Unbounded, key("The value.")]
+    kind: ClassVar[str] = "hold"
+    equation: ClassVar[str] = "x(t) = value."
 
     def values(self, sweeps: int) -> NDArray[np.float64]:
         """Return the values of sweeps 1 to ``sweeps``."""
         return np.full(sweeps, float(self.value))
 
 
+@SCHEDULES.register
 @dataclass(frozen=True)
-class Ramp:
+class Ramp(Schedule):
     """A straight line from ``start`` in the first sweep to ``stop`` in the last.
 
     Examples
@@ -65,16 +82,19 @@ class Ramp:
     array([0. , 0.5, 1. ])
     """
 
-    start: float
-    stop: float
+    start: Annotated[Unbounded, key("Value in the first sweep.")]
+    stop: Annotated[Unbounded, key("Value in the last sweep.")]
+    kind: ClassVar[str] = "ramp"
+    equation: ClassVar[str] = "x(t) = start + (stop - start) (t - 1) / (sweeps - 1)."
 
     def values(self, sweeps: int) -> NDArray[np.float64]:
         """Return the values of sweeps 1 to ``sweeps``."""
         return np.linspace(self.start, self.stop, sweeps)
 
 
+@SCHEDULES.register
 @dataclass(frozen=True)
-class Loop:
+class Loop(Schedule):
     """From ``low`` up to ``high`` in the first half of the sweeps and back down in the second.
 
     Examples
@@ -83,8 +103,10 @@ class Loop:
     array([0. , 0.5, 1. , 1. , 0.5, 0. ])
     """
 
-    low: float
-    high: float
+    low: Annotated[Unbounded, key("Value in the first and the last sweep.")]
+    high: Annotated[Unbounded, key("Value in the middle of the run.")]
+    kind: ClassVar[str] = "loop"
+    equation: ClassVar[str] = "x(t) rises straight from low to high, then falls back."
 
     def values(self, sweeps: int) -> NDArray[np.float64]:
         """Return the values of sweeps 1 to ``sweeps``."""
@@ -92,8 +114,9 @@ class Loop:
         return np.concatenate([up, up[::-1][sweeps % 2 :]])
 
 
+@SCHEDULES.register
 @dataclass(frozen=True)
-class Pulse:
+class Pulse(Schedule):
     """``base``, raised by ``height`` during the ``width`` sweeps that follow sweep ``at``.
 
     Examples
@@ -102,10 +125,12 @@ class Pulse:
     array([0. , 0.5, 0.5, 0. , 0. ])
     """
 
-    at: int
-    width: int
-    height: float
-    base: float = 0.0
+    at: Annotated[int, key("Sweep after which the pulse begins.", unit="sweeps", ge=0)]
+    width: Annotated[int, key("How many sweeps it lasts.", unit="sweeps", ge=1)]
+    height: Annotated[Unbounded, key("What the pulse adds to the base.")]
+    base: Annotated[Unbounded, key("Value outside the pulse.")] = 0.0
+    kind: ClassVar[str] = "pulse"
+    equation: ClassVar[str] = "x(t) = base + height for at < t <= at + width, else base."
 
     def values(self, sweeps: int) -> NDArray[np.float64]:
         """Return the values of sweeps 1 to ``sweeps``."""
@@ -114,8 +139,9 @@ class Pulse:
         return np.where(inside, self.base + self.height, self.base).astype(np.float64)
 
 
+@SCHEDULES.register
 @dataclass(frozen=True)
-class Anneal:
+class Anneal(Schedule):
     """From ``start``, multiplied by ``factor`` after every sweep, until ``stop`` is reached.
 
     Examples
@@ -124,16 +150,15 @@ class Anneal:
     array([4., 2., 1., 1.])
     """
 
-    start: float
-    stop: float
-    factor: float
+    start: Annotated[Unbounded, key("Value in the first sweep.")]
+    stop: Annotated[Unbounded, key("The floor, at most start.")]
+    factor: Annotated[float, key("Each sweep multiplies the value by this.", gt=0, lt=1)]
+    kind: ClassVar[str] = "anneal"
+    equation: ClassVar[str] = "x(t) = max(stop, start * factor^(t - 1))."
 
     def __post_init__(self) -> None:
-        if not 0 < self.factor < 1 or self.stop > self.start:
-            raise InputError(
-                f"the schedule anneal has start {self.start}, stop {self.stop} and factor "
-                f"{self.factor}; it must cool: stop <= start and 0 < factor < 1."
-            )
+        if self.stop > self.start:
+            raise ValueError(f"it anneals from {self.start} to {self.stop}; stop must be <= start")
 
     def values(self, sweeps: int) -> NDArray[np.float64]:
         """Return the values of sweeps 1 to ``sweeps``."""
@@ -152,16 +177,10 @@ class Patterned:
     """
 
     pattern: NDArray[np.float64]
-    schedule: float | Schedule
+    schedule: float | Course
 
 
-KINDS: dict[str, type[Any]] = {
-    "hold": Hold,
-    "ramp": Ramp,
-    "loop": Loop,
-    "pulse": Pulse,
-    "anneal": Anneal,
-}
+KINDS = SCHEDULES
 
 
 def make(kind: str, **keys: Any) -> Schedule:
@@ -175,24 +194,13 @@ def make(kind: str, **keys: Any) -> Schedule:
     Examples
     --------
     >>> make("ramp", start=0, stop=1)
-    Ramp(start=0, stop=1)
+    Ramp(start=0.0, stop=1.0)
     """
-    if kind not in KINDS:
-        raise InputError(f"the schedule kind {kind!r} is unknown; {did_you_mean(kind, KINDS)}")
-    known = {field.name: field.default is MISSING for field in fields(KINDS[kind])}
-    needed = [name for name, required in known.items() if required]
-    if not set(needed) <= set(keys) <= set(known):
-        raise InputError(
-            f"a schedule of kind {kind!r} has the keys {', '.join(sorted(keys)) or 'none'}; "
-            f"needed: {', '.join(needed)}; allowed: {', '.join(known)}."
-        )
-    schedule: Schedule = KINDS[kind](**keys)
+    schedule: Schedule = SCHEDULES.find(kind)(**keys)
     return schedule
 
 
-def values(
-    given: float | Schedule, sweeps: int, *, name: str, lowest: float
-) -> NDArray[np.float64]:
+def values(given: float | Course, sweeps: int, *, name: str, lowest: float) -> NDArray[np.float64]:
     """Return the value of each sweep up to the last change, checked against its lower limit.
 
     The last value lasts: a number gives one value, any other schedule one per sweep.

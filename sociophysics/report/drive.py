@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sociophysics.influences import schedules
-
 if TYPE_CHECKING:
     from sociophysics.scenario import Settings
 
@@ -37,8 +35,7 @@ def drive(settings: Settings) -> Drive | None:
     }
     for label, level in levels.items():
         if level is not None and not isinstance(level, int | float) and level.kind != "hold":
-            keys = level.model_dump()
-            values = schedules.make(keys.pop("kind"), **keys).values(sweeps)
+            values = level.values(sweeps)
             return Drive(label, np.append(values[:1], values))
     return _steps(settings, sweeps)
 

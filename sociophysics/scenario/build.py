@@ -143,9 +143,10 @@ def case_frames(
     by_camp = any(str(getattr(e, "who", "")).startswith("camp:") for e in settings.interventions)
     names = camp_names(settings, system) if by_camp else ()
     dynamics = settings.dynamics
+    temperature: Any = dynamics.temperature  # settings are refused without one
     return trajectory(
         system,
-        temperature=_schedule(dynamics.temperature),
+        temperature=temperature,
         sweeps=dynamics.sweeps,
         seed=settings.seed,
         replicas=list(replicas),
@@ -309,21 +310,13 @@ def _opened(network: File, table: Coupling) -> tuple[SpinSystem, None, tuple[str
     return SpinSystem.open(network.path), None, ()
 
 
-def _schedule(level: Any) -> Any:
-    """Return a number as it is, and a schedule's table as the schedule."""
-    if isinstance(level, int | float):
-        return float(level)
-    keys = level.model_dump()
-    return schedules.make(keys.pop("kind"), **keys)
-
-
 def _field(
     field: Any, system: SpinSystem, codes: NDArray[np.int64] | None
 ) -> list[schedules.Patterned]:
     if field.kind == "none":
         return []
     if field.kind == "uniform":
-        return [schedules.Patterned(np.ones(system.n), _schedule(field.value))]
+        return [schedules.Patterned(np.ones(system.n), field.value)]
     if field.kind == "attribute":
         return [schedules.Patterned(_attribute_field(field.name, system), 1.0)]
     count = 0 if codes is None else int(codes.max(initial=-1)) + 1
@@ -332,7 +325,7 @@ def _field(
             f"[field] values holds {len(field.values)} fields for {count} camps; give one per camp."
         )
     return [
-        schedules.Patterned((codes == c).astype(np.float64), _schedule(value))
+        schedules.Patterned((codes == c).astype(np.float64), value)
         for c, value in enumerate(field.values)
     ]
 

@@ -10,11 +10,11 @@ from pydantic_core import ErrorDetails
 
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.kind_sentences import MISSING, UNKNOWN_KEY, fault, first_fault
-from sociophysics.kinds import COUPLINGS, FEEDS, NETWORKS, Kind
+from sociophysics.kinds import COUPLINGS, FEEDS, NETWORKS, SCHEDULES, Kind, Kinds
 from sociophysics.registries import Registry
 from sociophysics.scenario.process import INTERVENTIONS, Dynamics, Observe
 from sociophysics.scenario.society import FIELDS
-from sociophysics.scenario.values import SCHEDULES, Table
+from sociophysics.scenario.values import Table
 
 __all__ = ["explain", "keys_of", "table_model"]
 
@@ -94,7 +94,9 @@ def _walk(raw: object, location: Path) -> tuple[list[str | int], object, list[ob
             inside = here[step] if step < len(here) else None
         path.append(step)
         tables.append(inside)
-        chosen = not (isinstance(inside, Mapping) and _kinds(path) is not None)
+        # Where a registry chooses the kind, pydantic does not name it.
+        kinds = _kinds(path)
+        chosen = not isinstance(inside, Mapping) or kinds is None or isinstance(kinds, Kinds)
     return path, tables[-1], tables[:-1]
 
 

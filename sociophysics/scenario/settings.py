@@ -12,9 +12,10 @@ from pydantic import Field, model_validator
 
 from sociophysics.errors import InputError
 from sociophysics.influences.feeds import NoFeed
+from sociophysics.influences.schedules import Pulse
 from sociophysics.scenario.process import Dynamics, Intervention, Observe
 from sociophysics.scenario.society import Couplings, FieldTable, Network, NoField
-from sociophysics.scenario.values import Feed, Pulse, Table
+from sociophysics.scenario.values import Feed, Table
 from sociophysics.society.network_kinds import NoNetwork
 
 __all__ = ["Interventions", "Redrawn", "Seed", "Settings", "canonical_json", "json_form", "plain"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
@@ -12,30 +12,33 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Discriminator,
-    Field,
     Tag,
     ValidationInfo,
     WithJsonSchema,
-    model_validator,
 )
 
-from sociophysics.influences import feeds
-from sociophysics.kinds import FEEDS, LARGEST, Noise, Number, OneOf, Probability, Text, read_inf
+from sociophysics.influences import feeds, schedules
+from sociophysics.kinds import (
+    FEEDS,
+    LARGEST,
+    SCHEDULES,
+    Kind,
+    Noise,
+    Number,
+    OneOf,
+    Probability,
+    Text,
+    read_inf,
+)
 
 __all__ = [
     "LARGEST",
-    "SCHEDULES",
-    "Anneal",
     "Axis",
     "Feed",
-    "Hold",
     "Level",
-    "Loop",
     "Noise",
     "Number",
     "Probability",
-    "Pulse",
-    "Ramp",
     "Schedule",
     "Table",
     "Temperature",
@@ -61,79 +64,11 @@ class Table(BaseModel):
 Feed = Annotated[feeds.Feed, OneOf(FEEDS)]
 
 
-class Hold(Table):
-    """The same value in every sweep."""
-
-    kind: Literal["hold"]
-    value: Number
-    """The value."""
-
-
-class Ramp(Table):
-    """A straight line over the whole run."""
-
-    kind: Literal["ramp"]
-    start: Number
-    """Value in the first sweep."""
-    stop: Number
-    """Value in the last sweep."""
-
-
-class Loop(Table):
-    """Up from low to high in the first half of the run and back in the second."""
-
-    kind: Literal["loop"]
-    low: Number
-    """Value in the first and the last sweep."""
-    high: Number
-    """Value in the middle of the run."""
-
-
-class Pulse(Table):
-    """A base value, raised by a height for a while."""
-
-    kind: Literal["pulse"]
-    at: Annotated[int, Field(ge=0)]
-    """Sweep after which the pulse begins."""
-    width: Annotated[int, Field(ge=1)]
-    """How many sweeps it lasts."""
-    height: Number
-    """What the pulse adds to the base."""
-    base: Number = 0.0
-    """Value outside the pulse."""
-
-
-class Anneal(Table):
-    """A geometric decay towards a floor."""
-
-    kind: Literal["anneal"]
-    start: Number
-    """Value in the first sweep."""
-    stop: Number
-    """The floor, at most start."""
-    factor: Annotated[float, Field(gt=0, lt=1)]
-    """Each sweep multiplies the value by this."""
-
-    @model_validator(mode="after")
-    def _cools(self) -> Anneal:
-        if self.stop > self.start:
-            raise ValueError(f"it anneals from {self.start} to {self.stop}; stop must be <= start")
-        return self
-
-
-SCHEDULES: dict[str, type[Table]] = {
-    "hold": Hold,
-    "ramp": Ramp,
-    "loop": Loop,
-    "pulse": Pulse,
-    "anneal": Anneal,
-}
-
-Schedule = Annotated[Hold | Ramp | Loop | Pulse | Anneal, Field(discriminator="kind")]
+Schedule = Annotated[schedules.Schedule, OneOf(SCHEDULES)]
 
 
 def _shape(value: Any) -> str:
-    return "a schedule" if isinstance(value, dict | Table) else "a number"
+    return "a schedule" if isinstance(value, dict | Kind) else "a number"
 
 
 Level = Annotated[
@@ -142,11 +77,11 @@ Level = Annotated[
 ]
 
 
-def _not_negative(value: float | Table) -> float | Table:
-    for key, number in value if isinstance(value, Table) else ():
+def _not_negative(value: float | schedules.Schedule) -> float | schedules.Schedule:
+    for key, number in value.table().items() if isinstance(value, Kind) else ():
         if key not in ("kind", "at", "width", "height") and number < 0:
             raise ValueError(f"the schedule's {key} is {number}; a temperature must be >= 0")
-    if isinstance(value, Pulse) and value.base + value.height < 0:
+    if isinstance(value, schedules.Pulse) and value.base + value.height < 0:
         raise ValueError("the pulse's base + height is below 0; a temperature must be >= 0")
     return value
 
