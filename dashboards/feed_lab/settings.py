@@ -23,15 +23,19 @@ __all__ = [
 
 SIDES = ("a", "b")  # left and right; the left one is the reference
 
+
+def _generated(kind: str) -> str:
+    return f"{sp.kinds.NETWORKS[kind].label()} (generated)"
+
+
+COUPLINGS = ("uniform", "camps", "random_sign", "edge")
+GENERATED = ("lattice", "random_regular", "barabasi_albert", "watts_strogatz")
 NETWORKS = {
-    "planted_partition": "Communities (generated)",
+    "planted_partition": _generated("planted_partition"),
     "polblogs": "Political blogs, 2004",
     "polbooks": "Books on politics",
     "karate": "Karate club",
-    "lattice": "Neighborhood grid (generated)",
-    "random_regular": "Equal numbers of ties (generated)",
-    "barabasi_albert": "Hubs and newcomers (generated)",
-    "watts_strogatz": "Small world (generated)",
+    **{kind: _generated(kind) for kind in GENERATED},
     "upload": "Your own file",
 }
 # Settings that a kind of network has; the bundled ones have none.
@@ -128,12 +132,7 @@ SETTINGS: dict[str, Kind] = {
     "directed": Flag(False),
     "couplings": Choice(
         "uniform",
-        {
-            "uniform": "The same on every tie",
-            "camps": "Within and across camps",
-            "random_sign": "Friends and foes at random",
-            "edge": "The weights in the file",
-        },
+        {kind: sp.kinds.COUPLINGS[kind].label() for kind in COUPLINGS},
     ),
     "value": Number(1.0, low=-3.0, high=3.0, step=0.05),
     "within": Number(1.0, low=-3.0, high=3.0, step=0.05),
