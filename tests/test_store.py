@@ -136,7 +136,7 @@ def test_a_run_in_an_object_store_has_the_same_bytes(
     opened = sp.Run.open(url)
     assert opened.table.equals(run.table)
     assert opened.events.equals(run.events)
-    assert events(url) == ["start", *["part"] * 8, "computed", "end"]
+    assert events(url) == ["given", "start", *["part"] * 8, "computed", "end"]
 
 
 def test_damage_and_extension_in_an_object_store(
