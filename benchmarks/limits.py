@@ -22,7 +22,7 @@ from numba import njit
 import sociophysics as sp
 from benchmarks.timing import interleaved, lattice, preferential, random_regular
 from sociophysics.dynamics.kernels.kernel_choice import FixedPointKernel, Integer
-from sociophysics.engine import integer_fields
+from sociophysics.engine import integer_sweeps
 from sociophysics.engine.counter import increment, mix
 from sociophysics.engine.prefetch import prefetch
 
@@ -109,7 +109,7 @@ def rows(graph: Graph) -> list[str]:
     )
     kernels = {"integer": integer, "fixed-point": fixed}
     words, keys = integer.state[0].copy(), integer.keys[0].copy()
-    cut = integer_fields.cuts(graph.temperature, integer.ties).cut
+    cut = integer_sweeps.cuts(graph.temperature, integer.ties).cut
     indptr, indices = J.indptr.astype(np.uint32), J.indices.astype(np.uint32)
     done = dict.fromkeys(kernels, 0)
     integer.flipped[:] = 0

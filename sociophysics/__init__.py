@@ -55,7 +55,9 @@ def __getattr__(name: str) -> Any:
     if name in _NAMES:
         module = importlib.import_module(f"{__name__}.{_NAMES[name]}")
         # Inside the package `open` stays Python's own.
-        return getattr(module, "open_study" if name == "open" else name)
+        found = getattr(module, "open_study" if name == "open" else name)
+        globals()[name] = found  # asked for once
+        return found
     if name in PLACES:
         return importlib.import_module(f"{__name__}.{PLACES[name]}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

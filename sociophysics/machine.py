@@ -10,7 +10,15 @@ import os
 import platform
 import sys
 
-__all__ = ["available_memory", "process_alive", "processor", "usable_cpus"]
+from sociophysics.errors import InputError
+
+__all__ = [
+    "available_memory",
+    "process_alive",
+    "processor",
+    "require_memory",
+    "usable_cpus",
+]
 
 CPU_MAX = "/sys/fs/cgroup/cpu.max"
 MEMORY_MAX, MEMORY_USED = "/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"
@@ -102,3 +110,26 @@ def _lines(path: str) -> list[str]:
             return file.read().split("\n")
     except (OSError, UnicodeDecodeError):
         return []
+
+
+def require_memory(need: float, *, what: str, fix: str) -> None:
+    """Raise if ``need`` bytes for ``what`` exceed the memory that is available.
+
+    Raises
+    ------
+    InputError
+        With both figures in gigabytes and the given ``fix``.
+
+    Examples
+    --------
+    >>> require_memory(1e18, what="a network of 1e17 ties", fix="lower n")
+    Traceback (most recent call last):
+        ...
+    sociophysics.errors.InputError: a network of 1e17 ties needs about 1e+09 GB ...
+    """
+    have = available_memory()
+    if need > have:
+        raise InputError(
+            f"{what} needs about {need / 1e9:.3g} GB of memory and {have / 1e9:.3g} GB are "
+            f"available; {fix}."
+        )

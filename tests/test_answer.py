@@ -12,11 +12,11 @@ import sociophysics as sp
 from sociophysics import statistics
 from sociophysics.cli.printed_summary import show
 from sociophysics.report import render
-from sociophysics.report.theory import theory_lines
+from sociophysics.report.wording import theory_lines
 from sociophysics.scenario import Scenario, with_declared
 from sociophysics.study.expected import Expected, expected
 from sociophysics.study.results import Run, at, outcome
-from sociophysics.study.results.scales import user_spread
+from sociophysics.study.results.comparison import user_spread
 from sociophysics.study.results.windows import windows
 from sociophysics.study.society_card import card, measured_flips
 from tests.laws import ALPHA
@@ -353,10 +353,10 @@ def test_a_report_takes_time_in_proportion_to_its_points() -> None:
         start = time.process_time()
         at(run, "abs_magnetization", run.declared)
         show(run)
-        from sociophysics.report import answer
-        from sociophysics.report.theory import Theory
+        from sociophysics.report import page
+        from sociophysics.report.wording import Theory
 
-        answer.section(run, "abs_magnetization", run.declared, Theory({}, []))
+        page.answer(run, "abs_magnetization", run.declared, Theory({}, []))
         return time.process_time() - start
 
     seconds(200)

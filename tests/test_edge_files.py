@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
-from sociophysics import Scenario, SpinSystem, memory, run, simulate
+from sociophysics import Scenario, SpinSystem, machine, run, simulate
 from sociophysics.errors import InputError
 from sociophysics.society import networks
 from sociophysics.society.edge_files import assembly
@@ -427,18 +427,18 @@ def test_a_network_beyond_memory_or_disk_is_refused_with_the_figure(tmp_path, mo
     named = {name: [f"u{k}" for k in ends] for name, ends in table.items()}
     names = write(tmp_path / "n.parquet", named)
     with monkeypatch.context() as small:
-        small.setattr(memory, "available_memory", lambda: 1000)
+        small.setattr(machine, "available_memory", lambda: 1000)
         small.setattr(assembly, "_spool", None)  # refused before anything is read
         with pytest.raises(InputError, match=r"of 120 ties needs about .* GB of memory"):
             SpinSystem.from_edge_file(parquet)
     with monkeypatch.context() as small:
-        small.setattr(memory, "available_memory", lambda: 1000)
+        small.setattr(machine, "available_memory", lambda: 1000)
         with pytest.raises(InputError, match=r"50 users and 120 ties needs about .* GB of memory"):
             SpinSystem.from_edge_file(text)
         with pytest.raises(InputError, match=r"dictionary of more than 0 names needs about .* GB"):
             SpinSystem.from_edge_file(names, ids="names", memory_map=tmp_path / "kept")
     gap = write(tmp_path / "gap.csv", {"source": [0], "target": [2**31 - 2]})
-    monkeypatch.setattr(memory, "available_memory", lambda: 2**33)
+    monkeypatch.setattr(machine, "available_memory", lambda: 2**33)
     with pytest.raises(InputError, match=r"2147483647 users and 1 ties needs about .* GB"):
         SpinSystem.from_edge_file(gap)
     with pytest.raises(InputError, match=r"2147483647 users and 1 ties needs about .* GB"):
@@ -450,7 +450,7 @@ def test_a_network_beyond_memory_or_disk_is_refused_with_the_figure(tmp_path, mo
 
 def test_j_in_double_precision_is_refused_where_it_does_not_fit(file, monkeypatch):
     system = SpinSystem.from_edge_file(file)
-    monkeypatch.setattr(memory, "available_memory", lambda: 1000)
+    monkeypatch.setattr(machine, "available_memory", lambda: 1000)
     with pytest.raises(InputError, match=r"use \.stored"):
         system.J  # noqa: B018
     assert system.energy(np.ones(system.n)) == -120.0
@@ -467,7 +467,7 @@ def test_a_full_disk_is_told(tmp_path, file, monkeypatch):
 
 
 def test_networks_read_points_to_streaming(tmp_path, file, monkeypatch):
-    monkeypatch.setattr(memory, "available_memory", lambda: 10_000)
+    monkeypatch.setattr(machine, "available_memory", lambda: 10_000)
     with pytest.raises(InputError, match=r"GB of memory .* SpinSystem.from_edge_file"):
         networks.read(file)
 

@@ -201,7 +201,7 @@ def test_an_archive_that_unpacks_to_more_than_memory_is_refused(
 ) -> None:
     path = tmp_path / "state.npz"
     path.write_bytes(packed({"header": as_npy(np.array("{}")), "spins": bytes(10**6)}))
-    monkeypatch.setattr("sociophysics.memory.available_memory", lambda: 10**5)
+    monkeypatch.setattr("sociophysics.machine.available_memory", lambda: 10**5)
     for read in (sp.State.load, load_system):
         with pytest.raises(InputError, match="unpacked, needs about"):
             read(path)

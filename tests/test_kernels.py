@@ -22,8 +22,8 @@ from sociophysics.dynamics.kernels.kernel_choice import (
     task_of,
 )
 from sociophysics.dynamics.kernels.rejection_free_kernel import Adaptive
-from sociophysics.engine import columns, counter, fixed_point, glauber
-from sociophysics.engine import integer_fields as fields
+from sociophysics.engine import counter, fixed_point, glauber
+from sociophysics.engine import integer_sweeps as fields
 from sociophysics.engine import integer_sweeps as sweeps
 from sociophysics.errors import InputError
 from sociophysics.influences import feeds
@@ -500,7 +500,7 @@ def test_columns_are_those_of_scipy_whatever_the_pieces(
 ) -> None:
     if chunk < 10 and SYSTEMS[name].n > 1000:
         chunk = 5000
-    monkeypatch.setattr(columns, "CHUNK", chunk)
+    monkeypatch.setattr(fixed_point, "CHUNK", chunk)
     J = SYSTEMS[name].J
     arrays = (J.indptr, J.indices, J.data)
     parts = [np.asarray(array, kind) for array, kind in zip(arrays, kinds, strict=True)]
@@ -545,13 +545,13 @@ def test_memory_of_the_state_to_sweep() -> None:
 
 PROGRAM = """
 import numpy as np
-from sociophysics.engine import integer_fields, integer_sweeps
-ties = integer_fields.IntegerTies(
+from sociophysics.engine import integer_sweeps
+ties = integer_sweeps.IntegerTies(
     np.array([0, 2, 4, 6], np.uint32), np.array([2, 4, 0, 4, 0, 2], np.uint32), 2, 2**28, 2.0**28
 )
 words = np.full((1, 3), 5, np.int32)  # a triangle of friends, all up: field 2, stance 1
 integer_sweeps.sweep_integer_cached(
-    words, ties.indptr, ties.ends, *integer_fields.cuts(2.0, ties), np.zeros((1, 0), np.uint8),
+    words, ties.indptr, ties.ends, *integer_sweeps.cuts(2.0, ties), np.zeros((1, 0), np.uint8),
     np.array([[1, 2]], np.uint64), 0, 1000, np.zeros(1, np.int64),
 )
 print(words.tolist())

@@ -12,8 +12,8 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "sociophysics"
 
 LAYERS = [
-    {"addresses", "errors", "machine", "datasets", "words"},
-    {"deprecation", "evidence", "kind_keys", "kind_sentences", "memory", "registries"}
+    {"addresses", "errors", "datasets", "words"},
+    {"deprecation", "evidence", "kind_keys", "kind_sentences", "machine", "registries"}
     | {"sources", "streams"},
     {"kinds"},
     {"engine", "statistics", "store"},

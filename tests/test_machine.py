@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import sociophysics as sp
-from sociophysics import machine, memory
+from sociophysics import machine
 from sociophysics.errors import InputError
 from sociophysics.store import folder_of, open_store
 from sociophysics.study.bundles import FEW_PARTS
@@ -45,7 +45,7 @@ def test_a_machine_that_tells_nothing_still_runs_a_scenario(
     assert machine.usable_cpus() == (os.cpu_count() or 1)
     assert machine.available_memory() == sys.maxsize
     assert machine.process_alive(1)
-    memory.require_memory(1e15, what="anything", fix="nothing")
+    machine.require_memory(1e15, what="anything", fix="nothing")
     run = sp.run(sp.Scenario.from_toml(SMALL), tmp_path / "run")
     assert len(run.table) == 36
 

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from sociophysics import datasets, memory
+from sociophysics import datasets, machine
 from sociophysics.errors import InputError
 from sociophysics.society import networks
 from sociophysics.society.networks.random_degrees import uniform_with_degrees
@@ -443,10 +443,10 @@ def test_text_that_looks_like_numbers_in_a_typed_file_is_refused(tmp_path):
 
 def test_a_file_larger_than_memory_is_refused_before_reading(tmp_path, monkeypatch):
     path = write(tmp_path, "e.csv", "source,target\n" + "1,2\n" * 100)
-    monkeypatch.setattr(memory, "available_memory", lambda: 3000)
+    monkeypatch.setattr(machine, "available_memory", lambda: 3000)
     with pytest.raises(InputError, match=r"reading e\.csv needs about .* GB"):
         networks.read(path)
-    monkeypatch.setattr(memory, "available_memory", lambda: 20_000)
+    monkeypatch.setattr(machine, "available_memory", lambda: 20_000)
     with pytest.raises(InputError, match="network of 100 ties needs about"):
         networks.read(path)
 

@@ -14,9 +14,9 @@ import pandas as pd
 import pytest
 from defusedxml import ElementTree
 
-from sociophysics.report import figures, html, marks, panels, render, write_report
-from sociophysics.report.drive import drive, plateaus
-from sociophysics.report.theory import theory_lines
+from sociophysics.report import figures, html, marks, pictures, render, write_report
+from sociophysics.report.figures import drive, plateaus
+from sociophysics.report.wording import theory_lines
 from sociophysics.scenario import Scenario
 from sociophysics.study.results import Run, at, headline
 from tests.synthetic_runs import scenario_run
@@ -285,12 +285,14 @@ def test_marks_tell_thirty_designs_apart() -> None:
 
 def test_panels_show_medians_and_last_frames(feeds: Run) -> None:
     point = {"dynamics.temperature": 0.5}
-    figure = panels.time_courses(feeds, "camp_polarization", point=point, label="y (1)", burn_in=10)
+    figure = pictures.time_courses(
+        feeds, "camp_polarization", point=point, label="y (1)", burn_in=10
+    )
     cell = feeds.table.query("design == 'none' and `dynamics.temperature` == 0.5")
     medians = cell.groupby("sweep")["camp_polarization"].median()
     drawn = [line for line in figure.axes[0].get_lines() if len(line.get_xdata()) == 5]
     np.testing.assert_allclose(drawn[0].get_ydata(), medians)
-    figure = panels.final_distributions(feeds, "camp_polarization", point=point, label="y (1)")
+    figure = pictures.final_distributions(feeds, "camp_polarization", point=point, label="y (1)")
     dots = figure.axes[0].get_lines()[1 + 2 * 11].get_xdata()  # the reference is the top row
     last = cell[cell["sweep"] == 40].sort_values("replica")["camp_polarization"]
     np.testing.assert_allclose(dots, last)

@@ -468,7 +468,7 @@ def test_a_table_that_unpacks_to_more_than_memory_is_refused(
     table = pd.DataFrame({"design": ["x" * 100_000] * 10 + ["y"] * (rows - 10), "sweep": 0})
     table.to_parquet(tmp_path / "results.parquet")
     (tmp_path / "manifest.json").write_text("{}")
-    monkeypatch.setattr("sociophysics.memory.available_memory", lambda: 10**9)
+    monkeypatch.setattr("sociophysics.machine.available_memory", lambda: 10**9)
     with pytest.raises(InputError, match=r"results.parquet needs about 20 GB"):
         Run.open(tmp_path)
     nested = pd.DataFrame({"design": ["a"], "sweep": [[1, 2]]})

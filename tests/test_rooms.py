@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "sociophysics"
 
 # Files of the package that one run may enter: every one is a place a reader has to know.
 # The aim is 45; this is where it stands, to be lowered with every merge.
-MOST_ROOMS = 98
+MOST_ROOMS = 79
 
 ONE_RUN = """
 import sys, tempfile, threading
@@ -78,11 +78,11 @@ def test_no_two_modules_have_the_same_name() -> None:
 # Twins that are on their way out: the tables of a scenario file beside the classes they make.
 TWINS = {
     "Anneal", "Heat", "Hold", "Loop", "Nucleate", "Pulse", "Ramp", "Rewire", "SwitchFeed", "Tilt",
-    "Design", "Moments", "Shown", "Table", "Task", "Window",
+    "Exponent", "Window",
 }  # fmt: skip
 
 
-def test_no_two_classes_have_the_same_name() -> None:
+def classes_of_one_name() -> set[str]:
     times: Counter[str] = Counter()
     for path in modules():
         tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -91,7 +91,15 @@ def test_no_two_classes_have_the_same_name() -> None:
             for node in tree.body
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
         )
-    assert {name for name, count in times.items() if count > 1} <= TWINS
+    return {name for name, count in times.items() if count > 1}
+
+
+def test_no_two_classes_have_the_same_name() -> None:
+    assert classes_of_one_name() <= TWINS
+
+
+def test_a_twin_that_is_gone_is_no_longer_listed() -> None:
+    assert classes_of_one_name() >= TWINS
 
 
 def test_one_run_enters_few_files() -> None:

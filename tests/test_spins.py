@@ -12,7 +12,7 @@ import scipy.sparse as sparse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sociophysics import memory
+from sociophysics import machine
 from sociophysics.errors import InputError
 from sociophysics.society.spins import SpinSystem
 
@@ -361,7 +361,7 @@ def test_a_repeated_arc_is_refused_also_when_its_couplings_cancel():
 
 
 def test_memory_is_asked_for_before_it_is_allocated(monkeypatch):
-    monkeypatch.setattr(memory, "available_memory", lambda: 1000)
+    monkeypatch.setattr(machine, "available_memory", lambda: 1000)
     with pytest.raises(InputError, match="a system of 101 users and 100 ties needs about"):
         SpinSystem.from_edges(np.arange(100), np.arange(1, 101))
     with pytest.raises(InputError, match="a system of 101 users needs about"):

@@ -92,7 +92,7 @@ def _figure(view: View, k: int, what: str) -> Figure:
         return sp.report.figures.forest(panel.rows, run.designs, label=label)
     if view.along == TIME:
         burn_in = run.grid.burn_in(run.designs[0], view.point)
-        return sp.report.panels.time_courses(
+        return sp.report.pictures.time_courses(
             run, view.observable, point=view.point, label=label, burn_in=burn_in
         )
     return sp.report.figures.curves(

@@ -76,7 +76,7 @@ def answer(
     from sociophysics.store import open_store, write_table
     from sociophysics.study import fingerprints, study
     from sociophysics.study.asked import where
-    from sociophysics.study.results.cells import unseen_text
+    from sociophysics.study.results.summary import unseen_text
 
     if replicas < 2:
         raise InputError(

@@ -27,7 +27,7 @@ def show(run: Run, *, p_values: bool = False) -> None:
     """Print the comparison at the point that the file declares, all other points, the files."""
     from sociophysics.scenario.membership import of_manifest
     from sociophysics.study.results import fewest, headline
-    from sociophysics.study.results.cells import unseen_text
+    from sociophysics.study.results.summary import unseen_text
     from sociophysics.study.society_card import from_manifest
 
     console = Console()
@@ -72,7 +72,12 @@ def _answer(run: Run, observable: str, p_values: bool) -> list[tuple[str, Table]
 def _designs(run: Run, rows: pd.DataFrame, p_values: bool) -> Table:
     """Return one row per design: every window's mean, and the last one's difference."""
     from sociophysics.study.results import melting_or_none, outcome
-    from sociophysics.study.results.cells import difference_text, mean_text, number_text, size_texts
+    from sociophysics.study.results.summary import (
+        difference_text,
+        mean_text,
+        number_text,
+        size_texts,
+    )
 
     melting = melting_or_none(run)
     last = outcome(rows)
@@ -110,7 +115,7 @@ def _designs(run: Run, rows: pd.DataFrame, p_values: bool) -> Table:
 
 def _sizes(rows: pd.DataFrame) -> dict[str, str]:
     """Return the headings of the columns that say how large a difference is, and their columns."""
-    from sociophysics.study.results.cells import unit_heading
+    from sociophysics.study.results.summary import unit_heading
 
     units = rows["unit"].dropna()
     found = {unit_heading(units.iloc[0]): "in_units"} if len(units) else {}
@@ -121,7 +126,7 @@ def _sizes(rows: pd.DataFrame) -> dict[str, str]:
 
 def _windows(run: Run, rows: pd.DataFrame) -> Table:
     """Return one row per window, and design if there are several."""
-    from sociophysics.study.results.cells import mean_text
+    from sociophysics.study.results.summary import mean_text
 
     several = len(run.designs) > 1
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
@@ -141,8 +146,7 @@ def _windows(run: Run, rows: pd.DataFrame) -> Table:
 
 def _points(run: Run, observable: str) -> tuple[str, Table]:
     """Return the swept points of one design, the declared one first."""
-    from sociophysics.study.results.cells import mean_text
-    from sociophysics.study.results.summary import with_intervals
+    from sociophysics.study.results.summary import mean_text, with_intervals
 
     rows = run.compare(observable)
     own = (rows[run.swept] == pd.Series(run.declared)).all(axis=1)
@@ -162,7 +166,7 @@ def _points(run: Run, observable: str) -> tuple[str, Table]:
 def _elsewhere(run: Run, observable: str) -> list[tuple[str, Table]]:
     """Return the mean of every design along the first swept key, at all its values."""
     from sociophysics.study.results import outcome
-    from sociophysics.study.results.cells import mean_text
+    from sociophysics.study.results.summary import mean_text
 
     if not run.swept:
         return []
@@ -185,7 +189,7 @@ def _elsewhere(run: Run, observable: str) -> list[tuple[str, Table]]:
 
 
 def _melting(melting: pd.DataFrame, design: str, point: dict[str, Any]) -> str:
-    from sociophysics.study.results.cells import interval_text
+    from sociophysics.study.results.summary import interval_text
 
     rows = melting[melting["design"] == design]
     for key in set(point) & set(rows.columns):

@@ -11,20 +11,18 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from sociophysics.dynamics.conditions import Conditions, Field, field_terms
+from sociophysics.dynamics.conditions import Conditions, Field, field_terms, first_stances
 from sociophysics.dynamics.frames import Frame, observe
 from sociophysics.dynamics.kernels.kernel_choice import choose_kernel, task_of
 from sociophysics.dynamics.loop import StopRule, SweepLoop
 from sociophysics.dynamics.resume import check_resumes, replay
-from sociophysics.dynamics.starts import first_stances
 from sociophysics.dynamics.state import State
 from sociophysics.errors import InputError
 from sociophysics.influences import schedules
 from sociophysics.influences.feeds import Feed, acting
 from sociophysics.influences.interventions import Heat, Intervention, check_intervention
 from sociophysics.influences.schedules import Schedule
-from sociophysics.machine import usable_cpus
-from sociophysics.memory import require_memory
+from sociophysics.machine import require_memory, usable_cpus
 from sociophysics.observables import check_names
 from sociophysics.observables.camps_of_users import camps_and_names
 from sociophysics.society import camps as camp_attributes

@@ -1,25 +1,159 @@
-"""Random-sequential heat-bath sweeps for couplings +-c without external fields.
+"""Couplings of one magnitude, ``J_ij = +-c``, without external fields: fields as integers, swept.
 
-Draw for draw the sweeps of ``engine.glauber``, on the words, ties and thresholds of
-``engine.integer_fields``: half the memory traffic per tie and one lookup per decision.
+``f_i = c k_i`` with an integer ``k_i``. A word ``k << 1 | (stance == +1)`` has the layout of
+``engine.fixed_point`` with another unit, takes 8 to 32 bits, and has so few values that each has
+its own threshold: the draw sets +1 iff ``v < p(word)``. A table holds ``p`` in units of ``2**-32``,
+for the leading 32 bits of ``v``; the few draws that these leave open (``OPEN``) are decided by the
+exact comparison of the fixed-point kernel, on that kernel's own fields ``k * round(c * scale)``. So
+both kernels take every decision alike, draw for draw those of ``engine.glauber``: half the memory
+traffic per tie and one lookup per decision.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sociophysics.engine.compilation import njit
 from sociophysics.engine.counter import increment, mix
+from sociophysics.engine.fixed_point import (
+    append_stances,
+    by_column,
+    common_size,
+    fixed_scale,
+    row_chunks,
+)
 from sociophysics.engine.glauber import BLOCK, rises_between
-from sociophysics.engine.integer_fields import OPEN
 from sociophysics.engine.prefetch import prefetch
 
-__all__ = ["sweep_integer_cached", "sweep_integer_prefetched"]
+__all__ = [
+    "OPEN",
+    "Cuts",
+    "IntegerTies",
+    "common_size",
+    "cuts",
+    "encode_ties",
+    "encode_words",
+    "reach",
+    "sweep_integer_cached",
+    "sweep_integer_prefetched",
+]
 
 Array = NDArray[Any]
+OPEN = 4  # neighbouring values of the leading 32 bits of v that a threshold leaves open
+USERS = 2**31  # that a listener of 31 bits can number
+WIDTHS = (np.int8, np.int16, np.int32)
+
+
+class IntegerTies(NamedTuple):
+    """Couplings +-c by columns: whom a flip of user ``j`` changes, and which way."""
+
+    indptr: NDArray[Any]  # (n + 1,): uint32, or int64 from 2**32 entries on
+    ends: NDArray[np.uint32]  # (nnz,): listener << 1 | (J < 0)
+    reach: int  # largest number of users anybody listens to: no field is larger
+    step: int  # c in the fixed point of ``engine.fixed_point``
+    scale: float  # its unit
+
+
+class Cuts(NamedTuple):
+    """The heat-bath draw at one temperature, by word.
+
+    The draw keeps the stance in a word if ``0 <= v * 2**32 - cut < 2**32``: one comparison for
+    both stances. It is open in the ``OPEN`` values next to the threshold, and else it flips.
+    """
+
+    cut: NDArray[np.int64]  # (4 reach + 2,)
+    step: int
+    unit: float  # scale * T / 2
+
+
+def reach(indptr: Array) -> int:
+    """Return the largest number of users anybody listens to.
+
+    Examples
+    --------
+    >>> reach(np.array([0, 2, 3]))
+    2
+    """
+    pieces = row_chunks(indptr)
+    return max((int(np.diff(indptr[a : b + 1]).max()) for a, b, _ in pieces), default=0)
+
+
+def encode_ties(indptr: Array, indices: Array, data: Array, *, symmetric: bool) -> IntegerTies:
+    """Return the packed ties of the rows of ``J``, made piece by piece.
+
+    4 bytes per entry, 8 per undirected tie; nothing else of that size is made.
+
+    Parameters
+    ----------
+    indptr, indices, data
+        Rows of ``J`` in any numeric types, memory-mapped or not; all entries of ``common_size``.
+    symmetric : bool
+        ``J`` is known to be.
+
+    Examples
+    --------
+    >>> encode_ties(np.array([0, 1, 2]), np.array([1, 0]), np.array([-1, -1]), symmetric=True).ends
+    array([3, 1], dtype=uint32)
+    """
+    _, scale = fixed_scale(indptr, data, 0.0)
+
+    def encode(rows: Array, part: slice) -> Array:
+        packed = np.asarray(rows, np.uint32) << np.uint32(1)
+        packed |= np.asarray(data[part]) < 0
+        return packed[:, np.newaxis]
+
+    ends = np.empty((len(indices), 1), np.uint32)
+    edges = by_column(indptr, indices, encode, ends, symmetric=symmetric)
+    narrow = np.uint32 if len(indices) < 2**32 else np.int64
+    size = abs(float(data[0])) if len(data) else 0.0
+    return IntegerTies(edges.astype(narrow), ends[:, 0], reach(indptr), round(size * scale), scale)
+
+
+def cuts(temperature: float, ties: IntegerTies) -> Cuts:
+    """Return the thresholds of the heat-bath draw at one temperature (0 and infinity included)."""
+    unit = ties.scale * temperature / 2.0
+    k = np.arange(-ties.reach, ties.reach + 1, dtype=np.float64)
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        up = 1.0 / (1.0 + np.exp(-k * ties.step / unit))
+    up[ties.reach] = 0.5
+    low = np.floor(up * 2.0**32).astype(np.int64) - OPEN // 2  # below it +1, from + OPEN on -1
+    cut = np.stack([low + OPEN, low - 2**32], axis=1).reshape(-1)
+    return Cuts(cut, ties.step, unit)
+
+
+def encode_words(spins: NDArray[np.int8], ties: IntegerTies) -> NDArray[Any]:
+    """Return the words of replicas with these stances, shape (replicas, n).
+
+    8 bits each where nobody listens to more than 63 users, else 16 or 32: the smaller the words,
+    the more of them stay in cache.
+
+    Examples
+    --------
+    >>> J = np.array([0, 1, 2]), np.array([1, 0]), np.array([-1, -1])
+    >>> pair = encode_ties(*J, symmetric=True)
+    >>> encode_words(np.array([[1, 1]], np.int8), pair)
+    array([[-1, -1]], dtype=int8)
+    """
+    narrow = next(w for w in WIDTHS if 2 * ties.reach + 1 <= np.iinfo(w).max)
+    words = np.zeros(spins.shape, narrow)
+    add_ties(words, spins, ties.indptr, ties.ends)
+    append_stances(words, spins)
+    return words
+
+
+@njit(cache=True, nogil=True)
+def add_ties(words: Array, spins: Array, indptr: Array, ends: Array) -> None:
+    """Add the signed count of everybody's ties, ``k_i = sum_j sign(J_ij) s_j``, in place."""
+    for r in range(spins.shape[0]):
+        for j in range(spins.shape[1]):
+            for p in range(np.int64(indptr[j]), np.int64(indptr[j + 1])):
+                sign = 1 - 2 * np.int32(ends[p] & np.uint32(1))
+                words[r, np.int64(ends[p] >> np.uint32(1))] += sign * spins[r, j]
+
+
 U64, U32 = np.uint64, np.uint32
 LOW, ABOVE = U64(0xFFFFFFFF), U64(0x100000000)
 

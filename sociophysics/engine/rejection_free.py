@@ -81,7 +81,7 @@ def choose_level(rest: float, drops: Array, end: Array) -> Any:
 
 @njit(inline="always")
 def listener(rows: Array, p: Any, packed: bool) -> Any:
-    """Return the listener of an entry of ``engine.integer_fields`` (packed) or ``fixed_point``."""
+    """Return the listener of an entry of ``engine.integer_sweeps`` (packed) or ``fixed_point``."""
     return U64(rows[p]) >> U64(1) if packed else U64(rows[U64(2) * p])
 
 
@@ -153,7 +153,7 @@ def sweep_events(
 ) -> None:
     """Pass ``attempts`` attempts of the replicas ``which``, from candidate to candidate.
 
-    ``indptr`` and ``rows`` are those of ``engine.integer_fields`` (``packed``) or ``fixed_point``.
+    ``indptr`` and ``rows`` are those of ``engine.integer_sweeps`` (``packed``) or ``fixed_point``.
     ``clock`` int64 (replicas, 3): the sweep after which the bins were filled, candidates since
     then, and attempts up to the next candidate, 0 if it is not drawn. Candidate k of a filling has
     draws of its own, so where a run is cut changes nothing.

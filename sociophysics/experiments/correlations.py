@@ -18,7 +18,7 @@ from sociophysics.dynamics import trajectory
 from sociophysics.errors import InputError
 from sociophysics.experiments.settling import note_of
 from sociophysics.influences.feeds import Feed
-from sociophysics.memory import require_memory
+from sociophysics.machine import require_memory
 from sociophysics.society.spins import SpinSystem
 from sociophysics.statistics import mean_interval, pseudo_values, standard_error
 from sociophysics.streams import generator

@@ -19,7 +19,7 @@ from sociophysics.dynamics.kernels.incremental_kernel import FixedPointKernel
 from sociophysics.errors import InputError
 from sociophysics.influences.feeds.feed import Feed
 from sociophysics.influences.interventions import Intervention
-from sociophysics.memory import require_memory
+from sociophysics.machine import require_memory
 from sociophysics.society.spins import SpinSystem
 
 __all__ = ["coupling_from_the_past", "damage"]

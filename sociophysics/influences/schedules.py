@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from sociophysics.errors import InputError
 from sociophysics.kinds import SCHEDULES, Kind, Kinds, Unbounded, key
-from sociophysics.memory import require_memory
+from sociophysics.machine import require_memory
 
 __all__ = [
     "KINDS",

@@ -1,11 +1,11 @@
-"""Figures that compare designs: curves along a sweep, differences, hysteresis loops."""
+"""Figures that compare designs: curves along a sweep, differences, loops and what drove them."""
 
 from __future__ import annotations
 
 import io
 import textwrap
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,6 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from sociophysics.report.drive import Drive, plateaus
 from sociophysics.report.marks import (
     INK,
     MUTED,
@@ -28,15 +27,21 @@ from sociophysics.report.marks import (
 )
 from sociophysics.statistics import mean_interval
 from sociophysics.study.results import Run, outcome
-from sociophysics.study.results.scales import scale_of
+from sociophysics.study.results.comparison import scale_of
+
+if TYPE_CHECKING:
+    from sociophysics.scenario import Settings
 
 __all__ = [
+    "Drive",
     "cell_rows",
     "curves",
+    "drive",
     "forest",
     "key_label",
     "loop",
     "named_rows",
+    "plateaus",
     "short",
     "to_svg",
     "wrapped",
@@ -45,6 +50,82 @@ __all__ = [
 Floats = NDArray[np.float64]
 EQUAL = 0.015  # of the axis: curves that are nowhere farther apart are named together
 LEFT = 2.55  # inches that the names of designs take
+FEWEST_STEPS = 3
+
+
+class Drive(NamedTuple):
+    """Axis label, and the value that acted in each sweep, entry 0 being the start."""
+
+    label: str
+    values: NDArray[np.float64]
+
+
+def drive(settings: Settings) -> Drive | None:
+    """Return what changed with time in one case, None if nothing did step by step.
+
+    A schedule of the temperature or of a uniform field, or a series of interventions that set the
+    feed's strength, the temperature or the field to at least three values.
+    """
+    sweeps = settings.dynamics.sweeps
+    levels = {
+        "social temperature T (units of J)": settings.dynamics.temperature,
+        "external field h (units of J)": getattr(settings.field, "value", None),
+    }
+    for label, level in levels.items():
+        if level is not None and not isinstance(level, int | float) and level.kind != "hold":
+            values = level.values(sweeps)
+            return Drive(label, np.append(values[:1], values))
+    return _steps(settings, sweeps)
+
+
+def plateaus(values: NDArray[np.float64], sweeps: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return which plateau of a drive each frame belongs to, -1 while it settles.
+
+    The first half of a plateau's frames, rounded down, is for settling.
+
+    Parameters
+    ----------
+    values : array
+        Value in each sweep.
+    sweeps : int array
+        Sweeps of the recorded frames, ascending.
+
+    Examples
+    --------
+    >>> plateaus(np.array([0.0, 1, 1, 1, 1, 0]), np.arange(6))
+    array([ 0, -1, -1,  1,  1,  2])
+    """
+    acted = values[sweeps]
+    step = np.cumsum(np.append(0, acted[1:] != acted[:-1]))
+    place = np.arange(step.size) - np.searchsorted(step, step)
+    size = np.bincount(step)[step]
+    result: NDArray[np.int64] = np.where(place >= size // 2, step, -1)
+    return result
+
+
+def _steps(settings: Settings, sweeps: int) -> Drive | None:
+    start: dict[str, tuple[str, Any]] = {
+        "feed": ("feed strength (units of J)", getattr(settings.feed, "strength", 0.0)),
+        "heat": ("social temperature T (units of J)", settings.dynamics.temperature),
+        "tilt": ("added field (units of J)", 0.0),
+    }
+    for kind, (label, value) in start.items():
+        acts = sorted((a for a in settings.interventions if a.kind == kind), key=lambda a: a.at)
+        if len(acts) < FEWEST_STEPS or not isinstance(value, int | float):
+            continue
+        values = np.full(sweeps + 1, float(value))
+        for act in acts:
+            # What is set after the frame of sweep t acts from sweep t + 1 on.
+            values[act.at + 1 :] = _level(act)
+        if np.unique(values).size >= FEWEST_STEPS:
+            return Drive(label, values)
+    return None
+
+
+def _level(act: Any) -> float:
+    if act.kind == "feed":
+        return float(getattr(act.feed, "strength", 0.0))
+    return float(act.temperature if act.kind == "heat" else act.field)
 
 
 def to_svg(figure: Figure) -> bytes:

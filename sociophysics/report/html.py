@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,18 @@ import pandas as pd
 
 from sociophysics.store import replace_file
 
-__all__ = ["STYLE", "details", "document", "escape", "figure", "number", "save", "section", "table"]
+__all__ = [
+    "STYLE",
+    "details",
+    "document",
+    "escape",
+    "figure",
+    "number",
+    "save",
+    "section",
+    "table",
+    "where",
+]
 
 MINUS = "\N{MINUS SIGN}"
 DASH = "\N{EN DASH}"
@@ -197,3 +208,14 @@ def save(text: str, path: str | Path) -> Path:
 
 def _plain(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else value
+
+
+def where(point: Mapping[str, Any]) -> str:
+    """Return a swept point as HTML text.
+
+    Examples
+    --------
+    >>> where({"dynamics.temperature": 0.5})
+    'dynamics.temperature = 0.5'
+    """
+    return ", ".join(f"{escape(key)} = {escape(each)}" for key, each in point.items())

@@ -7,15 +7,222 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sociophysics.report import answer, html, pictures, wording
-from sociophysics.report.theory import theory_lines
-from sociophysics.report.wording import definition, label, unit
+import numpy as np
+import pandas as pd
+
+from sociophysics.report import html, pictures, wording
+from sociophysics.report.wording import Theory, definition, label, theory_lines, unit
 from sociophysics.scenario.membership import of_manifest
 from sociophysics.society.coupling_kinds import Fitted
-from sociophysics.study.results import Run, headline, melting_or_none
+from sociophysics.study.results import Run, at, fewest, headline, melting_or_none, outcome
+from sociophysics.study.results.summary import (
+    difference_text,
+    interval_text,
+    mean_text,
+    size_texts,
+    unit_heading,
+    unseen_text,
+    with_intervals,
+)
 from sociophysics.study.society_card import from_manifest
 
-__all__ = ["render", "write_report"]
+__all__ = [
+    "answer",
+    "render",
+    "write_report",
+]
+
+Column = tuple[str, bool]
+# Beyond this many rows a table is for a program to read: comparison.csv has them all.
+ANSWER_ROWS = 200
+MOST_COLUMNS = 12
+MOST_WINDOWS = 4  # more are rows of their own, not columns
+
+
+def answer(run: Run, observable: str, point: dict[str, Any], theory: Theory) -> str:
+    """Return the table of designs at the declared point, and the table of all other points."""
+    rows = at(run, observable, point)
+    windows = run.windows(point)
+    place = f" at {html.where(point)}, the values in the file's own tables" if point else ""
+    alone = f"; {html.escape(windows[0].name)}" if len(windows) == 1 and windows[0].name else ""
+    reference = " The reference is the first row." if len(run.designs) > 1 else ""
+    lead = f"<p>{_capital(label(observable))}{place}{alone}.{reference}</p>"
+    melting = melting_or_none(run)
+    if len(run.designs) > 1 and len(windows) <= MOST_WINDOWS:
+        shown = _designs(run, rows, melting, theory)
+    else:
+        shown = _windows(run, rows)
+    lines = "".join(
+        f"<p>{html.escape(_capital(text))}: {value:.4g}.</p>" for text, value in theory.lines
+    )
+    unseen = f"Intervals hold what was seen: {unseen_text(fewest(run))}."
+    note = f"{wording.READING} {unseen} {_window_note(rows)} {_melting_note(melting, theory)}"
+    return html.section(
+        "Answer",
+        lead,
+        shown,
+        _melted(run, melting, theory),
+        lines if len(run.designs) == 1 else "",
+        _elsewhere(run, observable),
+        f'<p class="note">{note}</p>',
+    )
+
+
+def _designs(run: Run, rows: pd.DataFrame, melting: pd.DataFrame | None, theory: Theory) -> str:
+    last = outcome(rows)
+    first = last["design"] == run.designs[0]
+    ordered = pd.concat([last[first], last[~first].sort_values("mean", ascending=False)])
+    names = [name or "mean [95&nbsp;%]" for name in rows["window"].fillna("").drop_duplicates()]
+    units = last["unit"].dropna()
+    sized = [len(units) > 0, bool(last["effect"].notna().any())]
+    sizes = [unit_heading(units.iloc[0]) if sized[0] else "", "sd of users"]
+    columns: list[Column] = [
+        ("design", False),
+        *((name, True) for name in names),
+        ("difference [95&nbsp;%]", True),
+        *((html.escape(name), True) for name, there in zip(sizes, sized, strict=True) if there),
+        *_melting_columns(melting, theory),
+    ]
+    reference = ordered.iloc[0].to_dict()
+    body = []
+    for row in ordered.to_dict("records"):
+        own = rows[rows["design"] == row["design"]].to_dict("records")
+        alone = row["design"] == run.designs[0]
+        texts = size_texts(row, reference)
+        body.append(
+            [html.escape(row["design"]), *(_text(mean_text(each, 2)) for each in own)]
+            + ["reference" if alone else _text(difference_text(row, reference, 2))]
+            + [_text(text) for text, there in zip(texts, sized, strict=True) if there]
+            + _melting_cells(melting, theory, row["design"], run.declared)
+        )
+    return html.table(columns, body, reference=html.escape(run.designs[0]))
+
+
+def _windows(run: Run, rows: pd.DataFrame) -> str:
+    several = len(run.designs) > 1
+    named = bool(rows["window"].notna().any())
+    columns: list[Column] = [("design", False)] if several else []
+    columns += [("window", False)] if named else []
+    columns += [("sweeps", True), ("replicas", True), ("mean [95&nbsp;%]", True), ("sd", True)]
+    body = []
+    for row in rows.head(ANSWER_ROWS).to_dict("records"):
+        cells = [html.escape(row["design"])] if several else []
+        cells += [html.escape(row["window"])] if named else []
+        until = "the end" if np.isnan(row["to"]) else f"{row['to']:.0f}"
+        cells += [f"{row['from']} to {until}", str(row["replicas"])]
+        body.append([*cells, _text(mean_text(row)), html.number(row["sd"], digits=3)])
+    return html.table(columns, body)
+
+
+def _elsewhere(run: Run, observable: str) -> str:
+    """Return the outcome at every swept point: designs by values, or one row per point."""
+    if len(run.grid.points) < 2:
+        return ""
+    rows = outcome(run.compare(observable))
+    key = run.swept[0]
+    values = list(rows[key].drop_duplicates())
+    if len(run.designs) > 1 and len(values) <= MOST_COLUMNS:
+        table = _matrix(run, rows, key, values)
+    else:
+        table = _list(run, observable, rows)
+    more = "" if len(rows) <= ANSWER_ROWS else " Left out here: comparison.csv has all of them."
+    return f"<h3>At every swept point</h3><p>{_capital(label(observable))}.{more}</p>{table}"
+
+
+def _matrix(run: Run, rows: pd.DataFrame, key: str, values: list[Any]) -> str:
+    others = run.swept[1:]
+    columns: list[Column] = [("design", False), *((html.escape(each), True) for each in others)]
+    columns += [(html.number(value), True) for value in values]
+    body = []
+    for name, group in rows.groupby(["design", *others], sort=False):
+        cells = {row[key]: row for row in group.to_dict("records")}
+        fixed = [html.escape(name[0]), *(html.number(each) for each in name[1:])]
+        means = [_text(mean_text(cells[v], 2, short=True)) if v in cells else "" for v in values]
+        body.append([*fixed, *means])
+    head = f'<p class="note">Columns: {html.escape(key)}.</p>'
+    return head + html.table(columns, body[:ANSWER_ROWS])
+
+
+def _list(run: Run, observable: str, rows: pd.DataFrame) -> str:
+    several = len(run.designs) > 1
+    columns: list[Column] = [("design", False)] if several else []
+    columns += [(html.escape(key), False) for key in run.swept]
+    columns += [("replicas", True), ("mean [95&nbsp;%]", True), ("sd", True)]
+    body = []
+    for row in with_intervals(run, observable, rows.head(ANSWER_ROWS)).to_dict("records"):
+        body.append(
+            ([html.escape(row["design"])] if several else [])
+            + [html.number(row[key]) for key in run.swept]
+            + [str(row["replicas"]), _text(mean_text(row))]
+            + [html.number(row["sd"], digits=3)]
+        )
+    return html.table(columns, body)
+
+
+def _text(text: str) -> str:
+    """Return the words of a cell as HTML, with a true minus."""
+    dash = html.DASH if text == "-" else text
+    return html.escape(dash).replace("-", html.MINUS)
+
+
+def _melted(run: Run, melting: pd.DataFrame | None, theory: Theory) -> str:
+    if melting is None or len(run.designs) > 1 or len(run.swept) > 1:
+        return ""
+    cell = _melting_cells(melting, theory._replace(split={}), run.designs[0], {})[0]
+    return f"<p>The camps melt at T: {cell}.</p>"
+
+
+def _melting_columns(melting: pd.DataFrame | None, theory: Theory) -> list[Column]:
+    if melting is None:
+        return []
+    own = [("mean field&nbsp;T<sub>s</sub>", True)] if theory.split else []
+    return [("camps melt at&nbsp;T", True), *own]
+
+
+def _melting_cells(
+    melting: pd.DataFrame | None, theory: Theory, design: str, point: Mapping[str, Any]
+) -> list[str]:
+    if melting is None:
+        return []
+    rows = melting[melting["design"] == design]
+    for key in set(point) & set(rows.columns):
+        rows = rows[rows[key] == point[key]]
+    row = rows.iloc[0].to_dict()
+    if np.isnan(row["temperature"]):
+        cell = html.escape(row["note"])
+    else:
+        cell = _text(interval_text(row["temperature"], row["low"], row["high"]))
+        cell += f" ({html.escape(row['note'])})" if row["note"] else ""
+    split = theory.split
+    return [cell, html.number(split.get(design, np.nan), digits=2)] if split else [cell]
+
+
+def _window_note(rows: pd.DataFrame) -> str:
+    return wording.WINDOWS if rows["window"].nunique() > 1 else ""
+
+
+def _melting_note(melting: pd.DataFrame | None, theory: Theory) -> str:
+    if melting is None:
+        return ""
+    text = (
+        "<em>Camps melt</em> at the first swept temperature at which camp polarization falls "
+        "through half its largest mean, interpolated, with the swept values between which it "
+        "clearly does (95 %); "
+        "&ldquo;never held apart&rdquo; means that no mean along the sweep exceeded what "
+        "fair coins show in so many users (three standard deviations)."
+    )
+    if theory.split:
+        text += (
+            " <em>Mean field T<sub>s</sub></em> is the temperature up to which two equal, fully "
+            "mixed camps with this network's mean couplings stay apart; networks with few ties "
+            "per user usually lie below it."
+        )
+    return text
+
+
+def _capital(text: str) -> str:
+    return html.escape(text[0].upper() + text[1:])
+
 
 # Beyond this many rows a table is for a program to read: comparison.csv has them all.
 MOST_ROWS = 1500
@@ -68,7 +275,7 @@ def render(run: Run) -> str:
     return html.document(
         title,
         _header(run, title),
-        answer.section(run, observable, point, theory),
+        answer(run, observable, point, theory),
         pictures.section(run, observable, point, theory),
         pictures.others(run, observable, point),
         _tables(run),

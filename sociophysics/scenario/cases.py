@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from sociophysics.datasets import bundled_file
 from sociophysics.errors import InputError, did_you_mean
-from sociophysics.memory import require_memory
+from sociophysics.machine import require_memory
 from sociophysics.rollcall.chambers import CHAMBERS
 from sociophysics.scenario.document import Scenario
 from sociophysics.scenario.sentences import explain

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sociophysics.dynamics.starts import fixed_stances
+from sociophysics.dynamics.conditions import fixed_stances
 from sociophysics.scenario import Scenario, Settings, expand
 from sociophysics.scenario import build as cases
 from sociophysics.society.spins import SpinSystem

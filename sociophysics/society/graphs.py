@@ -14,7 +14,7 @@ import scipy.sparse as sparse
 from numpy.typing import NDArray
 
 from sociophysics.errors import InputError
-from sociophysics.memory import require_memory
+from sociophysics.machine import require_memory
 from sociophysics.society.spin_rules import BYTES_PER_ENTRY
 
 if TYPE_CHECKING:

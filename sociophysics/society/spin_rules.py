@@ -11,7 +11,7 @@ import scipy.sparse as sparse
 from numpy.typing import ArrayLike, NDArray
 
 from sociophysics.errors import InputError
-from sociophysics.memory import require_memory
+from sociophysics.machine import require_memory
 from sociophysics.society.alignment import by_label
 
 # Products in another order, a division, an inverted matrix: far below any effect on a local field.

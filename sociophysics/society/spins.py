@@ -25,7 +25,7 @@ import scipy.sparse as sparse
 from numpy.typing import ArrayLike, NDArray
 
 from sociophysics.errors import InputError
-from sociophysics.memory import require_memory
+from sociophysics.machine import require_memory
 from sociophysics.society.alignment import by_label, labelled_matrix
 from sociophysics.society.graphs import (
     add_ties,

@@ -9,31 +9,30 @@ holds, simulated. Time is the last axis of every series, and a NaN in the input 
 warning.
 """
 
-from sociophysics.statistics.drift import Drift, drift
-from sociophysics.statistics.means import (
+from sociophysics.statistics.intervals import (
     Interval,
+    ShareDifference,
+    ShareInterval,
     mean_difference,
     mean_interval,
+    share_difference,
+    share_interval,
     standard_error,
     t_interval,
 )
-from sociophysics.statistics.pairs import PairedDifference, holm, paired_difference
-from sociophysics.statistics.resampling import bootstrap_interval, pseudo_values
+from sociophysics.statistics.pairs import Drift, PairedDifference, drift, holm, paired_difference
+from sociophysics.statistics.resampling import bootstrap_interval
 from sociophysics.statistics.series import (
+    TwoStates,
     binder,
     blocked_error,
     effective_sample_size,
+    pseudo_values,
     susceptibility,
     susceptibility_abs,
     tau,
+    two_states,
 )
-from sociophysics.statistics.shares import (
-    ShareDifference,
-    ShareInterval,
-    share_difference,
-    share_interval,
-)
-from sociophysics.statistics.states import TwoStates, two_states
 
 __all__ = [
     "Drift",

@@ -1,4 +1,4 @@
-"""Paired differences between two designs, and families of tests."""
+"""Differences of pairs: of two designs, of the halves of a window; and families of tests."""
 
 from __future__ import annotations
 
@@ -9,13 +9,29 @@ from numpy.typing import ArrayLike
 from scipy.special import stdtr
 
 from sociophysics.errors import InputError
-from sociophysics.statistics.limits import check_confidence, student
-from sociophysics.statistics.means import mean_interval
-from sociophysics.statistics.series import ROUNDING, Floats, as_series
-from sociophysics.statistics.shares import mcnemar, share_difference
-from sociophysics.statistics.states import TwoStates, states_of_both, two_states
+from sociophysics.statistics.intervals import (
+    check_confidence,
+    mcnemar,
+    mean_interval,
+    share_difference,
+    student,
+)
+from sociophysics.statistics.series import (
+    ROUNDING,
+    Floats,
+    TwoStates,
+    as_series,
+    states_of_both,
+    two_states,
+)
 
-__all__ = ["PairedDifference", "holm", "paired_difference"]
+__all__ = [
+    "Drift",
+    "PairedDifference",
+    "drift",
+    "holm",
+    "paired_difference",
+]
 
 
 class PairedDifference(NamedTuple):
@@ -167,3 +183,64 @@ def holm(p: ArrayLike) -> Floats:
     adjusted = np.full(raw.shape, np.nan)
     adjusted[order] = np.minimum(np.maximum.accumulate(factors * raw[order]), 1.0)
     return adjusted
+
+
+# Of a society that has settled the test says otherwise once in a hundred.
+LEVEL = 0.01
+
+
+class Drift(NamedTuple):
+    """Means of the first and the second half of a window, and what they say.
+
+    ``settled`` is "yes", "no", or "unknown" where fewer than two replicas were recorded.
+    """
+
+    early: float
+    late: float
+    p: float
+    settled: str
+
+
+def drift(early: ArrayLike, late: ArrayLike, *, tolerance: float = 0.0) -> Drift:
+    """Return whether an observable still moves between the two halves of its window.
+
+    With ``d_r`` the mean of the second half less that of the first in replica r: not settled if
+    Student's test of ``mean(d) = 0`` has p below 1 % and ``abs(mean(d))`` exceeds the tolerance.
+    In a stationary society that looks the same forwards and backwards in time d is as likely to
+    be positive as negative.
+
+    Parameters
+    ----------
+    early, late : array, shape (R,)
+        One pair per replica.
+    tolerance : float
+        A movement as small as this does not matter.
+
+    Raises
+    ------
+    InputError
+        Halves of different shape.
+
+    Examples
+    --------
+    >>> drift([0.4, 0.5, 0.4, 0.5], [0.1, 0.2, 0.12, 0.2]).settled
+    'no'
+    >>> drift([0.4, 0.5, 0.4, 0.5], [0.5, 0.4, 0.5, 0.4]).settled
+    'yes'
+    """
+    a, b = as_series(early), as_series(late)
+    if a.shape != b.shape or a.ndim != 1:
+        raise InputError(f"early has shape {a.shape} and late {b.shape}; pairs need the same (R,).")
+    d = b - a
+    mean = float(d.mean()) if d.size else np.nan
+    means = (float(a.mean()), float(b.mean())) if d.size else (np.nan, np.nan)
+    if d.size < 2 or not np.isfinite(mean):
+        return Drift(*means, np.nan, "unknown")
+    sd = float(d.std(ddof=1))
+    rounding = ROUNDING * max(float(np.abs(a).max()), float(np.abs(b).max()))
+    if sd <= rounding:
+        p = 1.0 if abs(mean) <= rounding else 0.0
+    else:
+        p = 2 * float(stdtr(d.size - 1, -abs(mean) / sd * np.sqrt(d.size)))
+    moves = p < LEVEL and abs(mean) > tolerance
+    return Drift(*means, p, "no" if moves else "yes")

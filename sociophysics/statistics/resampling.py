@@ -1,4 +1,4 @@
-"""Intervals of any statistic of replicas: the bootstrap, and the jackknife of pooled moments."""
+"""Intervals of any statistic of replicas: the bootstrap."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtr, ndtri
 
 from sociophysics.errors import InputError
-from sociophysics.statistics.limits import check_confidence, student
-from sociophysics.statistics.means import Interval
+from sociophysics.statistics.intervals import Interval, check_confidence, student
 from sociophysics.statistics.series import Floats
 from sociophysics.streams import generator
 
-__all__ = ["bootstrap_interval", "pseudo_values"]
+__all__ = ["bootstrap_interval"]
 
 FEWEST = 5
 
@@ -89,58 +88,6 @@ def bootstrap_interval(
         # An observed draw, not a value between two: there is none between a number and infinity.
         ends.append(float(drawn[min(int(level * draws), draws - 1)]))
     return Interval(point, *ends)
-
-
-def pseudo_values(
-    moments: ArrayLike, statistic: Callable[[Floats], Floats], *, weights: ArrayLike | None = None
-) -> Floats:
-    r"""Return the jackknife's pseudo-values of a statistic of moments that replicas share.
-
-    :math:`R\,\theta - (R - 1)\,\theta_{-r}`, theta the statistic of the moments averaged over all R
-    replicas, :math:`\theta_{-r}` over all but r: one number per replica, whose mean is the
-    statistic with its bias of order 1/R removed and whose spread is that of the statistic [1]_.
-    Averaging the statistic of each replica instead keeps the bias of a single replica: a variance
-    around each replica's own mean leaves out what replicas differ by.
-
-    Parameters
-    ----------
-    moments : array, shape (..., R, k)
-        Averages over the frames of each replica.
-    statistic : callable
-        From moments (..., k) to values (...).
-    weights : array, shape (..., R), optional
-        Numbers of frames behind them; equal by default.
-
-    Returns
-    -------
-    array, shape (..., R)
-        The statistic itself for one replica.
-
-    References
-    ----------
-    .. [1] R. G. Miller, Biometrika 61, 1 (1974).
-
-    Examples
-    --------
-    The pseudo-values of a variance average to the unbiased one:
-
-    >>> m = np.array([1.0, 2.0, 4.0])
-    >>> parts = pseudo_values(np.stack([m, m**2], axis=-1), lambda q: q[..., 1] - q[..., 0] ** 2)
-    >>> bool(np.isclose(parts.mean(), m.var(ddof=1)))
-    True
-    """
-    q = np.asarray(moments, dtype=np.float64)
-    w = np.ones(q.shape[:-1]) if weights is None else np.asarray(weights, dtype=np.float64)
-    replicas = q.shape[-2]
-    total, count = (w[..., np.newaxis] * q).sum(axis=-2), w.sum(axis=-1)
-    whole = statistic(total / count[..., np.newaxis])
-    if replicas < 2:
-        return np.asarray(whole)[..., np.newaxis]
-    left = total[..., np.newaxis, :] - w[..., np.newaxis] * q
-    rest = (count[..., np.newaxis] - w)[..., np.newaxis]
-    return np.asarray(
-        replicas * np.asarray(whole)[..., np.newaxis] - (replicas - 1) * statistic(left / rest)
-    )
 
 
 def _acceleration(left_out: Floats) -> float:

@@ -7,7 +7,14 @@ from pathlib import Path
 
 from sociophysics.errors import InputError
 from sociophysics.store.archives import read_arrays
-from sociophysics.store.folder import Folder, replace_file, require_file
+from sociophysics.store.folder import (
+    Folder,
+    replace_file,
+    require_file,
+    write_parquet,
+    write_table,
+    write_text,
+)
 from sociophysics.store.manifest import (
     MANIFEST,
     STUDIES,
@@ -19,7 +26,6 @@ from sociophysics.store.manifest import (
 )
 from sociophysics.store.protocol import LOG, Fill, Store
 from sociophysics.store.steps import Steps, keeping, step, steps
-from sociophysics.store.tables import write_parquet, write_table, write_text
 
 __all__ = [
     "LOG",

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from sociophysics.memory import require_memory
+from sociophysics.machine import require_memory
 from sociophysics.store.folder import require_file
 
 __all__ = ["read_archive", "read_arrays"]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sociophysics.errors import InputError
-from sociophysics.memory import require_memory
+from sociophysics.machine import require_memory
 from sociophysics.scenario import (
     Case,
     Scenario,

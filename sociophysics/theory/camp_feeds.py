@@ -23,9 +23,8 @@ from scipy.optimize import brentq, minimize_scalar
 from scipy.special import gammaln, log_expit, logsumexp
 
 from sociophysics.errors import InputError
-from sociophysics.theory.feed_keys import feed_keys
 from sociophysics.theory.memory_chain import memory_response
-from sociophysics.theory.refusals import check_positive
+from sociophysics.theory.premises import check_positive, feed_keys
 
 __all__ = [
     "CampLimits",

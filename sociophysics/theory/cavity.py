@@ -19,7 +19,7 @@ from scipy.sparse.linalg import LinearOperator, cg
 from sociophysics.errors import InputError
 from sociophysics.society.spins import SpinSystem
 from sociophysics.theory.non_backtracking import critical_temperature
-from sociophysics.theory.refusals import check_field, check_positive, check_symmetric, inverse
+from sociophysics.theory.premises import check_field, check_positive, check_symmetric, inverse
 
 __all__ = ["BeliefPropagation", "belief_propagation", "critical_temperature", "response"]
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
-from sociophysics.memory import require_memory
+from sociophysics.machine import require_memory
 from sociophysics.society.spins import SpinSystem
 from sociophysics.theory.markov import (
     FieldLaw,
@@ -25,7 +25,7 @@ from sociophysics.theory.markov import (
     sweep_matrix_with_feed,
     transition_matrix,
 )
-from sociophysics.theory.refusals import (
+from sociophysics.theory.premises import (
     check_positive,
     check_size,
     check_symmetric,

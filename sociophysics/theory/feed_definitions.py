@@ -27,8 +27,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import binom
 
 from sociophysics.errors import InputError
-from sociophysics.theory.feed_keys import KINDS, POOLS, feed_keys
 from sociophysics.theory.markov import FieldLaw
+from sociophysics.theory.premises import KINDS, POOLS, feed_keys
 
 __all__ = [
     "KINDS",

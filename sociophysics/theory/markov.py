@@ -17,9 +17,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 
 from sociophysics.errors import InputError, did_you_mean
-from sociophysics.memory import require_memory
+from sociophysics.machine import require_memory
 from sociophysics.society.spins import SpinSystem
-from sociophysics.theory.refusals import (
+from sociophysics.theory.premises import (
     check_field,
     check_size,
     check_symmetric,

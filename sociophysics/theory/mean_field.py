@@ -26,7 +26,7 @@ from sociophysics.theory.camp_feeds import (
     magnetizations,
     switching_strengths,
 )
-from sociophysics.theory.refusals import check_field, check_temperature, inverse
+from sociophysics.theory.premises import check_field, check_temperature, inverse
 
 __all__ = [
     "CampLimits",

@@ -18,7 +18,7 @@ from scipy.sparse.linalg import eigsh
 
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.society.spins import SpinSystem
-from sociophysics.theory.refusals import check_symmetric
+from sociophysics.theory.premises import check_symmetric
 
 __all__ = ["critical_temperature"]
 

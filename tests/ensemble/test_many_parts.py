@@ -13,9 +13,8 @@ import pandas as pd
 import pytest
 
 from sociophysics.errors import InputError
-from sociophysics.runs import ROWS_PER_GROUP, _write_parquet
 from sociophysics.scenario import Scenario, Settings, canonical_json
-from sociophysics.store import Folder
+from sociophysics.store.folder import ROWS_PER_GROUP, Folder, write_parquet
 from sociophysics.study import ledger, plan
 from sociophysics.study import parts as run_parts
 from sociophysics.study.parts import PartData, read_part
@@ -154,10 +153,10 @@ def test_a_table_written_group_by_group_is_the_table(tmp_path: Path) -> None:
     rows = ROWS_PER_GROUP + 7
     table = pd.DataFrame({"design": pd.Series(["a", "b"] * rows, dtype="str")[:rows]})
     table["x"] = np.arange(rows, dtype=float)
-    _write_parquet(Folder(tmp_path), "t.parquet", table)
+    write_parquet(Folder(tmp_path), "t.parquet", table)
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "t.parquet"), table)
     for few in (table.head(0), table.head(2)):
-        _write_parquet(Folder(tmp_path), "t.parquet", few)
+        write_parquet(Folder(tmp_path), "t.parquet", few)
         read = pd.read_parquet(tmp_path / "t.parquet")
         assert list(read.columns) == ["design", "x"]
         assert len(read) == len(few)

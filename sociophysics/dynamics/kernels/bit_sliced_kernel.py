@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sociophysics.dynamics.kernels.sweep_task import SweepTask
+from sociophysics.dynamics.conditions import SweepTask
 from sociophysics.engine.bit_sliced import sweep_words
 from sociophysics.engine.lanes import LANES, flip_table, pack, unpack
 from sociophysics.society.spins import SpinSystem

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sociophysics.dynamics.kernels.sweep_task import SweepTask
-from sociophysics.engine import fixed_point, glauber, integer_fields, integer_sweeps
+from sociophysics.dynamics.conditions import SweepTask
+from sociophysics.engine import fixed_point, glauber, integer_sweeps
 from sociophysics.society.spins import SpinSystem
 from sociophysics.streams import key
 
@@ -135,29 +135,29 @@ class Integer:
             return "an external field acts, or is to act; the integer kernel has none"
         if task.has_feed:
             return "a feed acts, or is to act; the integer kernel has none"
-        if integer_fields.common_size(stored.indptr, stored.data) == 0.0:
+        if integer_sweeps.common_size(stored.indptr, stored.data) == 0.0:
             return "the couplings are not all c or -c with one c > 0; the integer kernel needs that"
-        if integer_fields.reach(stored.indptr) > LARGEST_REACH:
+        if integer_sweeps.reach(stored.indptr) > LARGEST_REACH:
             return f"somebody listens to more than {LARGEST_REACH} users, the integer kernel's most"
-        if task.system.n >= integer_fields.USERS:
+        if task.system.n >= integer_sweeps.USERS:
             return (
-                f"there are {integer_fields.USERS} users or more, too many for the integer kernel"
+                f"there are {integer_sweeps.USERS} users or more, too many for the integer kernel"
             )
         return None
 
     @staticmethod
     def encode(
         system: SpinSystem, bound: float, coldest: float = np.inf
-    ) -> integer_fields.IntegerTies:
+    ) -> integer_sweeps.IntegerTies:
         """Return the packed ties."""
         J = system.stored
-        return integer_fields.encode_ties(
+        return integer_sweeps.encode_ties(
             J.indptr, J.indices, J.data, symmetric=system.is_symmetric
         )
 
     def __init__(
         self,
-        ties: integer_fields.IntegerTies,
+        ties: integer_sweeps.IntegerTies,
         spins: NDArray[np.int8],
         seed: int,
         replicas: tuple[int, ...],
@@ -165,14 +165,14 @@ class Integer:
     ) -> None:
         self.ties = ties
         self.keys = np.array([key(seed, "dynamics", r) for r in replicas], dtype=np.uint64)
-        self.state = integer_fields.encode_words(spins, ties)
+        self.state = integer_sweeps.encode_words(spins, ties)
         self.flipped = np.zeros(len(replicas), np.int64)
-        self._cuts: tuple[float, integer_fields.Cuts] | None = None
+        self._cuts: tuple[float, integer_sweeps.Cuts] | None = None
 
     def sweep(self, first: int, sweeps: int, temperature: float, held: NDArray[np.uint8]) -> None:
         """Do sweeps ``first + 1 .. first + sweeps``; users marked in ``held`` never flip."""
         if self._cuts is None or self._cuts[0] != temperature:
-            self._cuts = (temperature, integer_fields.cuts(temperature, self.ties))
+            self._cuts = (temperature, integer_sweeps.cuts(temperature, self.ties))
         ties = self.ties
         size = self.state[:1].nbytes + ties.indptr.nbytes + ties.ends.nbytes
         cached = size <= glauber.CACHED_BYTES
@@ -213,4 +213,4 @@ class Integer:
 
     def recomputed_state(self) -> NDArray[Any]:
         """Return the words computed anew from the stances: equal to ``state`` bit for bit."""
-        return integer_fields.encode_words(self.spins(), self.ties)
+        return integer_sweeps.encode_words(self.spins(), self.ties)

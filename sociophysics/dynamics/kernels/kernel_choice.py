@@ -13,11 +13,11 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from sociophysics.dynamics.conditions import SweepTask, task_of
 from sociophysics.dynamics.kernels.bit_sliced_kernel import BitSliced, whole_words
 from sociophysics.dynamics.kernels.incremental_kernel import FixedPointKernel, Integer
 from sociophysics.dynamics.kernels.reference_kernel import Reference
 from sociophysics.dynamics.kernels.rejection_free_kernel import Adaptive, RejectionFree
-from sociophysics.dynamics.kernels.sweep_task import SweepTask, task_of
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.society.spins import SpinSystem
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sociophysics.dynamics.kernels.sweep_task import SweepTask
+from sociophysics.dynamics.conditions import SweepTask
 from sociophysics.engine.reference import sweep_reference
 from sociophysics.society.spins import SpinSystem
 from sociophysics.streams import generator

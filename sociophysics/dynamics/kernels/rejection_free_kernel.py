@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sociophysics.dynamics.conditions import SweepTask
 from sociophysics.dynamics.kernels.incremental_kernel import FixedPointKernel, Integer
-from sociophysics.dynamics.kernels.sweep_task import SweepTask
 from sociophysics.engine import fixed_point, rate_bins, rejection_free
-from sociophysics.engine.integer_fields import IntegerTies
+from sociophysics.engine.integer_sweeps import IntegerTies
 from sociophysics.errors import InputError
 from sociophysics.society.spins import SpinSystem
 
@@ -40,7 +40,7 @@ class Words(NamedTuple):
 
     indptr: NDArray[Any]
     rows: NDArray[Any]
-    packed: bool  # rows of ``engine.integer_fields``, else of ``engine.fixed_point``
+    packed: bool  # rows of ``engine.integer_sweeps``, else of ``engine.fixed_point``
     largest: int  # no stored field is larger
     scale: float  # stored field of one unit of the couplings
 

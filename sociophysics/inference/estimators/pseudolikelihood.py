@@ -27,7 +27,7 @@ from sociophysics.inference.estimators.objective import FIELD_SHARE, Fit, best_p
 from sociophysics.inference.estimators.parameters import Estimator, require_fitted
 from sociophysics.inference.estimators.training import cells, hidden, system_of, training_votes
 from sociophysics.inference.estimators.uncertainty import StandardErrors, hessian_errors, intervals
-from sociophysics.memory import require_memory
+from sociophysics.machine import require_memory
 from sociophysics.rollcall.votes import Votes
 from sociophysics.store import step, steps
 from sociophysics.store.steps import Arrays

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sociophysics import streams
 from sociophysics.engine import dense
 from sociophysics.errors import InputError
-from sociophysics.memory import require_memory
+from sociophysics.machine import require_memory
 
 __all__ = ["LADDER", "Blocs", "Chains", "Samples", "pack", "temper"]
 

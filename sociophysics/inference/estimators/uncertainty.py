@@ -25,7 +25,7 @@ from scipy.linalg import lapack
 from scipy.special import expit, ndtr, ndtri
 
 from sociophysics.errors import InputError
-from sociophysics.memory import require_memory
+from sociophysics.machine import require_memory
 
 __all__ = ["LARGEST", "StandardErrors", "hessian_errors", "intervals"]
 

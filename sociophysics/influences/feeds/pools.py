@@ -9,7 +9,7 @@ import scipy.sparse as sparse
 from numpy.typing import NDArray
 
 from sociophysics.errors import InputError, did_you_mean
-from sociophysics.memory import require_memory
+from sociophysics.machine import require_memory
 from sociophysics.society.spins import SpinSystem
 
 __all__ = ["POOLS", "Pool", "build_pool"]

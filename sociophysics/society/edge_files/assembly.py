@@ -18,7 +18,7 @@ import scipy.sparse as sparse
 from numpy.typing import NDArray
 
 from sociophysics.errors import InputError
-from sociophysics.memory import require_memory
+from sociophysics.machine import require_memory
 from sociophysics.society.edge_files import mapped_folder as folders
 from sociophysics.society.edge_files.edge_columns import Columns, EdgeFile
 from sociophysics.society.edge_files.mapped_folder import StoredSystem

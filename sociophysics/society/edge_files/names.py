@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from sociophysics.errors import InputError
-from sociophysics.memory import require_memory
+from sociophysics.machine import require_memory
 from sociophysics.society.edge_files.edge_columns import Batch
 
 __all__ = ["LARGEST", "NamedTies", "Names", "named", "numbered"]

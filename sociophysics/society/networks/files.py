@@ -7,7 +7,7 @@ from pathlib import Path
 import networkx as nx
 
 from sociophysics.errors import InputError
-from sociophysics.memory import require_memory
+from sociophysics.machine import require_memory
 from sociophysics.society.networks.edge_lists import TABLES, Ends, edge_list
 from sociophysics.society.networks.markup import FORMATS, read_graph
 from sociophysics.society.networks.simple import simple_graph

@@ -9,7 +9,7 @@ from typing import Any
 import networkx as nx
 
 from sociophysics.errors import InputError
-from sociophysics.memory import require_memory
+from sociophysics.machine import require_memory
 
 __all__ = ["Tie", "User", "require_graph_memory", "simple_graph"]
 

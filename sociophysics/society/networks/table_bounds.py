@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sociophysics.errors import InputError
-from sociophysics.memory import require_memory
+from sociophysics.machine import require_memory
 
 __all__ = [
     "LONGEST_TEXT",

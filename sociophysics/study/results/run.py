@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sociophysics.errors import InputError
-from sociophysics.memory import require_memory
+from sociophysics.machine import require_memory
 from sociophysics.scenario.declared import declared_values
 from sociophysics.statistics import holm, standard_error
 from sociophysics.store import (
@@ -26,9 +26,8 @@ from sociophysics.store import (
     read_json,
 )
 from sociophysics.study.results import comparison
-from sociophysics.study.results.cell_settings import burn_in, constant_temperature
 from sociophysics.study.results.grid import Grid
-from sociophysics.study.results.windows import Window, windows_of
+from sociophysics.study.results.windows import Window, burn_in, constant_temperature, windows_of
 
 if TYPE_CHECKING:
     from sociophysics.scenario import Case, Scenario
