@@ -129,6 +129,12 @@ REFUSED = {
     ),
     "a key of 10000 letters": ("n = 9", f"{'k' * 10_000} = 9", "is not a key of"),
     "a key with blanks": ("n = 9", f'"{"k " * 5_000}" = 9', "is not a key of"),
+    "a title with NUL": (
+        "seed = 1",
+        'seed = 1\ntitle = "a\\u0000b"',
+        "title holds the character NUL",
+    ),
+    "a path with NUL": ('kind = "complete"\nn = 9', 'path = "a\\u0000b"', "network.path holds"),
     "a text of a megabyte": ("n = 9", f'n = "{"a b " * 250_000}"', "it must be a whole number"),
 }
 

@@ -1,4 +1,4 @@
-"""What no scenario needs, refused before anything looks closer: huge numbers, endless nesting."""
+"""What no scenario needs, refused before anything looks closer: huge numbers, NUL, deep nesting."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LARGEST_SEED = 1 << 256  # seeds are hashed, never counted with
 
 
 def check_bounds(tables: Mapping[str, Any], *, file: str) -> None:
-    """Raise if a table holds a whole number beyond 64 bits, or is nested without end.
+    """Raise if a table holds a number beyond 64 bits or the character NUL, or never ends.
 
     Examples
     --------
@@ -35,6 +35,11 @@ def check_bounds(tables: Mapping[str, Any], *, file: str) -> None:
         path, value = left.pop()
         if isinstance(value, int):
             _check_whole(path, value, file)
+        elif isinstance(value, str) and "\0" in value:
+            raise InputError(
+                f"{file}: {'.'.join(path)} holds the character NUL, which no name of a file or a "
+                "table has: remove it."
+            )
         elif isinstance(value, Mapping | list | tuple):
             if len(path) > DEEPEST:
                 raise InputError(
