@@ -77,8 +77,7 @@ def test_no_two_modules_have_the_same_name() -> None:
 
 # Twins that are on their way out: the tables of a scenario file beside the classes they make.
 TWINS = {
-    "Anneal", "Heat", "Hold", "Loop", "Nucleate", "Pulse", "Ramp", "Rewire", "SwitchFeed", "Tilt",
-    "Exponent", "Window",
+    "Heat", "Nucleate", "Rewire", "SwitchFeed", "Tilt", "Window",
 }  # fmt: skip
 
 

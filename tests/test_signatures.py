@@ -89,6 +89,9 @@ def test_a_seed_is_a_keyword_with_one_rule_for_its_default(name: str) -> None:
     assert seed.kind is inspect.Parameter.KEYWORD_ONLY
     if name.startswith(ESTIMATES):
         assert seed.default == 0
+    elif "scenario" in parameters(name):
+        # Left out, it is the scenario's own.
+        assert seed.default is None
     elif seed.default is not inspect.Parameter.empty:
         # Nothing is drawn unless ``disorder`` asks for it; nulls are numbered by ``draw``;
         # of groups only ties are decided by a coin.

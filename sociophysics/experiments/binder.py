@@ -111,6 +111,10 @@ def binder_crossing(
         Any ``concurrent.futures`` executor instead.
     progress : callable, optional
         Called with finished parts, all parts known so far, and updates done.
+    cancel : threading.Event, optional
+        Once it is set the search ends; finished parts are kept.
+    seed : int, optional
+        Instead of the scenario's.
 
     Returns
     -------

@@ -31,7 +31,7 @@ def cascade_designs(
     *,
     replicas: int | None = None,
     out: Place | None = None,
-    workers: int = 1,
+    workers: int | None = None,
     executor: Executor | None = None,
     progress: Progress | None = None,
     cancel: threading.Event | None = None,

@@ -56,7 +56,7 @@ UPDATES = 1.6e11  # of single users, over all sizes: two minutes of two processo
 SHARES = (0.1, 0.25, 0.65)  # of the updates, smallest size first
 
 
-class Exponent(NamedTuple):
+class Approach(NamedTuple):
     """With which power of the number of users crossings approach the limit, and what it may be."""
 
     value: float
@@ -64,8 +64,8 @@ class Exponent(NamedTuple):
     most: float
 
 
-MEAN_FIELD = Exponent(1.0, 0.75, 1.5)
-EXPONENTS = {2: Exponent(1.5, 1.0, 2.0), 3: Exponent(0.81, 0.6, 1.2)}
+MEAN_FIELD = Approach(1.0, 0.75, 1.5)
+EXPONENTS = {2: Approach(1.5, 1.0, 2.0), 3: Approach(0.81, 0.6, 1.2)}
 
 
 class Extrapolated(NamedTuple):
@@ -175,7 +175,7 @@ def _sizes(settings: Settings, asked: Sequence[int] | None) -> tuple[int, ...]:
     return tuple(ordered)
 
 
-def _extrapolated(samples: Sequence[Sample], exponent: Exponent) -> Extrapolated:
+def _extrapolated(samples: Sequence[Sample], exponent: Approach) -> Extrapolated:
     grids = [common(a, b) for a, b in pairwise(samples)]
     table = _table(samples)
     if not all(grid.size for grid in grids):

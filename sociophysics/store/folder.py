@@ -214,7 +214,23 @@ ROWS_PER_GROUP = 1 << 18
 
 
 def write_text(store: Store, name: str, text: str) -> None:
-    """Write a file of text."""
+    """Write a file of text.
+
+    Parameters
+    ----------
+    store : Store
+    name : str
+        Of the file, with its ending.
+    text : str
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as path:
+    ...     write_text(Folder(Path(path)), "notes.txt", "two members left")
+    ...     (Path(path) / "notes.txt").read_text()
+    'two members left'
+    """
     data = text.encode()
     store.write(name, lambda file: file.write(data))
 
@@ -223,6 +239,22 @@ def write_table(store: Store, name: str, table: pd.DataFrame) -> None:
     """Write ``NAME.csv`` and ``NAME.parquet``.
 
     A column of several types, such as members' ids that are numbers and names, is text in Parquet.
+
+    Parameters
+    ----------
+    store : Store
+    name : str
+        Of both files, without ending.
+    table : DataFrame
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as path:
+    ...     write_table(Folder(Path(path)), "members", pd.DataFrame({"id": [7, "x"]}))
+    ...     sorted(file.name for file in Path(path).iterdir())
+    ['members.csv', 'members.parquet']
     """
     write_text(store, f"{name}.csv", table.to_csv(index=False))
     mixed = [
@@ -235,7 +267,24 @@ def write_table(store: Store, name: str, table: pd.DataFrame) -> None:
 
 
 def write_parquet(store: Store, name: str, table: pd.DataFrame) -> None:
-    """Write a table as Parquet, group of rows by group of rows."""
+    """Write a table as Parquet, group of rows by group of rows.
+
+    Parameters
+    ----------
+    store : Store
+    name : str
+        Of the file, with its ending.
+    table : DataFrame
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as path:
+    ...     write_parquet(Folder(Path(path)), "t.parquet", pd.DataFrame({"sweep": [0, 10]}))
+    ...     pd.read_parquet(Path(path) / "t.parquet")["sweep"].to_list()
+    [0, 10]
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 

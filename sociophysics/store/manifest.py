@@ -60,6 +60,15 @@ def refuse_newer(store: Store, kind: object) -> None:
     ------
     InputError
         Says which format it is.
+
+    Examples
+    --------
+    >>> from sociophysics.store import open_store
+    >>> try:
+    ...     refuse_newer(open_store("runs/mine"), "sociophysics run 99")
+    ... except InputError as error:
+    ...     print(str(error).partition(";")[0])
+    runs/mine holds a study of a newer version ('sociophysics run 99')
     """
     known = {format_of(command) for command in STUDIES}
     if kind not in known and re.fullmatch(r"sociophysics [a-z-]+ \d{1,6}", str(kind)):

@@ -221,6 +221,11 @@ def step(label: str, given: Sequence[Any], compute: Callable[[Draft], Arrays]) -
         All that the arrays depend on, but for the code: arrays, numbers, texts, lists and mappings
         of them.
     compute : function of a Draft
+
+    Examples
+    --------
+    >>> step("square", [3], lambda draft: {"value": np.array(9)})["value"].item()
+    9
     """
     kept = _here.get()
     return compute(Draft()) if kept is None else kept.one(label, given, compute)
@@ -238,10 +243,22 @@ def steps(
 
     Parameters
     ----------
+    label : str
+        Which computation it is.
     function : function
         Of a module, so that another process finds it.
+    shared : sequence
+        What all items are given.
+    items : sequence
+        What each is given; one step each.
     known : sequence, optional
         What steps are kept under in place of ``shared``, where that says where files lie.
+
+    Examples
+    --------
+    >>> squares = steps("power", lambda base, k: {"value": np.array(base**k)}, [3], [1, 2])
+    >>> [int(each["value"]) for each in squares]
+    [3, 9]
     """
     kept = _here.get() or Steps(None, code="")
     return kept.many(label, function, shared, items, known)

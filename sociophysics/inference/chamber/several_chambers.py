@@ -103,8 +103,8 @@ def fit_chambers(
     quick: bool = False,
     test: str = "cells",
     seed: int = 0,
+    workers: int | None = None,
     executor: Executor | Callable[[], Executor] | None = None,
-    workers: int = 1,
     progress: Progress | None = None,
     cancel: threading.Event | None = None,
     finished: Callable[[str, ChamberFit], object] | None = None,
@@ -119,7 +119,7 @@ def fit_chambers(
     chambers : mapping from name to Votes
     out : path
         Folder that gets one folder per chamber.
-    quick, test, seed
+    quick, test, seed, workers, executor, cancel
         As in ``fit_chamber``.
     progress : callable, optional
         Called with what is being done, the steps done and all steps.
@@ -133,6 +133,7 @@ def fit_chambers(
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory
     >>> import numpy as np
     >>> from sociophysics.rollcall import as_votes
@@ -140,7 +141,7 @@ def fit_chambers(
     >>> with TemporaryDirectory() as folder:
     ...     table = fit_chambers({"a": votes}, folder, quick=True)
     ...     sorted(path.name for path in Path(folder).iterdir())
-    ['a', 'trend.csv']
+    ['a', 'parts', 'trend.csv', 'trend.parquet']
     """
     hands: dict[str, Any] = {"executor": executor, "workers": workers, "cancel": cancel}
     for name, votes in chambers.items():

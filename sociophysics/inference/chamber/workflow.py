@@ -30,6 +30,7 @@ from sociophysics.inference.estimators.uncertainty import LARGEST, StandardError
 from sociophysics.inference.judging.evaluation import Model, evaluate_seeds
 from sociophysics.inference.judging.holdout import split
 from sociophysics.inference.judging.reliability import calibration
+from sociophysics.machine import usable_cpus
 from sociophysics.rollcall.votes import Votes
 from sociophysics.society.spins import SpinSystem
 from sociophysics.sources import source_digest
@@ -87,8 +88,8 @@ def fit_chamber(
     quick: bool = False,
     test: str = "cells",
     seed: int = 0,
+    workers: int | None = None,
     executor: Executor | Callable[[], Executor] | None = None,
-    workers: int = 1,
     progress: Progress | None = None,
     cancel: threading.Event | None = None,
 ) -> ChamberFit:
@@ -114,9 +115,12 @@ def fit_chamber(
         Which votes the models are tested on; cells are hidden five times, where there are at most
         150 members.
     seed : int
+    workers : int, optional
+        How many steps an executor does at a time; left out, one per usable processor. No number
+        depends on it.
     executor : Executor, or function that gives one, optional
-        Any ``concurrent.futures`` executor, which does folds and bootstrap draws, ``workers`` at a
-        time. No number depends on it.
+        Any ``concurrent.futures`` executor, which does folds and bootstrap draws; left out, this
+        process does them.
     progress : function (stage, done, stages), optional
         Called before each stage and at the end.
     cancel : threading.Event, optional
@@ -153,7 +157,7 @@ def kept_steps(
     store: Store,
     *,
     executor: Executor | Callable[[], Executor] | None,
-    workers: int,
+    workers: int | None,
     cancel: threading.Event | None,
 ) -> Iterator[None]:
     """Let the steps of a fit be kept in a store, until ``cancel`` is set."""
@@ -165,7 +169,8 @@ def kept_steps(
             raise Cancelled(f"the fit was cancelled; finished steps are kept in {store.place}")
 
     code = source_digest()
-    with keeping(Steps(store, code=code, executor=executor, workers=workers, check=check)):
+    count = usable_cpus() if workers is None else workers
+    with keeping(Steps(store, code=code, executor=executor, workers=count, check=check)):
         yield
 
 
