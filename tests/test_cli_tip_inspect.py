@@ -78,8 +78,8 @@ def test_tip_prints_what_it_found_and_how(place: Path, capsys: pytest.CaptureFix
     folder = place / "runs" / "small-tip"
     written = {each.name for each in folder.iterdir()}
     assert written == {
-        "binder.csv", "log.jsonl", "loop.csv", "manifest.json", "parts", "report.html",
-        "table.csv", "table.parquet",
+        "binder.csv", "binder.parquet", "log.jsonl", "loop.csv", "loop.parquet", "manifest.json",
+        "parts", "report.html", "table.csv", "table.parquet",
     }  # fmt: skip
     table = pd.read_csv(folder / "table.csv")
     pd.testing.assert_frame_equal(table, pd.read_parquet(folder / "table.parquet"))
