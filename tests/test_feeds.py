@@ -444,7 +444,7 @@ class Loud(feeds.Feed):
 LOUD = [
     (Loud(9.0), "the feed Loud exerts the field 9, but its bound is 0.5"),
     (Loud(-0.6), "the feed Loud exerts the field -0.6, but its bound is 0.5"),
-    (Loud(np.nan), "the feed Loud exerts the field nan, but its bound is 0.5"),
+    (Loud(np.nan), "the feed Loud returned a field that holds NaN"),
     (Loud(np.zeros(3)), r"the feed Loud returned a field of shape \(3,\)"),
     (Loud(0.1, np.inf), "the feed Loud has the bound inf"),
     (Loud(0.1, np.nan), "the feed Loud has the bound nan"),
