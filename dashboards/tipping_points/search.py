@@ -208,7 +208,7 @@ class _View:
     def diagram(self) -> None:
         """Take in the whole grid over two keys."""
         question, plan = self.question, self.plan
-        phases = sp.experiments.phase_diagram(
+        phases = sp.experiments.phases.diagram(
             question.base, {question.along: plan.grid, question.second: plan.grid2},
             observable=plan.names[0], **self.common("all values"),
         )  # fmt: skip

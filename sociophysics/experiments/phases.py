@@ -24,7 +24,7 @@ from sociophysics.study.measure import (
     varied,
 )
 
-__all__ = ["PhaseDiagram", "phase_diagram"]
+__all__ = ["PhaseDiagram", "diagram", "phase_diagram"]
 
 
 class PhaseDiagram(NamedTuple):
@@ -112,27 +112,65 @@ def phase_diagram(
     >>> phase_diagram(scenario, keys, replicas=2).grid.shape
     (2, 2)
     """
-    if len(axes) != 2:
-        raise InputError(f"a phase diagram has two keys, but {len(axes)} are given; give two.")
+    _two(axes)
     scenario = reseeded(scenario, seed)
     given = {key: along_values(scenario, key, values, least=2) for key, values in axes.items()}
-    base = varied(scenario, design=design, axes=given).cases()[0].settings
-    own = "abs_camp_polarization" if society(base)[1] else "abs_magnetization"
-    name = observable or own
-    swept = varied(scenario, design=design, observables=[name], replicas=replicas, axes=given)
     question: dict[str, Any] = {
         "axes": [list(axis) for axis in given.items()],
         "observable": observable,
     }
     question |= {"design": design, "replicas": replicas}
-    work = Work(folder=out, workers=workers, executor=executor, progress=progress, cancel=cancel)
     with asked_of(scenario, "phases", question, out) as tables:
-        points = _points(measure(swept, work), swept, name, list(given))
-        tables["phases"] = points
+        found = diagram(
+            scenario,
+            axes,
+            observable=observable,
+            design=design,
+            replicas=replicas,
+            out=out,
+            workers=workers,
+            executor=executor,
+            progress=progress,
+            cancel=cancel,
+        )
+        tables["phases"] = found.table
+    return found
+
+
+def diagram(
+    scenario: Scenario,
+    axes: Mapping[str, Sequence[float]],
+    *,
+    observable: str | None = None,
+    design: str | None = None,
+    replicas: int | None = None,
+    out: Place | None = None,
+    workers: int | None = None,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+    cancel: threading.Event | None = None,
+) -> PhaseDiagram:
+    """Do what ``phase_diagram`` does with parts in a folder that is another study's.
+
+    The parts of a run of the same grid are found there and not simulated again.
+    """
+    _two(axes)
+    given = {key: along_values(scenario, key, values, least=2) for key, values in axes.items()}
+    base = varied(scenario, design=design, axes=given).cases()[0].settings
+    own = "abs_camp_polarization" if society(base)[1] else "abs_magnetization"
+    name = observable or own
+    swept = varied(scenario, design=design, observables=[name], replicas=replicas, axes=given)
+    work = Work(folder=out, workers=workers, executor=executor, progress=progress, cancel=cancel)
+    points = _points(measure(swept, work), swept, name, list(given))
     horizontal, vertical = given
     return PhaseDiagram(
         points, points.pivot(index=vertical, columns=horizontal, values="mean"), name
     )
+
+
+def _two(axes: Mapping[str, Sequence[float]]) -> None:
+    if len(axes) != 2:
+        raise InputError(f"a phase diagram has two keys, but {len(axes)} are given; give two.")
 
 
 def _points(table: pd.DataFrame, swept: Scenario, name: str, keys: list[str]) -> pd.DataFrame:
