@@ -124,16 +124,14 @@ def _declared(scenario: Scenario) -> list[Case]:
 
     scenario = with_declared(scenario)
     declared = declared_values(scenario.canonical(), scenario.sweep.axes)
-    chosen: dict[str, Case] = {}
+    cases: dict[str, list[Case]] = {}
     for case in expand(scenario):
-        here = all(case.point.get(key) == value for key, value in declared.items())
-        if here or case.design not in chosen:
-            chosen.setdefault(case.design, case)
-            if here and any(
-                chosen[case.design].point.get(key) != value for key, value in declared.items()
-            ):
-                chosen[case.design] = case
-    return list(chosen.values())
+        cases.setdefault(case.design, []).append(case)
+
+    def here(case: Case) -> bool:
+        return all(case.point.get(key) == value for key, value in declared.items())
+
+    return [next(filter(here, own), own[0]) for own in cases.values()]
 
 
 def _tied(found: Structure) -> list[str]:

@@ -13,7 +13,7 @@ from sociophysics.scenario import Settings
 from sociophysics.scenario import build as cases
 from sociophysics.society.spins import SpinSystem
 from sociophysics.study.expected import critical_temperatures
-from sociophysics.study.society_card import FROZEN, MOST_TIES, TRIAL_SWEEPS, Card, card
+from sociophysics.study.society_card import FROZEN, MOST_TIES, Card, card, trial_of
 
 __all__ = ["Standing", "Structure", "standing", "structure"]
 
@@ -180,14 +180,8 @@ def _state(tried: Mapping[str, float], ratio: float | None) -> str:
 
 def _tried(settings: Settings) -> dict[str, float] | None:
     """Return means over the later half of a short trial run, None where nothing can be run."""
-    sweeps = min(settings.dynamics.sweeps, TRIAL_SWEEPS)
-    dynamics = settings.dynamics.model_copy(
-        update={"sweeps": sweeps, "burn_in": 0, "stop_when": "none"}
-    )
-    observe = settings.observe.model_copy(update={"every": 1})
-    trial = settings.model_copy(
-        update={"dynamics": dynamics, "observe": observe, "interventions": ()}
-    )
+    trial = trial_of(settings)
+    sweeps = trial.dynamics.sweeps
     before, rows = None, []
     try:
         for frame in cases.case_frames(trial, [0]):

@@ -14,7 +14,7 @@ from sociophysics.society.spins import SpinSystem
 from sociophysics.study.expected import Expected, expected
 from sociophysics.words import have, number_of
 
-__all__ = ["Card", "card", "card_of", "from_manifest", "measured_flips"]
+__all__ = ["Card", "card", "card_of", "from_manifest", "measured_flips", "trial_of"]
 
 # Beyond this theory and a trial run cost more than a glance.
 MOST_TIES = 200_000
@@ -147,19 +147,40 @@ def card_of(settings: Settings, *, trial: bool = True) -> Card:
     )
 
 
-def measured_flips(settings: Settings) -> float | None:
-    """Return the share of users whose stance differs after a sweep, late in a short trial run.
+def trial_of(settings: Settings) -> Settings:
+    r"""Return the case of a short trial run, every sweep seen, without interventions or stops.
 
-    Without the interventions; None where nothing can be run.
+    Parameters
+    ----------
+    settings : Settings
+
+    Examples
+    --------
+    >>> from sociophysics import Scenario
+    >>> long = Scenario.from_toml(
+    ...     "seed = 1\nnetwork = {kind = 'complete', n = 9}\ncouplings = {kind = 'uniform'}\n"
+    ...     "dynamics = {temperature = 1, sweeps = 900}"
+    ... )
+    >>> trial_of(long.cases()[0].settings).dynamics.sweeps
+    40
     """
     sweeps = min(settings.dynamics.sweeps, TRIAL_SWEEPS)
     dynamics = settings.dynamics.model_copy(
         update={"sweeps": sweeps, "burn_in": 0, "stop_when": "none"}
     )
     observe = settings.observe.model_copy(update={"every": 1})
-    trial = settings.model_copy(
+    return settings.model_copy(
         update={"dynamics": dynamics, "observe": observe, "interventions": ()}
     )
+
+
+def measured_flips(settings: Settings) -> float | None:
+    """Return the share of users whose stance differs after a sweep, late in a short trial run.
+
+    Without the interventions; None where nothing can be run.
+    """
+    trial = trial_of(settings)
+    sweeps = trial.dynamics.sweeps
     before, shares = None, []
     try:
         for frame in cases.case_frames(trial, [0]):
