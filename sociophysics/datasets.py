@@ -1,13 +1,15 @@
-"""Where the data files that come with the package are."""
+"""Where the files that come with the package are: data and scenarios."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["FOLDERS", "bundled_file"]
+__all__ = ["FOLDERS", "bundled_file", "bundled_scenarios"]
 
 # An installed wheel carries the files inside the package, a source checkout beside it.
-FOLDERS = (Path(__file__).parent / "bundled", Path(__file__).parent.parent / "data")
+PACKAGE = Path(__file__).parent
+FOLDERS = (PACKAGE / "bundled", PACKAGE.parent / "data")
+SCENARIOS = (PACKAGE / "bundled" / "scenarios", PACKAGE.parent / "scenarios")
 
 
 def bundled_file(name: str) -> Path:
@@ -27,3 +29,15 @@ def bundled_file(name: str) -> Path:
         if (folder / name).is_file():
             return folder / name
     raise FileNotFoundError(f"{name} is in none of {', '.join(map(str, FOLDERS))}")
+
+
+def bundled_scenarios() -> dict[str, Path]:
+    """Return the scenarios that come with the package, by name in alphabetical order.
+
+    Examples
+    --------
+    >>> bundled_scenarios()["feed_designs"].name
+    'feed_designs.toml'
+    """
+    found = next((folder for folder in SCENARIOS if folder.is_dir()), SCENARIOS[0])
+    return {path.stem: path for path in sorted(found.glob("*.toml"))}

@@ -14,7 +14,16 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 DATA = sorted(path.name for path in (ROOT / "data").iterdir())
-NEEDED = ["pyproject.toml", "README.md", "LICENSE", "sociophysics", "dashboards", "data"]
+SCENARIOS = sorted(path.name for path in (ROOT / "scenarios").glob("*.toml"))
+NEEDED = [
+    "pyproject.toml",
+    "README.md",
+    "LICENSE",
+    "sociophysics",
+    "dashboards",
+    "data",
+    "scenarios",
+]
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +51,7 @@ def test_data_and_their_terms_are_in_the_wheel(built: Path) -> None:
         names = set(wheel.namelist())
         terms = wheel.read("sociophysics/bundled/LICENSES.md").decode()
     assert {f"sociophysics/bundled/{name}" for name in DATA} <= names
+    assert {f"sociophysics/bundled/scenarios/{name}" for name in SCENARIOS} <= names
     assert {"sociophysics/py.typed", "sociophysics/dashboards/app.py"} <= names
     assert not {name for name in names if "__pycache__" in name or name.startswith("tests")}
     assert "Attribution-NonCommercial 3.0" in terms

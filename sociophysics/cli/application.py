@@ -44,6 +44,7 @@ app.command("kinds")(kinds.kinds)
 app.command("evidence")(evidence.evidence)
 app.command("dashboard")(dashboard.dashboard)
 app.add_typer(data.app, name="data")
+app.add_typer(scenario.app, name="scenario")
 
 # typer brings its own copy of click; the class of wrong usage is only reachable through this.
 WrongUsage = typer.BadParameter.__bases__[0]

@@ -33,7 +33,9 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Print who is there, who is tied to whom, what is missing, and where the society stands."""
-    if Path(society).suffix.lower() == ".toml":
+    from sociophysics.scenario.text import named_file
+
+    if Path(society).suffix.lower() == ".toml" or named_file(society).suffix == ".toml":
         if camps or nodes or coupling:
             raise InputError(
                 "a scenario says itself where its users are; leave --camps, --nodes and "

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 __all__ = ["run"]
 
 
-ScenarioFile = Annotated[Path, typer.Argument(help="TOML file.", show_default=False)]
+ScenarioFile = Annotated[
+    Path, typer.Argument(help="TOML file, or a bundled scenario's name.", show_default=False)
+]
 Out = Annotated[
     str | None,
     typer.Option(help="Folder of the run, or s3://BUCKET/NAME; runs/NAME by default."),

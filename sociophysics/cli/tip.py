@@ -34,7 +34,9 @@ if TYPE_CHECKING:
 
 __all__ = ["answer", "tip"]
 
-ScenarioFile = Annotated[Path, typer.Argument(help="TOML file.", show_default=False)]
+ScenarioFile = Annotated[
+    Path, typer.Argument(help="TOML file, or a bundled scenario's name.", show_default=False)
+]
 Along = Annotated[str, typer.Option(help="Dotted key of a number, such as feed.strength.")]
 Values = Annotated[
     str | None,

@@ -128,15 +128,16 @@ class Scenario(Table):
         ----------
         path : path
             Its stem becomes the scenario's name. Paths inside the file are relative to its
-            folder, or else to the current one.
+            folder, or else to the current one. Where no file has that name, the bundled
+            scenario that has: ``feed_designs``.
 
         Raises
         ------
         InputError
             The file is missing, not UTF-8 or not TOML, or holds something that is not allowed.
         """
-        tables = toml.parse(toml.read(path), file=str(path))
-        file = Path(path)
+        file = toml.named_file(path)
+        tables = toml.parse(toml.read(file), file=str(path))
         return cls._build(tables, name=file.stem, file=str(path), folder=file.parent.resolve())
 
     @classmethod

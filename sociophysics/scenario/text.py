@@ -10,10 +10,27 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from sociophysics.datasets import bundled_scenarios
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.scenario.bounds import LARGEST_FILE
 
-__all__ = ["parse", "read", "write"]
+__all__ = ["named_file", "parse", "read", "write"]
+
+
+def named_file(path: str | Path) -> Path:
+    """Return the file that is meant: a path, or the name of a bundled scenario.
+
+    A file of that name, where there is one, goes before the bundled scenario.
+
+    Examples
+    --------
+    >>> named_file("feed_designs").name, str(named_file("mine.toml"))
+    ('feed_designs.toml', 'mine.toml')
+    """
+    file = Path(path)
+    if file.name != str(path) or file.exists():
+        return file
+    return bundled_scenarios().get(file.name, file)
 
 
 def read(path: str | Path) -> str:
@@ -35,9 +52,7 @@ def read(path: str | Path) -> str:
             )
         return data.decode("utf-8-sig")
     except FileNotFoundError:
-        there = [each.name for each in file.parent.glob("*.toml")] if file.parent.is_dir() else []
-        hint = did_you_mean(file.name, there) if there else "give the path of a TOML file."
-        raise InputError(f"scenario file {str(path)!r} does not exist; {hint}") from None
+        raise InputError(f"scenario file {str(path)!r} does not exist; {_instead(file)}") from None
     except UnicodeDecodeError as error:
         raise InputError(
             f"{path} is not UTF-8 text (byte {error.object[error.start]:#04x} at position "
@@ -47,6 +62,16 @@ def read(path: str | Path) -> str:
         raise InputError(
             f"{path} cannot be read: {error.strerror}; give the path of a TOML file."
         ) from None
+
+
+def _instead(file: Path) -> str:
+    """Return what could have been meant: a file beside it, or a bundled scenario."""
+    there = [each.name for each in file.parent.glob("*.toml")] if file.parent.is_dir() else []
+    if file.suffix and there:
+        return did_you_mean(file.name, there)
+    if file.suffix or file.name != str(file):
+        return "give the path of a TOML file."
+    return did_you_mean(file.name, [*bundled_scenarios(), *there])
 
 
 def parse(text: str, *, file: str) -> dict[str, Any]:
