@@ -14,7 +14,18 @@ from typing import Annotated
 import typer
 
 from sociophysics.cli import cascades_command as cascades
-from sociophysics.cli import check, dashboard, data, evidence, fit, inspect, repeat, scenario, tip
+from sociophysics.cli import (
+    check,
+    dashboard,
+    data,
+    evidence,
+    fit,
+    inspect,
+    query,
+    repeat,
+    scenario,
+    tip,
+)
 from sociophysics.cli import kinds_command as kinds
 from sociophysics.cli import run_command as run
 from sociophysics.errors import InputError, shortened, told
@@ -38,6 +49,7 @@ app.command("cascades")(cascades.cascades)
 app.command("fit")(fit.fit)
 app.command("inspect")(inspect.inspect)
 app.command("repeat")(repeat.repeat)
+app.command("query")(query.query)
 app.command("describe")(scenario.describe)
 app.command("schema")(scenario.schema)
 app.command("kinds")(kinds.kinds)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sociophysics.study.blocks import Part, fingerprints, plan
     from sociophysics.study.first_look import Standing, standing, structure
     from sociophysics.study.partial import Status, partial_table, scenario_in, status
+    from sociophysics.study.queries import query
     from sociophysics.study.session import Cancelled
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "fingerprints",
     "partial_table",
     "plan",
+    "query",
     "scenario_in",
     "standing",
     "status",
@@ -37,6 +39,7 @@ _NAMES = {
     "fingerprints": "blocks",
     "partial_table": "partial",
     "plan": "blocks",
+    "query": "queries",
     "scenario_in": "partial",
     "standing": "first_look",
     "status": "partial",

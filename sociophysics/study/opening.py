@@ -78,6 +78,12 @@ class Study:
     report: str | None
     place: str
 
+    def sql(self, statement: str) -> pd.DataFrame:
+        """Return what a SELECT of DuckDB's SQL finds in the study's tables, as ``query`` does."""
+        from sociophysics.study.queries import query
+
+        return query(self.place, statement)
+
     def __repr__(self) -> str:
         return f"Study({self.command!r}, tables={list(self.tables)})"
 

@@ -100,6 +100,24 @@ class Run:
             events=_read_table(store, events) if events in store.names() else None,
         )
 
+    def sql(self, statement: str) -> pd.DataFrame:
+        """Return what a SELECT of DuckDB's SQL finds in ``results`` and ``events``.
+
+        Parameters
+        ----------
+        statement : str
+            One SELECT. Swept keys have their dotted names, in double quotes. To read a run that
+            is on disk without loading it: ``sp.study.query``.
+
+        Raises
+        ------
+        InputError
+            The statement is not one SELECT or not valid, or DuckDB (the extra ``sql``) is missing.
+        """
+        from sociophysics.study.queries import query_frames
+
+        return query_frames({"results": self.table, "events": self.events}, statement)
+
     @cached_property
     def grid(self) -> Grid:
         """The table as an array of designs, swept points and replicas, for the last window."""

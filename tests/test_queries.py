@@ -1,0 +1,164 @@
+"""SQL over a study: the same rows as in Python, of unfinished runs as well, and nothing else."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import sociophysics as sp
+from sociophysics.cli import main
+from sociophysics.errors import InputError
+
+SCENARIO = """
+seed = 1
+network = {kind = "complete", n = 12}
+couplings = {kind = "uniform", value = 0.1}
+dynamics = {temperature = 1.0, sweeps = 20, start = "up"}
+observe = {every = 2, names = ["magnetization"]}
+sweep = {replicas = 3, "dynamics.temperature" = [1.0, 2.0, 4.0]}
+"""
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("runs") / "it's a run"
+    sp.run(sp.Scenario.from_toml(SCENARIO), out=place, workers=1)
+    return place
+
+
+MEANS = """select "dynamics.temperature" as t, avg(magnetization) as m from results
+           where sweep >= 10 group by all order by t"""
+
+
+def test_a_query_finds_what_the_table_holds(done: Path) -> None:
+    table = sp.Run.open(done).table
+    late = table[table["sweep"] >= 10].groupby("dynamics.temperature")["magnetization"].mean()
+    found = sp.study.query(done, MEANS)
+    assert found["t"].tolist() == late.index.tolist()
+    assert found["m"].to_numpy() == pytest.approx(late.to_numpy(), abs=1e-12)
+    pd.testing.assert_frame_equal(sp.Run.open(done).sql(MEANS), found)
+    whole = sp.study.query(done, "select * from results")
+    pd.testing.assert_frame_equal(whole, table, check_dtype=False)
+
+
+def test_of_an_unfinished_run_the_finished_parts_are_read(done: Path, tmp_path: Path) -> None:
+    half = tmp_path / "half"
+    shutil.copytree(done, half)
+    (half / "results.parquet").unlink()
+    next((half / "parts").iterdir()).unlink()
+    there = sp.study.partial_table(half)
+    order = '"dynamics.temperature", replica, sweep'
+    found = sp.study.query(half, f"select * from results order by {order}")
+    assert 0 < len(found) < len(sp.Run.open(done).table)
+    pd.testing.assert_frame_equal(found, there, check_dtype=False)
+
+
+def test_a_table_older_than_its_parts_is_not_asked(done: Path, tmp_path: Path) -> None:
+    half = tmp_path / "half"
+    shutil.copytree(done, half)
+    next((half / "parts").iterdir()).unlink()  # as while a run is extended
+    rows = sp.study.query(half, "select count(*) as n from results")["n"].item()
+    assert rows == len(sp.study.partial_table(half)) < len(sp.Run.open(done).table)
+
+
+def test_a_run_without_a_finished_part_says_so(done: Path, tmp_path: Path) -> None:
+    begun = tmp_path / "begun"
+    shutil.copytree(done, begun)
+    (begun / "results.parquet").unlink()
+    shutil.rmtree(begun / "parts")
+    with pytest.raises(InputError, match="no finished part yet"):
+        sp.study.query(begun, "select 1")
+
+
+def test_a_run_in_memory_answers_as_well() -> None:
+    run = sp.run(sp.Scenario.from_toml(SCENARIO), workers=1)
+    assert run.sql("select count(*) as n from results")["n"].item() == len(run.table)
+    with pytest.raises(InputError, match="outside the study"):
+        run.sql("select * from read_csv('pyproject.toml')")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "select 1; select 2",
+        "drop view results",
+        "copy results to 'out.csv'",
+        "attach 'other.db'",
+        "install httpfs",
+        "load httpfs",
+        "set enable_external_access = true",
+        "create table x as select 1",
+        "",
+    ],
+)
+def test_anything_but_one_select_is_refused(done: Path, statement: str) -> None:
+    with pytest.raises(InputError, match="is not one SELECT"):
+        sp.study.query(done, statement)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "read_csv('{0}')",
+        "read_text('{0}')",
+        "read_blob('{1}/../secret.csv')",
+        "glob('{1}/../*')",
+        "read_parquet('https://example.org/x.parquet')",
+        "read_parquet('s3://bucket/x.parquet')",
+    ],
+)
+def test_no_file_outside_the_study_is_read(done: Path, source: str) -> None:
+    secret = done.parent / "secret.csv"
+    secret.write_text("a\n1\n", encoding="utf-8")
+    quoted = [str(path).replace("'", "''") for path in (secret, done)]
+    with pytest.raises(InputError, match="outside the study"):
+        sp.study.query(done, f"select * from {source.format(*quoted)}")
+
+
+def test_a_python_variable_is_no_table(done: Path) -> None:
+    secret = pd.DataFrame({"a": [1]})
+    with pytest.raises(InputError, match="cannot be answered"):
+        sp.study.query(done, "select * from secret")
+    assert len(secret) == 1
+
+
+def test_a_wrong_name_is_told_in_one_sentence(
+    done: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["query", str(done), "select magnetisation from results"]) == 2
+    said = capsys.readouterr().err
+    assert "magnetisation" in said
+    assert "tables: comparison, events, results" in said
+    assert said.count("\n") == 1
+
+
+def test_a_folder_without_a_study_and_an_address_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="holds no study"):
+        sp.study.query(tmp_path, "select 1")
+    with pytest.raises(InputError, match="copy the study first"):
+        sp.study.query("s3://bucket/run", "select 1")
+
+
+def test_the_command_prints_a_table_or_all_rows_as_csv(
+    done: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["query", str(done), "select * from results"]) == 0
+    assert "the first 40 rows; --csv prints all" in capsys.readouterr().out
+    assert main(["query", str(done), "select * from results", "--csv"]) == 0
+    printed = pd.read_csv(io.StringIO(capsys.readouterr().out))
+    pd.testing.assert_frame_equal(printed, sp.Run.open(done).table, check_dtype=False)
+
+
+def test_other_studies_have_their_tables_by_name(tmp_path: Path) -> None:
+    place = tmp_path / "look"
+    assert main(["inspect", "karate", "--camps", "club", "--out", str(place)]) == 0
+    study = sp.open(place)
+    for name, table in study.tables.items():
+        found = study.sql(f'select count(*) as n from "{name}"')["n"].item()
+        assert found == len(table)
+    assert os.listdir(place)
