@@ -17,7 +17,6 @@ WITHOUT_EXAMPLE = {"live.chamber_changes.simulate_change", "live.run_views.look_
 OWED = {
     "influences.interventions.check_intervention",
     "influences.interventions.choose_users",
-    "influences.interventions.how_many",
     "influences.schedules.make",
     "kinds.build",
     "kinds.key",

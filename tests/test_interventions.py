@@ -435,7 +435,7 @@ BAD: list[tuple[Intervention, str]] = [
     (Nucleate(at=1, stance=0), "stance of Nucleate is 0; allowed: -1, 1"),
     (Nucleate(at=1, hold=-1), "hold of Nucleate is -1"),
     (Nucleate(at=1, hold="always"), "hold of Nucleate is 'always'"),
-    (Nucleate(at=1, who="degre"), "who of nucleate is 'degre'"),
+    (Nucleate(at=1, who="degre"), "who is 'degre'; allowed: random"),
     (Nucleate(at=1, who="camp:7"), "no user is in that camp"),
     (Nucleate(at=1, who=["nobody"]), "'nobody', who is not in the network"),
     (Nucleate(at=1, who=3.5), "3.5, who is not in the network"),

@@ -7,7 +7,7 @@ trajectory applies them.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.influences import schedules
+from sociophysics.influences.choosing import eligible, how_many, select
 from sociophysics.influences.feeds import Feed
 from sociophysics.society.spins import SpinSystem
 
@@ -28,7 +29,6 @@ __all__ = [
     "Tilt",
     "check_intervention",
     "choose_users",
-    "how_many",
 ]
 
 TOWARD = ("random", "similar", "bridge")
@@ -167,17 +167,6 @@ def _whole(value: Any, what: str) -> None:
         raise InputError(f"{what} is {value!r}; it must be an integer.")
 
 
-def how_many(share: float, total: int) -> int:
-    """Return the whole number nearest to a share of ``total``: at least one unless it is 0.
-
-    Examples
-    --------
-    >>> how_many(0.25, 10), how_many(0.001, 20), how_many(0.0, 20)
-    (2, 1, 0)
-    """
-    return max(round(share * total), int(share > 0 and total > 0))
-
-
 def choose_users(
     nucleate: Nucleate,
     system: SpinSystem,
@@ -199,35 +188,12 @@ def choose_users(
     array([0])
     """
     who = nucleate.who
+    if isinstance(who, str) and who.partition(":")[0] != "cluster":
+        among = eligible(system, camps, who)
+        size = how_many(nucleate.share, among.size)
+        # Drawn as seeds of scenarios have always been, which a larger share does not take again.
+        taken = among[:size] if who == "degree" else rng.choice(among, size=size, replace=False)
+        return np.sort(taken)
     if not isinstance(who, str):
-        position = {label: i for i, label in enumerate(system.labels)}
-        for label in who if isinstance(who, Iterable) else [who]:
-            if not isinstance(label, Hashable) or label not in position:
-                raise InputError(
-                    f"nucleate names the user {label!r}, who is not in the network; give a list "
-                    "of its users, or random, degree, camp:K."
-                )
-        return np.array([position[label] for label in who], dtype=np.int64)
-    if who == "degree":
-        listeners = np.bincount(system.J.indices, minlength=system.n)
-        ranked = np.argsort(-listeners, kind="stable")
-        return np.sort(ranked[: how_many(nucleate.share, system.n)])
-    if who == "random":
-        among = np.arange(system.n)
-    elif who.startswith("camp:") and who[5:].isdigit():
-        if camps is None:
-            raise InputError(
-                f"nucleate chooses by {who!r}, but the users have no camps; name a node attribute "
-                "in [network] camp, pass camps, or choose random, degree or a list of users."
-            )
-        among = np.flatnonzero(camps == int(who[5:]))
-        if among.size == 0:
-            present = ", ".join(f"camp:{c}" for c in np.unique(camps[camps >= 0])[:20])
-            raise InputError(
-                f"nucleate chooses by {who!r}, but no user is in that camp; allowed: {present}."
-            )
-    else:
-        raise InputError(
-            f"who of nucleate is {who!r}; allowed: random, degree, camp:K or a list of users."
-        )
-    return np.sort(rng.choice(among, size=how_many(nucleate.share, among.size), replace=False))
+        return eligible(system, camps, who)
+    return np.flatnonzero(select(system, camps, who, nucleate.share, rng))

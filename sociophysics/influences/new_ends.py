@@ -9,7 +9,8 @@ import scipy.sparse as sparse
 from numpy.typing import NDArray
 
 from sociophysics.errors import InputError
-from sociophysics.influences.interventions import Rewire, how_many
+from sociophysics.influences.choosing import how_many
+from sociophysics.influences.interventions import Rewire
 from sociophysics.society.spins import SpinSystem
 
 __all__ = ["rewired"]
