@@ -35,6 +35,7 @@ PLACES = {
     "report": "report",
     "results": "study.results",
     "rollcall": "rollcall",
+    "rules": "influences.rules",
     "scenario": "scenario",
     "schedules": "influences.schedules",
     "society_card": "study.society_card",

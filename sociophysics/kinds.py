@@ -41,6 +41,7 @@ __all__ = [
     "LARGEST",
     "NETWORKS",
     "REGISTRIES",
+    "RULES",
     "SCHEDULES",
     "Control",
     "Key",
@@ -355,9 +356,11 @@ COUPLINGS = Kinds(
     "couplings", "sociophysics.society.coupling_kinds", group="sociophysics.couplings"
 )
 SCHEDULES = Kinds("schedule", "sociophysics.influences.schedules")
+RULES = Kinds("rule", "sociophysics.influences.rules", group="sociophysics.rules")
 REGISTRIES: dict[str, Kinds] = {
     "network": NETWORKS,
     "couplings": COUPLINGS,
     "feed": FEEDS,
     "schedule": SCHEDULES,
+    "rule": RULES,
 }
