@@ -56,9 +56,9 @@ def run(
     executor : Executor, optional
         Any ``concurrent.futures`` executor instead, such as ``client.get_executor()`` of a
         dask client; it is not shut down. Its workers must see ``out``.
-    progress : callable, optional
-        Called with finished parts, all parts, and updates done in this session, about twice a
-        second; what it raises ends the run.
+    progress : callable or bool, optional
+        True shows a bar. A callable is called with finished parts, all parts, and updates done in
+        this session, about twice a second; what it raises ends the run.
     cancel : threading.Event, optional
         Once it is set, from any thread, the run ends: within a second if it is simulated in
         worker processes, after the frame at work if in this one. Finished parts are kept.

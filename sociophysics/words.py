@@ -1,8 +1,11 @@
-"""Numbers with their nouns in the sentences that users read."""
+"""Numbers with their nouns in the sentences that users read, and cards of things in notebooks."""
 
 from __future__ import annotations
 
-__all__ = ["have", "number_of"]
+import html
+from collections.abc import Mapping
+
+__all__ = ["have", "html_card", "number_of"]
 
 
 def number_of(count: int, noun: str) -> str:
@@ -26,3 +29,25 @@ def have(count: int) -> str:
     ('has', 'have')
     """
     return "has" if count == 1 else "have"
+
+
+def html_card(title: str, rows: Mapping[str, str]) -> str:
+    """Return what a notebook shows of a thing: its name, then one row per fact; texts are escaped.
+
+    Parameters
+    ----------
+    title : str
+    rows : mapping
+        From a name to a fact; empty facts are left out.
+
+    Examples
+    --------
+    >>> html_card("<b>", {"users": "3"})
+    '<table><caption><b>&lt;b&gt;</b></caption><tr><th>users</th><td>3</td></tr></table>'
+    """
+    lines = "".join(
+        f"<tr><th>{html.escape(name)}</th><td>{html.escape(fact)}</td></tr>"
+        for name, fact in rows.items()
+        if fact
+    )
+    return f"<table><caption><b>{html.escape(title)}</b></caption>{lines}</table>"

@@ -82,8 +82,9 @@ def phase_diagram(
         Processes; left out, one per usable processor. No number depends on it.
     executor : Executor, optional
         Any ``concurrent.futures`` executor instead.
-    progress : callable, optional
-        Called with finished parts, all parts known so far, and updates done.
+    progress : callable or bool, optional
+        True shows a bar. A callable is called with finished parts, all parts known so far, and
+        updates done.
     cancel : threading.Event, optional
         Ends the work once it is set; finished parts are kept.
     seed : int, optional

@@ -28,6 +28,7 @@ from sociophysics.scenario.society import Couplings, FieldTable, Network, NoFiel
 from sociophysics.scenario.values import Axis, Feed, Table, Text, Values
 from sociophysics.scenario.variation import change
 from sociophysics.society.network_kinds import NoNetwork
+from sociophysics.words import html_card
 
 if TYPE_CHECKING:
     from sociophysics.scenario.cases import Case
@@ -184,6 +185,18 @@ class Scenario(Table):
         scenario._name, scenario._file, scenario._folder = name, file, folder
         check(scenario)
         return scenario
+
+    def _repr_html_(self) -> str:
+        tables = self.canonical()
+        kinds = {
+            name: ", ".join(f"{key} = {value}" for key, value in table.items())
+            for name, table in tables.items()
+            if isinstance(table, Mapping) and table.get("kind") != "none"
+        }
+        designs = ", ".join(design.name for design in self.designs)
+        return html_card(
+            self.title or self.name, {"question": self.question, "designs": designs, **kinds}
+        )
 
     def replace(self, changes: Mapping[str, Any]) -> Scenario:
         """Return the scenario with some keys set, checked like a file.

@@ -44,6 +44,7 @@ from sociophysics.society.spin_rules import (
     node_table,
     symmetric,
 )
+from sociophysics.words import html_card
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -112,6 +113,22 @@ class SpinSystem:
     def __repr__(self) -> str:
         kind = "symmetric" if self.is_symmetric else "directed"
         return f"SpinSystem(n={self.n}, {kind}, {self.stored.nnz} couplings)"
+
+    def _repr_html_(self) -> str:
+        values = self.stored.data
+        hostile = int((values < 0).sum())
+        sizes = np.abs(values[values != 0])
+        way = "mutual" if self.is_symmetric else "directed"
+        rows = {
+            "users": f"{self.n:,}",
+            "couplings": f"{self.stored.nnz:,} ({way}), {hostile:,} of them antagonistic",
+            "size of couplings": f"{sizes.min():.4g} to {sizes.max():.4g}" if sizes.size else "",
+            "external field": "none"
+            if not self.h.any()
+            else f"{self.h.min():.4g} to {self.h.max():.4g}",
+            "attributes": ", ".join(map(str, self.nodes.columns)),
+        }
+        return html_card("SpinSystem", rows)
 
     @property
     def n(self) -> int:

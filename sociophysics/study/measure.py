@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
@@ -24,7 +24,7 @@ from sociophysics.study import Part, plan, tasks
 from sociophysics.study.pool import step_workers
 from sociophysics.study.run_manifest import Log
 from sociophysics.study.run_tables import join_tables
-from sociophysics.study.session import Session
+from sociophysics.study.session import Progress, Session, reporter
 from sociophysics.study.shelf import Shelf
 
 __all__ = [
@@ -43,7 +43,6 @@ __all__ = [
 ]
 
 Floats = NDArray[np.float64]
-Progress = Callable[[int, int, float], None]
 DEFAULT_REPLICAS = 10
 
 
@@ -61,9 +60,9 @@ class Work:
         it.
     executor : Executor, optional
         Any ``concurrent.futures`` executor instead.
-    progress : callable, optional
-        Called with finished parts, all parts known so far, and updates done, about twice a
-        second; what it raises ends the work.
+    progress : callable or bool, optional
+        True shows a bar. A callable is called with finished parts, all parts known so far, and
+        updates done, about twice a second; what it raises ends the work.
     cancel : threading.Event, optional
         Once it is set the work ends; finished parts are kept.
     """
@@ -73,6 +72,10 @@ class Work:
     executor: Executor | None = None
     progress: Progress | None = None
     cancel: threading.Event | None = None
+
+    def __post_init__(self) -> None:
+        # One bar for all that this work asks for.
+        object.__setattr__(self, "progress", reporter(self.progress))
 
     @property
     def processes(self) -> int:
@@ -100,8 +103,8 @@ def keeping_steps(work: Work, *, total: int) -> Iterator[None]:
         store.path.mkdir(parents=True, exist_ok=True)
 
     def check() -> None:
-        if work.progress is not None and kept.done:
-            work.progress(min(kept.done, total), total, 0.0)
+        if (report := reporter(work.progress)) is not None and kept.done:
+            report(min(kept.done, total), total, 0.0)
         if work.cancel is not None and work.cancel.is_set():
             where = "" if store is None else f"; finished parts are kept in {store.place}"
             raise Cancelled(f"the work was cancelled{where}")

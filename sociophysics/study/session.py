@@ -25,9 +25,10 @@ from sociophysics.study.parts import (
 )
 from sociophysics.study.shelf import Shelf
 
-__all__ = ["Cancelled", "Progress", "Session", "finished"]
+__all__ = ["Cancelled", "Progress", "Report", "Session", "finished", "reporter"]
 
-Progress = Callable[[int, int, float], None]
+Report = Callable[[int, int, float], None]
+Progress = Report | bool
 SECONDS_BETWEEN_REPORTS = 0.5
 UNSEEN = "parts that were reported as finished are not there: do all workers see {}?"
 
@@ -36,6 +37,34 @@ def finished(store: Store | None) -> set[str]:
     """Return the names of the parts that are in a store, damaged ones included."""
     names = set() if store is None else store.names("parts")
     return {name.removesuffix(".parquet") for name in names if name.endswith(".parquet")}
+
+
+def reporter(progress: Progress | None) -> Report | None:
+    """Return who is told how far the work is: a bar for True, nobody for False and None.
+
+    Parameters
+    ----------
+    progress : callable or bool, optional
+        A callable is returned as it is.
+    """
+    if not isinstance(progress, bool):
+        return progress
+    return _bar() if progress else None
+
+
+def _bar() -> Report:
+    """Return a bar in the notebook, or on the terminal's standard error, of parts that are done."""
+    from tqdm.auto import tqdm
+
+    bar = tqdm(unit="part", leave=True)
+
+    def report(done: int, total: int, _: float) -> None:
+        # Experiments find out as they go how many parts they need.
+        bar.total = total
+        bar.n = done
+        bar.refresh()
+
+    return report
 
 
 class Session:
@@ -48,7 +77,7 @@ class Session:
     parts : sequence of Part
     simulate : callable
         What returns the table and the events of a part.
-    progress : callable, optional
+    progress : callable or bool, optional
         Told about twice a second how far the run is.
     users : int, optional
         Users of the society, where the settings do not say.
@@ -70,7 +99,8 @@ class Session:
         self.data = Shelf()
         self._read = 0  # parts read one by one since the ledger was written
         self.missing: list[Part] = []
-        self.simulate, self.progress, self.users, self.cancel = simulate, progress, users, cancel
+        self.simulate, self.users, self.cancel = simulate, users, cancel
+        self.progress = reporter(progress)
         self.updates, self.finished, self._reported = 0.0, 0, time.monotonic()
 
     def rehearse(self, rehearse: tasks.Rehearse) -> None:

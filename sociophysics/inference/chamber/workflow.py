@@ -35,6 +35,7 @@ from sociophysics.rollcall.votes import Votes
 from sociophysics.society.spins import SpinSystem
 from sociophysics.sources import source_digest
 from sociophysics.store import Folder, Place, Steps, Store, keeping, open_store, write_table
+from sociophysics.words import html_card
 
 __all__ = ["STAGES", "ChamberFit", "fit_chamber", "kept_steps", "prepared"]
 
@@ -79,6 +80,15 @@ class ChamberFit:
     systems: dict[str, SpinSystem] = field(default_factory=dict)
     draws: dict[str, Draws] = field(default_factory=dict)
     files: dict[str, Path | str] = field(default_factory=dict)
+
+    def _repr_html_(self) -> str:
+        rows = {
+            "members": f"{self.votes.n_members:,}",
+            "roll calls": f"{self.votes.n_rollcalls:,}",
+            "+1 means": self.votes.polarity,
+            "files": ", ".join(self.files),
+        }
+        return html_card("ChamberFit", rows) + str(self.evaluation.to_html(index=False))
 
 
 def fit_chamber(

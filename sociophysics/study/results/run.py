@@ -28,8 +28,11 @@ from sociophysics.store import (
 from sociophysics.study.results import comparison
 from sociophysics.study.results.grid import Grid
 from sociophysics.study.results.windows import Window, burn_in, constant_temperature, windows_of
+from sociophysics.words import html_card, number_of
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from sociophysics.scenario import Case, Scenario
 
 __all__ = ["Run", "scenario_of"]
@@ -117,6 +120,56 @@ class Run:
         from sociophysics.study.queries import query_frames
 
         return query_frames({"results": self.table, "events": self.events}, statement)
+
+    def plot(
+        self,
+        observable: str,
+        *,
+        along: str | None = None,
+        at: Mapping[str, Any] | None = None,
+        axes: Axes | None = None,
+    ) -> Axes:
+        """Draw an observable: one line per design, with 95 % bands over replicas.
+
+        Parameters
+        ----------
+        observable : str
+            One that was recorded, or a statistic such as ``susceptibility``.
+        along : str, optional
+            A swept key with numbers, or ``"sweep"`` for the course of time; the first swept key
+            by default.
+        at : mapping, optional
+            Values of the other swept keys; those that the scenario declares by default.
+        axes : matplotlib Axes, optional
+            Drawn into; a new figure by default.
+
+        Returns
+        -------
+        matplotlib Axes
+            To be changed as any other.
+
+        Raises
+        ------
+        InputError
+            The run recorded no such observable, or swept no such key or value.
+        """
+        from sociophysics.study.results.plots import draw
+
+        return draw(self, observable, along=along, at=at, axes=axes)
+
+    def _repr_html_(self) -> str:
+        designs, points, replicas = self.grid.shape
+        size = (
+            f"{number_of(designs, 'design')}, {number_of(points, 'swept point')}, "
+            f"{number_of(replicas, 'replica')}"
+        )
+        rows = {
+            "question": self.scenario.question,
+            "size": size,
+            "observables": ", ".join(self.observables),
+            "folder": "in memory" if self.directory is None else str(self.directory),
+        }
+        return html_card(self.scenario.title or self.scenario.name, rows)
 
     @cached_property
     def grid(self) -> Grid:
