@@ -81,6 +81,7 @@ def test_workers_are_one_per_usable_processor_unless_given(name: str) -> None:
 SEEDED = [each for each in FUNCTIONS if "seed" in parameters(each)]
 # What draws or simulates asks for its seed; where draws serve an estimate of given data it is 0.
 ESTIMATES = ("inference.", "experiments.inspection.", "experiments.leverage.scores")
+ESTIMATES += ("statistics.transitions.",)
 
 
 @pytest.mark.parametrize("name", [each for each in SEEDED if not each.startswith("streams.")])

@@ -18,13 +18,14 @@ from sociophysics.experiments import (
     locate,
     phase_diagram,
 )
-from sociophysics.experiments.detection import detect, peak, side_distances, total_variation
+from sociophysics.experiments.detection import detect, peak, side_distances
 from sociophysics.experiments.early_warnings import _indicators, _null, _trend
 from sociophysics.experiments.independence import against_independent, independent_frames
 from sociophysics.experiments.kinds_of_change import two_states
 from sociophysics.experiments.tipping import search
 from sociophysics.report.tipping_figures import picture
 from sociophysics.scenario import Scenario
+from sociophysics.statistics.distances import total_variation
 from sociophysics.study.expected import expected, temperature_range
 from sociophysics.study.measure import Work, is_whole, measure, moments, varied
 from sociophysics.theory.closed_forms import onsager_temperature, random_regular_temperature

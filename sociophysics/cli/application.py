@@ -18,6 +18,7 @@ from sociophysics.cli import (
     check,
     dashboard,
     data,
+    detect,
     evidence,
     fit,
     inspect,
@@ -48,6 +49,7 @@ app.command("tip")(tip.tip)
 app.command("cascades")(cascades.cascades)
 app.command("fit")(fit.fit)
 app.command("inspect")(inspect.inspect)
+app.command("detect")(detect.detect)
 app.command("repeat")(repeat.repeat)
 app.command("query")(query.query)
 app.command("describe")(scenario.describe)

@@ -142,6 +142,11 @@ def _answer(
         options = {key: asked[key] for key in ("quick", "test", "seed")}
         fit.answer(given, options, place, workers, executor)
         return
+    if command == "detect":
+        from sociophysics.cli import detect
+
+        detect.answer(given["file"], asked, place)
+        return
     from sociophysics.cli import inspect
 
     options = {key: asked[key] for key in ("draws", "seed", "time_limit")}

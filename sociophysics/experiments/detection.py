@@ -1,7 +1,7 @@
 """Where a distribution changes along a parameter, judged without knowing what changes.
 
 The values that replicas take on the two sides of a point are compared as distributions: total
-variation or Jensen-Shannon. Distributions are read at a finite resolution (each value counts as
+variation. Distributions are read at a finite resolution (each value counts as
 a Gaussian of that width), because in a large society every distribution is sharp and any two
 neighbouring points would otherwise differ completely. Two nulls: values shuffled over the whole
 range (nothing changes), and an even drift (the same change, spread over the whole range).
@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sociophysics.statistics.distances import total_variation
 from sociophysics.streams import generator
 
 __all__ = [
@@ -22,11 +23,8 @@ __all__ = [
     "Detection",
     "densities",
     "detect",
-    "jensen_shannon",
-    "parabola",
     "peak",
     "side_distances",
-    "total_variation",
 ]
 
 Floats = NDArray[np.float64]
@@ -70,35 +68,6 @@ def densities(x: Floats, *, resolution: float = RESOLUTION) -> Floats:
     return result
 
 
-def total_variation(p: Floats, q: Floats) -> Floats:
-    """Return ``sum |p - q| / 2`` over the last axis: 0 for equal distributions, 1 for disjoint.
-
-    Examples
-    --------
-    >>> total_variation(np.array([0.5, 0.5, 0.0]), np.array([0.5, 0.0, 0.5]))
-    np.float64(0.5)
-    """
-    result: Floats = np.abs(p - q).sum(axis=-1) / 2
-    return result
-
-
-def jensen_shannon(p: Floats, q: Floats) -> Floats:
-    """Return the Jensen-Shannon divergence in bits: 0 for equal, 1 for disjoint distributions.
-
-    References
-    ----------
-    J. Lin, IEEE Trans. Inf. Theory 37, 145 (1991).
-
-    Examples
-    --------
-    >>> jensen_shannon(np.array([1.0, 0.0]), np.array([0.0, 1.0]))
-    np.float64(1.0)
-    """
-    middle = (p + q) / 2
-    result: Floats = _entropy(middle) - (_entropy(p) + _entropy(q)) / 2
-    return result
-
-
 def side_distances(density: Floats) -> Floats:
     """Return the total variation between the neighbours of each inner point; (values - 2,).
 
@@ -130,24 +99,6 @@ def peak(at: Floats, height: Floats) -> float:
     if not weight.sum() > 0:
         return float(at[top])
     return float((weight * at[first : last + 1]).sum() / weight.sum())
-
-
-def parabola(at: Floats, height: Floats) -> float:
-    """Return the top of the parabola through the highest point and its two neighbours.
-
-    Examples
-    --------
-    >>> round(parabola(np.array([0.0, 1.0, 3.0]), np.array([-1.0, 0.0, -4.0])), 6)
-    1.0
-    """
-    top = int(np.argmax(height))
-    if not 0 < top < height.size - 1:
-        return float(at[top])
-    curvature, slope, _ = np.polyfit(at[top - 1 : top + 2] - at[top], height[top - 1 : top + 2], 2)
-    if not curvature < 0:
-        return float(at[top])
-    middle = at[top] - slope / (2 * curvature)
-    return float(np.clip(middle, at[top - 1], at[top + 1]))
 
 
 def detect(values: Floats, x: Floats, *, seed: int) -> Detection:
@@ -258,10 +209,3 @@ def _drifts(values: Floats, x: Floats, pairs: NDArray[np.int64], *, seed: int) -
             density[:, :replicas].mean(axis=1), density[:, replicas:].mean(axis=1)
         )
     return distances
-
-
-def _entropy(p: Floats) -> Floats:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        terms = np.where(p > 0, p * np.log2(p), 0.0)
-    result: Floats = -terms.sum(axis=-1)
-    return result

@@ -9,13 +9,12 @@ from numpy.typing import NDArray
 from sociophysics.experiments.detection import (
     Detection,
     densities,
-    jensen_shannon,
-    parabola,
     peak,
     side_distances,
 )
 from sociophysics.scenario import Settings
 from sociophysics.statistics import Interval, bootstrap_interval, mean_interval
+from sociophysics.statistics.distances import jensen_shannon, parabola
 from sociophysics.streams import generator
 from sociophysics.study.expected import TEMPERATURE
 from sociophysics.study.measure import Moments

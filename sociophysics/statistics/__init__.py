@@ -5,8 +5,8 @@ A trajectory's frames are correlated, so they count for fewer than they are (`ta
 error (`standard_error`, `mean_interval`, `paired_difference`, `share_interval`,
 `share_difference`, `bootstrap_interval`, `pseudo_values`). Each says what it does with outcomes
 that are skewed, have two states or are all equal; docs/statistics.md has how often each interval
-holds, simulated. Time is the last axis of every series, and a NaN in the input gives NaN, never a
-warning.
+holds, simulated. `detect_transition` says where any outputs change along a control. Time is the
+last axis of every series, and a NaN in the input gives NaN, never a warning.
 """
 
 from sociophysics.statistics.intervals import (
@@ -33,6 +33,7 @@ from sociophysics.statistics.series import (
     tau,
     two_states,
 )
+from sociophysics.statistics.transitions import Transition, detect_transition
 
 __all__ = [
     "Drift",
@@ -40,10 +41,12 @@ __all__ = [
     "PairedDifference",
     "ShareDifference",
     "ShareInterval",
+    "Transition",
     "TwoStates",
     "binder",
     "blocked_error",
     "bootstrap_interval",
+    "detect_transition",
     "drift",
     "effective_sample_size",
     "holm",

@@ -33,6 +33,7 @@ STUDIES = {
     "cascades": "a comparison of cascades",
     "fit": "a fit to votes",
     "inspect": "an inspection of a network",
+    "detect": "a search for a change in samples",
 }
 
 
