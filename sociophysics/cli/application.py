@@ -22,6 +22,7 @@ from sociophysics.cli import (
     evidence,
     fit,
     inspect,
+    poll,
     query,
     repeat,
     scenario,
@@ -49,6 +50,7 @@ app.command("tip")(tip.tip)
 app.command("cascades")(cascades.cascades)
 app.command("fit")(fit.fit)
 app.command("inspect")(inspect.inspect)
+app.command("poll")(poll.poll)
 app.command("detect")(detect.detect)
 app.command("repeat")(repeat.repeat)
 app.command("query")(query.query)

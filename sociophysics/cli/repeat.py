@@ -115,7 +115,7 @@ def _answer(
         run(scenario, place, workers, executor, p_values=bool(given.get("p_values")))
         return
     asked = dict(manifest["asked"])
-    if command in ("loop", "phases") or (command == "tip" and given.get("python")):
+    if command in ("loop", "phases", "poll") or (command == "tip" and given.get("python")):
         scenario = _scenario(asked.pop("scenario"), manifest, given)
         _asked_again(command, scenario, asked, out=place, workers=workers, executor=executor)
         return
@@ -155,12 +155,12 @@ def _answer(
 
 def _asked_again(command: str, scenario: Scenario, asked: dict[str, Any], **keys: Any) -> None:
     """Ask again what Python asked."""
-    from sociophysics.experiments import hysteresis, locate, phase_diagram
+    from sociophysics.experiments import hysteresis, locate, phase_diagram, polling
 
     if command == "phases":
         phase_diagram(scenario, dict(asked.pop("axes")), **asked, **keys)
     else:
-        ask = hysteresis if command == "loop" else locate
+        ask = {"loop": hysteresis, "poll": polling}.get(command, locate)
         ask(scenario, **asked, **keys)
 
 

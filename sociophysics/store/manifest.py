@@ -30,6 +30,7 @@ STUDIES = {
     "tip": "a search for a tipping point",
     "loop": "a hysteresis loop",
     "phases": "a phase diagram",
+    "poll": "a poll of some users",
     "cascades": "a comparison of cascades",
     "fit": "a fit to votes",
     "inspect": "an inspection of a network",

@@ -1,0 +1,99 @@
+"""``sociophysics poll``: what a few users' stances tell about everybody's."""
+
+from __future__ import annotations
+
+import math
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sociophysics.cli.options import (
+    Quiet,
+    Scheduler,
+    Seed,
+    Workers,
+    count_of,
+    quieted,
+    workers_of,
+)
+from sociophysics.errors import InputError
+from sociophysics.words import number_of
+
+if TYPE_CHECKING:
+    from sociophysics.experiments.polls import Polls
+
+__all__ = ["poll"]
+
+ScenarioFile = Annotated[
+    Path, typer.Argument(help="TOML file, or a bundled scenario's name.", show_default=False)
+]
+Sizes = Annotated[str, typer.Option(help="How many users are asked, as 1,3,10.")]
+Choices = Annotated[str, typer.Option(help="Who is asked: random, degree, greedy.")]
+Design = Annotated[str | None, typer.Option(help="Name of a design; the first by default.")]
+Replicas = Annotated[int | None, typer.Option(help="Replicas, instead of the file's.")]
+Out = Annotated[
+    str | None, typer.Option(help="Folder, or s3://BUCKET/NAME; runs/NAME-poll by default.")
+]
+
+
+def poll(
+    scenario: ScenarioFile,
+    sizes: Sizes = "1,3,10,30",
+    choices: Choices = "random,degree,greedy",
+    design: Design = None,
+    replicas: Replicas = None,
+    out: Out = None,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
+    seed: Seed = None,
+    quiet: Quiet = False,
+) -> None:
+    """Say how many users one has to ask to know the majority, the rest and each camp.
+
+    Running again into the same folder continues where it was stopped.
+    """
+    from sociophysics.cli.progress import follow
+    from sociophysics.experiments import polling
+    from sociophysics.scenario import Scenario
+    from sociophysics.store import open_store
+    from sociophysics.study import study
+
+    loaded = Scenario.load(scenario)
+    try:
+        numbers = [int(each) for each in sizes.split(",")]
+    except ValueError:
+        raise InputError(f"--sizes is {sizes!r}; give whole numbers, as in 1,3,10.") from None
+    place = str(Path("runs") / f"{Path(scenario).stem}-poll") if out is None else out
+    study.read_manifest(open_store(place), "poll")
+    count = count_of(workers)
+    with quieted(quiet), workers_of(scheduler) as executor:
+        with follow(loaded.title or loaded.name) as progress:
+            keys: dict[str, Any] = {"workers": count, "executor": executor, "progress": progress}
+            found = polling(
+                loaded, numbers, choices=choices.split(","), design=design, replicas=replicas,
+                out=place, seed=seed, **keys,
+            )  # fmt: skip
+        typer.echo("\n".join(_lines(found)))
+        typer.echo(f"table: {os.path.join(open_store(place).place, 'polls.csv')}")
+
+
+def _lines(found: Polls) -> list[str]:
+    """Return what polls tell, one line per choice, size and target."""
+    lines = ["what a poll tells, in bits and as a share of what there is to know (95 %)"]
+    first = found.table.columns.get_loc("choice")
+    swept = list(found.table.columns[:first])
+    for row in found.table.to_dict("records"):
+        point = "".join(f"{key} = {row[key]}, " for key in swept)
+        share = "" if math.isnan(row["share"]) else f", {100 * row['share']:.0f} %"
+        lines.append(
+            f"  {point}{row['choice']}, {row['size']} asked: {row['target']} "
+            f"{row['information']:.3f} [{row['low']:.3f}, {row['high']:.3f}]{share}"
+        )
+    lines.append("smallest poll that tells nine tenths")
+    for row in found.enough.to_dict("records"):
+        point = "".join(f"{key} = {row[key]}, " for key in swept)
+        size = "none of these" if math.isnan(row["size"]) else number_of(round(row["size"]), "user")
+        lines.append(f"  {point}{row['choice']}, {row['target']}: {size}")
+    return [*lines, *([f"note: {found.note}"] if found.note else [])]
