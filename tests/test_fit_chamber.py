@@ -11,7 +11,7 @@ from sociophysics.inference.chamber.workflow import fit_chamber
 from sociophysics.rollcall import Votes, open_votes
 from sociophysics.store import Steps
 
-TABLES = ("evaluation", "couplings", "members", "rollcalls")
+TABLES = ("evaluation", "comparison", "couplings", "members", "rollcalls")
 FILES = {f"{name}.{kind}" for name in TABLES for kind in ("csv", "parquet")}
 FILES |= {"notes.txt", "system.npz", "parts"}
 

@@ -173,10 +173,39 @@ def party_votes():
     return Votes(matrix, pd.DataFrame(members), partial=True)
 
 
+def test_dimensions_are_chosen_on_training_votes():
+    two, _ = chamber(40, 300, dimensions=2)
+    assert IdealPoints(None).fit(two).dimensions_ == 2
+    one, _ = chamber(40, 300)
+    chosen = IdealPoints(None).fit(one)
+    assert chosen.dimensions_ == 1
+    fixed = IdealPoints(1).fit(one)
+    np.testing.assert_array_equal(chosen.points_, fixed.points_)
+    assert IdealPoints(None, prior=1.0).fit(two).dimensions_ == 2
+
+
+def test_the_largest_party_is_positive_unless_there_are_republicans_and_democrats():
+    matrix, points = chamber(20, 100)
+    high = points[:, 0] > np.quantile(points[:, 0], 0.6)  # 8 of 20
+
+    def signs(small, large):
+        party = np.where(high, small, large)
+        members = pd.DataFrame({"id": range(20), "party": party})
+        model = IdealPoints(prior=1.0).fit(Votes(matrix, members, partial=True))
+        return model.anchor_, model.points_[high, 0].mean() > model.points_[~high, 0].mean()
+
+    for names in (("A", "Z"), ("Z", "A")):
+        anchor, small_is_positive = signs(*names)
+        assert anchor == f"party {names[1]}"
+        assert not small_is_positive
+    assert signs("R", "D") == ("party R", True)
+    assert signs("D", "R") == ("party R", False)
+
+
 def test_an_anchor_fixes_the_sign():
     votes = party_votes()
-    right = IdealPoints(prior=1.0).fit(votes)
-    assert right.anchor_ == "party Right"
+    right = IdealPoints(prior=1.0, anchor="Right").fit(votes)
+    assert right.anchor_ == "Right"
     party = votes.party
     assert right.points_[party == "Right", 0].mean() > right.points_[party == "Left", 0].mean()
     left = IdealPoints(prior=1.0, anchor="Left").fit(votes)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from sociophysics.report import chamber_claims as claims
 from sociophysics.report import chamber_figures as figures
 from sociophysics.report import chamber_physics as physics
 from sociophysics.report import chamber_wording as wording
@@ -61,8 +62,7 @@ def _header(fit: ChamberFit, title: str) -> str:
 
 
 def _answer(fit: ChamberFit) -> str:
-    scores = fit.evaluation.set_index("model")
-    lines = [_score_sentence(scores)]
+    lines = claims.sentences(fit.judged)
     party = fit.members["party"].to_numpy()
     large = [p for p, size in fit.members["party"].value_counts().items() if p and size >= 3]
     if len(large) >= 2:
@@ -100,21 +100,6 @@ def _frustration(fit: ChamberFit) -> str:
     return text
 
 
-def _score_sentence(scores: pd.DataFrame) -> str:
-    def text(model: str) -> str:
-        row = scores.loc[model]
-        return (
-            f"{html.number(100 * row['accuracy'], digits=1)} % (GMP "
-            f"{html.number(row['gmp'], digits=3)})"
-        )
-
-    parts = [f"The couplings predict {text('PseudoLikelihood')} of held-out votes"]
-    if "IdealPoints-1D" in scores.index:
-        parts.append(f"ideal points on one dimension {text('IdealPoints-1D')}")
-    parts.append(f"the party line {text('party')}")
-    return ", ".join(parts) + "."
-
-
 def _prediction(fit: ChamberFit) -> str:
     table = fit.evaluation
     several = "seeds" in table and int(table["seeds"].iloc[0]) > 1
@@ -146,6 +131,7 @@ def _prediction(fit: ChamberFit) -> str:
         "How well it predicts",
         f"<p>{intro}</p>",
         html.table(columns, rows),
+        claims.comparison_table(fit.comparison),
         html.details("What the columns mean", defined),
         _figure(figures.calibration(fit.calibration, labels), wording.CALIBRATION),
     )

@@ -14,6 +14,8 @@ MODELS = {
     "IdealPoints-1D": "positions on one dimension (two-parameter item response)",
     "IdealPoints-2D": "positions in two dimensions",
     "IdealPoints-3D": "positions in three dimensions",
+    "IdealPoints": "positions in 1, 2, 3 or 6 dimensions, whichever predicts hidden training votes "
+    "best",
     "PseudoLikelihood": "the couplings of this report",
     "Stack": "couplings and ideal points together, weights from training votes",
 }

@@ -27,8 +27,9 @@ from sociophysics.inference.estimators.pseudolikelihood import PseudoLikelihood
 from sociophysics.inference.estimators.stability import StabilitySelection
 from sociophysics.inference.estimators.stack import Stack
 from sociophysics.inference.estimators.uncertainty import LARGEST, StandardErrors
-from sociophysics.inference.judging.evaluation import Model, evaluate_seeds
+from sociophysics.inference.judging.evaluation import Model
 from sociophysics.inference.judging.holdout import split
+from sociophysics.inference.judging.paired import Judged, compare
 from sociophysics.inference.judging.reliability import calibration
 from sociophysics.machine import usable_cpus
 from sociophysics.rollcall.votes import Votes
@@ -54,7 +55,12 @@ STAGES = (
 )
 SEEDS = 5  # hidden cells are drawn so many times
 DRAWS = 50
-MANY_MEMBERS = 150  # above, one draw of hidden cells, to keep a fit to minutes
+PAIRS = (
+    ("PseudoLikelihood", "IdealPoints"),
+    ("Stack", "IdealPoints"),
+    ("Stack", "PseudoLikelihood"),
+    ("IdealPoints", "party"),
+)
 LEAST_PRESENCE = 0.1  # members with fewer votes share too few roll calls with the others
 
 
@@ -72,7 +78,7 @@ class ChamberFit:
     stability: StabilitySelection | None
     generative: BoltzmannRefinement | None
     physics: ChamberPhysics
-    evaluation: pd.DataFrame
+    judged: Judged
     calibration: pd.DataFrame
     couplings: pd.DataFrame
     members: pd.DataFrame
@@ -90,6 +96,16 @@ class ChamberFit:
         }
         return html_card("ChamberFit", rows) + str(self.evaluation.to_html(index=False))
 
+    @property
+    def evaluation(self) -> pd.DataFrame:
+        """Scores on held-out votes, one row per model."""
+        return self.judged.evaluation
+
+    @property
+    def comparison(self) -> pd.DataFrame:
+        """Paired differences of these scores with their intervals."""
+        return self.judged.comparison
+
 
 def fit_chamber(
     votes: Votes,
@@ -105,10 +121,11 @@ def fit_chamber(
 ) -> ChamberFit:
     """Fit a chamber, write its tables into a folder and return them.
 
-    The files are ``evaluation.csv``, ``couplings.csv``, ``members.csv``, ``rollcalls.csv``,
-    ``system.npz`` and ``notes.txt``, what was dropped and how +1 is coded; every table has the
-    column ``polarity``, which says what +1 means. Members have fields where +1 has a meaning
-    (votes coded by experts or by majority), in the fit that predicts and the one that generates.
+    The files are ``evaluation.csv``, ``comparison.csv`` (paired differences of the scores),
+    ``couplings.csv``, ``members.csv``, ``rollcalls.csv``, ``system.npz`` and ``notes.txt``, what
+    was dropped and how +1 is coded; every table has the column ``polarity``, which says what +1
+    means. Members have fields where +1 has a meaning (votes coded by experts or by majority), in
+    the fit that predicts and the one that generates.
 
     Parameters
     ----------
@@ -122,8 +139,7 @@ def fit_chamber(
         errors, stability selection, the Boltzmann refinement and what simulates it, whatever
         ``test`` is.
     test : {"cells", "rollcalls"}
-        Which votes the models are tested on; cells are hidden five times, where there are at most
-        150 members.
+        Which votes the models are tested on; cells are hidden five times, once if ``quick``.
     seed : int
     workers : int, optional
         How many steps an executor does at a time; left out, one per usable processor. No number
@@ -212,8 +228,8 @@ def _fitted(
     )
     tell("evaluation")
     kind = "cells" if quick else test
-    evaluation = _evaluation(data, kind, seed, quick=quick)
-    judged = calibration(data, [_couplings(fields, seed), IdealPoints(1)], test=kind, seed=seed)
+    judged = _evaluation(data, kind, seed, quick=quick)
+    reliable = calibration(data, [_couplings(fields, seed), IdealPoints(1)], test=kind, seed=seed)
     tell("tables")
     systems = {"pseudolikelihood": fit.system_}
     if generative is not None:
@@ -226,8 +242,8 @@ def _fitted(
         stability=stability,
         generative=generative,
         physics=physics,
-        evaluation=evaluation,
-        calibration=judged,
+        judged=judged,
+        calibration=reliable,
         couplings=couplings_table(
             data, fit, errors, None if stability is None else stability.probability_
         ),
@@ -274,17 +290,17 @@ def _couplings(fields: bool, seed: int) -> PseudoLikelihood:
     return PseudoLikelihood(fields=fields, seed=seed)
 
 
-def _evaluation(votes: Votes, test: str, seed: int, *, quick: bool) -> pd.DataFrame:
+def _evaluation(votes: Votes, test: str, seed: int, *, quick: bool) -> Judged:
     fields = votes.polarity != "arbitrary"
     couplings = _couplings(fields, seed)
-    models: list[Model] = [couplings, Stack(couplings, seed=seed)]
-    # later roll calls are the same for every seed
-    once = quick or test == "rollcalls" or votes.n_members > MANY_MEMBERS
-    seeds = range(seed, seed + (1 if once else SEEDS))
-    table = evaluate_seeds(votes, models, test=test, seeds=seeds)
+    # the dimension of ideal points is chosen on training votes, as all penalties are
+    models: list[Model] = [couplings, Stack(couplings, seed=seed), IdealPoints(None, seed=seed)]
+    seeds = range(seed, seed + (1 if quick else SEEDS))
+    judged = compare(votes, models, PAIRS, test=test, seeds=seeds)
+    table = judged.evaluation
     table.insert(2, "seed", seed)
     table.insert(3, "n_cells", int(split(votes, test=test, seed=seed).cells.sum()))
-    return table
+    return judged
 
 
 def _errors(fit: PseudoLikelihood, members: int) -> StandardErrors:
@@ -301,7 +317,7 @@ def _make(folder: Path) -> None:
 
 
 def _write(result: ChamberFit, store: Store) -> None:
-    for name in ("evaluation", "couplings", "members", "rollcalls"):
+    for name in ("evaluation", "comparison", "couplings", "members", "rollcalls"):
         table: pd.DataFrame = getattr(result, name)
         write_table(store, name, table.assign(polarity=result.votes.polarity))
         result.files[name] = _place(store, f"{name}.csv")
@@ -328,4 +344,10 @@ def _fit_notes(result: ChamberFit) -> list[str]:
     notes = [f"couplings: l2 = {result.couplings_fit.l2_:.3g}"]
     if result.errors is not None:
         notes.append(f"errors: {result.errors.note}")
+    if result.stability is not None and result.stability.stopped_:
+        found = result.stability
+        notes.append(
+            f"stability: {found.stopped_} of {found.half_samples + 1} l1 fits stopped after "
+            f"{found.max_iter} steps, before they were done"
+        )
     return notes

@@ -30,6 +30,9 @@ Array = NDArray[np.float64]
 
 PRIORS = (0.08, 0.15, 0.3, 0.6, 1.2, 2.4, 4.8)
 MOST_DIMENSIONS = 8
+CHOICE = (1, 2, 3, 6)  # dimensions tried where they are chosen
+RIGHT = frozenset({"r", "rep", "republican", "200"})
+LEFT = frozenset({"d", "dem", "democrat", "100"})
 HIDDEN_SHARE = 0.1
 ENOUGH_HIDDEN = 5000  # hidden votes, over all draws, on which the prior is chosen
 MOST_FOLDS = 5
@@ -44,14 +47,15 @@ class IdealPoints(Estimator):
 
     Parameters
     ----------
-    dimensions : int
-        1 to 8.
+    dimensions : int, optional
+        1 to 8; None chooses 1, 2, 3 or 6 (a third of the members at most) on hidden training votes.
     prior : float, optional
         Standard deviation of the discriminations ``b``, where smaller shrinks more; chosen on
         hidden training votes if left out.
     anchor : member's id or name, or a party, optional
-        Who stands on the positive side of the first dimension; the last party in alphabetical
-        order if left out, or the most extreme member where there are no parties.
+        Who stands on the positive side of the first dimension. Left out: Republicans where there
+        are Democrats too, else the largest party, or the most extreme member where there are no
+        two parties of two members; then the sign says nothing about left and right.
     seed : int
         Seed of the hidden votes that choose ``prior``.
 
@@ -63,6 +67,7 @@ class IdealPoints(Estimator):
         Standard errors, from the observed information, at fixed origin, scale and axes.
     intercept_ : array, shape (roll calls,)
     discrimination_ : array, shape (roll calls, dimensions)
+    dimensions_ : int
     prior_ : float
     validation_ : DataFrame
         Mean log-likelihood of hidden votes at each prior tried; empty with ``prior`` given.
@@ -80,7 +85,7 @@ class IdealPoints(Estimator):
     @by_keyword("seed", after=4)
     def __init__(
         self,
-        dimensions: int = 1,
+        dimensions: int | None = 1,
         prior: float | None = None,
         anchor: Any = None,
         *,
@@ -101,10 +106,12 @@ class IdealPoints(Estimator):
             anchor who is not there, or votes that cannot be fitted.
         """
         data = training_votes(votes)
-        dimensions = self._dimensions(data.n_members)
         matrix = data.matrix.astype(np.float64)
-        self.prior_, self.validation_ = self._tuned(matrix, dimensions)
-        fit, errors = _fitted(matrix, dimensions, self.prior_)
+        choice = self._choice(data.n_members)
+        tuned = {dimensions: self._tuned(matrix, dimensions) for dimensions in choice}
+        self.dimensions_ = max(choice, key=lambda d: tuned[d][1]["log_likelihood"].max())
+        self.prior_, self.validation_ = tuned[self.dimensions_]
+        fit, errors = _fitted(matrix, self.dimensions_, self.prior_)
         sign, self.anchor_ = _orientation(fit.points, data, self.anchor)
         # predictions keep the scale that the prior belongs to; what is shown is standardized
         self._fitted_points = fit.points * sign
@@ -135,14 +142,21 @@ class IdealPoints(Estimator):
         )
         return found["probability"]
 
+    def _choice(self, members: int) -> tuple[int, ...]:
+        """Return the dimensions to choose from, one where they are given."""
+        if self.dimensions is not None:
+            return (self._dimensions(members),)
+        most = max(1, members // 3)
+        return tuple(sorted({min(d, most) for d in CHOICE}))
+
     def _dimensions(self, members: int) -> int:
         whole = isinstance(self.dimensions, int | np.integer) and not isinstance(
             self.dimensions, bool
         )
-        if not whole or not 1 <= self.dimensions <= MOST_DIMENSIONS:
+        if self.dimensions is None or not whole or not 1 <= self.dimensions <= MOST_DIMENSIONS:
             raise InputError(
                 f"dimensions is {self.dimensions!r}; an integer from 1 to {MOST_DIMENSIONS} is "
-                "allowed."
+                "allowed, or None to choose it."
             )
         if self.dimensions >= members:
             raise InputError(
@@ -158,18 +172,20 @@ class IdealPoints(Estimator):
                 raise InputError(
                     f"prior is {self.prior!r}; it must be a positive number, or None to choose it."
                 )
-            return float(self.prior), table
+            if self.dimensions is not None:
+                return float(self.prior), table
+        priors = PRIORS if self.prior is None else (float(self.prior),)
         votes_to_predict = HIDDEN_SHARE * np.count_nonzero(matrix)
         folds = int(np.clip(np.ceil(ENOUGH_HIDDEN / votes_to_predict), 1, MOST_FOLDS))
         scores: list[float] = []
         # from strong to weak priors: beyond the best one fits only get slower and worse
-        for prior in PRIORS:
+        for prior in priors:
             shared = [matrix, self.seed, dimensions, prior]
             tried = steps("fold of ideal points", _held_out, shared, range(folds))
             scores.append(float(np.mean([float(each["score"]) for each in tried])))
             if scores[-1] < max(scores):
                 break
-        priors = PRIORS[: len(scores)]
+        priors = priors[: len(scores)]
         table = pd.DataFrame({"prior": priors, "log_likelihood": scores})
         return best_penalty(priors, np.array(scores)), table
 
@@ -208,18 +224,33 @@ def _orientation(points: Array, votes: Votes, anchor: Any) -> tuple[Array, str]:
 
 
 def _anchored(votes: Votes, anchor: Any) -> tuple[NDArray[np.bool_] | None, str]:
-    party = votes.party
-    named = sorted({str(p) for p in party if p})
     if anchor is None:
-        sizable = [p for p in named if (party == p).sum() > 1]
-        if len(sizable) < 2:
-            return None, ""
-        return np.asarray(party == sizable[-1]), f"party {sizable[-1]}"
+        return _by_default(votes)
     members = votes.members
-    for chosen in (members["id"] == anchor, members["name"] == anchor, members["party"] == anchor):
+    text = members["id"].astype(str)  # an id of digits is text on a command line
+    for chosen in (
+        members["id"] == anchor,
+        text == anchor,
+        members["name"] == anchor,
+        members["party"] == anchor,
+    ):
         if chosen.any():
             return chosen.to_numpy(), str(anchor)
+    named = sorted({str(p) for p in votes.party if p})
     raise InputError(
-        f"anchor {anchor!r} is no member's id or name and no party; allowed: a member, or a party "
-        f"of {', '.join(named) or 'which there is none'}."
+        f"anchor {str(anchor)[:200]!r} is no member's id or name and no party; allowed: a member, "
+        f"or a party of {', '.join(named[:20]) or 'which there is none'}."
     )
+
+
+def _by_default(votes: Votes) -> tuple[NDArray[np.bool_] | None, str]:
+    """Return Republicans where there are Democrats too, else the largest of several parties."""
+    party = votes.party
+    sizes = pd.Series(party[party != ""]).value_counts()
+    sizable = [str(name) for name, size in sizes.items() if size > 1]
+    if len(sizable) < 2:
+        return None, ""
+    right = [name for name in sizable if name.lower() in RIGHT]
+    left = [name for name in sizable if name.lower() in LEFT]
+    chosen = right[0] if right and left else sizable[0]
+    return np.asarray(party == chosen), f"party {chosen}"

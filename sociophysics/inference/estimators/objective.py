@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-__all__ = ["FIELD_SHARE", "Fit", "best_penalty", "minimize_l2", "negative_log_likelihood"]
+__all__ = [
+    "FIELD_SHARE", "Fit", "best_penalty", "minimize_l2", "negative_log_likelihood", "searched",
+]  # fmt: skip
 
 Array = NDArray[np.float64]
 
 LARGEST_MARGIN = 500.0
+MOST_BEYOND = 6  # penalties tried beyond an end of the grid
 FIELD_SHARE = 0.1  # the penalty on a field, as a share of that on a coupling
 
 
@@ -42,6 +45,43 @@ def best_penalty(penalties: Sequence[float], score: Array) -> float:
     centre = np.log(penalties[best])
     curvature, slope, _ = np.polyfit(np.log(penalties[around]) - centre, score[around], 2)
     return float(np.exp(centre - slope / (2 * curvature))) if curvature < 0 else penalties[best]
+
+
+def searched(
+    grid: Sequence[float], score: Callable[[float], float]
+) -> tuple[list[float], list[float]]:
+    """Return the penalties tried, strongest first, and their scores, with the best one inside.
+
+    The grid is walked from strong to weak until the score falls: weaker penalties only get slower
+    and worse. Where the best lies at an end the walk goes on beyond it in steps of the grid's
+    ratio, up to six times.
+
+    Parameters
+    ----------
+    grid : sequence of float
+        At least two penalties.
+    score : function of a penalty
+        Higher is better.
+
+    Examples
+    --------
+    >>> searched([1.0, 0.1], lambda l2: -abs(np.log10(l2) - 1))[0]  # best at 10
+    [100.0, 10.0, 1.0, 0.1]
+    """
+    ordered = sorted(map(float, grid), reverse=True)
+    down, up = ordered[-1] / ordered[-2], ordered[0] / ordered[1]
+    weaker = [*ordered[1:], *(ordered[-1] * down**k for k in range(1, MOST_BEYOND + 1))]
+    found = {ordered[0]: score(ordered[0])}
+    for l2 in weaker:
+        found[l2] = score(l2)
+        if found[l2] < max(found.values()):
+            break
+    for k in range(1, MOST_BEYOND + 1):
+        if found[max(found)] < max(found.values()):
+            break
+        found[ordered[0] * up**k] = score(ordered[0] * up**k)
+    penalties = sorted(found, reverse=True)
+    return penalties, [found[l2] for l2 in penalties]
 
 
 def negative_log_likelihood(

@@ -23,7 +23,13 @@ from scipy.special import expit
 from sociophysics import streams
 from sociophysics.deprecation import by_keyword
 from sociophysics.errors import InputError, did_you_mean
-from sociophysics.inference.estimators.objective import FIELD_SHARE, Fit, best_penalty, minimize_l2
+from sociophysics.inference.estimators.objective import (
+    FIELD_SHARE,
+    Fit,
+    best_penalty,
+    minimize_l2,
+    searched,
+)
 from sociophysics.inference.estimators.parameters import Estimator, require_fitted
 from sociophysics.inference.estimators.training import cells, hidden, system_of, training_votes
 from sociophysics.inference.estimators.uncertainty import StandardErrors, hessian_errors, intervals
@@ -39,6 +45,7 @@ Array = NDArray[np.float64]
 L2_GRID = (3.0, 1.0, 0.3, 0.1, 0.03)
 INTERVAL_L2 = 0.01  # intervals of fits at larger penalties miss the truth
 VOTES_FOR_INTERVALS = 50
+ENOUGH_HIDDEN = 20_000  # hidden votes of one draw that choose a penalty as well as several draws
 
 
 class PseudoLikelihood(Estimator):
@@ -57,9 +64,10 @@ class PseudoLikelihood(Estimator):
     seed : int
         Seed of the cross-validation's hidden cells and of the bootstrap.
     grid : sequence of float
-        Penalties tried, when ``l2`` is left out.
+        Penalties tried, when ``l2`` is left out, from the strongest until hidden votes are
+        predicted worse; it is extended at either end until the best lies inside.
     folds : int
-        Independent draws of hidden cells in the cross-validation.
+        Independent draws of hidden cells in the cross-validation; one where it hides 20,000.
     share : float
         Share of the contested cells hidden in each; hidden cells do not predict either.
     max_iter : int
@@ -133,17 +141,7 @@ class PseudoLikelihood(Estimator):
         """
         data = training_votes(votes)
         matrix = data.matrix.astype(np.float64)
-        penalties = self._penalties()
-        folds = self.folds if len(penalties) > 1 else 0
-        parameters = self.get_params(deep=False) | {"grid": penalties}
-        tried = steps("fold of couplings", _held_out, [matrix, parameters], range(folds))
-        scores = np.array([each["score"] for each in tried]).reshape(folds, len(penalties))
-        mean = scores.mean(axis=0) if len(scores) else np.zeros(1)
-        self.l2_ = best_penalty(penalties, mean)
-        self.validation_ = pd.DataFrame(
-            {"l2": penalties, "log_likelihood": mean} if len(scores) else {},
-            columns=["l2", "log_likelihood"],
-        )
+        self.l2_, self.validation_ = self._chosen(matrix)
         fit = self._kept(matrix, self.l2_)
         self.coupling_, self.field_, self.n_iter_ = fit
         self.system_ = system_of(self.coupling_, self.field_, data)
@@ -228,6 +226,30 @@ class PseudoLikelihood(Estimator):
         fit = Fit(self.coupling_, self.field_, 0)
         return self._resampled(self.votes_.astype(np.float64), self.l2_, fit, draws)
 
+    def _chosen(self, matrix: Array) -> tuple[float, pd.DataFrame]:
+        """Return the penalty, and the score of each one that was tried."""
+        penalties = self._penalties()
+        table = pd.DataFrame({"l2": [], "log_likelihood": []})
+        if len(penalties) == 1:
+            return penalties[0], table
+        enough = self.share * np.count_nonzero(matrix) >= ENOUGH_HIDDEN
+        n = matrix.shape[1]
+        zero = {"coupling": np.zeros((n, n)), "field": np.zeros(n)}
+        last: list[Arrays] = [zero] * (1 if enough else self.folds)
+        parameters = self.get_params(deep=False) | {"grid": []}
+
+        def score(l2: float) -> float:
+            items = [
+                {"fold": fold, "l2": l2, "coupling": each["coupling"], "field": each["field"]}
+                for fold, each in enumerate(last)
+            ]
+            last[:] = steps("fold of couplings", _held_out, [matrix, parameters], items)
+            return float(np.mean([float(each["score"]) for each in last]))
+
+        tried, scores = searched(penalties, score)
+        table = pd.DataFrame({"l2": tried, "log_likelihood": scores})
+        return best_penalty(tried, np.array(scores)), table
+
     def _resampled(self, matrix: Array, l2: float, start: Fit, draws: int) -> tuple[Array, Array]:
         n = matrix.shape[1]
         require_memory(
@@ -305,16 +327,16 @@ def _arrays(fit: Fit) -> Arrays:
     return {name: np.asarray(value) for name, value in fit._asdict().items()}
 
 
-def _held_out(matrix: Array, parameters: dict[str, Any], fold: int) -> Arrays:
-    """Return the score of every penalty on one draw of hidden cells."""
+def _held_out(matrix: Array, parameters: dict[str, Any], item: dict[str, Any]) -> Arrays:
+    """Return the fit at a penalty to one draw of hidden cells, and its score on these."""
     model = PseudoLikelihood(**parameters)
-    kept, mask = hidden(matrix, model.share, streams.generator(model.seed, "fit", fold))
-    scores, start = [], None
-    for l2 in model.grid:
-        start = model._minimize(kept, l2, start, tol=10 * model.tol)
-        margin = 2 * matrix * (kept @ start.coupling + start.field)
-        scores.append(-float(np.logaddexp(0, -margin[mask]).mean()))
-    return {"score": np.array(scores)}
+    rng = streams.generator(model.seed, "fit", item["fold"])
+    kept, mask = hidden(matrix, model.share, rng)
+    start = Fit(item["coupling"], item["field"], 0)
+    fit = model._minimize(kept, item["l2"], start, tol=10 * model.tol)
+    margin = 2 * matrix * (kept @ fit.coupling + fit.field)
+    score = -float(np.logaddexp(0, -margin[mask]).mean())
+    return {"score": np.array(score), "coupling": fit.coupling, "field": fit.field}
 
 
 def _resampled(

@@ -12,7 +12,12 @@ from scipy.special import expit
 
 from sociophysics import streams
 from sociophysics.errors import InputError
-from sociophysics.inference.estimators.objective import Fit, best_penalty, negative_log_likelihood
+from sociophysics.inference.estimators.objective import (
+    Fit,
+    best_penalty,
+    negative_log_likelihood,
+    searched,
+)
 from sociophysics.inference.estimators.parameters import Estimator, require_fitted
 from sociophysics.inference.estimators.training import cells, hidden, system_of, training_votes
 from sociophysics.rollcall.votes import Votes
@@ -46,6 +51,7 @@ class StabilitySelection(Estimator):
         Selection probability from which a coupling is selected.
     seed : int
     grid : sequence of float
+        Extended until the best penalty lies inside.
     max_iter : int
         Most proximal gradient steps of a fit.
     tol : float
@@ -65,6 +71,9 @@ class StabilitySelection(Estimator):
     l1_ : float
     system_ : SpinSystem
         With the selected couplings only.
+    stopped_ : int
+        How many of the fits, one to all roll calls and one to each half, stopped at ``max_iter``
+        before they were done; their couplings may still move.
     n_features_in_ : int
 
     Examples
@@ -128,6 +137,7 @@ class StabilitySelection(Estimator):
         for half in halves:
             count[i, j] += np.unpackbits(half["there"], count=pairs)
         count += count.T
+        self.stopped_ = int(full["stopped"]) + sum(int(half["stopped"]) for half in halves)
         self.probability_ = count / self.half_samples
         self.selected_ = self.probability_ >= self.threshold
         mean_size = self.probability_.sum() / 2
@@ -147,18 +157,25 @@ class StabilitySelection(Estimator):
         penalties = [self.l1] if self.l1 is not None else sorted(self.grid, reverse=True)
         l1 = self._chosen(matrix, penalties)
         fit = self._minimize(matrix, l1, None)
-        return {"l1": np.array(l1), "coupling": fit.coupling, "field": fit.field}
+        stopped = np.array(fit.iterations >= self.max_iter)
+        return {
+            "l1": np.array(l1), "coupling": fit.coupling, "field": fit.field, "stopped": stopped,
+        }  # fmt: skip
 
     def _chosen(self, matrix: Array, penalties: Sequence[float]) -> float:
         if len(penalties) == 1:
             return float(penalties[0])
         kept, mask = hidden(matrix, 0.1, streams.generator(self.seed, "fit"))
-        scores, start = [], None
-        for l1 in penalties:
-            start = self._minimize(kept, l1, start)
-            margin = 2 * matrix * (kept @ start.coupling + start.field)
-            scores.append(-float(np.logaddexp(0, -margin[mask]).mean()))
-        return best_penalty(penalties, np.array(scores))
+        last: list[Fit | None] = [None]
+
+        def score(l1: float) -> float:
+            fit = self._minimize(kept, l1, last[0])
+            last[0] = fit
+            margin = 2 * matrix * (kept @ fit.coupling + fit.field)
+            return -float(np.logaddexp(0, -margin[mask]).mean())
+
+        tried, scores = searched(penalties, score)
+        return best_penalty(tried, np.array(scores))
 
     def _minimize(self, matrix: Array, l1: float, start: Fit | None) -> Fit:
         return minimize_l1(
@@ -173,8 +190,9 @@ def _half(
     model = StabilitySelection(**parameters)
     rng = streams.generator(model.seed, "bootstrap", half)
     rows = rng.permutation(len(matrix))[: len(matrix) // 2]
-    found = model._minimize(matrix[rows], float(parameters["l1"]), Fit(coupling, field, 0)).coupling
-    return {"there": np.packbits(found[np.triu_indices(len(field), 1)] != 0)}
+    found = model._minimize(matrix[rows], float(parameters["l1"]), Fit(coupling, field, 0))
+    there = np.packbits(found.coupling[np.triu_indices(len(field), 1)] != 0)
+    return {"there": there, "stopped": np.array(found.iterations >= model.max_iter)}
 
 
 def minimize_l1(

@@ -9,7 +9,7 @@ the rest each member is predicted from the others.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
@@ -28,7 +28,10 @@ from sociophysics.inference.judging.holdout import (
 from sociophysics.inference.judging.scores import SCORES, score_cells
 from sociophysics.rollcall.votes import Votes, as_votes
 
-__all__ = ["COLUMNS", "Model", "evaluate", "evaluate_seeds", "leakage"]
+__all__ = [
+    "COLUMNS", "Model", "Predictions", "averaged", "evaluate", "evaluate_seeds", "leakage",
+    "predictions", "scored",
+]  # fmt: skip
 
 Array = NDArray[np.float64]
 
@@ -92,16 +95,53 @@ def evaluate(
     >>> table["model"].tolist()[:3]
     ['majority', 'party', 'independent']
     """
+    return scored(predictions(votes, models, test=test, seed=seed))
+
+
+class Predictions(NamedTuple):
+    """What models say of votes they have not seen: P(+1), (roll calls, members), by model."""
+
+    test: str
+    seed: int
+    parts: Split
+    probability: dict[str, Array]
+    fitted: dict[str, Any]
+
+
+def predictions(
+    votes: Votes | pd.DataFrame | ArrayLike,
+    models: Sequence[Model] = (),
+    *,
+    test: str = "cells",
+    seed: int = 0,
+) -> Predictions:
+    """Return what ``evaluate`` scores: the baselines' and the models' probabilities.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> found = predictions(np.where(rng.random((30, 6)) < 0.5, 1, -1))
+    >>> found.probability["majority"].shape
+    (29, 6)
+    """
     parts = split(votes, test=test, seed=seed)
-    rows = []
+    probability, fitted = {}, {}
     for name, model in _named(models, parts.truth.n_members):
-        probability = _predicted(model, parts, name, test)
-        scores = score_cells(probability, parts.truth.matrix, parts.cells)
-        head = {"model": name, "test": test, "seed": seed, "n_cells": int(parts.cells.sum())}
-        rows.append(head | scores)
+        probability[name], fitted[name] = _predicted(model, parts, name, test)
+    return Predictions(test, seed, parts, probability, fitted)
+
+
+def scored(found: Predictions) -> pd.DataFrame:
+    """Return the scores of predictions, one row per model."""
+    cells, truth = found.parts.cells, found.parts.truth
+    head = {"test": found.test, "seed": found.seed, "n_cells": int(cells.sum())}
+    rows = [
+        {"model": name} | head | score_cells(probability, truth.matrix, cells)
+        for name, probability in found.probability.items()
+    ]
     table = pd.DataFrame(rows, columns=list(COLUMNS))
-    table.attrs["polarity"] = parts.truth.polarity
-    table.attrs["notes"] = parts.truth.notes
+    table.attrs["polarity"] = truth.polarity
+    table.attrs["notes"] = truth.notes
     return table
 
 
@@ -144,6 +184,11 @@ def evaluate_seeds(
     tables = [evaluate(votes, models, test=test, seed=seed) for seed in seeds]
     if not tables:
         raise InputError("seeds is empty; give at least one seed.")
+    return averaged(tables, test)
+
+
+def averaged(tables: Sequence[pd.DataFrame], test: str) -> pd.DataFrame:
+    """Return mean and standard deviation over tables of ``evaluate``, one row per model."""
     scores = pd.concat(tables, ignore_index=True)
     groups = scores.groupby("model", sort=False)[list(SCORES)]
     mean, sd = groups.mean(), groups.std(ddof=1)
@@ -198,7 +243,7 @@ def _named(models: Sequence[Model], members: int) -> list[tuple[str, Model]]:
     return named
 
 
-def _predicted(model: Model, parts: Split, name: str, test: str) -> Array:
+def _predicted(model: Model, parts: Split, name: str, test: str) -> tuple[Array, Any]:
     _check_parameters(model, parts.truth, name)
     fitted = _rebuilt(model).fit(parts.train)
     probability = np.asarray(fitted.predict_proba(parts.given), dtype=np.float64)
@@ -209,7 +254,7 @@ def _predicted(model: Model, parts: Split, name: str, test: str) -> Array:
         )
     if test == "rollcalls":
         _check_own_vote(fitted, parts, probability, name)
-    return probability
+    return probability, fitted
 
 
 def _rebuilt(model: Model) -> Any:
