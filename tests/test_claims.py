@@ -10,7 +10,7 @@ from sociophysics.inference import IdealPoints, PseudoLikelihood
 from sociophysics.inference.estimators.objective import searched
 from sociophysics.inference.estimators.stability import StabilitySelection
 from sociophysics.inference.judging.evaluation import evaluate, evaluate_seeds
-from sociophysics.inference.judging.paired import Judged, compare, paired_interval
+from sociophysics.inference.judging.paired import Verdicts, compare, paired_interval
 from sociophysics.report.chamber_claims import comparison_table, sentences
 
 
@@ -68,7 +68,7 @@ def test_the_dimension_that_was_chosen_does_not_see_the_test_votes() -> None:
     assert leakage(scale_votes(), IdealPoints(None)) == 0.0
 
 
-def judged(fixed: float, chosen: float, verdicts: tuple[str, str, str]) -> Judged:
+def judged(fixed: float, chosen: float, verdicts: tuple[str, str, str]) -> Verdicts:
     gmp = {"party": 0.6, "IdealPoints-1D": 0.7, "IdealPoints-2D": fixed, "PseudoLikelihood": 0.78,
            "Stack": 0.79, "IdealPoints": chosen}  # fmt: skip
     table = pd.DataFrame({"model": list(gmp), "accuracy": 0.9, "gmp": list(gmp.values())})
@@ -79,7 +79,7 @@ def judged(fixed: float, chosen: float, verdicts: tuple[str, str, str]) -> Judge
          "splits": 5, "verdict": verdict}
         for (a, b), verdict in zip(pairs, verdicts, strict=True)
     ]  # fmt: skip
-    return Judged(table, pd.DataFrame(rows), (2, 2, 3, 2, 2))
+    return Verdicts(table, pd.DataFrame(rows), (2, 2, 3, 2, 2))
 
 
 def test_the_first_sentence_names_the_chosen_ideal_points() -> None:

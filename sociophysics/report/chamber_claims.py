@@ -10,7 +10,7 @@ import pandas as pd
 from sociophysics.report import html
 
 if TYPE_CHECKING:
-    from sociophysics.inference.judging.paired import Judged
+    from sociophysics.inference.judging.paired import Verdicts
 
 __all__ = ["comparison_table", "sentences"]
 
@@ -23,7 +23,7 @@ NAMES = {
 }
 
 
-def sentences(judged: Judged) -> list[str]:
+def sentences(judged: Verdicts) -> list[str]:
     """Return what held-out votes say, the ideal points' best row first.
 
     The dimension of that row was chosen on training votes. Where a row of a fixed dimension does

@@ -182,22 +182,23 @@ def _couplings(fit: ChamberFit) -> str:
 
 
 def _pairs(rows: pd.DataFrame) -> str:
-    columns = [("members", False), ("coupling", True)]
+    columns = [("members", False)]
     sure = bool(rows["low"].notna().any())
     if sure:
-        columns += [("95&nbsp;% interval of the refit", True), ("sign probability", True),
-                    ("stability", True)]  # fmt: skip
+        columns += [("stability", True), ("sign probability", True)]
+    columns.append(("coupling", True))
+    if sure:
+        columns.append(("95&nbsp;% interval of the refit", True))
     cells = []
     for row in rows.to_dict("records"):
         names = f"{html.escape(row['name_i'])}, {html.escape(row['name_j'])}"
-        cells.append([names, html.number(row["coupling"], digits=3, signed=True)])
-        if sure:
-            low, high = (html.number(row[bound], digits=2) for bound in ("low", "high"))
-            cells[-1] += [
-                f"[{low}, {high}]",
-                html.number(row["sign_probability"], digits=2),
-                html.number(row["stability"], digits=2),
-            ]
+        coupling = html.number(row["coupling"], digits=3, signed=True)
+        if not sure:
+            cells.append([names, coupling])
+            continue
+        low, high = (html.number(row[bound], digits=2) for bound in ("low", "high"))
+        kept, sign = (html.number(row[key], digits=2) for key in ("stability", "sign_probability"))
+        cells.append([names, kept, sign, coupling, f"[{low}, {high}]"])
     return html.table(columns, cells)
 
 

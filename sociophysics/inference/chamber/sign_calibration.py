@@ -198,7 +198,11 @@ def _simulated(
 ) -> list[Array]:
     """Return simulated roll calls of several chambers, with the recorded absences."""
     rollcalls = len(observed)
-    drawn = temper(coupling, field, draws=2 * count * rollcalls, seed=seed[0]).spins[0]
+    side = party_blocs(coupling)
+    everyone = np.arange(len(field))
+    groups = [everyone, *(everyone[side == bloc] for bloc in (0, 1) if (side == bloc).any())]
+    draws = 2 * count * rollcalls
+    drawn = temper(coupling, field, draws=draws, blocs=groups, seed=seed[0]).spins[0]
     rng = streams.generator(seed[0], "null", seed[1])
     rows = rng.permutation(len(drawn))[: count * rollcalls]
     return [

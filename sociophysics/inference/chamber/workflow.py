@@ -21,6 +21,7 @@ from sociophysics.inference.chamber.chamber_tables import (
 from sociophysics.inference.chamber.draws import bootstrap_draws, refined
 from sociophysics.inference.chamber.physics import ChamberPhysics, chamber_physics
 from sociophysics.inference.chamber.saved import Draws, save_systems
+from sociophysics.inference.chamber.sign_calibration import calibrated, sign_calibration
 from sociophysics.inference.estimators.boltzmann import BoltzmannRefinement
 from sociophysics.inference.estimators.ideal_points import IdealPoints
 from sociophysics.inference.estimators.pseudolikelihood import PseudoLikelihood
@@ -29,7 +30,7 @@ from sociophysics.inference.estimators.stack import Stack
 from sociophysics.inference.estimators.uncertainty import LARGEST, StandardErrors
 from sociophysics.inference.judging.evaluation import Model
 from sociophysics.inference.judging.holdout import split
-from sociophysics.inference.judging.paired import Judged, compare
+from sociophysics.inference.judging.paired import Verdicts, compare
 from sociophysics.inference.judging.reliability import calibration
 from sociophysics.machine import usable_cpus
 from sociophysics.rollcall.votes import Votes
@@ -78,7 +79,7 @@ class ChamberFit:
     stability: StabilitySelection | None
     generative: BoltzmannRefinement | None
     physics: ChamberPhysics
-    judged: Judged
+    judged: Verdicts
     calibration: pd.DataFrame
     couplings: pd.DataFrame
     members: pd.DataFrame
@@ -217,6 +218,10 @@ def _fitted(
     generative = None if quick else refined(data, fit)
     tell("bootstrap")
     draws = {} if quick or generative is None else bootstrap_draws(data, fit, generative, DRAWS)
+    if errors is not None and generative is not None:
+        temperature = generative.temperature_
+        found = sign_calibration(data, fit, errors, temperature=temperature, seed=seed)
+        errors = calibrated(errors, found)
     tell("physics")
     physics = chamber_physics(
         data,
@@ -290,7 +295,7 @@ def _couplings(fields: bool, seed: int) -> PseudoLikelihood:
     return PseudoLikelihood(fields=fields, seed=seed)
 
 
-def _evaluation(votes: Votes, test: str, seed: int, *, quick: bool) -> Judged:
+def _evaluation(votes: Votes, test: str, seed: int, *, quick: bool) -> Verdicts:
     fields = votes.polarity != "arbitrary"
     couplings = _couplings(fields, seed)
     # the dimension of ideal points is chosen on training votes, as all penalties are

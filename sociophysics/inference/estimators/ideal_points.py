@@ -174,7 +174,7 @@ class IdealPoints(Estimator):
                 )
             if self.dimensions is not None:
                 return float(self.prior), table
-        priors = PRIORS if self.prior is None else (float(self.prior),)
+        priors: tuple[float, ...] = PRIORS if self.prior is None else (float(self.prior),)
         votes_to_predict = HIDDEN_SHARE * np.count_nonzero(matrix)
         folds = int(np.clip(np.ceil(ENOUGH_HIDDEN / votes_to_predict), 1, MOST_FOLDS))
         scores: list[float] = []

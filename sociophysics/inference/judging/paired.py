@@ -28,7 +28,7 @@ from sociophysics.inference.judging.holdout import HIDDEN_SHARE
 from sociophysics.inference.judging.scores import score_cells
 from sociophysics.rollcall.votes import Votes
 
-__all__ = ["COMPARED", "Judged", "compare", "paired_interval"]
+__all__ = ["COMPARED", "Verdicts", "compare", "paired_interval"]
 
 Array = NDArray[np.float64]
 
@@ -37,7 +37,7 @@ BLOCKS = 10
 LEVEL = 0.95
 
 
-class Judged(NamedTuple):
+class Verdicts(NamedTuple):
     """The table of scores, that of differences, and the dimensions ideal points chose, by split."""
 
     evaluation: pd.DataFrame
@@ -52,7 +52,7 @@ def compare(
     *,
     test: str = "cells",
     seeds: Iterable[int] = range(5),
-) -> Judged:
+) -> Verdicts:
     """Return the table of ``evaluate_seeds`` and the paired differences of named models.
 
     Parameters
@@ -68,7 +68,7 @@ def compare(
 
     Returns
     -------
-    Judged
+    Verdicts
         ``comparison`` has columns model, against, score (``gmp``, ``accuracy``), ``difference``
         (positive: the model is better), its 95 % interval ``low``, ``high``, blank for a single
         split of cells, ``splits`` and ``verdict`` (better, worse, not told apart, one split).
@@ -101,7 +101,7 @@ def compare(
         "model", "against", "score", "difference", "low", "high", "splits", "verdict",
     ]  # fmt: skip
     comparison = pd.DataFrame(rows, columns=columns)
-    return Judged(averaged(tables, test), comparison, tuple(dimensions))
+    return Verdicts(averaged(tables, test), comparison, tuple(dimensions))
 
 
 def paired_interval(differences: Array, shared: float = 0.0) -> tuple[float, float]:
