@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -19,6 +19,7 @@ from sociophysics.dynamics.state import State
 from sociophysics.dynamics.walkers import Walkers
 from sociophysics.errors import InputError
 from sociophysics.influences.feeds import FeedMemory
+from sociophysics.influences.feeds.allotted import ARM, Allotted
 from sociophysics.influences.interventions import (
     Heat,
     Intervention,
@@ -74,6 +75,7 @@ class SweepLoop:
         self.final_shown: list[tuple[NDArray[np.int64], ExposureCounts]] = []
         self.events: list[dict[str, Any]] = []
         self.systems: list[SpinSystem] = [system]
+        self._shown: tuple[tuple[Any, ...], tuple[SpinSystem, ...]] | None = None
         self.no_feed = np.broadcast_to(0.0, (len(numbers), system.n))
         if resume is not None:
             restore(self, resume)
@@ -146,7 +148,7 @@ class SweepLoop:
             if memory is not None and conditions.feed is not None and memory.arrays:
                 kept = group.memory.arrays if group.memory and not fresh_feed else {}
                 arrays = conditions.feed.remembered(group.system, group.spins, conditions.camps)
-                memory = memory._replace(arrays=kept if _fit(kept, arrays) else arrays)
+                memory = memory._replace(arrays=conditions.feed.carried(kept, arrays))
             group.prepare(conditions, encoded, memory)
 
     def frame(self, done: int, *, at: int | None = None) -> Frame:
@@ -168,7 +170,7 @@ class SweepLoop:
         return Frame(
             sweep=done if at is None else at,
             spins=self.spins(),
-            system=tuple(self.systems),
+            system=self._with_arms(),
             camps=conditions.camps,
             temperature=conditions.noise(sweep),
             field=field,
@@ -180,6 +182,17 @@ class SweepLoop:
             seed=conditions.seed,
             state=partial(self.state, done),
         )
+
+    def _with_arms(self) -> tuple[SpinSystem, ...]:
+        """Return the systems, with each user's arm where feeds are shared out."""
+        feed = self.conditions.feed
+        if feed is None or feed.arms is None:
+            return tuple(self.systems)
+        key = (feed, *self.systems)
+        if self._shown is None or any(a is not b for a, b in zip(self._shown[0], key, strict=True)):
+            named = {id(each): each.with_attribute(ARM, feed.arms) for each in self.systems}
+            self._shown = key, tuple(named[id(each)] for each in self.systems)
+        return self._shown[1]
 
     def state(self, done: int) -> State:
         """Return the state at the frame after ``done`` sweeps, while the loop waits there."""
@@ -250,7 +263,8 @@ class SweepLoop:
                 self._rewire(act, drawn[kind])
             drawn[kind] += 1
             # A feed that remembers stances keeps what it remembers when it only changes strength.
-            remembers = before is not None and type(before) is type(c.feed)
+            # Users whose feed another group's act leaves alone keep it as well.
+            remembers = before is not None and isinstance(c.feed, type(before) | Allotted)
             self.prepare(act.at, fresh_feed=isinstance(act, SwitchFeed) and not remembers)
 
     def _stream(self, act: Nucleate | Rewire, replica: int, order: int) -> np.random.Generator:
@@ -293,9 +307,3 @@ class SweepLoop:
 
     def _record(self, sweep: int, kind: str, replica: int | None = None, **detail: Any) -> None:
         self.events.append({"sweep": sweep, "kind": kind, "replica": replica, **detail})
-
-
-def _fit(kept: Mapping[str, NDArray[Any]], fresh: Mapping[str, NDArray[Any]]) -> bool:
-    """Return whether what a feed remembers is still of the form that it would begin with."""
-    forms = [{k: (v.dtype, v.shape) for k, v in each.items()} for each in (kept, fresh)]
-    return forms[0] == forms[1]

@@ -20,7 +20,12 @@ from sociophysics.dynamics.state import State
 from sociophysics.errors import InputError
 from sociophysics.influences import schedules
 from sociophysics.influences.feeds import Feed, acting
-from sociophysics.influences.interventions import Heat, Intervention, check_intervention
+from sociophysics.influences.interventions import (
+    Heat,
+    Intervention,
+    SwitchFeed,
+    check_intervention,
+)
 from sociophysics.influences.schedules import Schedule
 from sociophysics.machine import require_memory, usable_cpus
 from sociophysics.observables import check_names
@@ -124,6 +129,8 @@ def trajectory(
     acts = tuple(_aligned(act, system, names) for act in interventions)
     for act in acts:
         check_intervention(act, sweeps, system, codes)
+    acts = tuple(_allotted(act, system, codes, seed) for act in acts)
+    feed = None if feed is None else feed.allotted(system, codes, check_seed(seed))
     field = _in_order(field, system)
     values, patterns = field_terms(field, system.n, sweeps)
     temperatures = schedules.values(temperature, sweeps, name="temperature", lowest=0.0)
@@ -308,6 +315,15 @@ def _aligned(act: Any, system: SpinSystem, names: tuple[Any, ...]) -> Any:
     }
     changed = {key: value for key, value in given.items() if value is not getattr(act, key, None)}
     return replace(act, **changed) if changed else act
+
+
+def _allotted(
+    act: Intervention, system: SpinSystem, camps: NDArray[np.int64] | None, seed: int
+) -> Intervention:
+    """Return an act whose feed, if it gives one, is shared out among the users."""
+    if not isinstance(act, SwitchFeed) or act.feed is None:
+        return act
+    return replace(act, feed=act.feed.allotted(system, camps, check_seed(seed)))
 
 
 def _at_least_one(**values: Any) -> None:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sociophysics.engine.compilation import njit
 from sociophysics.engine.ranking import disfavor, plain, respond
 
-__all__ = ["rank_rows", "rank_sums"]
+__all__ = ["rank_arms", "rank_rows", "rank_sums"]
 
 Array = NDArray[Any]
 U64 = np.uint64
@@ -104,12 +104,45 @@ def rank_sums(
     looked : int array, shape (replicas,)
         Gets the number of users who are ranked again.
     """
-    n = U64(spins.shape[1])
-    personal, anew, counted = gamma != 0.0, seen.shape[0] == 0, shares.shape[0] == 0
-    factor = disfavor(gamma)
+    ranker, everybody = np.array([[alpha], [gamma]]), np.zeros(0, np.int8)
+    rank_arms(
+        spins, seen, before, heard, listeners, shares, whole, everybody, ranker, sums, shown, looked
+    )
+
+
+@njit(cache=True, nogil=True, boundscheck=False)
+def rank_arms(
+    spins: Array,
+    seen: Array,
+    before: Array,
+    heard: Array,
+    listeners: Array,
+    shares: Array,
+    whole: Array,
+    arms: Array,
+    rankers: Array,
+    sums: Array,
+    shown: Array,
+    looked: Array,
+) -> None:
+    """Write what ``rank_sums`` does where users have rankers of their own.
+
+    Parameters
+    ----------
+    arms : int8 array, shape (n,) or (0,)
+        Column of each user in ``rankers``; an empty one means that all have the first.
+    rankers : array, shape (2, arms)
+        ``alpha`` and ``gamma``.
+    """
+    n, mixed = U64(spins.shape[1]), arms.shape[0] > 0
+    alphas, gammas = rankers[0], rankers[1]
+    factors = np.array([disfavor(gamma) for gamma in gammas])
+    several, personal = rankers.shape[1], (gammas != 0.0).any()
+    anew, counted = seen.shape[0] == 0, shares.shape[0] == 0
     marks = np.empty(spins.shape[1], np.uint8)
     queue = np.empty(spins.shape[1] + 1, np.int64)
     cases, answers = np.full(CASES, -1, np.int64), np.empty(CASES)
+    a = U64(0)
     for r in range(spins.shape[0]):
         now, total, out = spins[r], sums[r], shown[r]
         marks[:] = anew
@@ -127,18 +160,23 @@ def rank_sums(
         todo = where(marks, queue)
         for k in range(todo):
             i = U64(queue[k])
+            if mixed:
+                a = U64(arms[i])
             if whole[i] == 0:
                 out[i] = 0.0
             elif counted:
                 # Pools that count have few cases: looking one up costs less than ranking it.
-                case = ((whole[i] << 32) + total[i]) * 2 + (now[i] > 0)
-                slot = U64(whole[i] * 64 + total[i] * 2 + (now[i] > 0)) % U64(CASES)
+                case = (((whole[i] << 32) + total[i]) * 2 + (now[i] > 0)) * several + np.int64(a)
+                place = whole[i] * 64 + total[i] * 2 + (now[i] > 0)
+                slot = U64(place * several + np.int64(a)) % U64(CASES)
                 if cases[slot] != case:
                     cases[slot] = case
-                    answers[slot] = answer(whole[i], total[i], now[i], alpha, gamma, factor)
+                    answers[slot] = answer(
+                        whole[i], total[i], now[i], alphas[a], gammas[a], factors[a]
+                    )
                 out[i] = answers[slot]
             else:
-                out[i] = answer(whole[i], total[i], now[i], alpha, gamma, factor)
+                out[i] = answer(whole[i], total[i], now[i], alphas[a], gammas[a], factors[a])
         looked[r] = todo
 
 

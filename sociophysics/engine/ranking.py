@@ -17,7 +17,16 @@ from numpy.typing import NDArray
 from sociophysics.engine.compilation import njit
 from sociophysics.engine.counter import increment, mix, uniform
 
-__all__ = ["disfavor", "draw_posts", "group_sums", "plain", "rank_groups", "respond"]
+__all__ = [
+    "disfavor",
+    "draw_own",
+    "draw_posts",
+    "group_sums",
+    "plain",
+    "rank_groups",
+    "rank_readers",
+    "respond",
+]
 
 Array = NDArray[Any]
 U64 = np.uint64
@@ -100,8 +109,25 @@ def rank_groups(
     own : int
         1 leaves a user out of the mean of the own group, 0 does not.
     """
+    everybody = np.zeros(0, np.uint8)
+    rank_readers(spins, groups, sizes, group_weights, own, alpha, gamma, everybody, shown)
+
+
+@njit(cache=True, nogil=True)
+def rank_readers(
+    spins: Array,
+    groups: Array,
+    sizes: Array,
+    group_weights: Array,
+    own: int,
+    alpha: float,
+    gamma: float,
+    readers: Array,
+    shown: Array,
+) -> None:
+    """Write what ``rank_groups`` does for users marked in ``readers`` (n,), all if it is empty."""
     replicas, n = spins.shape
-    count = sizes.shape[0]
+    count, everybody = sizes.shape[0], readers.shape[0] == 0
     ranked = alpha != 0.0 or gamma != 0.0
     factor = disfavor(gamma)
     sums = np.empty(count, np.int64)
@@ -123,7 +149,9 @@ def rank_groups(
                 answer = respond(up, down, stance, alpha, gamma, factor) if ranked else plain(mean)
                 answers[2 * g + side] = answer if reached else 0.0
         for i in range(n):
-            shown[r, i] = answers[2 * groups[i] + (spins[r, i] + 1) // 2]
+            own_answer = answers[2 * groups[i] + (spins[r, i] + 1) // 2]
+            # Chosen without a branch, which could not be guessed.
+            shown[r, i] = own_answer if everybody or readers[i] else shown[r, i]
 
 
 @njit(cache=True, nogil=True)
@@ -142,14 +170,27 @@ def draw_posts(
         Stream of the slots; draw (sweep, user, slot) is a hash of its position, whatever the number
         of slots: fewer of them are the first of more.
     """
+    draw_own(expected, np.where(reached, slots, 0), keys, sweep, shown)
+
+
+@njit(cache=True, nogil=True)
+def draw_own(expected: Array, slots: Array, keys: Array, sweep: int, shown: Array) -> None:
+    """Write what ``draw_posts`` does where users have slots of their own, (n,).
+
+    No slots show nothing, and -1 stands for the expected feed.
+    """
     replicas, n = expected.shape
     for r in range(replicas):
         step, within = increment(keys[r, 1]), increment(keys[r, 1] ^ WITHIN)
         for i in range(n):
+            count = slots[i]
+            if count <= 0:
+                shown[r, i] = expected[r, i] if count < 0 else 0.0
+                continue
             probability = 0.5 * (1.0 + expected[r, i])
             counter = mix(keys[r, 0] + (U64(sweep) * U64(n) + U64(i)) * step)
             drawn = 0
-            for _ in range(slots):
+            for _ in range(count):
                 counter += within
                 drawn += uniform(mix(counter)) < probability
-            shown[r, i] = (2.0 * drawn - slots) / slots if reached[i] else 0.0
+            shown[r, i] = (2.0 * drawn - count) / count

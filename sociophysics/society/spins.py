@@ -14,6 +14,7 @@ Temperature belongs to the dynamics and stances to the trajectory; neither is pa
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -252,6 +253,26 @@ class SpinSystem:
             bad = s[(s != 1) & (s != -1)][0]
             raise InputError(f"spins hold the value {bad}; every stance must be +1 or -1.")
         return s.astype(np.int8, copy=False)
+
+    def with_attribute(self, name: str, values: ArrayLike) -> SpinSystem:
+        """Return the same society with one more column in its user table; ties are shared.
+
+        Parameters
+        ----------
+        name : str
+            Of the column; one of this name is replaced.
+        values : array, shape (n,)
+
+        Examples
+        --------
+        >>> pair = SpinSystem.from_edges([0], [1]).with_attribute("age", [31, 47])
+        >>> pair.nodes["age"].tolist()
+        [31, 47]
+        """
+        other = copy.copy(self)
+        nodes = self.nodes.assign(**{name: np.asarray(values)})
+        object.__setattr__(other, "nodes", nodes)
+        return other
 
     @classmethod
     def from_edges(

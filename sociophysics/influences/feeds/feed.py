@@ -15,7 +15,7 @@ from sociophysics.engine import ranking
 from sociophysics.errors import InputError
 from sociophysics.influences.feeds.feed_exposure import Exposure
 from sociophysics.influences.feeds.pools import Pool, build_pool
-from sociophysics.influences.feeds.recall import Recall
+from sociophysics.influences.feeds.recall import ArmsRecall, Recall
 from sociophysics.kinds import FEEDS, Kind, Kinds, Strength
 from sociophysics.society.spins import SpinSystem
 
@@ -62,15 +62,19 @@ class FeedMemory(NamedTuple):
 
     pool: Pool | None = None
     arrays: Mapping[str, NDArray[Any]] = NOTHING  # by name; the first axis is the replicas'
-    recall: Recall | None = None  # what the last refresh saw, which spares work and no number
+    recall: Recall | ArmsRecall | None = (
+        None  # what the last refresh saw, which spares work and no number
+    )
     system: SpinSystem | None = None  # whose users it shows posts to
     camps: Camps | None = None
+    parts: tuple[FeedMemory, ...] = ()  # of feeds that act on some users each
 
     def apart(self, keep: NDArray[np.bool_] | slice = slice(None)) -> FeedMemory:
         """Return the memory of some of the replicas, which may be refreshed beside this one."""
         arrays = {name: values[keep] for name, values in self.arrays.items()}
         recall = None if self.recall is None else self.recall.apart()
-        return self._replace(arrays=arrays, recall=recall)
+        parts = tuple(part.apart(keep) for part in self.parts)
+        return self._replace(arrays=arrays, recall=recall, parts=parts)
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,15 @@ class Feed(Kind):
         return True
 
     @property
+    def arms(self) -> NDArray[np.int64] | None:
+        """Number of each user's arm, shape (n,), -1 for none; None where all have one feed."""
+        return None
+
+    def allotted(self, system: SpinSystem, camps: Camps | None, seed: int) -> Feed | None:
+        """Return the feed that acts in this society: itself, unless it is to be shared out."""
+        return self
+
+    @property
     def pool_kind(self) -> str | None:
         """Name of the pool in ``feeds.pools``; None for designs that show no posts."""
         return None
@@ -111,6 +124,13 @@ class Feed(Kind):
     ) -> Mapping[str, NDArray[Any]]:
         """Return what the feed remembers before the first sweep: arrays by name, replicas first."""
         return NOTHING
+
+    def carried(
+        self, kept: Mapping[str, NDArray[Any]], fresh: Mapping[str, NDArray[Any]]
+    ) -> Mapping[str, NDArray[Any]]:
+        """Return what is remembered across an act: ``kept`` if it is of the form of ``fresh``."""
+        forms = [{k: (v.dtype, v.shape) for k, v in each.items()} for each in (kept, fresh)]
+        return kept if forms[0] == forms[1] else fresh
 
     def start(self, system: SpinSystem, spins: Spins, camps: Camps | None) -> FeedMemory:
         """Return the feed's memory before the first sweep."""
@@ -231,7 +251,7 @@ class Shown(Pull):
                 f"the feed {self.kind} was given a memory without a pool; give one of its `start`."
             )
         recall = memory.recall
-        if recall is None or (recall.alpha, recall.gamma) != self.ranker:
+        if not isinstance(recall, Recall) or (recall.alpha, recall.gamma) != self.ranker:
             recall = Recall(memory.pool, *self.ranker)
         seen, shown = recall.shown(spins)
         if self.posts is not None:

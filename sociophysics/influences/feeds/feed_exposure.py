@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from sociophysics.engine.attention import attention
 from sociophysics.influences.feeds.pools import Pool
 
-__all__ = ["Exposure"]
+__all__ = ["Exposure", "JoinedExposure"]
 
 Spins = NDArray[np.int8]
 Camps = NDArray[np.int64]
@@ -51,6 +52,16 @@ class Exposure:
         return received, agree, outside
 
     @property
+    def shares_out_group(self) -> Field:
+        """Share of each reader's posts that come from another camp, NaN for none; (replicas, n)."""
+        return self._shares[2]
+
+    @property
+    def shares_agreeing(self) -> Field:
+        """Share of each reader's posts that agree with the reader, NaN for none; (replicas, n)."""
+        return self._shares[1]
+
+    @property
     def agreement(self) -> Field:
         """Share of shown posts that agree with the reader, mean over readers; (replicas,)."""
         return _mean_known(self._shares[1])
@@ -72,6 +83,23 @@ class Exposure:
             gini: Field = np.where(total > 0, weighted / (n * total), np.nan)
         gini[np.abs(gini) < ROUNDING] = 0.0  # equal shares, summed in some order
         return gini
+
+
+class JoinedExposure(Exposure):
+    """What several feeds showed, each to users of its own."""
+
+    def __init__(self, parts: Sequence[Exposure]) -> None:
+        self._parts = parts
+
+    @cached_property
+    def _shares(self) -> tuple[Field, Field, Field]:
+        # Users of another feed have an empty pool in this one: they are NaN there.
+        each = [part._shares for part in self._parts]
+        agree, outside = each[0][1].copy(), each[0][2].copy()
+        for _, more, other in each[1:]:
+            np.copyto(agree, more, where=np.isnan(agree))
+            np.copyto(outside, other, where=np.isnan(outside))
+        return np.sum([received for received, _, _ in each], axis=0), agree, outside
 
 
 def _mean_known(values: Field) -> Field:

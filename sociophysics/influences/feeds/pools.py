@@ -41,6 +41,17 @@ class Pool(NamedTuple):
         )
         return bool((np.abs(total[self.reached] - 1.0) > ROUNDING).any())
 
+    def of_readers(self, readers: NDArray[np.bool_]) -> Pool:
+        """Return the pool of some readers: nobody else is shown anything."""
+        indptr, indices, weights = self.indptr, self.indices, self.weights
+        if indptr.size > 1:
+            kept = np.repeat(readers, np.diff(indptr))
+            indices, weights = indices[kept], weights[kept]
+            indptr = np.append(0, np.cumsum(np.where(readers, np.diff(indptr), 0)))
+        return self._replace(
+            indptr=indptr, indices=indices, weights=weights, reached=self.reached & readers
+        )
+
 
 def build_pool(
     kind: str,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,7 +13,7 @@ from numpy.typing import NDArray
 from sociophysics.engine import following, ranking
 from sociophysics.influences.feeds.pools import Pool
 
-__all__ = ["Listeners", "Recall", "listeners_of"]
+__all__ = ["Arm", "ArmsRecall", "Listeners", "Recall", "listeners_of"]
 
 Spins = NDArray[np.int8]
 Field = NDArray[np.float64]
@@ -27,6 +29,14 @@ class Listeners(NamedTuple):
     indices: NDArray[np.int32]
     shares: NDArray[np.int64]  # in fixed point; an empty array: all are 1
     whole: NDArray[np.int64]  # (n,): what they stand for together; (0,): not in fixed point
+
+    def of_readers(self, readers: NDArray[np.bool_]) -> Listeners:
+        """Return those of some readers, in the same form: what these are shown is the same."""
+        kept = readers[self.indices]
+        indptr = np.append(0, np.cumsum(kept))[self.indptr]
+        shares = self.shares[kept] if self.shares.size else self.shares
+        whole = np.where(readers, self.whole, 0) if self.whole.size else self.whole
+        return Listeners(indptr, self.indices[kept], shares, whole)
 
 
 def listeners_of(pool: Pool) -> Listeners:
@@ -129,3 +139,103 @@ class Recall:
             following.rank_rows(*last, *pool[:3], heard, listeners, *ranker, shown, self.looked)
         self._seen, self._shown = seen, shown
         return seen, shown
+
+
+class Arm(NamedTuple):
+    """One of several feeds that each show posts to readers of their own."""
+
+    pool: Pool  # of everybody
+    ranker: tuple[float, float]
+    readers: NDArray[np.bool_]  # (n,)
+    posts: int | None  # slots of each reader; None: the expected feed
+
+
+class ArmsRecall:
+    """Expected feeds side by side, all brought up to date in one pass.
+
+    Followed parts of the pools are one list of listeners, in which everybody is heard with the
+    weights of the reader's own arm: what a reader is shown is bit for bit what ``Recall`` of the
+    arm alone would show.
+
+    Parameters
+    ----------
+    arms : sequence of Arm
+
+    Attributes
+    ----------
+    slots : int array, shape (n,)
+        Posts drawn for each reader: -1 shows the expected feed, 0 nothing.
+    drawn : bool
+        Whether there are slots at all.
+    """
+
+    def __init__(self, arms: Sequence[Arm]) -> None:
+        self._arms = tuple(arms)
+        n = self._arms[0].readers.size
+        self._column, self.slots = np.zeros(n, np.int8), np.zeros(n, np.int64)
+        self.drawn = any(arm.posts is not None for arm in arms)
+        self._rankers = np.array([arm.ranker for arm in self._arms], dtype=np.float64).T.copy()
+        self._grouped, self._apart, heard = [], [], []
+        for k, arm in enumerate(self._arms):
+            self._column[arm.readers] = k
+            self.slots[arm.readers & arm.pool.reached] = -1 if arm.posts is None else arm.posts
+            if arm.pool.sizes.size:
+                self._grouped.append(arm)
+                continue
+            listeners = listeners_of(arm.pool).of_readers(arm.readers)
+            if listeners.whole.size:
+                heard.append(listeners)
+            else:
+                own = arm.pool.of_readers(arm.readers)
+                self._apart.append((arm.readers, Recall(own, *arm.ranker, listeners)))
+        self._heard = _joined(heard, n) if heard else None
+        self._seen, self._shown = NOTHING.astype(np.int8), NOTHING
+        self._sums = np.zeros((0, 0), np.int64)
+
+    def apart(self) -> ArmsRecall:
+        """Return another recall of the same arms, for another group of replicas."""
+        other = copy.copy(self)
+        other._apart = [(readers, recall.apart()) for readers, recall in self._apart]
+        other._seen, other._shown = NOTHING.astype(np.int8), NOTHING
+        other._sums = np.zeros((0, 0), np.int64)
+        return other
+
+    def shown(self, spins: Spins) -> tuple[Spins, Field]:
+        """Return a copy of the stances and the mean stance shown to everyone, (replicas, n).
+
+        Both are kept, to compare with the next time: they must not be written to.
+        """
+        seen = spins.copy()
+        shown = np.zeros(spins.shape) if self._heard is None else np.empty(spins.shape)
+        if self._heard is not None:
+            if self._seen.shape != spins.shape:
+                self._seen, self._shown = NOTHING.astype(np.int8), NOTHING
+                self._sums = np.zeros(spins.shape, np.int64)
+            following.rank_arms(
+                *(spins, self._seen, self._shown),
+                *(*self._heard, self._column, self._rankers, self._sums, shown),
+                np.zeros(len(spins), np.int64),
+            )
+            self._seen, self._shown = seen, shown
+        for arm in self._grouped:
+            ranking.rank_readers(spins, *arm.pool[3:7], *arm.ranker, arm.readers, shown)
+        for readers, recall in self._apart:
+            np.copyto(shown, recall.shown(spins)[1], where=readers)
+        return seen, shown
+
+
+def _joined(parts: Sequence[Listeners], n: int) -> Listeners:
+    """Return listeners of several arms, no user of two, as one."""
+    if len(parts) == 1:
+        return parts[0]
+    counted = not any(part.shares.size for part in parts)
+    column = np.concatenate([np.repeat(np.arange(n), np.diff(part.indptr)) for part in parts])
+    order = np.argsort(column, kind="stable")
+    indices = np.concatenate([part.indices for part in parts])[order]
+    shares = [part.shares if part.shares.size else np.ones_like(part.indices) for part in parts]
+    return Listeners(
+        np.append(0, np.cumsum(np.bincount(column, minlength=n))),
+        indices,
+        np.zeros(0, np.int64) if counted else np.concatenate(shares).astype(np.int64)[order],
+        np.sum([part.whole for part in parts], axis=0),
+    )
