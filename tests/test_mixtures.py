@@ -11,6 +11,7 @@ import sociophysics as sp
 from sociophysics.influences import feeds
 from sociophysics.influences.feeds.allotted import Allotted
 from sociophysics.influences.interventions import SwitchFeed
+from sociophysics.scenario.build import case_frames
 from tests.test_feed_refresh import CAMPS, DESIGNS, REPLICAS, WORLDS, courses, draws
 
 N = CAMPS.size
@@ -146,3 +147,75 @@ def test_arms_that_cannot_be_are_refused_in_a_sentence() -> None:
                 feed=Allotted([feeds.Chronological()], np.zeros(N, int)),
             )
         )  # fmt: skip
+
+
+ARMS = """
+seed = 4
+network = {kind = "planted_partition", n = 60, communities = 2, k_in = 6, k_out = 2}
+couplings = {kind = "uniform"}
+dynamics = {temperature = 2.0, sweeps = 4}
+observe = {every = 2, names = ["camp_polarization", "exposure_out_group"]}
+[feed]
+kind = "mixture"
+arms = [ARMS]
+"""
+CHRONO = '{share = 0.5, feed = {kind = "chronological"}}'
+
+
+def mixed(arms: str) -> sp.Scenario:
+    return sp.Scenario.from_toml(ARMS.replace("ARMS", arms))
+
+
+def test_arms_of_a_table_take_their_shares_of_different_users_once_per_society() -> None:
+    scenario = mixed(f'{CHRONO}, {{share = 0.3, who = "camp:0", feed = {{kind = "none"}}}}')
+    settings = scenario.cases()[0].settings
+    frames = [list(case_frames(settings, [r]))[-1] for r in (0, 3)]
+    arms = [frame.system.nodes["arm"].to_numpy() for frame in frames]
+    np.testing.assert_array_equal(arms[0], arms[1])
+    # Half of everybody, and .3 of the 30 users of one camp, whoever is free.
+    assert np.bincount(arms[0] + 1).tolist() == [21, 30, 9]
+    assert (frames[0].camps[arms[0] == 1] == 0).all()
+    assert (frames[0].phi[0][arms[0] != 0] == 0.0).all()
+    assert sp.Scenario.from_toml(scenario.to_toml()) == scenario
+
+
+def test_more_of_an_arm_keeps_those_who_are_in_it() -> None:
+    system = WORLDS["plain"]
+    few, more = (
+        feeds.Mixture([feeds.MixtureArm(share, feeds.Random())]).allotted(system, None, 7).arm_of
+        for share in (0.2, 0.6)
+    )
+    assert set(np.flatnonzero(few == 0)) < set(np.flatnonzero(more == 0))
+
+
+def test_a_feed_of_strength_0_is_an_arm_that_changes_no_bit() -> None:
+    nothing = mixed('{share = 0.5, feed = {kind = "engagement", strength = 0.0}}')
+    none = nothing.replace({"feed": {"kind": "none"}})
+    tables = [sp.run(each, workers=1).table["camp_polarization"] for each in (nothing, none)]
+    assert tables[0].tolist() == tables[1].tolist()
+
+
+@pytest.mark.parametrize(
+    ("arms", "said"),
+    [
+        ("", "feed.arms: it is empty"),
+        ("3", "feed.arms.0.: it is no table; give share, feed and who"),
+        ("{share = 2, feed = {kind = 'none'}}", "feed.arms.0..share is 2; it must be <= 1"),
+        ("{share = 0.5}", "feed.arms.0..feed is missing"),
+        ("{shar = 0.5, feed = {kind = 'none'}}", "did you mean share"),
+        ("{share = 0.5, feed = {kind = 'chronologica'}}", "did you mean chronological"),
+        (f"{{share = 0.5, feed = {{kind = 'mixture', arms = [{CHRONO}]}}}}", "a mixture itself"),
+        (f"{CHRONO}, {CHRONO}, {CHRONO}", "the shares add up to 1.5"),
+        ("{share = 0.5, who = 'anybody', feed = {kind = 'none'}}", "allowed: random, degree"),
+    ],
+)
+def test_arms_of_a_table_that_cannot_be_are_refused(arms: str, said: str) -> None:
+    with pytest.raises(sp.InputError, match=said):
+        mixed(arms)
+
+
+def test_arms_that_ask_for_more_users_than_are_free_are_refused() -> None:
+    scenario = mixed(f'{{share = 0.8, who = "camp:0", feed = {{kind = "none"}}}}, {CHRONO}'
+                     .replace("0.5", "0.9"))  # fmt: skip
+    with pytest.raises(sp.InputError, match=r"feed.arms\[1\] asks for 54 by the word 'random'"):
+        sp.run(scenario, workers=1)

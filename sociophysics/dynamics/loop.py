@@ -186,11 +186,11 @@ class SweepLoop:
     def _with_arms(self) -> tuple[SpinSystem, ...]:
         """Return the systems, with each user's arm where feeds are shared out."""
         feed = self.conditions.feed
-        if feed is None or feed.arms is None:
+        if feed is None or feed.arm_of is None:
             return tuple(self.systems)
         key = (feed, *self.systems)
         if self._shown is None or any(a is not b for a, b in zip(self._shown[0], key, strict=True)):
-            named = {id(each): each.with_attribute(ARM, feed.arms) for each in self.systems}
+            named = {id(each): each.with_attribute(ARM, feed.arm_of) for each in self.systems}
             self._shown = key, tuple(named[id(each)] for each in self.systems)
         return self._shown[1]
 

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from sociophysics.errors import InputError, did_you_mean
+from sociophysics.influences.feeds import MixtureArm
 from sociophysics.kind_sentences import MISSING, UNKNOWN_KEY, fault, first_fault
 from sociophysics.kinds import COUPLINGS, FEEDS, NETWORKS, SCHEDULES, Kind, Kinds
 from sociophysics.registries import Registry
@@ -58,7 +59,7 @@ def table_model(path: Path, raw: object) -> type[Any] | None:
     kinds = _kinds(path)
     if kinds is not None and isinstance(raw, Mapping):
         return kinds.get(str(raw.get("kind")))
-    return PLAIN.get(_name(path))
+    return MixtureArm if _name(path) == "arms" else PLAIN.get(_name(path))
 
 
 def keys_of(path: Path, raw: object) -> list[str]:
@@ -67,7 +68,7 @@ def keys_of(path: Path, raw: object) -> list[str]:
     if model is None:
         return []
     if issubclass(model, Kind):
-        return ["kind", *model.key_names()]
+        return [*(["kind"] if model.kind else []), *model.key_names()]
     return list(model.model_fields)
 
 

@@ -40,6 +40,7 @@ from sociophysics.influences.feeds.designs import (
 )
 from sociophysics.influences.feeds.feed import Draws, Feed, FeedMemory, Pull, Shown
 from sociophysics.influences.feeds.feed_exposure import Exposure
+from sociophysics.influences.feeds.mixture import Mixture, MixtureArm
 from sociophysics.kinds import FEEDS
 
 __all__ = [
@@ -58,6 +59,8 @@ __all__ = [
     "FeedMemory",
     "InGroup",
     "Memory",
+    "Mixture",
+    "MixtureArm",
     "NoFeed",
     "Outrage",
     "Personalized",

@@ -88,7 +88,7 @@ class Allotted(Feed):
         --------
         >>> from sociophysics.influences.feeds import Editorial
         >>> first = Allotted.switched(None, Editorial(strength=0.1), np.array([True, False, False]))
-        >>> Allotted.switched(first, None, np.array([True, True, False])).arms
+        >>> Allotted.switched(first, None, np.array([True, True, False])).arm_of
         array([2, 2, 0])
         """
         if not isinstance(before, Allotted):
@@ -117,7 +117,7 @@ class Allotted(Feed):
         return self._feeds
 
     @property
-    def arms(self) -> Arms:
+    def arm_of(self) -> Arms:
         """Number of each user's arm, shape (n,), -1 for none."""
         return self._arms
 

@@ -98,7 +98,7 @@ class Feed(Kind):
         return True
 
     @property
-    def arms(self) -> NDArray[np.int64] | None:
+    def arm_of(self) -> NDArray[np.int64] | None:
         """Number of each user's arm, shape (n,), -1 for none; None where all have one feed."""
         return None
 
