@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.statistics.distances import DISTANCES, smooth_top
-from sociophysics.statistics.draws import Counted, Draws, Grouped, codes_of
+from sociophysics.statistics.histograms import Counted, Grouped, Histograms, codes_of
 from sociophysics.streams import check_seed, generator
 
 __all__ = ["Transition", "detect_transition"]
@@ -247,7 +247,7 @@ def _draws_of(
     units: str | None,
     counts: str | None,
     widest: int,
-) -> Draws:
+) -> Histograms:
     """Return the draws of one output at every value."""
     rows = table[table[name].notna() & table[along].notna()]
     at = pd.Index(values).get_indexer(rows[along])
@@ -281,7 +281,7 @@ def _draws_of(
 
 
 def _judged(
-    steps: _Steps, known: dict[str, Draws], measure: str, level: float, draws: int, seed: int
+    steps: _Steps, known: dict[str, Histograms], measure: str, level: float, draws: int, seed: int
 ) -> Transition:
     rng, compare = generator(seed, "null"), DISTANCES[measure]
     height, excess, null, rows = {}, {}, {}, []
@@ -354,7 +354,7 @@ def _doubt(steps: _Steps, p_null: float, p_drift: float, level: float, top: int)
 
 
 def _smallest(
-    steps: _Steps, samples: Draws, measure: str, level: float, rng: np.random.Generator
+    steps: _Steps, samples: Histograms, measure: str, level: float, rng: np.random.Generator
 ) -> float:
     """Return the smallest of ``CHANGES`` that would mostly be found, by bisection."""
     low, high = 0, len(CHANGES)
@@ -369,7 +369,7 @@ def _smallest(
 
 def _seen(
     steps: _Steps,
-    samples: Draws,
+    samples: Histograms,
     share: float,
     measure: str,
     level: float,

@@ -1,4 +1,4 @@
-"""Draws of one output at every value of a control: their histograms, shuffled and drawn again."""
+"""Histograms of one output at every value of a control, shuffled and drawn again."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import pandas as pd
 import scipy.stats
 from numpy.typing import NDArray
 
-__all__ = ["Counted", "Draws", "Grouped", "codes_of"]
+__all__ = ["Counted", "Grouped", "Histograms", "codes_of"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 MOST_BINS, FEWEST_BINS = 32, 4
 
 
-class Draws(Protocol):
+class Histograms(Protocol):
     """What nulls and intervals are made from: histograms of shape (times, values, bins), sums 1."""
 
     number: Ints  # draws at each value
