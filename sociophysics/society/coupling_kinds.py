@@ -19,12 +19,18 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ALONE",
+    "Bethe",
     "CampCouplings",
     "Coupling",
     "EdgeCouplings",
+    "EdwardsAnderson",
     "Fitted",
     "Gaussian",
+    "Hopfield",
+    "Layered",
+    "Mattis",
     "RandomSign",
+    "SherringtonKirkpatrick",
     "UniformCouplings",
 ]
 
@@ -278,3 +284,197 @@ class Fitted(Coupling):
     ) -> SpinSystem:
         """Refuse: they come with their own users."""
         raise InputError(ALONE)
+
+
+@COUPLINGS.register
+@dataclass(frozen=True)
+class SherringtonKirkpatrick(Coupling):
+    """Everybody likes or dislikes everybody, by chance; on a complete network.
+
+    Examples
+    --------
+    >>> import networkx as nx
+    >>> system = SherringtonKirkpatrick().system(nx.complete_graph(400), seed=1)
+    >>> bool(abs(400 * (system.J.data**2).mean() - 1) < 0.02)
+    True
+    """
+
+    mean: Annotated[Number, key("n times the mean coupling.", unit="couplings")] = 0.0
+    sd: Annotated[Number, key("Root of n times their variance.", unit="couplings", ge=0)] = 1.0
+    mutual: Annotated[bool, key("Draw one coupling per pair, not one for each direction.")] = True
+    kind: ClassVar[str] = "sherrington_kirkpatrick"
+    equation: ClassVar[str] = "J_ij ~ Normal(mean / n, sd^2 / n) for every pair."
+    physics: ClassVar[str] = "the Sherrington-Kirkpatrick model; glass below T = sd"
+
+    def system(
+        self, graph: nx.Graph, *, seed: int, replica: int | None = None, camp: str = "camp"
+    ) -> SpinSystem:
+        """Return the system."""
+        from sociophysics.society import glasses
+
+        return glasses.sherrington_kirkpatrick(
+            graph, self.mean, self.sd, mutual=self.mutual, seed=seed, replica=replica
+        )
+
+
+@COUPLINGS.register
+@dataclass(frozen=True)
+class EdwardsAnderson(Coupling):
+    """Friends and foes by chance on the ties of any network, each tie by itself.
+
+    Examples
+    --------
+    >>> import networkx as nx
+    >>> system = EdwardsAnderson(share=1.0).system(nx.path_graph(2), seed=1)
+    >>> system.J.toarray()
+    array([[ 0., -1.],
+           [-1.,  0.]])
+    """
+
+    distribution: Annotated[
+        Literal["bimodal", "gaussian"], key("bimodal: +-1; gaussian: Normal(0, 1).")
+    ] = "bimodal"
+    share: Annotated[Probability, key("Probability of a negative coupling, of bimodal ones.")] = 0.5
+    kind: ClassVar[str] = "edwards_anderson"
+    equation: ClassVar[str] = (
+        "J_ij = -1 with probability share, else +1, each tie by itself; or J_ij ~ Normal(0, 1)."
+    )
+    physics: ClassVar[str] = (
+        "the Edwards-Anderson model; no glass above T = 0 in the plane; Nishimori line "
+        "exp(-2/T) = share / (1 - share)"
+    )
+
+    def system(
+        self, graph: nx.Graph, *, seed: int, replica: int | None = None, camp: str = "camp"
+    ) -> SpinSystem:
+        """Return the system."""
+        from sociophysics.society import glasses
+
+        return glasses.edwards_anderson(
+            graph, self.distribution, self.share, seed=seed, replica=replica
+        )
+
+
+@COUPLINGS.register
+@dataclass(frozen=True)
+class Bethe(Coupling):
+    """Friends and foes by chance where everybody has the same number of ties.
+
+    Examples
+    --------
+    >>> import networkx as nx
+    >>> Bethe(share=0.0).system(nx.cycle_graph(5), seed=1).J.sum()
+    np.float64(10.0)
+    """
+
+    share: Annotated[Probability, key("Probability of a negative coupling.")] = 0.5
+    kind: ClassVar[str] = "bethe"
+    equation: ClassVar[str] = "J_ij = -1 with probability share, else +1; z ties for everybody."
+    physics: ClassVar[str] = (
+        "the +-J glass of the Bethe lattice; at share 1/2 below (z - 1) tanh^2(1/T) = 1"
+    )
+
+    def system(
+        self, graph: nx.Graph, *, seed: int, replica: int | None = None, camp: str = "camp"
+    ) -> SpinSystem:
+        """Return the system."""
+        from sociophysics.society import glasses
+
+        return glasses.bethe(graph, self.share, seed=seed, replica=replica)
+
+
+@COUPLINGS.register
+@dataclass(frozen=True)
+class Mattis(Coupling):
+    """Two hidden sides: friends within, foes across, and nothing frustrated.
+
+    Examples
+    --------
+    >>> import networkx as nx
+    >>> graph = nx.path_graph(3)
+    >>> nx.set_node_attributes(graph, {0: 1, 1: -1, 2: -1}, "side")
+    >>> Mattis(attribute="side").system(graph, seed=1).J.data
+    array([-1., -1.,  1.,  1.])
+    """
+
+    value: Annotated[Number, key("Strength of every tie.", unit="couplings")] = 1.0
+    attribute: Annotated[
+        Text | None, key("Node attribute, 1 or -1, that holds the sides; drawn by default.")
+    ] = None
+    kind: ClassVar[str] = "mattis"
+    equation: ClassVar[str] = "J_ij = value xi_i xi_j with xi_i = +-1, the side of user i."
+    physics: ClassVar[str] = "the Mattis model, a ferromagnet seen in a mirror that some users hold"
+
+    def system(
+        self, graph: nx.Graph, *, seed: int, replica: int | None = None, camp: str = "camp"
+    ) -> SpinSystem:
+        """Return the system."""
+        from sociophysics.society import glasses
+
+        return glasses.mattis(graph, self.value, self.attribute, seed=seed, replica=replica)
+
+
+@COUPLINGS.register
+@dataclass(frozen=True)
+class Hopfield(Coupling):
+    """A society that remembers: couplings that make given or random patterns of stances stable.
+
+    Examples
+    --------
+    >>> import networkx as nx
+    >>> system = Hopfield(given=[[1, 1, -1]]).system(nx.complete_graph(3), seed=1)
+    >>> (3 * system.J.toarray()).round().astype(int).tolist()
+    [[0, 1, -1], [1, 0, -1], [-1, -1, 0]]
+    """
+
+    patterns: Annotated[int, key("Number of random patterns, where none are given.", ge=1)] = 1
+    given: Annotated[
+        tuple[Annotated[tuple[int, ...], Field(strict=False)], ...],
+        key("Patterns, each one stance, 1 or -1, per user."),
+        Field(strict=False),
+    ] = ()
+    kind: ClassVar[str] = "hopfield"
+    equation: ClassVar[str] = (
+        "J_ij = sum_mu xi_i^mu xi_j^mu / n on a complete network, else / the mean number of ties."
+    )
+    physics: ClassVar[str] = "the Hopfield model; retrieval up to 0.138 n patterns at T = 0"
+
+    def system(
+        self, graph: nx.Graph, *, seed: int, replica: int | None = None, camp: str = "camp"
+    ) -> SpinSystem:
+        """Return the system."""
+        from sociophysics.society import glasses
+
+        return glasses.hopfield(graph, self.patterns, self.given, seed=seed, replica=replica)
+
+
+@COUPLINGS.register
+@dataclass(frozen=True)
+class Layered(Coupling):
+    """Layers of users who only hear the layers before and after theirs; on a complete network.
+
+    Examples
+    --------
+    >>> import networkx as nx
+    >>> Layered(layers=2).system(nx.complete_graph(4), seed=1).J.nnz
+    8
+    """
+
+    layers: Annotated[int, key("Number of layers of consecutive users.", ge=2)] = 2
+    variance: Annotated[Number, key("Users per layer times the variance.", ge=0)] = 1.0
+    kind: ClassVar[str] = "layered"
+    equation: ClassVar[str] = (
+        "J_ij ~ Normal(0, variance / users per layer) for users of neighbouring layers, else 0."
+    )
+    physics: ClassVar[str] = (
+        "a multilayer Sherrington-Kirkpatrick model, as a network of neurons at its start; glass "
+        "below sqrt(2 variance cos(pi / (layers + 1)))"
+    )
+
+    def system(
+        self, graph: nx.Graph, *, seed: int, replica: int | None = None, camp: str = "camp"
+    ) -> SpinSystem:
+        """Return the system."""
+        from sociophysics.society import glasses
+
+        return glasses.layered(graph, self.layers, self.variance, seed=seed, replica=replica)

@@ -5,7 +5,15 @@ from __future__ import annotations
 import importlib
 from types import ModuleType
 
-_SUBMODULES = ("camp_feeds", "cavity", "closed_forms", "exact", "feed_definitions", "mean_field")
+_SUBMODULES = (
+    "camp_feeds",
+    "cavity",
+    "closed_forms",
+    "exact",
+    "feed_definitions",
+    "glass",
+    "mean_field",
+)
 
 
 def __getattr__(name: str) -> ModuleType:
