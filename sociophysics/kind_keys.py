@@ -93,6 +93,8 @@ def _holds(inner: Any, choices: tuple[Any, ...]) -> str:
     if choices:
         return "text" if isinstance(choices[0], str) else "whole number"
     origin = get_origin(inner) or inner
+    if hasattr(origin, "registry"):
+        return "table"
     return HOLDS.get(origin, {tuple: "list", dict: "table"}.get(origin, "value"))
 
 

@@ -12,10 +12,12 @@ from pydantic_core import ErrorDetails
 
 from sociophysics.errors import InputError, did_you_mean
 
-__all__ = ["MISSING", "UNKNOWN_KEY", "fault", "first_fault", "refusal"]
+__all__ = ["MISSING", "TAGS", "UNKNOWN_KEY", "fault", "first_fault", "refusal"]
 
 UNKNOWN_KEY = ("extra_forbidden", "unexpected_keyword_argument")
 MISSING = ("missing", "missing_argument", "missing_keyword_only_argument")
+# What pydantic calls the alternatives that a value has, which are no part of the file.
+TAGS = ("a number", "a schedule", "a list", "a table of camps")
 EXPECTED = {
     "float_type": "it must be a number",
     "int_type": "it must be a whole number",
@@ -29,6 +31,7 @@ EXPECTED = {
     "model_attributes_type": "it must be a table",
     "dict_type": "it must be a table",
     "too_short": "it must hold at least one entry",
+    "kind_missing": "it must be one that is made by its class, or a table with a kind",
 }
 BOUNDS = {
     "greater_than_equal": (">=", "ge"),
@@ -95,6 +98,7 @@ def refusal(
     path = [
         names[step] if place == 0 and isinstance(step, int) else step
         for place, step in enumerate(first["loc"])
+        if step not in TAGS
     ]
     last = str(path[-1]) if path else ""
     where = word + "".join(f"[{each}]" if isinstance(each, int) else f".{each}" for each in path)

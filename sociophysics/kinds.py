@@ -38,6 +38,8 @@ from sociophysics.registries import Registry
 __all__ = [
     "COUPLINGS",
     "FEEDS",
+    "FIELDS",
+    "INTERVENTIONS",
     "LARGEST",
     "NETWORKS",
     "REGISTRIES",
@@ -257,15 +259,18 @@ class OneOf:
     """In ``Annotated[base, OneOf(registry)]``: a table whose ``kind`` is in a registry.
 
     The registry is read when a table is validated, so that kinds registered later count as well.
+    Where it is ``optional``, Python may give None.
     """
 
-    def __init__(self, registry: Kinds) -> None:
-        self.registry = registry
+    def __init__(self, registry: Kinds, *, optional: bool = False) -> None:
+        self.registry, self.optional = registry, optional
 
     def read(self, value: Any, info: ValidationInfo) -> Any:
         """Return the kind that a table states; a kind that is made already is taken as it is."""
         if isinstance(value, Kind) and value.registry is self.registry:
             return value
+        if value is None and self.optional and not in_table(info):
+            return None
         if not isinstance(value, Mapping) or "kind" not in value:
             raise PydanticCustomError("kind_missing", "it has no kind")
         keys = dict(value)
@@ -298,6 +303,11 @@ class OneOf:
             required = [each for each in table.get("required", ()) if each != "kind"]
             table |= {"required": ["kind", *required], "description": cls.words}
         return union
+
+
+def _owner(cls: type[Any]) -> type[Any]:
+    """Return the class among a kind's bases that says where all of them belong."""
+    return next(each for each in cls.__mro__ if "registry" in each.__dict__)
 
 
 def summary(cls: type[Any]) -> str:
@@ -346,7 +356,9 @@ class Kinds(Registry[type[Any]]):
 
     @property
     def base(self) -> str:
-        """What its classes stand on, in words: its name is in the singular."""
+        """What its classes stand on, in words."""
+        for known in self._kinds.values():
+            return f"the base class {_owner(known).__name__}"
         return f"the base class {self.word.title().rstrip('s')}"
 
 
@@ -357,10 +369,16 @@ COUPLINGS = Kinds(
 )
 SCHEDULES = Kinds("schedule", "sociophysics.influences.schedules")
 RULES = Kinds("rule", "sociophysics.influences.rules", group="sociophysics.rules")
+FIELDS = Kinds("field", "sociophysics.influences.fields", group="sociophysics.fields")
+INTERVENTIONS = Kinds(
+    "intervention", "sociophysics.influences.interventions", group="sociophysics.interventions"
+)
 REGISTRIES: dict[str, Kinds] = {
     "network": NETWORKS,
     "couplings": COUPLINGS,
+    "field": FIELDS,
     "feed": FEEDS,
+    "intervention": INTERVENTIONS,
     "schedule": SCHEDULES,
     "rule": RULES,
 }

@@ -50,12 +50,13 @@ def check_seed(seed: int) -> int:
 
 
 def sequence(
-    seed: int, purpose: str, replica: int | None = None, sweep: int | None = None
+    seed: int, purpose: str, replica: int | None = None, sweep: int | None = None, *, of: str = ""
 ) -> np.random.SeedSequence:
     """Return the hashed seed of one stream.
 
     ``replica=None`` is a stream shared by all replicas; a ``sweep`` gives one to that sweep alone,
-    so that what is drawn there does not depend on what was drawn before.
+    so that what is drawn there does not depend on what was drawn before; ``of`` gives one to what
+    bears that name.
 
     Examples
     --------
@@ -65,11 +66,13 @@ def sequence(
     if purpose not in PURPOSES:
         raise InputError(f"{purpose!r} is not a stream; {did_you_mean(purpose, PURPOSES)}")
     words = (PURPOSES[purpose], *(int(w) for w in (replica, sweep) if w is not None))
+    if of:
+        words += tuple(of.encode())
     return np.random.SeedSequence(check_seed(seed), spawn_key=words)
 
 
 def generator(
-    seed: int, purpose: str, replica: int | None = None, sweep: int | None = None
+    seed: int, purpose: str, replica: int | None = None, sweep: int | None = None, *, of: str = ""
 ) -> np.random.Generator:
     """Return numpy's generator for one stream.
 
@@ -82,13 +85,15 @@ def generator(
         Left out, the stream is shared by all replicas.
     sweep : int, optional
         Gives the sweep a stream of its own.
+    of : str, optional
+        Gives what bears that name one.
 
     Examples
     --------
     >>> generator(1, "start", 0).random(2) == generator(1, "start", 0).random(2)
     array([ True,  True])
     """
-    return np.random.Generator(np.random.PCG64(sequence(seed, purpose, replica, sweep)))
+    return np.random.Generator(np.random.PCG64(sequence(seed, purpose, replica, sweep, of=of)))
 
 
 def key(seed: int, purpose: str, replica: int | None = None) -> NDArray[np.uint64]:

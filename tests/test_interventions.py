@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import sociophysics as sp
 from sociophysics.errors import InputError
 from sociophysics.influences import feeds
 from sociophysics.influences.interventions import (
+    Change,
     Heat,
     Intervention,
     Nucleate,
@@ -21,6 +23,7 @@ from sociophysics.influences.interventions import (
 )
 from sociophysics.influences.new_ends import rewired
 from sociophysics.influences.schedules import Ramp
+from sociophysics.kinds import INTERVENTIONS, key
 from sociophysics.theory.feed_definitions import expected_field
 from tests.laws import assert_mean
 
@@ -419,38 +422,49 @@ def test_a_feed_shows_posts_along_the_new_ties() -> None:
 
 # --- bad input ---------------------------------------------------------------------------------
 
-BAD: list[tuple[Intervention, str]] = [
-    (Heat(at=10, temperature=1.0), "Heat is set at sweep 10, .*; allowed: 0 to 9"),
-    (Heat(at=-1, temperature=1.0), "Heat is set at sweep -1"),
-    (Heat(at=2.5, temperature=1.0), "at of Heat is 2.5; it must be an integer"),
-    (Heat(at=1, temperature=-1.0), "temperature of Heat is -1; it must be >= 0"),
-    (Heat(at=1, temperature=float("nan")), "temperature of Heat is nan"),
-    (Heat(at=1, temperature="hot"), "temperature of Heat is 'hot'"),
-    (Tilt(at=1, field=float("inf")), "field of Tilt is inf; it must be a finite number"),
-    (Tilt(at=1, field=np.ones(3)), "field of Tilt is .*one per user"),
-    (Tilt(at=1, field="up"), "field of Tilt is 'up'"),
-    (Nucleate(at=1, share=1.1), "share of Nucleate is 1.1; allowed: 0 to 1"),
-    (Nucleate(at=1, share=float("nan")), "share of Nucleate is nan"),
-    (Nucleate(at=1, share="half"), "share of Nucleate is 'half'"),
-    (Nucleate(at=1, stance=0), "stance of Nucleate is 0; allowed: -1, 1"),
-    (Nucleate(at=1, hold=-1), "hold of Nucleate is -1"),
-    (Nucleate(at=1, hold="always"), "hold of Nucleate is 'always'"),
-    (Nucleate(at=1, who="degre"), "who is 'degre'; allowed: random"),
-    (Nucleate(at=1, who="camp:7"), "no user is in that camp"),
-    (Nucleate(at=1, who=["nobody"]), "'nobody', who is not in the network"),
-    (Nucleate(at=1, who=3.5), "3.5, who is not in the network"),
-    (Nucleate(at=1, who=[[1]]), r"\[1\], who is not in the network"),
-    (Rewire(at=1, share=-0.1), "share of Rewire is -0.1"),
-    (Rewire(at=1, toward="similiar"), "did you mean similar"),
-    (SwitchFeed(at=1, feed="random"), "feed of SwitchFeed is 'random'"),
+BAD: list[tuple[Any, str]] = [
+    (lambda: Heat(at=10, temperature=1.0), "Heat is set at sweep 10, .*; allowed: 0 to 9"),
+    (lambda: Heat(at=-1, temperature=1.0), r"intervention\.at is -1; it must be >= 0"),
+    (lambda: Heat(at=2.5, temperature=1.0), r"intervention\.at is 2\.5; it must be a whole number"),
+    (lambda: Heat(at=1, temperature=-1.0), r"intervention\.temperature is -1\.0; it must be >= 0"),
+    (lambda: Heat(at=1, temperature=float("nan")), r"intervention\.temperature: it is nan"),
+    (
+        lambda: Heat(at=1, temperature="hot"),
+        r"intervention\.temperature is 'hot'; it must be a number",
+    ),
+    (
+        lambda: Tilt(at=1, field=float("inf")),
+        r"intervention\.field is inf; it must be a finite number",
+    ),
+    (lambda: Tilt(at=1, field=np.ones(3)), r"field of Tilt has shape .*one per user"),
+    (lambda: Tilt(at=1, field="up"), r"intervention\.field is 'up'; it must be a number"),
+    (lambda: Nucleate(at=1, share=1.1), r"intervention\.share is 1\.1; it must be <= 1"),
+    (lambda: Nucleate(at=1, share=float("nan")), r"intervention\.share is nan"),
+    (lambda: Nucleate(at=1, share="half"), r"intervention\.share is 'half'; it must be a number"),
+    (lambda: Nucleate(at=1, stance=0), r"intervention\.stance is 0; allowed: -1, 1"),
+    (lambda: Nucleate(at=1, hold=-1), r"intervention\.hold: it is -1"),
+    (lambda: Nucleate(at=1, hold="always"), r"intervention\.hold: it is 'always'"),
+    (lambda: Nucleate(at=1, who="degre"), r"intervention\.who: it is 'degre'; allowed: random"),
+    (lambda: Nucleate(at=1, who="camp:7"), "no user is in that camp"),
+    (lambda: Nucleate(at=1, who=["nobody"]), "'nobody', who is not in the network"),
+    (lambda: Nucleate(at=1, who=3.5), r"intervention\.who: it is 3\.5; allowed: random"),
+    (lambda: Nucleate(at=1, who=[[1]]), r"intervention\.who: it is \[\[1\]\]; allowed: random"),
+    (lambda: Rewire(at=1, share=-0.1), r"intervention\.share is -0\.1; it must be >= 0"),
+    (lambda: Rewire(at=1, toward="similiar"), "did you mean similar"),
+    (
+        lambda: SwitchFeed(at=1, feed="random"),
+        r"intervention\.feed is 'random'; it must be one that",
+    ),
 ]
 
 
-@pytest.mark.parametrize(("act", "sentence"), BAD, ids=[str(act)[:45] for act, _ in BAD])
-def test_bad_interventions_are_refused_at_the_call(act: Intervention, sentence: str) -> None:
+@pytest.mark.parametrize(("make", "sentence"), BAD, ids=[sentence for _, sentence in BAD])
+def test_bad_interventions_are_refused_when_they_are_made_or_at_the_call(
+    make: Any, sentence: str
+) -> None:
     with pytest.raises(InputError, match=sentence) as caught:
         sp.trajectory(
-            society(), temperature=1.0, sweeps=10, seed=1, camps=CAMPS, interventions=[act]
+            society(), temperature=1.0, sweeps=10, seed=1, camps=CAMPS, interventions=[make()]
         )
     assert "\n" not in str(caught.value)
 
@@ -501,3 +515,178 @@ def test_a_share_of_ties_that_rounds_to_none_is_one_tie() -> None:
         society(), temperature=1.0, sweeps=2, seed=1, every=2, interventions=[act]
     )
     assert [event["moved"] for event in last.events] == [1]
+
+
+# --- one declaration for calls and files -------------------------------------------------------
+
+TABLES = """seed = 1
+network = {kind = "complete", n = 12}
+couplings = {kind = "uniform", normalize = "degree"}
+dynamics = {temperature = 1.0, sweeps = 12}
+"""
+
+
+@pytest.mark.parametrize(
+    ("cls", "keys", "toml"),
+    [
+        (Heat, {"at": 3, "temperature": -1.0}, 'kind = "heat", at = 3, temperature = -1.0'),
+        (Heat, {"at": 3, "temperature": True}, 'kind = "heat", at = 3, temperature = true'),
+        (Heat, {"at": 3.5, "temperature": 1.0}, 'kind = "heat", at = 3.5, temperature = 1.0'),
+        (Heat, {"at": 3}, 'kind = "heat", at = 3'),
+        (Heat, {"at": 3, "temprature": 1.0}, 'kind = "heat", at = 3, temprature = 1.0'),
+        (Tilt, {"at": 3, "field": "up"}, 'kind = "tilt", at = 3, field = "up"'),
+        (Nucleate, {"at": 3, "share": 2.0}, 'kind = "nucleate", at = 3, share = 2.0'),
+        (Nucleate, {"at": 3, "who": "degre"}, 'kind = "nucleate", at = 3, who = "degre"'),
+        (
+            Nucleate,
+            {"at": 3, "who": [1, 2], "share": 0.5},
+            'kind = "nucleate", at = 3, who = [1, 2], share = 0.5',
+        ),
+        (Rewire, {"at": 3, "toward": "simlar"}, 'kind = "rewire", at = 3, toward = "simlar"'),
+    ],
+)
+def test_python_and_files_refuse_the_same_in_the_same_words(
+    cls: Any, keys: dict[str, Any], toml: str
+) -> None:
+    with pytest.raises(InputError) as called:
+        cls(**keys)
+    with pytest.raises(InputError) as read:
+        sp.Scenario.from_toml(f"{TABLES}interventions = [{{{toml}}}]")
+    said = str(read.value).removeprefix("scenario: ").replace("interventions[0]", "intervention")
+    # A file may have the key kind, which a call does not need.
+    said = said.replace("[[interventions]] kind", "kind").replace("at, kind, ", "at, ")
+    assert said == str(called.value).replace("the intervention nucleate", "intervention")
+
+
+def test_a_file_and_a_call_make_the_same_interventions() -> None:
+    acts = (
+        Heat(2, np.inf),
+        Tilt(3, 0.25),
+        Nucleate(4, "camp:1", 0.5, -1, "forever"),
+        Nucleate(4, [3, 1]),
+        Rewire(5, 0.2, "bridge", True),
+        SwitchFeed(6, feeds.Memory(0.5, tau=3)),
+    )
+    scenario = sp.Scenario.from_toml(
+        TABLES + "interventions = ["
+        '{kind = "heat", at = 2, temperature = inf}, {kind = "tilt", at = 3, field = 0.25}, '
+        '{kind = "nucleate", at = 4, who = "camp:1", share = 0.5, stance = -1, hold = "forever"}, '
+        '{kind = "nucleate", at = 4, who = [3, 1]}, '
+        '{kind = "rewire", at = 5, share = 0.2, toward = "bridge", keep_degrees = true}, '
+        '{kind = "feed", at = 6, feed = {kind = "memory", tau = 3}}]'
+    )
+    assert scenario.interventions == acts
+    assert sp.Scenario.from_toml(scenario.to_toml()) == scenario
+    # The form that names parts: what was given, and no share for a list.
+    assert scenario.canonical()["interventions"][3] == {
+        "kind": "nucleate", "at": 4, "who": [3, 1], "stance": 1, "hold": 0,
+    }  # fmt: skip
+
+
+# --- external fields ---------------------------------------------------------------------------
+
+
+def test_a_field_is_given_to_camps_by_number_or_by_name() -> None:
+    society = (
+        'seed = 1\nnetwork = {kind = "bundled", name = "polbooks", camp = "value"}\n'
+        'couplings = {kind = "uniform"}\ndynamics = {temperature = inf, sweeps = 2}\n'
+    )
+    fields = []
+    for values in ("[0.1, 0.2, 0.0]", "{n = 0.0, c = 0.1, l = 0.2}"):
+        scenario = sp.Scenario.from_toml(f'{society}field = {{kind = "camps", values = {values}}}')
+        fields.append(next(sp.cases.case_frames(scenario.cases()[0].settings, [0])).field)
+        assert sp.Scenario.from_toml(scenario.to_toml()) == scenario
+    np.testing.assert_array_equal(*fields)
+    assert set(fields[0].tolist()) == {0.0, 0.1, 0.2}
+    for values, sentence in (
+        ("{n = 0.0, c = 0.1, r = 0.2}", "names the camp 'r', but no user is in it"),
+        ("{n = 0.0, c = 0.1}", "2 fields for 3 camps"),
+        ('{n = "much", c = 0.1, l = 0.2}', r"field\.values\.n is 'much'; it must be a number"),
+        ("[]", "at least one entry"),
+        ("0.1", r"field\.values is 0\.1; it must be a list"),
+    ):
+        with pytest.raises(InputError, match=sentence):
+            sp.run(sp.Scenario.from_toml(f'{society}field = {{kind = "camps", values = {values}}}'))
+
+
+# --- interventions of others -------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Leave(Intervention):
+    """Some users lose all their ties."""
+
+    share: Annotated[float, key("Share of the users.", ge=0, le=1)] = 0.5
+    kind: ClassVar[str] = "leave"
+    brings: ClassVar[tuple[str, ...]] = ("ties",)
+
+    def change(self, system: Any, spins: Any, camps: Any, rng: np.random.Generator) -> Change:
+        gone = rng.random(system.n) < self.share
+        keep = np.where(gone, 0.0, 1.0)
+        J = system.J.multiply(keep[:, None]).multiply(keep).tocsr()
+        J.eliminate_zeros()
+        after = sp.SpinSystem(J, system.h, system.labels, system.nodes)
+        return Change(system=after, held=np.flatnonzero(gone), hold=2, detail={"gone": gone.sum()})
+
+
+@pytest.fixture
+def leave() -> Any:
+    yield sp.interventions.register(Leave)
+    INTERVENTIONS.remove("leave")
+
+
+def test_an_intervention_of_others_changes_ties_and_holds_users(leave: Any) -> None:
+    seen = frames(society(), Leave(at=3), temperature=np.inf, replicas=4)
+    told = events(seen, "leave")
+    assert [event["replica"] for event in told] == [0, 1, 2, 3]
+    for r, network in enumerate(seen[4].systems):
+        alone = np.diff(network.J.indptr) == 0
+        gone = told[r]["gone"]
+        assert alone.sum() >= gone > 0
+    assert len({network.J.nnz for network in seen[4].systems}) > 1
+    # Held: at T = infinity at most the others change.
+    held = [(seen[3].spins[r] == seen[5].spins[r]).mean() for r in range(4)]
+    assert np.mean(held) > 0.6
+
+
+def test_draws_of_others_leave_ours_as_they_are(leave: Any) -> None:
+    act = Nucleate(at=3, share=0.3, hold="forever")
+    plain = frames(society(), act, temperature=0.0, replicas=3)
+    beside = frames(society(), Leave(at=3, share=0.0), act, temperature=0.0, replicas=3)
+    np.testing.assert_array_equal(plain[4].spins, beside[4].spins)
+
+
+def test_pieces_of_a_run_with_an_intervention_of_others_give_the_whole(leave: Any) -> None:
+    keys: dict[str, Any] = dict(temperature=1.0, seed=2, replicas=3, sweeps=9)
+    acts = [Leave(at=2), Leave(at=6, share=0.2)]
+    whole = list(sp.trajectory(society(), interventions=acts, **keys))
+    state = next(
+        frame.state()
+        for frame in sp.trajectory(society(), interventions=acts, **keys)
+        if frame.sweep == 4
+    )
+    rest = list(sp.trajectory(society(), interventions=acts, resume=state, **keys))
+    for a, b in zip(whole[5:], rest, strict=True):
+        np.testing.assert_array_equal(a.spins, b.spins)
+
+
+@pytest.mark.parametrize(
+    ("made", "sentence"),
+    [
+        (Change(spins=np.zeros(N)), "stances that are not .1 or -1"),
+        (Change(spins=np.ones(3, np.int8)), "stances that are not .1 or -1"),
+        (Change(system=free()), "other ties; let its class say brings"),
+    ],
+)
+def test_what_an_intervention_of_others_may_not_do_is_one_sentence(
+    made: Change, sentence: str
+) -> None:
+    @dataclass(frozen=True)
+    class Odd(Intervention):
+        kind: ClassVar[str] = "odd"
+
+        def change(self, system: Any, spins: Any, camps: Any, rng: Any) -> Change:
+            return made
+
+    with pytest.raises(InputError, match=f"the intervention odd returned {sentence}"):
+        frames(free(), Odd(at=2))

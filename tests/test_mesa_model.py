@@ -295,7 +295,7 @@ def test_conditions_set_at_a_step_act_from_the_next_sweep_on() -> None:
 def test_what_cannot_be_set_is_refused_in_a_sentence_and_changes_nothing() -> None:
     model, other = (SpinModel(60, temperature=2.0, sweeps=3, rng=1) for _ in range(2))
     for name, value, sentence in (
-        ("temperature", -1.0, "temperature of Heat"),
+        ("temperature", -1.0, r"intervention\.temperature is -1"),
         ("field", np.zeros(3), "field of Tilt"),
         ("feed", "loud", "feed.kind is 'loud'"),
     ):

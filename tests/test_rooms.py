@@ -75,12 +75,6 @@ def test_no_two_modules_have_the_same_name() -> None:
     assert [name for name, count in times.items() if count > 1] == []
 
 
-# Twins that are on their way out: the tables of a scenario file beside the classes they make.
-TWINS = {
-    "Heat", "Nucleate", "Rewire", "SwitchFeed", "Tilt", "Window",
-}  # fmt: skip
-
-
 def classes_of_one_name() -> set[str]:
     times: Counter[str] = Counter()
     for path in modules():
@@ -94,11 +88,7 @@ def classes_of_one_name() -> set[str]:
 
 
 def test_no_two_classes_have_the_same_name() -> None:
-    assert classes_of_one_name() <= TWINS
-
-
-def test_a_twin_that_is_gone_is_no_longer_listed() -> None:
-    assert classes_of_one_name() >= TWINS
+    assert classes_of_one_name() == set()
 
 
 def test_one_run_enters_few_files() -> None:

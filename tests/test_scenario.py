@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from sociophysics.errors import InputError
-from sociophysics.influences import interventions
 from sociophysics.kinds import FEEDS, NETWORKS
 from sociophysics.scenario import Scenario, StopRule, canonical_json, scenario_schema, stop_rule
-from sociophysics.scenario.process import INTERVENTIONS
 from sociophysics.scenario.values import LARGEST
 
 FILES = sorted((Path(__file__).parent.parent / "scenarios").glob("*.toml"))
@@ -121,30 +118,6 @@ def test_fitted_couplings_bring_their_network_and_temperature() -> None:
     case = scenario.cases()[0].settings
     assert case.dynamics.temperature == 1.0
     assert case.network.kind == "none"
-
-
-# The models and the functions they configure say the same
-
-
-def keyword_names(kind: type[Any]) -> dict[str, Any]:
-    return {field.name: field.default for field in fields(kind)}
-
-
-def test_intervention_keys_are_those_of_the_interventions() -> None:
-    classes = {
-        "heat": interventions.Heat,
-        "tilt": interventions.Tilt,
-        "nucleate": interventions.Nucleate,
-        "rewire": interventions.Rewire,
-        "feed": interventions.SwitchFeed,
-    }
-    assert set(INTERVENTIONS) == set(classes)
-    for kind, cls in classes.items():
-        model = {n: f.default for n, f in INTERVENTIONS[kind].model_fields.items() if n != "kind"}
-        wanted = keyword_names(cls)
-        assert set(model) == set(wanted)
-        for name in ("who", "share", "stance", "hold", "toward", "keep_degrees"):
-            assert model.get(name) == wanted.get(name)
 
 
 # Writing, varying, identity

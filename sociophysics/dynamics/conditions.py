@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.influences import schedules
 from sociophysics.influences.feeds import Feed
-from sociophysics.influences.interventions import Intervention, Rewire, SwitchFeed, Tilt
+from sociophysics.influences.interventions import Intervention
 from sociophysics.influences.schedules import Patterned, Schedule
 from sociophysics.society.missing import present
 from sociophysics.society.spins import SpinSystem
@@ -35,7 +35,12 @@ __all__ = [
     "task_of",
 ]
 
-STARTS = ("random", "up", "down", "camps")
+STARTS = {
+    "random": "each stance is a fair coin",
+    "up": "all stances are +1",
+    "down": "all stances are -1",
+    "camps": "camp 0 is +1, camp 1 is -1, all others are fair coins",
+}
 
 
 def first_stances(
@@ -290,16 +295,18 @@ def task_of(
     Examples
     --------
     >>> pair = SpinSystem.from_edges([0], [1])
+    >>> from sociophysics.influences.interventions import Tilt
     >>> task_of(pair, "random-sequential", interventions=[Tilt(5, 0.1)]).has_field
     True
     """
     acts = tuple(interventions)
     scheduled = not (field is None or (isinstance(field, list | tuple) and len(field) == 0))
-    feeds = [feed, *(act.feed for act in acts if isinstance(act, SwitchFeed))]
+    brought = {what for act in acts for what in act.brings}
+    feeds = [feed, *(getattr(act, "feed", None) for act in acts if "feed" in act.brings)]
     return SweepTask(
         system,
         scheme,
-        has_field=scheduled or any(isinstance(a, Tilt) for a in acts) or bool(np.any(system.h)),
+        has_field=scheduled or "field" in brought or bool(np.any(system.h)),
         has_feed=any(each is not None and each.acts for each in feeds),
-        rewires=any(isinstance(act, Rewire) for act in acts),
+        rewires="ties" in brought,
     )

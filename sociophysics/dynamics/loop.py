@@ -14,22 +14,13 @@ from numpy.typing import NDArray
 from sociophysics.dynamics.conditions import Conditions
 from sociophysics.dynamics.frames import Frame, ReplicaExposure, SelectedExposure
 from sociophysics.dynamics.kernels.kernel_choice import REGISTRY, thread_groups
-from sociophysics.dynamics.resume import change_conditions, restore, take
+from sociophysics.dynamics.resume import restore, take
 from sociophysics.dynamics.state import State
 from sociophysics.dynamics.walkers import Walkers
 from sociophysics.errors import InputError
 from sociophysics.influences.feeds import FeedMemory
 from sociophysics.influences.feeds.allotted import ARM, Allotted
-from sociophysics.influences.interventions import (
-    Heat,
-    Intervention,
-    Nucleate,
-    Rewire,
-    SwitchFeed,
-    Tilt,
-    choose_users,
-)
-from sociophysics.influences.new_ends import rewired
+from sociophysics.influences.interventions import Change, Intervention, OfConditions
 from sociophysics.observables.exposure import ExposureCounts
 from sociophysics.society.spins import SpinSystem
 from sociophysics.streams import generator
@@ -37,6 +28,7 @@ from sociophysics.streams import generator
 __all__ = ["StopRule", "SweepLoop"]
 
 SMALL_TASK = 400_000  # updates below which handing work to threads costs more than it saves
+OWN_STREAMS = ("nucleate", "rewire")  # children of the stream of their moment, turn by turn
 StopRule = Callable[[Frame], NDArray[np.bool_]]
 
 
@@ -247,63 +239,69 @@ class SweepLoop:
         """Apply the interventions of one moment, in their order, to every replica that runs."""
         c, drawn = self.conditions, Counter[str]()
         for act in acts:
-            kind, before = type(act).__name__, c.feed
-            change_conditions(c, act, sweeps)
-            if isinstance(act, Heat):
-                self._record(act.at, "heat", temperature=act.temperature)
-                continue
-            if isinstance(act, Tilt):
-                self._record(act.at, "tilt", field=np.asarray(act.field).tolist())
-            elif isinstance(act, SwitchFeed):
-                self._record(act.at, "feed", feed=repr(act.feed))
-            elif isinstance(act, Nucleate):
-                for group in self.groups:
-                    self._nucleate(act, group, drawn[kind], sweeps)
+            before = c.feed
+            act.impose(c, sweeps)
+            if isinstance(act, OfConditions):
+                self._record(act.at, act.kind, **act.told)
             else:
-                self._rewire(act, drawn[kind])
-            drawn[kind] += 1
+                self._change(act, drawn[act.kind], sweeps)
+            drawn[act.kind] += 1
+            if not act.reloads:
+                continue
             # A feed that remembers stances keeps what it remembers when it only changes strength.
             # Users whose feed another group's act leaves alone keep it as well.
             remembers = before is not None and isinstance(c.feed, type(before) | Allotted)
-            self.prepare(act.at, fresh_feed=isinstance(act, SwitchFeed) and not remembers)
+            self.prepare(act.at, fresh_feed="feed" in act.brings and not remembers)
 
-    def _stream(self, act: Nucleate | Rewire, replica: int, order: int) -> np.random.Generator:
+    def _stream(self, act: Intervention, replica: int, order: int) -> np.random.Generator:
         """Return a stream for one intervention: two of one kind at one moment do not share it."""
-        rng = generator(self.conditions.seed, "interventions", replica, act.at)
-        return rng.spawn(2 * order + 2)[2 * order + isinstance(act, Rewire)]
+        if act.kind in OWN_STREAMS:
+            rng = generator(self.conditions.seed, "interventions", replica, act.at)
+            return rng.spawn(2 * order + 2)[2 * order + OWN_STREAMS.index(act.kind)]
+        return generator(
+            self.conditions.seed, "interventions", replica, act.at, of=f"{act.kind} {order}"
+        )
 
-    def _nucleate(self, act: Nucleate, group: Walkers, order: int, sweeps: int) -> None:
-        spins, users = group.spins, np.empty(0, np.int64)
-        for row, replica in enumerate(group.replicas):
-            if row == 0 or act.draws:
-                rng = self._stream(act, replica, order)
-                users = choose_users(act, group.system, self.conditions.camps, rng)
-            spins[row, users] = act.stance
-            if act.hold:
-                until = sweeps + 1 if act.hold == "forever" else act.at + int(act.hold)
-                group.hold(row, users, until)
-            self._record(
-                act.at, "nucleate", replica, users=users.size, stance=act.stance, hold=act.hold
-            )
-        group.restart(spins)
-
-    def _rewire(self, act: Rewire, order: int) -> None:
-        """Give every replica a network of its own; stopped ones keep theirs."""
-        groups, systems = [], [self.systems[0]] * len(self.numbers)
-        if len(self.systems) > 1:
-            systems = list(self.systems)
+    def _change(self, act: Intervention, order: int, sweeps: int) -> None:
+        """Change every replica by itself; those that get other ties go on apart."""
+        groups: list[Walkers] = []
         for group in self.groups:
-            for row in range(len(group.replicas)):
-                single = group.only(np.arange(len(group.replicas)) == row)
-                rng = self._stream(act, single.replicas[0], order)
-                system, moved = rewired(
-                    act, single.system, single.spins[0], self.conditions.camps, rng
-                )
-                single.restart(single.spins, system)
-                systems[int(single.rows[0])] = system
-                groups.append(single)
-                self._record(act.at, "rewire", single.replicas[0], moved=moved, toward=act.toward)
-        self.groups, self.systems = groups, systems
+            spins = group.spins
+            changes = [
+                self._changed(act, group, spins[row], replica, order)
+                for row, replica in enumerate(group.replicas)
+            ]
+            apart = any(change.system is not None for change in changes)
+            parts = [group]
+            if apart:
+                rows = np.arange(len(changes))
+                parts = [group.only(rows == row) for row in rows]
+                if len(self.systems) == 1:
+                    self.systems = [self.systems[0]] * len(self.numbers)
+            for row, change in enumerate(changes):
+                part = parts[row] if apart else group
+                if change.spins is not None:
+                    spins[row] = change.spins
+                if change.system is not None:
+                    self.systems[int(part.rows[0])] = change.system
+                if change.held is not None and change.hold:
+                    until = sweeps + 1 if change.hold == "forever" else act.at + int(change.hold)
+                    part.hold(0 if apart else row, change.held, until)
+                self._record(act.at, act.kind, group.replicas[row], **change.detail)
+            for row, part in enumerate(parts):
+                own = spins[[row]] if apart else spins
+                part.restart(own, changes[row].system)
+            groups.extend(parts)
+        self.groups = groups
+
+    def _changed(
+        self, act: Intervention, group: Walkers, spins: NDArray[np.int8], replica: int, order: int
+    ) -> Change:
+        """Return what an intervention does to one replica, checked."""
+        rng = self._stream(act, replica, order)
+        change = act.change(group.system, spins, self.conditions.camps, rng)
+        change.check(act, group.system)
+        return change
 
     def _record(self, sweep: int, kind: str, replica: int | None = None, **detail: Any) -> None:
         self.events.append({"sweep": sweep, "kind": kind, "replica": replica, **detail})

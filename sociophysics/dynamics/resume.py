@@ -13,13 +13,13 @@ from sociophysics.dynamics.kernels.kernel_choice import thread_groups
 from sociophysics.dynamics.state import State, fingerprint
 from sociophysics.dynamics.walkers import TRACE, Walkers
 from sociophysics.errors import InputError
-from sociophysics.influences.interventions import Heat, Intervention, SwitchFeed, Tilt
+from sociophysics.influences.interventions import Intervention
 from sociophysics.society.spins import SpinSystem
 
 if TYPE_CHECKING:
     from sociophysics.dynamics.loop import SweepLoop
 
-__all__ = ["change_conditions", "check_resumes", "replay", "restore", "take"]
+__all__ = ["check_resumes", "replay", "restore", "take"]
 
 SAME_NUMBERS = ("integer", "fixed-point")  # kernels that may take over from one another
 
@@ -35,20 +35,10 @@ class LastShown(NamedTuple):
     attention_gini: NDArray[np.float64]
 
 
-def change_conditions(conditions: Conditions, act: Intervention, sweeps: int) -> None:
-    """Apply what an intervention changes for everybody; stances and ties are not touched."""
-    if isinstance(act, Heat):
-        conditions.heat(act.at, act.temperature)
-    elif isinstance(act, Tilt):
-        conditions.tilt(act.field, sweeps)
-    elif isinstance(act, SwitchFeed):
-        conditions.feed = act.feed
-
-
 def replay(conditions: Conditions, acts: Iterable[Intervention], sweep: int, sweeps: int) -> None:
     """Bring conditions to where earlier interventions had left them when a state was taken."""
     for act in sorted((act for act in acts if act.at < sweep), key=lambda act: act.at):
-        change_conditions(conditions, act, sweeps)
+        act.impose(conditions, sweeps)
 
 
 def take(loop: SweepLoop) -> State:

@@ -20,17 +20,11 @@ from sociophysics.dynamics.state import State
 from sociophysics.errors import InputError
 from sociophysics.influences import schedules
 from sociophysics.influences.feeds import Feed, acting
-from sociophysics.influences.interventions import (
-    Heat,
-    Intervention,
-    SwitchFeed,
-    check_intervention,
-)
+from sociophysics.influences.interventions import Intervention, check_intervention
 from sociophysics.influences.schedules import Schedule
 from sociophysics.machine import require_memory, usable_cpus
 from sociophysics.observables import check_names
 from sociophysics.observables.camps_of_users import camps_and_names
-from sociophysics.society import camps as camp_attributes
 from sociophysics.society.alignment import by_label
 from sociophysics.society.spins import SpinSystem
 from sociophysics.streams import check_seed
@@ -126,10 +120,8 @@ def trajectory(
         bytes_each += BYTES_PER_SHOWN
     numbers = _replica_numbers(replicas, system.n, bytes_each)
     codes, names = _camps(system, camps)
-    acts = tuple(_aligned(act, system, names) for act in interventions)
-    for act in acts:
-        check_intervention(act, sweeps, system, codes)
-    acts = tuple(_allotted(act, system, codes, seed) for act in acts)
+    acts = tuple(_ready(act, sweeps, system, codes, names) for act in interventions)
+    acts = tuple(act.allotted(system, codes, check_seed(seed)) for act in acts)
     feed = None if feed is None else feed.allotted(system, codes, check_seed(seed))
     field = _in_order(field, system)
     values, patterns = field_terms(field, system.n, sweeps)
@@ -143,7 +135,7 @@ def trajectory(
         seed=check_seed(seed),
         scheme=scheme,
         kernel=choose_kernel(kernel, task_of(system, scheme, field, feed, acts)),
-        coldest=min([temperatures.min(), *(a.temperature for a in acts if isinstance(a, Heat))]),
+        coldest=min([temperatures.min(), *(act.coldest for act in acts)]),
     )
     if resume is None:
         spins = first_stances(start, system, codes, seed, numbers)
@@ -305,25 +297,23 @@ def _in_order(field: Field, system: SpinSystem) -> Field:
     return ordered
 
 
-def _aligned(act: Any, system: SpinSystem, names: tuple[Any, ...]) -> Any:
-    """Return an intervention with camps by number and fields in the order of the users."""
-    if not isinstance(act, Intervention):
-        return act  # which is refused in a sentence of its own
-    given = {
-        "who": camp_attributes.number(getattr(act, "who", None), names),
-        "field": by_label(getattr(act, "field", None), system.nodes.index, "the field of Tilt"),
-    }
-    changed = {key: value for key, value in given.items() if value is not getattr(act, key, None)}
-    return replace(act, **changed) if changed else act
-
-
-def _allotted(
-    act: Intervention, system: SpinSystem, camps: NDArray[np.int64] | None, seed: int
+def _ready(
+    act: Any,
+    sweeps: int,
+    system: SpinSystem,
+    codes: NDArray[np.int64] | None,
+    names: tuple[Any, ...],
 ) -> Intervention:
-    """Return an act whose feed, if it gives one, is shared out among the users."""
-    if not isinstance(act, SwitchFeed) or act.feed is None:
-        return act
-    return replace(act, feed=act.feed.allotted(system, camps, check_seed(seed)))
+    """Return an intervention that has been checked, with camps and fields as the system has them.
+
+    Raises
+    ------
+    InputError
+        As ``check_intervention``.
+    """
+    ready = act.ready(system, names) if isinstance(act, Intervention) else act
+    check_intervention(ready, sweeps, system, codes)
+    return ready
 
 
 def _at_least_one(**values: Any) -> None:

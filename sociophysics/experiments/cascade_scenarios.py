@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sociophysics.errors import InputError
 from sociophysics.experiments.cascades import Cascades, contrast, seeded_cascades
 from sociophysics.influences import feeds
+from sociophysics.influences.interventions import SEEDS, Nucleate
 from sociophysics.scenario import Scenario, Settings, json_form
 from sociophysics.scenario import build as cases
 from sociophysics.society import camps as camp_attributes
@@ -116,7 +117,8 @@ def _cascade(tables: Mapping[str, Any], replica: int) -> Arrays:
 
 def _cascades(settings: Settings, replicas: Sequence[int]) -> Cascades:
     acts = settings.interventions
-    if len(acts) != 1 or acts[0].kind != "nucleate":
+    act = acts[0] if len(acts) == 1 else None
+    if not isinstance(act, Nucleate):
         raise InputError(
             f"the scenario has {len(acts)} interventions; a cascade needs exactly one, of kind "
             "nucleate, which sets the seeds."
@@ -126,7 +128,6 @@ def _cascades(settings: Settings, replicas: Sequence[int]) -> Cascades:
     temperature = settings.dynamics.temperature
     if not isinstance(temperature, int | float):
         raise InputError("dynamics.temperature is a schedule; a cascade needs one number.")
-    act = acts[0]
     system, codes = cases.build_system(settings, None)
     if act.at < 1:
         raise InputError("the nucleate intervention is at sweep 0; let the society settle first.")
@@ -137,7 +138,7 @@ def _cascades(settings: Settings, replicas: Sequence[int]) -> Cascades:
     return seeded_cascades(
         system,
         seeds=who,
-        share=act.share,
+        share=SEEDS if act.share is None else act.share,
         stance=act.stance,
         hold=act.hold,
         temperature=float(temperature),
@@ -154,8 +155,9 @@ def _cascades(settings: Settings, replicas: Sequence[int]) -> Cascades:
 
 def _field(settings: Settings, system: SpinSystem) -> NDArray[np.float64]:
     """Return the external field of the settings without the system's own, shape (n,)."""
-    table = settings.field.model_dump()
+    table = vars(settings.field)
     values = table.get("values", (table.get("value", 0.0),))
+    values = tuple(values.values()) if isinstance(values, Mapping) else values
     if not all(isinstance(value, int | float) for value in values):
         raise InputError("[field] holds a schedule; a cascade needs numbers.")
     field: NDArray[np.float64] = next(cases.case_frames(settings, [0])).field - system.h

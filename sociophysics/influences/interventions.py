@@ -1,170 +1,541 @@
 """What happens at a given sweep: heat, tilt, nucleate, rewire, another feed.
 
-An intervention at sweep ``t`` acts after frame ``t`` and before sweep ``t + 1``. The dataclasses
-say what is to happen; ``choose_users`` says to whom, ``rewiring`` draws new ties, and the
-trajectory applies them.
+An intervention at sweep ``t`` acts after frame ``t`` and before sweep ``t + 1``. It brings other
+conditions for everybody (``impose``), or it does something to each replica by itself (``change``);
+the trajectory applies both. ``influences.choosing`` says to whom.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from abc import abstractmethod
+from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, Protocol, Self
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
+from pydantic import (
+    Field,
+    PlainValidator,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WithJsonSchema,
+    WrapValidator,
+)
 
-from sociophysics.errors import InputError, did_you_mean
-from sociophysics.influences import schedules
-from sociophysics.influences.choosing import eligible, how_many, select
-from sociophysics.influences.feeds import Feed
+from sociophysics.errors import InputError
+from sociophysics.influences.choosing import check_who, eligible, how_many, select
+from sociophysics.influences.feeds import Feed, acting
+from sociophysics.influences.new_ends import rewired
+from sociophysics.kinds import (
+    FEEDS,
+    INTERVENTIONS,
+    LARGEST,
+    Kind,
+    Kinds,
+    Noise,
+    Number,
+    OneOf,
+    Probability,
+    in_table,
+    key,
+)
+from sociophysics.society import camps as camp_attributes
+from sociophysics.society.alignment import by_label
 from sociophysics.society.spins import SpinSystem
 
 __all__ = [
+    "Change",
     "Heat",
     "Intervention",
     "Nucleate",
+    "OfConditions",
     "Rewire",
     "SwitchFeed",
     "Tilt",
     "check_intervention",
     "choose_users",
+    "register",
 ]
 
-TOWARD = ("random", "similar", "bridge")
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+SEEDS = 0.1  # share of the users, where none is given
+
+
+class Change(NamedTuple):
+    """What an intervention does to one replica; what is None stays as it is."""
+
+    spins: NDArray[np.int8] | None = None
+    """The stances from now on, shape (n,)."""
+    system: SpinSystem | None = None
+    """The same users with other ties or fields of their own; the kind says ``brings = ("ties",)``.
+    """
+    held: NDArray[np.int64] | None = None
+    """Users, by position, who keep their stance."""
+    hold: int | str = 0
+    """For so many sweeps, or "forever"."""
+    detail: Mapping[str, Any] = NOTHING
+    """What the table of events says of it: numbers and texts by name."""
+
+    def check(self, act: Intervention, system: SpinSystem) -> None:
+        """Raise unless a trajectory can go on with it.
+
+        Raises
+        ------
+        InputError
+            Stances that are none, other users, or ties that the kind does not say it brings.
+        """
+        name = f"the intervention {act.kind or type(act).__name__}"
+        if self.spins is not None:
+            found = getattr(self.spins, "shape", None)
+            if found != (system.n,) or not np.isin(self.spins, (-1, 1)).all():
+                raise InputError(
+                    f"{name} returned stances that are not +1 or -1 for each of {system.n} users."
+                )
+        if self.system is not None and "ties" not in act.brings:
+            raise InputError(f'{name} returned other ties; let its class say brings = ("ties",).')
+        if self.system is not None and self.system.n != system.n:
+            raise InputError(
+                f"{name} returned a system of {self.system.n} users instead of {system.n}; give "
+                "the same users other ties."
+            )
+
+
+class Acting(Protocol):
+    """The conditions that act on all users, as interventions change them."""
+
+    feed: Feed | None
+
+    def heat(self, at: int, temperature: float) -> None:
+        """Set the temperature of the sweeps after ``at``."""
+
+    def tilt(self, field: Any, sweeps: int) -> None:
+        """Replace the scheduled field."""
 
 
 @dataclass(frozen=True)
-class Heat:
-    """The social temperature becomes ``temperature``, from sweep ``at + 1`` on."""
+class Intervention(Kind):
+    """What all interventions have in common; a subclass says what it does to a replica.
 
-    at: int
-    temperature: float
-
-
-@dataclass(frozen=True)
-class Tilt:
-    """The scheduled external field is replaced by ``field`` (a number, or one per user)."""
-
-    at: int
-    field: float | NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Nucleate:
-    """Some users take a stance, and keep it for ``hold`` sweeps (or "forever").
-
-    ``who``: ``"random"``, ``"degree"`` (the best connected first), ``"camp:K"`` (users of camp K
-    at random) or a sequence of labels; ``share`` is a share of all users, or of the camp: at least
-    one user unless it is 0.
+    Attributes
+    ----------
+    brings : tuple of str
+        What a run must be ready for: ``"field"``, ``"feed"``, ``"ties"``.
+    reloads : bool
+        Whether it changes more than the temperature, so that fields are stored anew.
     """
 
-    at: int
-    who: str | Sequence[Any] = "random"
-    share: float = 0.1
-    stance: int = 1
-    hold: int | str = 0
+    registry: ClassVar[Kinds] = INTERVENTIONS
+    brings: ClassVar[tuple[str, ...]] = ()
+    reloads: ClassVar[bool] = True
+
+    at: Annotated[
+        int,
+        key("Acts after the frame of this sweep, before the next sweep.", unit="sweeps", ge=0),
+    ]
+
+    @property
+    def coldest(self) -> float:
+        """The lowest temperature that it brings."""
+        return np.inf
+
+    def check(self, system: SpinSystem, camps: NDArray[np.int64] | None) -> None:
+        """Raise unless it can act in this system.
+
+        Raises
+        ------
+        InputError
+            Users, camps or attributes that it needs are missing.
+        """
+
+    def ready(self, system: SpinSystem, names: Sequence[Any]) -> Self:
+        """Return it with camps by number and values per user in the users' order."""
+        return self
+
+    def allotted(self, system: SpinSystem, camps: NDArray[np.int64] | None, seed: int) -> Self:
+        """Return it with what it brings shared out among the users, where that is drawn."""
+        return self
+
+    def impose(self, conditions: Acting, sweeps: int) -> None:
+        """Change what acts on everybody from now on, in a run of so many sweeps."""
+
+    @abstractmethod
+    def change(
+        self,
+        system: SpinSystem,
+        spins: NDArray[np.int8],
+        camps: NDArray[np.int64] | None,
+        rng: np.random.Generator,
+    ) -> Change:
+        """Return what it does to one replica.
+
+        Parameters
+        ----------
+        system : SpinSystem
+            With the ties of this replica now.
+        spins : int8 array, shape (n,)
+            Stances of this replica now; not to be written to.
+        camps : int array, shape (n,), or None
+            The camp of each user, -1 for none.
+        rng : Generator
+            A stream of this intervention and this replica alone.
+        """
+
+
+@dataclass(frozen=True)
+class OfConditions(Intervention):
+    """An intervention that changes what acts on everybody, and no replica by itself."""
+
+    @abstractmethod
+    def impose(self, conditions: Acting, sweeps: int) -> None:
+        """Change what acts on everybody from now on, in a run of so many sweeps."""
+
+    @property
+    def told(self) -> Mapping[str, Any]:
+        """What the table of events says of it."""
+        return NOTHING
+
+    def change(
+        self,
+        system: SpinSystem,
+        spins: NDArray[np.int8],
+        camps: NDArray[np.int64] | None,
+        rng: np.random.Generator,
+    ) -> Change:
+        """Return that no replica is changed."""
+        return Change()
+
+
+def _any_noise(value: Any, rest: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+    huge = not in_table(info) and type(value) is float and LARGEST < value < np.inf
+    return value if huge else rest(value)
+
+
+@INTERVENTIONS.register
+@dataclass(frozen=True)
+class Heat(OfConditions):
+    """The social temperature becomes another one."""
+
+    temperature: Annotated[
+        Noise,
+        WrapValidator(_any_noise),
+        key("The temperature from then on; inf is pure noise.", unit="couplings"),
+    ]
+    kind: ClassVar[str] = "heat"
+    words: ClassVar[str] = "The social temperature becomes the given one."
+    equation: ClassVar[str] = "T(t) = temperature for t > at."
+    physics: ClassVar[str] = "a temperature quench"
+    reloads: ClassVar[bool] = False
+
+    @property
+    def coldest(self) -> float:
+        """The temperature."""
+        return self.temperature
+
+    @property
+    def told(self) -> Mapping[str, Any]:
+        """The temperature."""
+        return {"temperature": self.temperature}
+
+    def impose(self, conditions: Acting, sweeps: int) -> None:
+        """Set the temperature."""
+        conditions.heat(self.at, self.temperature)
+
+
+if TYPE_CHECKING:  # what Python may give, beside what a table may hold
+    OneOrEach = float | NDArray[np.float64]
+    Stance = int
+else:
+    OneOrEach = Number
+    Stance = Literal[-1, 1]
+
+
+def _per_user(value: Any, rest: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+    if in_table(info) or np.ndim(value) == 0:
+        huge = not in_table(info) and type(value) is float and LARGEST < abs(value) < np.inf
+        return value if huge else rest(value)
+    numbers = np.asarray(value)
+    if numbers.dtype.kind not in "iuf" or not np.isfinite(numbers).all():
+        raise ValueError("it holds what is no finite number; give one number, or one per user")
+    return value if isinstance(value, pd.Series) else numbers
+
+
+@INTERVENTIONS.register
+@dataclass(frozen=True)
+class Tilt(OfConditions):
+    """The external field becomes another one: a number, or in Python one number per user."""
+
+    field: Annotated[
+        OneOrEach,
+        WrapValidator(_per_user),
+        key("The field added from then on.", unit="couplings"),
+    ]
+    kind: ClassVar[str] = "tilt"
+    words: ClassVar[str] = "The external field is replaced by the given one."
+    equation: ClassVar[str] = "h_i(t) = field for t > at."
+    physics: ClassVar[str] = "a field quench"
+    brings: ClassVar[tuple[str, ...]] = ("field",)
+
+    @property
+    def told(self) -> Mapping[str, Any]:
+        """The field."""
+        return {"field": np.asarray(self.field).tolist()}
+
+    def check(self, system: SpinSystem, camps: NDArray[np.int64] | None) -> None:
+        """Raise unless there is one number, or one per user."""
+        if np.shape(self.field) not in ((), (system.n,)):
+            raise InputError(
+                f"the field of Tilt has shape {np.shape(self.field)}; it must be a finite number, "
+                f"or one per user, ({system.n},)."
+            )
+
+    def ready(self, system: SpinSystem, names: Sequence[Any]) -> Self:
+        """Return it with the field in the users' order."""
+        ordered = by_label(self.field, system.nodes.index, "the field of Tilt")
+        return self if ordered is self.field else replace(self, field=ordered)
+
+    def impose(self, conditions: Acting, sweeps: int) -> None:
+        """Replace the scheduled field."""
+        conditions.tilt(self.field, sweeps)
+
+
+def _who(value: Any, info: ValidationInfo) -> str | tuple[Any, ...]:
+    if isinstance(value, str) and value:
+        check_who(value)
+        return value
+    users = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else None
+    if users is None or not all(map(_is_label, users)) or (in_table(info) and not _plain(users)):
+        raise ValueError(
+            f"it is {value!r}; allowed: random, degree, camp:K with the camp's number or name K, "
+            "attribute:NAME>=40, cluster, or a list of users"
+        )
+    twice = next((user for user, times in Counter(users).items() if times > 1), None)
+    if twice is not None:
+        raise ValueError(f"it names the user {twice!r} twice; list each user once")
+    return users
+
+
+def _is_label(user: Any) -> bool:
+    return isinstance(user, Hashable) and not isinstance(user, bool)
+
+
+def _plain(users: tuple[Any, ...]) -> bool:
+    return len(users) > 0 and all(isinstance(user, int | str) for user in users)
+
+
+def _hold(value: Any) -> int | str:
+    if value == "forever" or (type(value) is int and value >= 0):
+        held: int | str = value
+        return held
+    raise ValueError(f"it is {value!r}; allowed: a whole number of sweeps >= 0, or forever")
+
+
+_USERS = {"type": "array", "items": {"type": ["integer", "string"]}, "minItems": 1}
+_TIMES = [{"type": "integer", "minimum": 0}, {"const": "forever"}]
+Who = Annotated[
+    str | Sequence[Any],
+    PlainValidator(_who),
+    WithJsonSchema({"anyOf": [{"type": "string"}, _USERS]}),
+]
+HoldFor = Annotated[int | str, PlainValidator(_hold), WithJsonSchema({"anyOf": _TIMES})]
+Share = Annotated[
+    Annotated[float, Field(ge=0, le=1)] | None,
+    WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1}),
+]
+
+
+@INTERVENTIONS.register
+@dataclass(frozen=True)
+class Nucleate(Intervention):
+    """Some users take a stance, and keep it for a while."""
+
+    who: Annotated[
+        Who,
+        key(
+            "random, degree (the best connected first), camp:K (users of the camp of number or "
+            "name K), attribute:NAME>=40, cluster (whole communities), or a list of users."
+        ),
+    ] = "random"
+    share: Annotated[
+        Share,
+        key(
+            "Share of the users so described, a tenth if left out; at least one user unless it is "
+            "0. A list of users is taken as a whole."
+        ),
+    ] = None
+    stance: Annotated[Stance, key("Their stance.")] = 1
+    hold: Annotated[
+        HoldFor,
+        key(
+            "Sweeps for which they keep it, or forever; 0 flips them and lets them go.",
+            unit="sweeps",
+        ),
+    ] = 0
+    kind: ClassVar[str] = "nucleate"
+    words: ClassVar[str] = "Some users take a stance, and keep it for a while."
+    equation: ClassVar[str] = "s_i = stance at sweep at, held for hold sweeps, for i in who."
+    physics: ClassVar[str] = "nucleation, then pinned spins"
+
+    def __post_init__(self) -> None:
+        listed = not isinstance(self.who, str)
+        if listed and self.share not in (None, 1.0):
+            raise ValueError(
+                f"share is {self.share}, but who is a list of users, all of whom are set; leave "
+                "share out"
+            )
+        if listed or self.share is None:
+            object.__setattr__(self, "share", None if listed else SEEDS)
 
     @property
     def draws(self) -> bool:
         """Whether the users are drawn at random, so that replicas have different ones."""
         return isinstance(self.who, str) and self.who != "degree"
 
+    def check(self, system: SpinSystem, camps: NDArray[np.int64] | None) -> None:
+        """Raise unless there are users to choose from."""
+        choose_users(self, system, camps, np.random.default_rng(0))
 
+    def ready(self, system: SpinSystem, names: Sequence[Any]) -> Self:
+        """Return it with the camp by its number."""
+        who = camp_attributes.number(self.who, names)
+        return self if who is self.who else replace(self, who=who)
+
+    def change(
+        self,
+        system: SpinSystem,
+        spins: NDArray[np.int8],
+        camps: NDArray[np.int64] | None,
+        rng: np.random.Generator,
+    ) -> Change:
+        """Return the stances with those of the chosen users set."""
+        users, changed = choose_users(self, system, camps, rng), spins.copy()
+        changed[users] = self.stance
+        detail = {"users": users.size, "stance": self.stance, "hold": self.hold}
+        return Change(changed, None, users, self.hold, detail)
+
+
+@INTERVENTIONS.register
 @dataclass(frozen=True)
-class Rewire:
-    """A share of the ties, at least one unless it is 0, gets new ends, with the same couplings.
+class Rewire(Intervention):
+    """A share of the ties gets new ends, with the same couplings."""
 
-    ``toward``: ``"random"`` users, ``"similar"`` ones (same stance), or ``"bridge"`` (another
-    camp). ``keep_degrees`` swaps the ends of two ties, so that nobody's number of ties changes.
-    """
+    share: Annotated[
+        Probability, key("Share of the ties, at least one unless it is 0.", unit="ties")
+    ] = 0.1
+    toward: Annotated[
+        Literal["random", "similar", "bridge"],
+        key("New ends: anybody, users of the same stance, or users of other camps."),
+    ] = "random"
+    keep_degrees: Annotated[
+        bool, key("Swap ends in pairs, so that everybody keeps the number of ties.")
+    ] = False
+    kind: ClassVar[str] = "rewire"
+    words: ClassVar[str] = "A share of the ties gets new ends."
+    equation: ClassVar[str] = "J_ij becomes J_ik for a share of the ties, k drawn toward a kind."
+    physics: ClassVar[str] = "a change of topology"
+    brings: ClassVar[tuple[str, ...]] = ("ties",)
 
-    at: int
-    share: float = 0.1
-    toward: str = "random"
-    keep_degrees: bool = False
-
-
-@dataclass(frozen=True)
-class SwitchFeed:
-    """Another feed, or none, from sweep ``at + 1`` on."""
-
-    at: int
-    feed: Feed | None
-
-
-Intervention = Heat | Tilt | Nucleate | Rewire | SwitchFeed
-
-
-def check_intervention(
-    act: Intervention, sweeps: int, system: SpinSystem, camps: NDArray[np.int64] | None
-) -> None:
-    """Raise unless an intervention can act within a run of this system.
-
-    Raises
-    ------
-    InputError
-        A sweep outside the run, a share outside 0..1, an unknown word or user, a negative
-        temperature, a field of another shape, or camps that are needed and missing.
-    """
-    if not isinstance(act, Intervention):
-        raise InputError(
-            f"{act!r} is not an intervention; allowed: Heat, Tilt, Nucleate, Rewire, SwitchFeed."
-        )
-    name = type(act).__name__
-    _whole(act.at, f"at of {name}")
-    if not 0 <= act.at < sweeps:
-        raise InputError(
-            f"{name} is set at sweep {act.at}, which leaves it no sweep to act in; "
-            f"allowed: 0 to {sweeps - 1}."
-        )
-    if isinstance(act, Heat):
-        schedules.values(act.temperature, 1, name="the temperature of Heat", lowest=0.0)
-    elif isinstance(act, Tilt):
-        field = np.asarray(act.field)
-        numeric = field.dtype.kind in "iuf" and np.isfinite(field).all()
-        if not numeric or field.shape not in ((), (system.n,)):
-            raise InputError(
-                f"the field of Tilt is {act.field!r}; it must be a finite number, or one per user."
-            )
-    elif isinstance(act, Nucleate):
-        _check_nucleate(act, system, camps)
-    elif isinstance(act, Rewire):
-        _check_share(act.share, name)
-        if act.toward not in TOWARD:
-            raise InputError(
-                f"toward of Rewire is {act.toward!r}; {did_you_mean(str(act.toward), TOWARD)}"
-            )
-        if act.toward == "bridge" and camps is None:
+    def check(self, system: SpinSystem, camps: NDArray[np.int64] | None) -> None:
+        """Raise if camps are needed and missing."""
+        if self.toward == "bridge" and camps is None:
             raise InputError(
                 "rewire goes toward 'bridge', but the users have no camps; name a node attribute "
                 "in [network] camp, pass camps, or rewire toward random or similar."
             )
-    elif act.feed is not None:
-        if not isinstance(act.feed, Feed):
-            raise InputError(f"the feed of SwitchFeed is {act.feed!r}; give a feed, or None.")
-        act.feed.candidates(system, camps)  # raises if it needs camps and there are none
+
+    def change(
+        self,
+        system: SpinSystem,
+        spins: NDArray[np.int8],
+        camps: NDArray[np.int64] | None,
+        rng: np.random.Generator,
+    ) -> Change:
+        """Return the system with some ties moved."""
+        after, moved = rewired(self, system, spins, camps, rng)
+        return Change(system=after, detail={"moved": moved, "toward": self.toward})
 
 
-def _check_nucleate(act: Nucleate, system: SpinSystem, camps: NDArray[np.int64] | None) -> None:
-    _check_share(act.share, "Nucleate")
-    if act.stance not in (-1, 1):
-        raise InputError(f"the stance of Nucleate is {act.stance!r}; allowed: -1, 1.")
-    whole = isinstance(act.hold, int | np.integer) and not isinstance(act.hold, bool)
-    if act.hold != "forever" and not (whole and int(act.hold) >= 0):
-        raise InputError(f"hold of Nucleate is {act.hold!r}; allowed: sweeps >= 0, or 'forever'.")
-    choose_users(act, system, camps, np.random.default_rng(0))  # raises if it cannot choose
+@INTERVENTIONS.register
+@dataclass(frozen=True)
+class SwitchFeed(OfConditions):
+    """Another feed, or in Python None for no feed."""
+
+    feed: Annotated[Feed | None, OneOf(FEEDS, optional=True), key("The feed from then on.")]
+    kind: ClassVar[str] = "feed"
+    words: ClassVar[str] = "The feed is replaced by another."
+    equation: ClassVar[str] = "phi_i(t, s) = that of the given feed for t > at."
+    physics: ClassVar[str] = "a switched, non-conservative field"
+    brings: ClassVar[tuple[str, ...]] = ("feed",)
+
+    @property
+    def told(self) -> Mapping[str, Any]:
+        """The feed."""
+        return {"feed": repr(self.feed)}
+
+    def check(self, system: SpinSystem, camps: NDArray[np.int64] | None) -> None:
+        """Raise if the feed needs camps and there are none."""
+        if self.feed is not None:
+            self.feed.candidates(system, camps)
+
+    def ready(self, system: SpinSystem, names: Sequence[Any]) -> Self:
+        """Return it with None for a feed of kind ``none``."""
+        feed = acting(self.feed)
+        return self if feed is self.feed else replace(self, feed=feed)
+
+    def allotted(self, system: SpinSystem, camps: NDArray[np.int64] | None, seed: int) -> Self:
+        """Return it with the feed of each user drawn, where they have different ones."""
+        if self.feed is None:
+            return self
+        return replace(self, feed=self.feed.allotted(system, camps, seed))
+
+    def impose(self, conditions: Acting, sweeps: int) -> None:
+        """Switch the feed."""
+        conditions.feed = self.feed
 
 
-def _check_share(share: float, name: str) -> None:
-    number = isinstance(share, int | float | np.integer | np.floating)
-    if not number or isinstance(share, bool) or not 0.0 <= share <= 1.0:
-        raise InputError(f"the share of {name} is {share!r}; allowed: 0 to 1.")
+register = INTERVENTIONS.register
 
 
-def _whole(value: Any, what: str) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise InputError(f"{what} is {value!r}; it must be an integer.")
+def check_intervention(
+    act: Any, sweeps: int, system: SpinSystem, camps: NDArray[np.int64] | None
+) -> None:
+    """Raise unless an intervention can act within a run of this system.
+
+    Parameters
+    ----------
+    act : Intervention
+        Anything else is refused.
+    sweeps : int
+        Of the run.
+    system : SpinSystem
+    camps : int array, shape (n,), or None
+
+    Raises
+    ------
+    InputError
+        No intervention, a sweep outside the run, or users or camps that it needs are missing.
+
+    Examples
+    --------
+    >>> pair = SpinSystem.from_edges([0], [1])
+    >>> check_intervention(Heat(5, 1.0), 5, pair, None)
+    Traceback (most recent call last):
+        ...
+    sociophysics.errors.InputError: Heat is set at sweep 5, which leaves it no sweep to act in; \
+allowed: 0 to 4.
+    """
+    if not isinstance(act, Intervention):
+        allowed = ", ".join(cls.__name__ for cls in INTERVENTIONS.values())
+        raise InputError(f"{act!r} is not an intervention; allowed: {allowed}.")
+    if act.at >= sweeps:
+        raise InputError(
+            f"{type(act).__name__} is set at sweep {act.at}, which leaves it no sweep to act in; "
+            f"allowed: 0 to {sweeps - 1}."
+        )
+    act.check(system, camps)
 
 
 def choose_users(
@@ -174,6 +545,13 @@ def choose_users(
     rng: np.random.Generator,
 ) -> NDArray[np.int64]:
     """Return the indices of the users that an intervention sets.
+
+    Parameters
+    ----------
+    nucleate : Nucleate
+    system : SpinSystem
+    camps : int array, shape (n,), or None
+    rng : Generator
 
     Raises
     ------
@@ -187,13 +565,13 @@ def choose_users(
     >>> choose_users(Nucleate(at=0, who="degree", share=0.25), star, None, rng)
     array([0])
     """
-    who = nucleate.who
-    if isinstance(who, str) and who.partition(":")[0] != "cluster":
-        among = eligible(system, camps, who)
-        size = how_many(nucleate.share, among.size)
-        # Drawn as seeds of scenarios have always been, which a larger share does not take again.
-        taken = among[:size] if who == "degree" else rng.choice(among, size=size, replace=False)
-        return np.sort(taken)
+    who, share = nucleate.who, nucleate.share or 0.0
     if not isinstance(who, str):
         return eligible(system, camps, who)
-    return np.flatnonzero(select(system, camps, who, nucleate.share, rng))
+    if who.partition(":")[0] == "cluster":
+        return np.flatnonzero(select(system, camps, who, share, rng))
+    among = eligible(system, camps, who)
+    size = how_many(share, among.size)
+    # Drawn as seeds of scenarios have always been, which a larger share does not take again.
+    taken = among[:size] if who == "degree" else rng.choice(among, size=size, replace=False)
+    return np.sort(taken)

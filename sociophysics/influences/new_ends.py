@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy.sparse as sparse
@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 from sociophysics.errors import InputError
 from sociophysics.influences.choosing import how_many
-from sociophysics.influences.interventions import Rewire
 from sociophysics.society.spins import SpinSystem
+
+if TYPE_CHECKING:
+    from sociophysics.influences.interventions import Rewire
 
 __all__ = ["rewired"]
 

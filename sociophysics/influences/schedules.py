@@ -13,9 +13,10 @@ from typing import Annotated, Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Discriminator, Tag
 
 from sociophysics.errors import InputError
-from sociophysics.kinds import SCHEDULES, Kind, Kinds, Unbounded, key
+from sociophysics.kinds import SCHEDULES, Kind, Kinds, Number, OneOf, Unbounded, key
 from sociophysics.machine import require_memory
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Anneal",
     "Course",
     "Hold",
+    "Level",
     "Loop",
     "Patterned",
     "Pulse",
@@ -164,6 +166,18 @@ class Anneal(Schedule):
         """Return the values of sweeps 1 to ``sweeps``."""
         cooled = self.start * self.factor ** np.arange(sweeps, dtype=np.float64)
         return np.maximum(cooled, self.stop)
+
+
+def shape(value: Any) -> str:
+    """Return which alternative of a level a value is meant for."""
+    return "a schedule" if isinstance(value, dict | Kind) else "a number"
+
+
+ScheduleTable = Annotated[Schedule, OneOf(SCHEDULES)]
+Level = Annotated[
+    Annotated[Number, Tag("a number")] | Annotated[ScheduleTable, Tag("a schedule")],
+    Discriminator(shape),
+]
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sociophysics.errors import InputError
 from sociophysics.experiments import cascades, seeded_cascades
 from sociophysics.influences.feeds import make
+from sociophysics.influences.interventions import SEEDS
 from sociophysics.live.watched_work import UNWATCHED, Watch
 from sociophysics.scenario import Scenario
 from sociophysics.scenario.build import build_system
@@ -176,9 +177,10 @@ def _cascades(settings: Any, system: SpinSystem, camps: Any, replicas: int) -> A
     if not isinstance(who, str):
         place = {label: i for i, label in enumerate(system.labels)}
         who = [place[label] for label in who if label in place]
-    field = settings.field.model_dump().get("value", 0.0)
+    field = vars(settings.field).get("value", 0.0)
+    share = SEEDS if act.share is None else act.share
     return seeded_cascades(
-        system, seeds=who, share=act.share, stance=act.stance, hold=act.hold,
+        system, seeds=who, share=share, stance=act.stance, hold=act.hold,
         temperature=float(dynamics.temperature), sweeps=dynamics.sweeps - act.at,
         seed=settings.seed, replicas=replicas, feed=feed, camps=camps, field=field or None,
         start=dynamics.start, settle=act.at,

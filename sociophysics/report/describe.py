@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from sociophysics.dynamics.conditions import STARTS
 from sociophysics.errors import InputError
 from sociophysics.kinds import Kind
 from sociophysics.scenario import Design, Scenario, expand
@@ -22,29 +23,10 @@ NORMALIZE = (
     "Normalized by degree: J_ij / sqrt(k_i k_j), directed J_ij / k_i, with k_i = sum_j |J_ij|; "
     "temperatures of order one then suit any network."
 )
-FIELDS = {
-    "none": "h_i(t) = 0.",
-    "uniform": "h_i(t) = value for all users.",
-    "camps": "h_i(t) = the value of the user's camp.",
-    "attribute": "h_i = the user's attribute.",
-}
 SLOTS = (
     "With k slots, phi_i = strength * (2K - k) / k, where K ~ Binomial(k, (1 + X_i) / 2) and X_i "
     "is the mean stance that the unlimited feed would show."
 )
-INTERVENTIONS = {
-    "heat": "the social temperature becomes the given one",
-    "tilt": "the external field is replaced by the given one",
-    "nucleate": "some users take a stance, and keep it for a while",
-    "rewire": "a share of the ties gets new ends",
-    "feed": "the feed is replaced by another",
-}
-STARTS = {
-    "random": "each stance is a fair coin",
-    "up": "all stances are +1",
-    "down": "all stances are -1",
-    "camps": "camp 0 is +1, camp 1 is -1, all others are fair coins",
-}
 # Networks whose users may lack an attribute; generated ones have what they have.
 MOST_USERS = 10_000  # of a drawn network that is built to be described
 FROM_DATA = ("bundled", "file")
@@ -228,7 +210,7 @@ def _submodels(scenario: Scenario) -> str:
     blocks = [
         f"### Network\n\n{NETWORK}\n\n{_table(scenario.network)}",
         f"### Couplings\n\n{_couplings(couplings)}\n\n{_table(couplings)}",
-        f"### External field\n\n{FIELDS[scenario.field.kind]}\n\n{_table(scenario.field)}",
+        f"### External field\n\n{scenario.field.equation}\n\n{_table(scenario.field)}",
         f"### Dynamics\n\nHeat bath (Glauber), random-sequential.\n\n{_table(dynamics)}",
         f"### Feed{'s' if scenario.designs else ''}\n\n{_feeds(scenario)}",
     ]
@@ -270,6 +252,8 @@ def _design(design: Design) -> str:
 def _interventions(events: Iterable[Any]) -> str:
     rows = []
     for event in events:
-        keys = ", ".join(f"{k} = {_value(v)}" for k, v in event if k not in ("at", "kind"))
-        rows.append(f"- after sweep {event.at}: {INTERVENTIONS[event.kind]} ({keys})")
+        given = [(k, v) for k, v in _items(event) if k not in ("at", "kind") and v is not None]
+        keys = ", ".join(f"{k} = {_value(v)}" for k, v in given)
+        words = event.words.rstrip(".")
+        rows.append(f"- after sweep {event.at}: {words[:1].lower()}{words[1:]} ({keys})")
     return "\n".join(rows) or "None."

@@ -16,7 +16,6 @@ from sociophysics.dynamics.frames import Frame, observe
 from sociophysics.dynamics.kernels.kernel_choice import choose_kernel, task_of
 from sociophysics.errors import InputError
 from sociophysics.inference.chamber import what_if as chambers
-from sociophysics.influences import feeds, interventions, schedules
 from sociophysics.scenario import Settings, StopRule, stop_rule
 from sociophysics.society import camps as camp_attributes
 from sociophysics.society.coupling_kinds import Coupling, EdgeCouplings
@@ -140,8 +139,8 @@ def case_frames(
     """
     replica = replicas[0] if varies(settings) else None
     system, codes = build_system(settings, replica)
-    by_camp = any(str(getattr(e, "who", "")).startswith("camp:") for e in settings.interventions)
-    names = camp_names(settings, system) if by_camp else ()
+    named = settings.interventions or settings.field.kind != "none"
+    names = camp_names(settings, system) if named else ()
     dynamics = settings.dynamics
     temperature: Any = dynamics.temperature  # settings are refused without one
     return trajectory(
@@ -152,8 +151,8 @@ def case_frames(
         replicas=list(replicas),
         feed=settings.feed,
         camps=codes,
-        field=_field(settings.field, system, codes),
-        interventions=[_intervention(event, names) for event in settings.interventions],
+        field=settings.field.terms(system, codes, names),
+        interventions=[event.ready(system, names) for event in settings.interventions],
         start=dynamics.start,
         every=settings.observe.every,
         stop=_stop(stop_rule(dynamics.stop_when)),
@@ -308,60 +307,6 @@ def _opened(network: File, table: Coupling) -> tuple[SpinSystem, None, tuple[str
                 "'edge', or give an edge list."
             )
     return SpinSystem.open(network.path), None, ()
-
-
-def _field(
-    field: Any, system: SpinSystem, codes: NDArray[np.int64] | None
-) -> list[schedules.Patterned]:
-    if field.kind == "none":
-        return []
-    if field.kind == "uniform":
-        return [schedules.Patterned(np.ones(system.n), field.value)]
-    if field.kind == "attribute":
-        return [schedules.Patterned(_attribute_field(field.name, system), 1.0)]
-    count = 0 if codes is None else int(codes.max(initial=-1)) + 1
-    if codes is None or len(field.values) != count:
-        raise InputError(
-            f"[field] values holds {len(field.values)} fields for {count} camps; give one per camp."
-        )
-    return [
-        schedules.Patterned((codes == c).astype(np.float64), value)
-        for c, value in enumerate(field.values)
-    ]
-
-
-def _attribute_field(name: str, system: SpinSystem) -> NDArray[np.float64]:
-    if name not in system.nodes:
-        raise InputError(f"[field] name is {name!r}, which is not an attribute of the users.")
-    column: NDArray[np.float64] = pd.to_numeric(system.nodes[name], errors="coerce").to_numpy(
-        dtype=np.float64
-    )
-    if not np.isfinite(column).all():
-        i = int(np.flatnonzero(~np.isfinite(column))[0])
-        raise InputError(
-            f"user {system.labels[i]!r} has {name} {system.nodes[name].iloc[i]!r}; a field must be "
-            "a finite number for every user."
-        )
-    return column
-
-
-def _intervention(event: Any, names: Sequence[Any]) -> interventions.Intervention:
-    if event.kind == "feed":
-        return interventions.SwitchFeed(event.at, feeds.acting(event.feed))
-    keys = event.model_dump()
-    kind = keys.pop("kind")
-    if "who" in keys:
-        keys["who"] = camp_attributes.number(keys["who"], names)
-    made: interventions.Intervention = INTERVENTIONS[kind](**keys)
-    return made
-
-
-INTERVENTIONS: dict[str, Callable[..., Any]] = {
-    "heat": interventions.Heat,
-    "tilt": interventions.Tilt,
-    "nucleate": interventions.Nucleate,
-    "rewire": interventions.Rewire,
-}
 
 
 def _stop(rule: StopRule | None) -> Callable[[Frame], NDArray[np.bool_]] | None:

@@ -12,6 +12,7 @@ from pydantic import ConfigDict, Field, PrivateAttr, ValidationError, model_vali
 
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.influences.feeds import NoFeed
+from sociophysics.influences.fields import NoField
 from sociophysics.scenario import text as toml
 from sociophysics.scenario.bounds import check_bounds
 from sociophysics.scenario.process import Dynamics, Observe
@@ -24,8 +25,16 @@ from sociophysics.scenario.settings import (
     canonical_json,
     plain,
 )
-from sociophysics.scenario.society import Couplings, FieldTable, Network, NoField
-from sociophysics.scenario.values import Axis, Feed, Table, Text, Values
+from sociophysics.scenario.values import (
+    Axis,
+    Couplings,
+    ExternalField,
+    Feed,
+    Network,
+    Table,
+    Text,
+    Values,
+)
 from sociophysics.scenario.variation import change
 from sociophysics.society.network_kinds import NoNetwork
 from sociophysics.words import html_card
@@ -43,7 +52,7 @@ class Design(Table):
     """Its name in tables and figures."""
     network: Network | None = None
     couplings: Couplings | None = None
-    field: FieldTable | None = None
+    field: ExternalField | None = None
     dynamics: Dynamics | None = None
     feed: Feed | None = None
     interventions: Interventions | None = None
@@ -109,7 +118,7 @@ class Scenario(Table):
     """Every random number of the runs derives from it."""
     network: Network = NoNetwork()
     couplings: Couplings | None = None
-    field: FieldTable = NoField(kind="none")
+    field: ExternalField = NoField()
     dynamics: Dynamics | None = None
     feed: Feed = NoFeed()
     observe: Observe = Observe()

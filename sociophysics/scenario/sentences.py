@@ -10,11 +10,19 @@ from pydantic_core import ErrorDetails
 
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.influences.feeds import MixtureArm
-from sociophysics.kind_sentences import MISSING, UNKNOWN_KEY, fault, first_fault
-from sociophysics.kinds import COUPLINGS, FEEDS, NETWORKS, SCHEDULES, Kind, Kinds
+from sociophysics.kind_sentences import MISSING, TAGS, UNKNOWN_KEY, fault, first_fault
+from sociophysics.kinds import (
+    COUPLINGS,
+    FEEDS,
+    FIELDS,
+    INTERVENTIONS,
+    NETWORKS,
+    SCHEDULES,
+    Kind,
+    Kinds,
+)
 from sociophysics.registries import Registry
-from sociophysics.scenario.process import INTERVENTIONS, Dynamics, Observe
-from sociophysics.scenario.society import FIELDS
+from sociophysics.scenario.process import Dynamics, Observe
 from sociophysics.scenario.values import Table
 
 __all__ = ["explain", "keys_of", "table_model"]
@@ -83,7 +91,7 @@ def _walk(raw: object, location: Path) -> tuple[list[str | int], object, list[ob
     chosen = True
     for step in location:
         here = tables[-1]
-        if step in ("a number", "a schedule"):
+        if step in TAGS:
             continue
         if not chosen and isinstance(here, Mapping) and step == here.get("kind"):
             chosen = True

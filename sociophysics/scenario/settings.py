@@ -12,10 +12,17 @@ from pydantic import Field, model_validator
 
 from sociophysics.errors import InputError
 from sociophysics.influences.feeds import NoFeed
+from sociophysics.influences.fields import NoField
 from sociophysics.influences.schedules import Pulse
-from sociophysics.scenario.process import Dynamics, Intervention, Observe
-from sociophysics.scenario.society import Couplings, FieldTable, Network, NoField
-from sociophysics.scenario.values import Feed, Table
+from sociophysics.scenario.process import Dynamics, Observe
+from sociophysics.scenario.values import (
+    Couplings,
+    ExternalField,
+    Feed,
+    Intervention,
+    Network,
+    Table,
+)
 from sociophysics.society.network_kinds import NoNetwork
 
 __all__ = ["Interventions", "Redrawn", "Seed", "Settings", "canonical_json", "json_form", "plain"]
@@ -62,7 +69,7 @@ class Settings(Table):
     seed: Seed
     network: Network = NoNetwork()
     couplings: Couplings
-    field: FieldTable = NoField(kind="none")
+    field: ExternalField = NoField()
     dynamics: Dynamics
     feed: Feed = NoFeed()
     observe: Observe = Observe()
@@ -119,10 +126,12 @@ class Settings(Table):
 
     def _schedules(self) -> list[tuple[str, Any]]:
         field = vars(self.field)
+        values = field.get("values", ())
+        each = values.items() if isinstance(values, Mapping) else enumerate(values)
         return [
             ("dynamics.temperature", self.dynamics.temperature),
             ("field.value", field.get("value")),
-            *((f"field.values[{c}]", v) for c, v in enumerate(field.get("values", ()))),
+            *((f"field.values[{camp}]", value) for camp, value in each),
         ]
 
     def canonical(self, *names: str) -> dict[str, Any]:

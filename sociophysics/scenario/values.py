@@ -1,4 +1,4 @@
-"""What a scenario's values may be: strict numbers, schedules, and lists to sweep over."""
+"""What a scenario's values may be: kinds, strict numbers, schedules, lists to sweep over."""
 
 from __future__ import annotations
 
@@ -17,29 +17,32 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from sociophysics.influences import feeds, schedules
+from sociophysics.influences import feeds, fields, interventions, schedules
+from sociophysics.influences.schedules import ScheduleTable as Schedule
+from sociophysics.influences.schedules import shape
 from sociophysics.kinds import (
+    COUPLINGS,
     FEEDS,
+    FIELDS,
+    INTERVENTIONS,
     LARGEST,
-    SCHEDULES,
+    NETWORKS,
     Kind,
     Noise,
-    Number,
     OneOf,
-    Probability,
     Text,
     read_inf,
 )
+from sociophysics.society import coupling_kinds, network_kinds
 
 __all__ = [
     "LARGEST",
     "Axis",
+    "Couplings",
+    "ExternalField",
     "Feed",
-    "Level",
-    "Noise",
-    "Number",
-    "Probability",
-    "Schedule",
+    "Intervention",
+    "Network",
     "Table",
     "Temperature",
     "Text",
@@ -61,20 +64,11 @@ class Table(BaseModel):
     )
 
 
+Network = Annotated[network_kinds.Network, OneOf(NETWORKS)]
+Couplings = Annotated[coupling_kinds.Coupling, OneOf(COUPLINGS)]
+ExternalField = Annotated[fields.ExternalField, OneOf(FIELDS)]
 Feed = Annotated[feeds.Feed, OneOf(FEEDS)]
-
-
-Schedule = Annotated[schedules.Schedule, OneOf(SCHEDULES)]
-
-
-def _shape(value: Any) -> str:
-    return "a schedule" if isinstance(value, dict | Kind) else "a number"
-
-
-Level = Annotated[
-    Annotated[Number, Tag("a number")] | Annotated[Schedule, Tag("a schedule")],
-    Discriminator(_shape),
-]
+Intervention = Annotated[interventions.Intervention, OneOf(INTERVENTIONS)]
 
 
 def _not_negative(value: float | schedules.Schedule) -> float | schedules.Schedule:
@@ -88,7 +82,7 @@ def _not_negative(value: float | schedules.Schedule) -> float | schedules.Schedu
 
 Temperature = Annotated[
     Annotated[Noise, Tag("a number")] | Annotated[Schedule, Tag("a schedule")],
-    Discriminator(_shape),
+    Discriminator(shape),
     AfterValidator(_not_negative),
 ]
 

@@ -7,7 +7,7 @@ Camps are numbered 0, 1, ... in the sorted order of their values, everywhere. Wh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -21,7 +21,7 @@ from sociophysics.society.missing import present
 if TYPE_CHECKING:
     from sociophysics.society.spins import SpinSystem
 
-__all__ = ["assign", "camp_codes", "number", "of"]
+__all__ = ["assign", "by_name", "camp_codes", "number", "of"]
 
 NONE = -1
 BY_CAMP = "camp:"
@@ -239,6 +239,43 @@ def number(who: Any, names: Sequence[Any]) -> Any:
             f"camp:'{word}' for the camp of that name."
         )
     return f"{BY_CAMP}{numbered if named is None else named}"
+
+
+def by_name(
+    values: Mapping[str, Any] | Sequence[Any], names: Sequence[Any], what: str
+) -> list[Any]:
+    """Return values of camps in the order of the camps' numbers: as given, or by their names.
+
+    Parameters
+    ----------
+    values : mapping or sequence
+        One value per camp.
+    names : sequence
+        Names of the camps in the order of their numbers.
+    what : str
+        What the values are, for the error.
+
+    Raises
+    ------
+    InputError
+        A camp that there is none of, or one without a value.
+
+    Examples
+    --------
+    >>> by_name({"right": 2, "left": 1}, ("left", "right"), "values")
+    [1, 2]
+    """
+    if not isinstance(values, Mapping):
+        return list(values)
+    spelled = [_spelled(name) for name in names]
+    for name in values:
+        if name not in spelled:
+            hint = did_you_mean(name, spelled[:SHOWN])
+            raise InputError(f"{what} names the camp {name!r}, but no user is in it; {hint}")
+    for name in spelled:
+        if name not in values:
+            raise InputError(f"{what} has no value for the camp {name!r}; give one per camp.")
+    return [values[name] for name in spelled]
 
 
 def _spelled(name: Any) -> str:

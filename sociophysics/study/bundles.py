@@ -108,7 +108,8 @@ def registering_modules(parts: Sequence[Part]) -> tuple[str, ...]:
     modules = {REGISTRY[name].__module__ for name in names}
     for part in parts:
         feeds = [getattr(act, "feed", None) for act in part.settings.interventions]
-        kinds = [part.settings.feed, *feeds, *part.settings.interventions]
+        s = part.settings
+        kinds = [s.network, s.couplings, s.field, s.feed, *feeds, *s.interventions]
         modules |= {type(each).__module__ for each in kinds if each is not None}
     return tuple(sorted(each for each in modules if each.partition(".")[0] != "sociophysics"))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
@@ -57,7 +57,8 @@ def check_segments(along: str, at: Sequence[Settings]) -> None:
         )
     for settings in at:
         levels = [settings.dynamics.temperature, getattr(settings.field, "value", 0.0)]
-        levels += getattr(settings.field, "values", ())
+        values = getattr(settings.field, "values", ())
+        levels += values.values() if isinstance(values, Mapping) else values
         if not all(isinstance(level, int | float) for level in levels):
             raise InputError(
                 f"a hysteresis loop changes {along} by itself, but temperature or field follow a "

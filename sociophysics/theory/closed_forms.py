@@ -285,14 +285,14 @@ def two_cycle_threshold(order: str = "random") -> float:
     return (1 + untouched) / (1 - untouched)
 
 
-class Window(NamedTuple):
+class CascadeWindow(NamedTuple):
     """Between which mean degrees; NaN where nowhere."""
 
     low: float
     high: float
 
 
-def watts_window(threshold: float) -> Window:
+def watts_window(threshold: float) -> CascadeWindow:
     """Return the mean degrees between which one adopter can start a global cascade.
 
     Poisson graphs: ``sum_{k <= 1/threshold} k (k-1) p_k > <k>``.
@@ -317,9 +317,9 @@ def watts_window(threshold: float) -> Window:
     grid = np.linspace(0.01, 20 + 2 * largest, 4000)
     inside = grid[np.array([excess(z) for z in grid]) > 0]
     if not inside.size:
-        return Window(math.nan, math.nan)
+        return CascadeWindow(math.nan, math.nan)
     step = grid[1] - grid[0]
-    return Window(
+    return CascadeWindow(
         float(brentq(excess, inside[0] - step, inside[0])),
         float(brentq(excess, inside[-1], inside[-1] + step)),
     )
