@@ -1,4 +1,4 @@
-# Everything a person does here: make run, dashboard, test, test-core, validate, bench.
+# Everything a person does here: make run, dashboard, test, test-core, validate, bench, docs.
 
 PYTHON ?= python3
 # Small matrices: several BLAS threads on a shared machine cost far more than they save.
@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .PHONY: setup run dashboard test test-core test-pythons test-python test-lowest lint validate \
-	bench clean
+	bench docs clean
 
 setup: $(READY)
 
@@ -92,5 +92,14 @@ bench: $(READY)
 	-$(BIN)/python -m benchmarks.install
 	$(BIN)/python -m benchmarks $(BENCH)
 
+# The site, in docs/_build/html; notebooks run when they or this are new, and a warning is an error.
+docs: $(VENV)/.docs
+	$(BIN)/sphinx-build -b html -q -W --keep-going docs docs/_build/html
+	@echo docs/_build/html/index.html
+
+$(VENV)/.docs: $(READY) pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
+	@touch $@
+
 clean:
-	rm -rf $(VENV) .venv-*
+	rm -rf $(VENV) .venv-* docs/_build

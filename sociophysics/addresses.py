@@ -25,6 +25,7 @@ PLACES = {
     "evidence": "evidence",
     "experiments": "experiments",
     "feeds": "influences.feeds",
+    "glossary": "report.glossary",
     "inference": "inference",
     "interventions": "influences.interventions",
     "kinds": "kinds",
