@@ -144,7 +144,7 @@ def word(observable: str) -> str:
     >>> word("abs_camp_polarization")
     'Distance between camps'
     """
-    return explain(observable).name.split(",")[0]
+    return str(explain(observable).name.split(",")[0])
 
 
 def _word(observable: str) -> str:
