@@ -113,7 +113,8 @@ def at_share_zero(shares: Sequence[float], direct: ArrayLike) -> Floats:
     """
     p, d = np.asarray(shares, float), np.atleast_2d(np.asarray(direct, float))
     if p.size == 1:
-        return d[0]
+        alone: Floats = d[0]
+        return alone
     root = np.sqrt(p * (1 - p))
     line = np.stack([np.ones_like(p), p], axis=1) * root[:, None]
     intercept: Floats = np.linalg.lstsq(line, d * root[:, None], rcond=None)[0][0]
