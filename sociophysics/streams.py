@@ -28,6 +28,7 @@ PURPOSES = {
     "fields": 11,
     "adoption": 12,
     "independents": 13,
+    "calibration": 14,
 }
 
 

@@ -73,6 +73,7 @@ NAMES = [
     "inference.evaluate",
     "inference.fit_snapshot",
     "inference.fit_panel",
+    "inference.calibrate",
     "experiments.compare_feeds",
 ]
 

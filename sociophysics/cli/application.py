@@ -15,6 +15,7 @@ import typer
 
 from sociophysics.cli import cascades_command as cascades
 from sociophysics.cli import (
+    calibrate,
     check,
     dashboard,
     data,
@@ -52,6 +53,7 @@ app.command("fit")(fit.fit)
 app.command("inspect")(inspect.inspect)
 app.command("poll")(poll.poll)
 app.command("detect")(detect.detect)
+app.command("calibrate")(calibrate.calibrate)
 app.command("repeat")(repeat.repeat)
 app.command("query")(query.query)
 app.command("describe")(scenario.describe)

@@ -147,6 +147,11 @@ def _answer(
 
         detect.answer(given["file"], asked, place)
         return
+    if command == "calibrate":
+        from sociophysics.cli import calibrate
+
+        calibrate.asked_again(asked, given, place, workers, executor)
+        return
     from sociophysics.cli import inspect
 
     options = {key: asked[key] for key in ("draws", "seed", "time_limit")}

@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sociophysics.experiments.calibrating import calibrate
     from sociophysics.inference.chamber.landscape import energy_minima, frustrated_triangles
     from sociophysics.inference.chamber.saved import load_system
     from sociophysics.inference.chamber.several_chambers import fit_chambers, trend
@@ -40,6 +41,7 @@ __all__ = [
     "PseudoLikelihood",
     "StabilitySelection",
     "Stack",
+    "calibrate",
     "energy_minima",
     "evaluate",
     "evaluate_seeds",
@@ -81,7 +83,13 @@ _NAMES = {
 }
 
 
+# They simulate whole scenarios, so they stand above; this is where one looks for them.
+_ABOVE = {"calibrate": "sociophysics.experiments.calibrating"}
+
+
 def __getattr__(name: str) -> Any:
+    if name in _ABOVE:
+        return getattr(importlib.import_module(_ABOVE[name]), name)
     if name not in _NAMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(importlib.import_module(f"{__name__}.{_NAMES[name]}"), name)

@@ -35,6 +35,7 @@ STUDIES = {
     "fit": "a fit to votes",
     "inspect": "an inspection of a network",
     "detect": "a search for a change in samples",
+    "calibrate": "a calibration",
 }
 
 

@@ -13,8 +13,8 @@ independent: the sandwich ``H^-1 B H^-1`` takes ``B = sum_i g_i g_i' + sum_{i~j}
 tied pairs, which is the exact covariance of the score, since ``E[g_i | all others] = 0`` makes the
 gradients of users without a tie uncorrelated [3]_. The inverse Hessian alone is too small.
 
-It is an association: users alike for reasons that no covariate holds (homophily) look like
-contagion.
+It is an association, and ``calibrate`` calls it so: users alike for reasons that no covariate holds
+(homophily) look like contagion.
 
 .. [1] G. Robins, P. Pattison, P. Elliott, Psychometrika 66, 161 (2001); G. Daraganova, G. Robins,
    in Exponential Random Graph Models for Social Networks (Cambridge, 2013), chapter 9.
@@ -201,7 +201,8 @@ def fit_panel(
         return result
     return result._replace(
         note=f"{attempts:.0%} of the users reconsider between two snapshots: unless they do so at "
-        "the same moment contagion comes out too small; take snapshots more often, or fit one"
+        "the same moment contagion comes out too small; sociophysics.inference.calibrate follows "
+        "them from snapshot to snapshot at any distance"
     )
 
 
