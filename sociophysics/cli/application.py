@@ -13,7 +13,6 @@ from typing import Annotated
 
 import typer
 
-from sociophysics.cli import cascades_command as cascades
 from sociophysics.cli import (
     calibrate,
     check,
@@ -29,6 +28,7 @@ from sociophysics.cli import (
     scenario,
     tip,
 )
+from sociophysics.cli import cascades_command as cascades
 from sociophysics.cli import kinds_command as kinds
 from sociophysics.cli import run_command as run
 from sociophysics.errors import InputError, shortened, told
