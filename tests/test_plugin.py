@@ -28,13 +28,17 @@ from tests.laws import ALPHA, assert_law, law_p_value
 
 ROOT = Path(__file__).parent.parent
 PLUGIN = ROOT / "examples" / "plugin"
-SCENARIO = """
+TURN = 'interventions = [{kind = "turn", at = 3, share = 0.5, hold = 1}]\n'
+SCENARIO = (
+    """
 seed = 4
 network = {kind = "complete", n = 8}
 couplings = {kind = "uniform", normalize = "degree"}
 dynamics = {temperature = 0.8, sweeps = 6}
 observe = {every = 2, names = ["magnetization", "minority_among_followed"]}
-[[designs]]
+"""
+    + TURN
+    + """[[designs]]
 name = "none"
 feed = {kind = "none"}
 [[designs]]
@@ -44,6 +48,7 @@ feed = {kind = "contrarian_k", strength = 1.5, k = 2, persistence = 0.25}
 replicas = 2
 "dynamics.temperature" = [0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3]
 """
+)
 CALL = """
 import contextlib, io, json, sys
 from pathlib import Path
@@ -119,7 +124,7 @@ def seen(site: Path) -> dict[str, Any]:
     """Return what an interpreter sees of the installed example, everywhere where kinds are seen."""
     return python(
         """
-        from dashboards.feed_lab import settings
+        from dashboards.feed_lab import acts, settings
         from sociophysics.scenario import scenario_schema
         from sociophysics.study.expected import expected
 
@@ -134,7 +139,12 @@ def seen(site: Path) -> dict[str, Any]:
             "table": scenario.canonical()["designs"][1]["feed"],
             "key": said(sp.Scenario.from_toml, text.replace("persistence", "persistance")),
             "kind": said(sp.Scenario.from_toml, text.replace("contrarian_k", "contrarian")),
+            "act": scenario.canonical()["interventions"],
+            "hold": said(sp.Scenario.from_toml, text.replace("hold = 1", "hold = -1")),
+            "turns": one.events[["event", "details"]].values.tolist(),
+            "others": acts.OTHERS,
             "range": said(sp.Scenario.from_toml, text.replace("k = 2", "k = 0")),
+            "turn": scenario_schema()["$defs"]["Turn"]["properties"],
             "schema": scenario_schema()["$defs"]["ContrarianK"]["properties"],
             "told": command("describe", "plan.toml"),
             "kinds": command("kinds"),
@@ -160,6 +170,8 @@ def test_its_kinds_are_in_files_with_the_same_sentences_as_ours(seen: dict[str, 
     assert seen["kind"].startswith(f"{where}.kind is 'contrarian'; allowed: amplifier")
     assert seen["kind"].endswith("did you mean contrarian_k?")
     assert seen["range"] == f"{where}.k is 0; it must be >= 1."
+    assert seen["act"] == [{"kind": "turn", "at": 3, "share": 0.5, "hold": 1}]
+    assert seen["hold"] == "scenario: interventions[0].hold is -1; it must be >= 0."
 
 
 def test_its_kinds_are_in_schema_description_and_list_of_kinds(seen: dict[str, Any]) -> None:
@@ -176,6 +188,9 @@ def test_its_kinds_are_in_schema_description_and_list_of_kinds(seen: dict[str, A
     assert "feed contrarian_k: Pushes against the mean stance of k random followed users." in told
     assert "k (whole number, >= 1, users, default 3): Followed users shown, drawn with" in told
     assert "observable minority_among_followed: Share of users whose stance" in told
+    assert "intervention turn: Some users turn against most of those they follow." in told
+    assert "- after sweep 3: some users turn against most" in seen["told"][1]
+    assert seen["turn"]["share"]["maximum"] == 1
 
 
 def test_the_dashboard_offers_its_feed_with_controls(seen: dict[str, Any]) -> None:
@@ -183,6 +198,7 @@ def test_the_dashboard_offers_its_feed_with_controls(seen: dict[str, Any]) -> No
     assert label == "Contrarian-k: pushes against the mean stance of k random followed users"
     assert keys == ["strength", "k", "persistence"]
     assert seen["slider"] == [0.0, 0.0, 1.0]
+    assert seen["others"] == {"turn": "Turn: some users turn against most of those they follow"}
 
 
 def test_theory_has_no_number_for_it_and_not_that_of_another(seen: dict[str, Any]) -> None:
@@ -213,8 +229,14 @@ def test_the_manifest_names_distribution_version_and_code(seen: dict[str, Any], 
         total.update(f"{path.name}\0{digest}\n".encode())
     manifest = json.loads((site / "one" / "manifest.json").read_text())
     assert manifest["plugins"] == {
-        "sociophysics-contrarian": {"version": "0.2.0", "code": total.hexdigest()}
+        "sociophysics-contrarian": {"version": "0.3.0", "code": total.hexdigest()}
     }
+
+
+def test_its_intervention_acts_on_each_replica_and_is_told(seen: dict[str, Any]) -> None:
+    assert {event for event, _ in seen["turns"]} == {"turn"}
+    assert len(seen["turns"]) == 2 * 9 * 2  # designs, temperatures, replicas
+    assert len({details for _, details in seen["turns"]}) > 1
 
 
 # --- its numbers ----------------------------------------------------------------------------------
@@ -431,7 +453,8 @@ def test_a_feed_of_a_module_is_known_to_workers_and_one_of_a_notebook_is_refused
     (tmp_path / "mine.py").write_text(
         "import sociophysics as sp\n" + feed("mine", "0.5 * spins") + "\nsp.feeds.register(Mine)\n"
     )
-    (tmp_path / "plan.toml").write_text(SCENARIO.replace(', "minority_among_followed"', ""))
+    text = SCENARIO.replace(', "minority_among_followed"', "").replace(TURN, "")
+    (tmp_path / "plan.toml").write_text(text)
     found = python(
         """
         import mine
@@ -461,3 +484,18 @@ def test_a_feed_of_a_module_is_known_to_workers_and_one_of_a_notebook_is_refused
     assert found["alone"].isdigit()
     assert "a worker process does not know a kind that this run names" in found["typed"]
     assert "install it as a plugin" in found["typed"]
+
+
+def test_its_intervention_turns_users_against_those_they_follow(contrarian: Any) -> None:
+    ties = SOCIETY.J.toarray() != 0
+    against, turned = -np.sign(ties @ START), np.zeros(4)
+    act = contrarian.Turn(at=0, share=0.25, hold=2)
+    for seed in range(800):
+        change = act.change(SOCIETY, START, None, np.random.default_rng(seed))
+        assert (change.spins == np.where(np.isin(range(4), change.held), against, START)).all()
+        assert (change.hold, change.detail["users"]) == (2, change.held.size)
+        turned[change.held] += 1
+    free = against != 0
+    assert not turned[~free].any()
+    assert np.abs(turned[free] / 800 - 0.25).max() < 4 * np.sqrt(0.25 * 0.75 / 800)
+    assert 0 < free.sum() < 4

@@ -7,6 +7,8 @@ from typing import Any
 
 import solara
 
+import sociophysics as sp
+
 from ..fields import ChoiceField, SliderField
 from ..markup import Card
 from ..work import kept_job
@@ -15,9 +17,16 @@ from .moments import JOB, Moment, this_lab
 from .settings import FEEDS
 from .toolbar import press
 
-__all__ = ["Acts"]
+__all__ = ["OTHERS", "Acts"]
 
 WHERE = {"both": "Both sides", "left": "Left only", "right": "Right only"}
+# What installed packages add; each acts with the values that its keys have when left out.
+OTHERS = {
+    kind: cls.label()
+    for kind, cls in sp.kinds.INTERVENTIONS.items()
+    if cls.__module__.partition(".")[0] != "sociophysics"
+    and all(key.name == "at" or not key.required for key in sp.kinds.keys_of(cls))
+}
 NOTE = (
     "Each acts before the next sweep, is marked in the time courses, and is written into the "
     "scenario, so that the run can be repeated. Undo it and see whether the society comes back: "
@@ -36,6 +45,8 @@ def Acts(selected: list[int]) -> None:
         Convert(where.value, selected)
         Rewire(where.value)
         Switch(where.value)
+        if OTHERS:
+            Other(where.value)
 
 
 def _ask(table: Mapping[str, Any], where: str) -> None:
@@ -119,3 +130,14 @@ def Switch(where: str) -> None:
         words = "Switch the feed off" if kind.value == "none" else "Switch the feed"
         press(words, lambda: _ask({"kind": "feed", "feed": {"kind": kind.value}}, where),
               disabled=not live)  # fmt: skip
+
+
+@solara.component
+def Other(where: str) -> None:
+    """Offer what installed packages add."""
+    kind = solara.use_reactive(next(iter(OTHERS)))
+    live = use_live()
+    with solara.Div(classes=["sp-lab-act"]):
+        ChoiceField("From installed packages", kind.value, kind.set, options=OTHERS,
+                    help=sp.kinds.INTERVENTIONS[kind.value].equation)  # fmt: skip
+        press("Do it", lambda: _ask({"kind": kind.value}, where), disabled=not live)

@@ -304,4 +304,5 @@ class SweepLoop:
         return change
 
     def _record(self, sweep: int, kind: str, replica: int | None = None, **detail: Any) -> None:
-        self.events.append({"sweep": sweep, "kind": kind, "replica": replica, **detail})
+        plain = {k: v.tolist() if hasattr(v, "tolist") else v for k, v in detail.items()}
+        self.events.append({"sweep": sweep, "kind": kind, "replica": replica, **plain})
