@@ -78,3 +78,97 @@ def test_the_rules_are_kinds_under_their_names() -> None:
 def test_a_rule_that_cannot_be_is_refused_in_a_sentence(make: object, said: str) -> None:
     with pytest.raises(sp.InputError, match=said):
         make()  # type: ignore[operator]
+
+
+# --- in scenario files ----------------------------------------------------------------------------
+
+TEXT = """seed = 1
+network = {kind = "planted_partition", n = 60, k_in = 6, k_out = 2}
+couplings = {kind = "uniform", normalize = "degree"}
+observe = {every = 5, names = ["magnetization", "camp_polarization"]}
+feed = {kind = "chronological", strength = 0.3}
+dynamics = {sweeps = 20, DYNAMICS}
+"""
+
+
+def scenario(dynamics: str, more: str = "") -> sp.Scenario:
+    return sp.Scenario.from_toml(TEXT.replace("DYNAMICS", dynamics) + more)
+
+
+def test_a_file_states_a_rule_and_a_run_follows_it() -> None:
+    found = scenario('rule = {kind = "q_voter", q = 3, independence = 0.2}')
+    settings = found.cases()[0].settings
+    assert settings.dynamics.rule == sp.rules.QVoter(q=3, independence=0.2)
+    system, camps = sp.cases.build_system(settings, None)
+    table, _ = sp.cases.simulate_case(settings, [0, 1])
+    direct = sp.simulate(
+        system, rule=sp.rules.QVoter(q=3, independence=0.2), sweeps=20, every=5, seed=1,
+        replicas=2, feed=sp.feeds.Chronological(0.3), camps=camps,
+        observe=("magnetization", "camp_polarization"),
+    )  # fmt: skip
+    assert table.equals(direct)
+    assert sp.Scenario.from_toml(found.to_toml()) == found
+    assert found.replace({"dynamics.rule.q": 4}).cases()[0].settings.dynamics.rule.q == 4
+    said = sp.describe.describe(found)
+    assert "Rule q_voter, random-sequential" in said
+    assert "((1 - y)/2)^q" in said
+
+
+def test_the_heat_bath_by_name_is_the_scenario_without_a_rule() -> None:
+    named = scenario('temperature = 0.8, rule = {kind = "heat_bath"}')
+    assert named.hash == scenario("temperature = 0.8").hash
+
+
+def test_a_swept_noise_makes_cases() -> None:
+    swept = scenario(
+        'rule = {kind = "majority", noise = 0.1}', '[sweep]\n"dynamics.rule.noise" = [0.1, 0.2]'
+    )
+    assert [case.settings.dynamics.rule.noise for case in swept.cases()] == [0.1, 0.2]
+
+
+@pytest.mark.parametrize(
+    ("dynamics", "more", "said"),
+    [
+        ('rule = {kind = "voters"}', "", r"dynamics\.rule\.kind is 'voters'; .*voter"),
+        ('rule = {kind = "voter", nois = 0.1}', "", r"dynamics\.rule\.nois is not a key .*noise"),
+        ('rule = {kind = "voter", noise = 2.0}', "", r"dynamics\.rule\.noise is 2\.0; it must be"),
+        ("rule = 3", "", r"dynamics\.rule is 3; it must be a table with a kind"),
+        (
+            'temperature = 1.0, rule = {kind = "voter"}',
+            '[sweep]\n"dynamics.temperature" = [1.0, 2.0]',
+            "which changes nothing, because the rule voter has no temperature",
+        ),
+        (
+            'temperature = {kind = "ramp", start = 1.0, stop = 2.0}, rule = {kind = "voter"}',
+            "",
+            "follows a schedule, but the rule voter has no temperature",
+        ),
+        (
+            'rule = {kind = "voter"}',
+            '[[interventions]]\nat = 2\nkind = "heat"\ntemperature = 1.0',
+            "the rule voter has none",
+        ),
+        ('start = "up"', "", r"dynamics\.temperature is missing"),
+    ],
+)
+def test_a_file_that_a_rule_does_not_go_with_is_refused_in_a_sentence(
+    dynamics: str, more: str, said: str
+) -> None:
+    with pytest.raises(sp.InputError, match=said):
+        scenario(dynamics, more)
+
+
+def test_measures_of_energy_refuse_another_rule_in_one_sentence() -> None:
+    ruled = scenario('rule = {kind = "voter", noise = 0.1}')
+    with pytest.raises(sp.InputError, match="the observable energy belongs to the heat bath"):
+        ruled.replace({"observe.names": ["energy"]})
+    with pytest.raises(sp.InputError, match="a range of temperatures needs the heat bath"):
+        sp.study.temperature_range(ruled.cases()[0].settings)
+    cascade = ruled.replace(
+        {"interventions": [{"at": 5, "kind": "nucleate", "who": "random", "share": 0.1}]}
+    )
+    with pytest.raises(sp.InputError, match="needs the heat bath"):
+        sp.experiments.cascade_designs(cascade)
+    assert sp.study.expected.expected(ruled.cases()[0].settings) == []
+    table = sp.run(ruled.replace({"sweep.replicas": 3})).compare("magnetization")
+    assert not [name for name in table if "susceptibility" in name and table[name].notna().any()]

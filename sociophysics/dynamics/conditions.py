@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from dataclasses import field as with_default
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -24,8 +24,12 @@ from sociophysics.society.missing import present
 from sociophysics.society.spins import SpinSystem
 from sociophysics.streams import generator
 
+if TYPE_CHECKING:
+    from sociophysics.influences.rules import Rule
+
 __all__ = [
     "STARTS",
+    "Answer",
     "Conditions",
     "Field",
     "SweepTask",
@@ -150,6 +154,14 @@ def _attribute_stances(name: str, system: SpinSystem) -> NDArray[np.int8]:
 Field = float | ArrayLike | Schedule | Sequence[Patterned] | None
 
 
+class Answer(NamedTuple):
+    """How users answer to what pulls: a rule, and ``F_i``, all that can pull at each."""
+
+    rule: Rule
+    largest: NDArray[np.float64]  # (n,): F_i
+    of_ties: NDArray[np.float64]  # (n,): sum_j |J_ij| of it
+
+
 @dataclass
 class Conditions:
     """What acts from outside; interventions change it as the run goes on."""
@@ -163,6 +175,7 @@ class Conditions:
     scheme: str
     kernel: str
     coldest: float = np.inf  # of the whole run: what rounding is judged against
+    rule: Rule | None = None  # None is the heat bath
     _acting: tuple[SpinSystem, int, NDArray[np.float64]] | None = with_default(
         default=None, repr=False
     )
@@ -207,13 +220,35 @@ class Conditions:
         first = min(sweep, self.field.shape[1]) - 1
         largest = np.abs(self.field[:, first:]).max(axis=1, initial=0.0)
         external = float((np.abs(system.h) + largest @ np.abs(self.pattern)).max(initial=0.0))
+        return external + self._of_feed()
+
+    def _of_feed(self) -> float:
         bound = self.feed.bound if self.feed else 0.0
         if not 0.0 <= bound < np.inf:
             raise InputError(
                 f"the feed {type(self.feed).__name__} has the bound {bound}; it must be the "
                 "largest absolute field the feed can exert, a finite number >= 0."
             )
-        return external + bound
+        return float(bound)
+
+    def answer(self, system: SpinSystem) -> Answer | None:
+        """Return how the users of a system answer to what pulls; None for the heat bath.
+
+        ``F_i`` adds up the couplings, the largest external field of the whole schedule that acts,
+        and the bound of the feed that acts; interventions that change these change it.
+        """
+        if self.rule is None:
+            return None
+        J = system.stored
+        sizes = np.abs(np.asarray(J.data, np.float64))
+        rows = np.repeat(np.arange(system.n), np.diff(J.indptr))
+        of_ties = np.bincount(rows, weights=sizes, minlength=system.n).astype(np.float64)
+        external = np.abs(system.h).astype(np.float64)
+        if len(self.field):
+            external = np.zeros(system.n)
+            for course in np.unique(self.field, axis=1).T:
+                external = np.maximum(external, np.abs(system.h + course @ self.pattern))
+        return Answer(self.rule, of_ties + external + self._of_feed(), of_ties)
 
 
 def field_terms(
@@ -279,6 +314,7 @@ class SweepTask(NamedTuple):
     has_field: bool
     has_feed: bool
     rewires: bool = False  # so that replicas come to differ in their ties
+    rule: Rule | None = None  # None is the heat bath
 
 
 def task_of(
@@ -287,6 +323,7 @@ def task_of(
     field: Any = None,
     feed: Feed | None = None,
     interventions: Iterable[Intervention] = (),
+    rule: Rule | None = None,
 ) -> SweepTask:
     """Return the task of a trajectory with these arguments, later interventions included.
 
@@ -309,4 +346,5 @@ def task_of(
         has_field=scheduled or "field" in brought or bool(np.any(system.h)),
         has_feed=any(each is not None and each.acts for each in feeds),
         rewires="ties" in brought,
+        rule=rule,
     )

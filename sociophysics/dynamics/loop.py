@@ -132,7 +132,10 @@ class SweepLoop:
                 feed = conditions.feed
                 effective = feed.couplings(group.system) if feed else group.system
                 encoded = REGISTRY[conditions.kernel].encode(
-                    effective, conditions.bound(group.system, sweep + 1), conditions.coldest
+                    effective,
+                    conditions.bound(group.system, sweep + 1),
+                    conditions.coldest,
+                    conditions.answer(effective),
                 )
                 memory = feed.start(group.system, group.spins, conditions.camps) if feed else None
                 known[id(group.system)] = encoded, memory

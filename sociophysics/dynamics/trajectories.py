@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -29,6 +29,9 @@ from sociophysics.society.alignment import by_label
 from sociophysics.society.spins import SpinSystem
 from sociophysics.streams import check_seed
 
+if TYPE_CHECKING:
+    from sociophysics.influences.rules import Rule
+
 __all__ = ["Frame", "simulate", "tabulate", "trajectory"]
 
 BYTES_PER_STANCE = 20.0  # word, applied field, stances of the kernel and of a frame
@@ -39,7 +42,7 @@ BYTES_PER_SHOWN = 40.0  # of the feed: field, what was shown, their copies
 def trajectory(
     system: SpinSystem,
     *,
-    temperature: float | Schedule,
+    temperature: float | Schedule | None = None,
     sweeps: int,
     seed: int,
     replicas: int | Sequence[int] = 1,
@@ -54,6 +57,7 @@ def trajectory(
     stop: StopRule | None = None,
     threads: int | None = None,
     resume: State | None = None,
+    rule: Rule | None = None,
 ) -> Generator[Frame, None, None]:
     r"""Yield frames of replicas of a system under heat-bath dynamics.
 
@@ -65,7 +69,8 @@ def trajectory(
     ----------
     system : SpinSystem
     temperature : number or schedule
-        Social temperature in units of the couplings; 0 and ``inf`` are legal.
+        Social temperature in units of the couplings; 0 and ``inf`` are legal. Needed under the heat
+        bath; other rules have none and do not use it.
     sweeps, every : int
         Frames come at 0, ``every``, 2 ``every``, ..., and at the last sweep.
     replicas : int or sequence of int
@@ -98,6 +103,9 @@ def trajectory(
         A design of ``sociophysics.feeds``.
     interventions : iterable of Intervention
         What happens on the way, as ``sociophysics.interventions`` has it.
+    rule : Rule, optional
+        One of ``sociophysics.rules``: how a drawn user answers to what pulls, instead of the heat
+        bath.
 
     Raises
     ------
@@ -125,6 +133,12 @@ def trajectory(
     feed = None if feed is None else feed.allotted(system, codes, check_seed(seed))
     field = _in_order(field, system)
     values, patterns = field_terms(field, system.n, sweeps)
+    if rule is not None:
+        rule = _other_rule(rule, acts)
+    if temperature is None:
+        if rule is None:
+            raise InputError("temperature is missing; give a number >= 0 or a schedule.")
+        temperature = 1.0  # which nobody asks for
     temperatures = schedules.values(temperature, sweeps, name="temperature", lowest=0.0)
     conditions = Conditions(
         temperature=temperatures,
@@ -134,7 +148,8 @@ def trajectory(
         camps=codes,
         seed=check_seed(seed),
         scheme=scheme,
-        kernel=choose_kernel(kernel, task_of(system, scheme, field, feed, acts)),
+        kernel=choose_kernel(kernel, task_of(system, scheme, field, feed, acts, rule)),
+        rule=rule,
         coldest=min([temperatures.min(), *(act.coldest for act in acts)]),
     )
     if resume is None:
@@ -150,7 +165,7 @@ def trajectory(
 def simulate(
     system: SpinSystem,
     *,
-    temperature: float | Schedule,
+    temperature: float | Schedule | None = None,
     sweeps: int,
     seed: int,
     observe: Sequence[str] = ("magnetization",),
@@ -167,6 +182,7 @@ def simulate(
     stop: StopRule | None = None,
     threads: int | None = None,
     resume: State | None = None,
+    rule: Rule | None = None,
 ) -> pd.DataFrame:
     """Return a table of observables along a trajectory.
 
@@ -177,7 +193,7 @@ def simulate(
     burn_in : int
         Frames with ``sweep < burn_in`` are left out.
     system, temperature, sweeps, seed, replicas, feed, camps, field, interventions, start, every, \
-scheme, kernel, stop, threads, resume
+scheme, kernel, stop, threads, resume, rule
         As in ``trajectory``.
 
     Returns
@@ -220,6 +236,7 @@ scheme, kernel, stop, threads, resume
         stop=stop,
         threads=threads,
         resume=resume,
+        rule=rule,
     )
     return tabulate((frame for frame in frames if frame.sweep >= burn_in), observe)
 
@@ -346,6 +363,19 @@ def _distinct(replicas: Any) -> tuple[int, ...]:
     if not numbers or min(numbers) < 0 or len(set(numbers)) < len(numbers):
         raise InputError(f"replicas is {replicas!r}; give different integers >= 0, at least one.")
     return numbers
+
+
+def _other_rule(rule: Any, acts: tuple[Intervention, ...]) -> Rule | None:
+    """Return a rule other than the heat bath, which goes with what else is asked for, or None."""
+    from sociophysics.influences.rules import acting as acting_rule
+
+    found = acting_rule(rule)
+    if found is not None and any(isinstance(act, Heat) for act in acts):
+        raise InputError(
+            f"an intervention changes the temperature, but the rule {found.kind} has none: leave "
+            "the intervention out."
+        )
+    return found
 
 
 def _check_dynamics(

@@ -26,6 +26,7 @@ import scipy.sparse as sparse
 from numpy.typing import NDArray
 
 from sociophysics.engine.compilation import njit
+from sociophysics.engine.flip_curves import FlipCurve, pull_limits
 from sociophysics.errors import InputError
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "encode_state",
     "fixed_scale",
     "row_chunks",
+    "rule_thresholds",
     "thresholds",
 ]
 
@@ -140,6 +142,7 @@ def common_size(indptr: Array, data: Array) -> float:
 
 
 BINS = 1024  # few enough for a first-level cache; how many changes no number
+RULE_BINS = 256  # for each stance: both together as large as the heat bath's would be too much
 BITS: dict[np.dtype[Any], int] = {np.dtype(np.int32): 29, np.dtype(np.int64): 59}
 WIDE = np.dtype(np.int64)
 RELATIVE_ERROR = 2.0**-14  # of any user's field by rounding; else the wider words
@@ -160,15 +163,25 @@ class Couplings(NamedTuple):
 
 
 class Thresholds(NamedTuple):
-    """Bounds of ``L(v) * scale`` over the bins of ``v``, and its unit ``scale * T / 2``."""
+    """Bounds of ``L(v) * scale`` over the bins of ``v``, and its unit ``scale * T / 2``.
 
-    first: NDArray[np.int64]  # (BINS,): a field below sets -1
-    open: NDArray[np.uint64]  # (BINS,): so many fields from ``first`` on are open; above: +1
+    Of a rule other than the heat bath they depend on the stance, fields are parts of what can pull,
+    and the unit is ``scale``, of the whole.
+    """
+
+    first: NDArray[np.int64]  # (BINS,), of a rule (2 BINS,): a field below sets -1
+    open: NDArray[np.uint64]  # likewise: so many fields from ``first`` on are open; above: +1
     unit: float
+    curve: NDArray[np.float64] | None = None  # of the rule, packed; None of the heat bath
 
 
 def encode_couplings(
-    J: sparse.csr_array, bound: float, *, symmetric: bool = False, coldest: float = np.inf
+    J: sparse.csr_array,
+    bound: float,
+    *,
+    symmetric: bool = False,
+    coldest: float = np.inf,
+    wide: bool = False,
 ) -> Couplings:
     """Return the couplings in fixed point, in 32 bits where these carry them, else in 64.
 
@@ -181,13 +194,15 @@ def encode_couplings(
         ``J`` is known to be: its columns are its rows, which saves finding them.
     coldest : float
         The lowest temperature that will act, in units of ``J``.
+    wide : bool
+        Whether to take 64 bits in any case.
 
     Raises
     ------
     InputError
         Couplings that span too many orders of magnitude for 64 bits.
     """
-    width, scale = fixed_scale(J.indptr, J.data, bound, coldest)
+    width, scale = fixed_scale(J.indptr, J.data, bound, coldest, wide=wide)
 
     def encode(rows: Array, part: slice) -> Array:
         words = np.empty((rows.size, 2), width)
@@ -201,7 +216,7 @@ def encode_couplings(
 
 
 def fixed_scale(
-    indptr: Array, data: Array, bound: float, coldest: float = np.inf
+    indptr: Array, data: Array, bound: float, coldest: float = np.inf, *, wide: bool = False
 ) -> tuple[np.dtype[Any], float]:
     """Return the words that carry these couplings, and the power of two that scales them.
 
@@ -230,6 +245,8 @@ def fixed_scale(
     if largest == 0.0 and bound > 0.0:
         return WIDE, _scale(bound, BITS[WIDE])
     for width, bits in BITS.items():
+        if wide and width != WIDE:
+            continue
         scale = _scale(largest + bound, bits)
         own = 0.5 / scale if bound > 0.0 else 0.0
         # Where other fields are much larger than ties, their own rounding must stay small, too.
@@ -336,6 +353,24 @@ def thresholds(temperature: float, couplings: Couplings) -> Thresholds:
         first = np.clip(np.floor(unit * LOGIT[:-1]), -far, far).astype(np.int64)
         above = np.clip(np.ceil(unit * LOGIT[1:]) + 1, -far, far).astype(np.int64)
     return Thresholds(first, (above - first).astype(np.uint64), unit)
+
+
+def rule_thresholds(curve: FlipCurve, couplings: Couplings) -> Thresholds:
+    """Return the bounds of the draw of a rule whose fields are parts of what can pull.
+
+    The first half is for who stands at -1 and flips iff ``v < g(-f)``, the second for who stands at
+    +1 and flips iff ``1 - v < g(f)``.
+    """
+    far = FAR[couplings.rows.dtype]
+    flips, stays = pull_limits(curve, np.arange(RULE_BINS + 1) / RULE_BINS)
+    # Surely set to -1 up to the first, surely to +1 from the second on.
+    down = np.stack([-stays[:-1], flips[:0:-1]], axis=1).ravel() * couplings.scale
+    up = np.stack([-flips[1:], stays[-2::-1]], axis=1).ravel() * couplings.scale
+    first = np.clip(np.floor(down), -far, far).astype(np.int64) + 1
+    above = np.clip(np.ceil(up), -far, far).astype(np.int64)
+    return Thresholds(
+        first, np.maximum(above - first, 0).astype(np.uint64), couplings.scale, curve.packed
+    )
 
 
 def _logit() -> NDArray[np.float64]:

@@ -1,8 +1,10 @@
-"""Heat-bath sweeps that keep every local field up to date (fixed point, incremental).
+"""Sweeps that keep every local field up to date (fixed point, incremental).
 
 Each attempt hashes its counter to 64 bits: the upper 32 choose the site (multiply-shift; its
 relative bias of n/2^32 does not depend on the state), the lower 32 are the leading bits of v. The
-draw *sets* the stance, whatever it was: +1 iff ``v < 1/(1 + exp(-2 f/T))``.
+draw *sets* the stance, whatever it was: +1 iff ``v < 1/(1 + exp(-2 f/T))``. Under another rule it
+does so as ``engine.flip_curves`` says: ``curve`` is None for the heat bath, whose code is then
+compiled as if there were no other.
 ``held`` marks users who never flip; an array of shape (replicas, 0) means nobody.
 """
 
@@ -16,12 +18,15 @@ from numpy.typing import NDArray
 
 from sociophysics.engine.compilation import njit
 from sociophysics.engine.counter import increment, mix
+from sociophysics.engine.flip_curves import chance
 from sociophysics.engine.prefetch import prefetch
 
 __all__ = [
     "BLOCK",
     "CACHED_BYTES",
     "aligned",
+    "draw_of",
+    "flips_by_rule",
     "rises_between",
     "sweep_cached",
     "sweep_kawasaki",
@@ -35,6 +40,7 @@ BLOCK = 32  # draws made ahead at a time; four such blocks are under way
 U64 = np.uint64
 U32 = np.uint32
 SHIFT = U64(22)  # from the lower 32 bits of a draw to its bin of ``fixed_point.thresholds``
+COARSE = U64(24)  # to its bin of ``fixed_point.rule_thresholds``
 LOW = U64(0xFFFFFFFF)
 HALF = U64(0x80000000)
 TAIL = U64(0xD6E8FEB86659FD93)
@@ -48,30 +54,63 @@ def aligned(word: Any) -> Any:
     return ((value >> 1) ^ sign) - sign
 
 
+@njit(inline="always")
+def draw_of(draw: Any) -> Any:
+    """Return v and 1 - v of a draw, of 64 bits."""
+    high, low = draw & LOW, mix(draw ^ TAIL) >> U64(32)
+    v = (np.float64(high) * 4294967296.0 + np.float64(low) + 0.5) * 2.0**-64
+    rest = (np.float64(LOW - high) * 4294967296.0 + np.float64(LOW - low) + 0.5) * 2.0**-64
+    return v, rest
+
+
 @njit
 def rises_between(field: Any, draw: Any, unit: float) -> Any:
     """Decide the draws that the bins leave open, with 64 bits of v instead of 32."""
     high = draw & LOW
     if unit == math.inf:
         return high < HALF
-    low = mix(draw ^ TAIL) >> U64(32)
-    v = (np.float64(high) * 4294967296.0 + np.float64(low) + 0.5) * 2.0**-64
-    rest = (np.float64(LOW - high) * 4294967296.0 + np.float64(LOW - low) + 0.5) * 2.0**-64
+    v, rest = draw_of(draw)
     bound = unit * (math.log(v) - math.log(rest)) if unit > 0.0 else 0.0
     # Only T = 0 meets equality: a zero field is a fair coin.
     return field > bound or (field == bound and high < HALF)
 
 
+@njit
+def flips_by_rule(word: Any, draw: Any, unit: float, curve: Any) -> Any:
+    """Decide under a rule the draws that the bins leave open; ``unit`` is all that can pull."""
+    v, rest = draw_of(draw)
+    # Nobody flips with probability 0, nor stays with 1, even where v rounds to 1.
+    g = chance(curve, np.float64(aligned(word)) / unit)
+    return g >= 1.0 or (rest if np.int64(word) & 1 else v) < g
+
+
 @njit(inline="always")
-def flips(word: Any, draw: Any, first: Array, open_: Array, unit: float) -> Any:
+def flips(word: Any, draw: Any, first: Array, open_: Array, unit: float, curve: Any) -> Any:
     """Return whether the draw sets the user whose word this is to the other stance."""
     wide = np.int64(word)
     bin_ = (draw & LOW) >> SHIFT
-    above = (wide >> 1) - first[bin_]
-    if U64(above) < open_[bin_]:
-        return rises_between(wide >> 1, draw, unit) != (wide & 1 != 0)
+    if curve is None:
+        above = (wide >> 1) - first[bin_]
+        if U64(above) < open_[bin_]:
+            return rises_between(wide >> 1, draw, unit) != (wide & 1 != 0)
+    else:
+        bin_ = (draw & LOW) >> COARSE << U64(1) | U64(wide & 1)
+        above = (wide >> 1) - first[bin_]
+        if U64(above) < open_[bin_]:
+            return flips_by_rule(word, draw, unit, curve)
     # A sign instead of a branch on the stance drawn, which nobody could guess.
     return (above >> 63 ^ wide) & 1 == 0
+
+
+@njit(inline="always")
+def may_flip(word: Any, draw: Any, first: Array, curve: Any) -> Any:
+    """Return 1 where ``flips`` may say so, else 0, without deciding what is open."""
+    wide = np.int64(word)
+    bin_ = (draw & LOW) >> SHIFT
+    if curve is not None:
+        bin_ = (draw & LOW) >> COARSE << U64(1) | U64(wide & 1)
+    above = (wide >> 1) - first[bin_]
+    return ~(above >> 63 ^ wide) & 1
 
 
 @njit(inline="always")
@@ -92,6 +131,7 @@ def sweep_cached(
     first_open: Array,
     open_: Array,
     unit: float,
+    curve: Any,
     held: Array,
     keys: Array,
     first: int,
@@ -112,7 +152,7 @@ def sweep_cached(
             counter += step
             draw = mix(counter)
             i = ((draw >> U64(32)) * n) >> U64(32)
-            if flips(state[r, i], draw, first_open, open_, unit):
+            if flips(state[r, i], draw, first_open, open_, unit, curve):
                 if some_held and held[r, i]:
                     continue
                 flipped[r] += 1
@@ -127,6 +167,7 @@ def sweep_prefetched(
     first_open: Array,
     open_: Array,
     unit: float,
+    curve: Any,
     held: Array,
     keys: Array,
     first: int,
@@ -173,9 +214,7 @@ def sweep_prefetched(
             for k in range(o, o + size[b]):
                 i = U64(site[k])
                 guess[g] = i
-                wide = np.int64(words[i])
-                above = (wide >> 1) - first_open[(draws[k] & LOW) >> SHIFT]
-                g += U64(~(above >> 63 ^ wide) & 1)
+                g += U64(may_flip(words[i], draws[k], first_open, curve))
             for k in range(o, g):
                 prefetch(indptr, guess[k])
             found[b] = g - o
@@ -194,7 +233,7 @@ def sweep_prefetched(
                     prefetch(words, U64(rows[two * p]))
             for k in range(o, o + size[b]):
                 i = U64(site[k])
-                if flips(words[i], draws[k], first_open, open_, unit):
+                if flips(words[i], draws[k], first_open, open_, unit, curve):
                     if some_held and held[r, i]:
                         continue
                     accepted += 1
@@ -211,6 +250,7 @@ def sweep_sequential(
     first_open: Array,
     open_: Array,
     unit: float,
+    curve: Any,
     held: Array,
     keys: Array,
     first: int,
@@ -229,7 +269,7 @@ def sweep_sequential(
         for _ in range(U64(sweeps)):
             for i in range(n):
                 counter += step
-                if flips(state[r, i], mix(counter), first_open, open_, unit):
+                if flips(state[r, i], mix(counter), first_open, open_, unit, curve):
                     if some_held and held[r, i]:
                         continue
                     flipped[r] += 1
@@ -245,6 +285,7 @@ def sweep_kawasaki(
     first_open: Array,
     open_: Array,
     unit: float,
+    curve: Any,
     held: Array,
     keys: Array,
     first: int,
@@ -280,7 +321,9 @@ def sweep_kawasaki(
             )
             # As a field on i, in a word with its stance.
             toward = barrier * (2 * (np.int64(state[r, i]) & 1) - 1)
-            if flips(2 * toward + (np.int64(state[r, i]) & 1), draw, first_open, open_, unit):
+            if flips(
+                2 * toward + (np.int64(state[r, i]) & 1), draw, first_open, open_, unit, curve
+            ):
                 flipped[r] += 1
                 spread(state, r, i, indptr, rows)
                 spread(state, r, j, indptr, rows)

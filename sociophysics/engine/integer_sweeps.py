@@ -7,10 +7,14 @@ for the leading 32 bits of ``v``; the few draws that these leave open (``OPEN``)
 exact comparison of the fixed-point kernel, on that kernel's own fields ``k * round(c * scale)``. So
 both kernels take every decision alike, draw for draw those of ``engine.glauber``: half the memory
 traffic per tie and one lookup per decision.
+
+Under another rule the flip probability depends on ``y = k / d``, with ``d`` the users one listens
+to: users of each ``d`` have a part of the table, and their words are shifted to it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,7 +29,7 @@ from sociophysics.engine.fixed_point import (
     fixed_scale,
     row_chunks,
 )
-from sociophysics.engine.glauber import BLOCK, rises_between
+from sociophysics.engine.glauber import BLOCK, draw_of, rises_between
 from sociophysics.engine.prefetch import prefetch
 
 __all__ = [
@@ -36,7 +40,10 @@ __all__ = [
     "cuts",
     "encode_ties",
     "encode_words",
+    "listened_to",
     "reach",
+    "rule_cuts",
+    "shifts",
     "sweep_integer_cached",
     "sweep_integer_prefetched",
 ]
@@ -55,6 +62,8 @@ class IntegerTies(NamedTuple):
     reach: int  # largest number of users anybody listens to: no field is larger
     step: int  # c in the fixed point of ``engine.fixed_point``
     scale: float  # its unit
+    shift: NDArray[np.int64] | None = None  # (n,): of the words, under rules of k / d
+    degrees: NDArray[np.int64] | None = None  # those there are, in the order of the table
 
 
 class Cuts(NamedTuple):
@@ -67,6 +76,7 @@ class Cuts(NamedTuple):
     cut: NDArray[np.int64]  # (4 reach + 2,)
     step: int
     unit: float  # scale * T / 2
+    exact: NDArray[np.float64] | None = None  # chance of +1 by word, under rules of k / d
 
 
 def reach(indptr: Array) -> int:
@@ -124,6 +134,63 @@ def cuts(temperature: float, ties: IntegerTies) -> Cuts:
     return Cuts(cut, ties.step, unit)
 
 
+def listened_to(indptr: Array) -> NDArray[np.int64]:
+    """Return the numbers of users that somebody listens to, each once, in ascending order.
+
+    Examples
+    --------
+    >>> listened_to(np.array([0, 2, 3, 5]))
+    array([1, 2])
+    """
+    found = [np.unique(np.diff(np.asarray(indptr[a : b + 1]))) for a, b, _ in row_chunks(indptr)]
+    return np.unique(np.concatenate(found)).astype(np.int64) if found else np.zeros(0, np.int64)
+
+
+def shifts(indptr: Array) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return by how much each user's words are shifted in a table of rules, and its degrees.
+
+    Examples
+    --------
+    >>> shifts(np.array([0, 2, 3]))
+    (array([2, 0]), array([1, 2]))
+    """
+    degrees = listened_to(indptr)
+    starts = np.concatenate([[0], np.cumsum(4 * degrees + 2)])
+    zero = _zero(degrees)
+    own = np.searchsorted(degrees, np.diff(np.asarray(indptr, np.int64)))
+    return starts[own] + 2 * degrees[own] - zero, degrees
+
+
+def _zero(degrees: NDArray[np.int64]) -> int:
+    """Return where in a table of rules the word 0 stands: even, so that words keep stances."""
+    half = int((2 * degrees + 1).sum())
+    return half - half % 2
+
+
+def rule_cuts(g: Callable[[Array], Array], ties: IntegerTies) -> Cuts:
+    """Return the thresholds of the draw of a rule, for words shifted by ``shifts``.
+
+    Parameters
+    ----------
+    g : function of an array
+        Flip probability at the aligned pulls ``k / d``, 0 for who listens to nobody.
+    ties : IntegerTies
+        With ``degrees``.
+    """
+    degrees = np.zeros(0, np.int64) if ties.degrees is None else ties.degrees
+    up = []
+    for d in degrees.tolist():
+        pull = np.arange(-d, d + 1) / max(d, 1)
+        flips = np.clip(np.asarray(g(np.concatenate([-pull, pull]))), 0.0, 1.0)
+        up.append(np.stack([flips[: pull.size], 1.0 - flips[pull.size :]], axis=1).ravel())
+    exact = np.zeros(2 * _zero(degrees) + 2)
+    exact[: sum(each.size for each in up)] = np.concatenate(up) if up else 0.0
+    cut = np.floor(exact * 2.0**32).astype(np.int64) - OPEN // 2
+    cut[0::2] += OPEN
+    cut[1::2] -= 2**32
+    return Cuts(cut, ties.step, 0.0, exact)
+
+
 def encode_words(spins: NDArray[np.int8], ties: IntegerTies) -> NDArray[Any]:
     """Return the words of replicas with these stances, shape (replicas, n).
 
@@ -137,10 +204,13 @@ def encode_words(spins: NDArray[np.int8], ties: IntegerTies) -> NDArray[Any]:
     >>> encode_words(np.array([[1, 1]], np.int8), pair)
     array([[-1, -1]], dtype=int8)
     """
-    narrow = next(w for w in WIDTHS if 2 * ties.reach + 1 <= np.iinfo(w).max)
+    largest = 2 * ties.reach + 1 if ties.degrees is None else _zero(ties.degrees) + 1
+    narrow = next(w for w in WIDTHS if largest <= np.iinfo(w).max)
     words = np.zeros(spins.shape, narrow)
     add_ties(words, spins, ties.indptr, ties.ends)
     append_stances(words, spins)
+    if ties.shift is not None:
+        words += ties.shift.astype(narrow)
     return words
 
 
@@ -159,12 +229,16 @@ LOW, ABOVE = U64(0xFFFFFFFF), U64(0x100000000)
 
 
 @njit(inline="always")
-def flips(word: Any, draw: Any, cut: Array, zero: int, step: int, unit: float) -> Any:
+def flips(word: Any, draw: Any, cut: Array, zero: int, step: int, unit: float, exact: Any) -> Any:
     """Return whether the draw sets this word's user otherwise; ``zero`` is where word 0 is."""
     beyond = U64(np.int64(draw & LOW) - cut[U64(np.int64(word) + zero)])
     if beyond <= LOW:
         return False
     if beyond + U64(OPEN) < U64(OPEN) or beyond - ABOVE < U64(OPEN):
+        if exact is not None:
+            up = exact[U64(np.int64(word) + zero)]
+            # Who is surely set to +1 is, even where v rounds to 1.
+            return (up >= 1.0 or draw_of(draw)[0] < up) != (np.int64(word) & 1 != 0)
         field = (np.int64(word) >> 1) * np.int64(step)
         return rises_between(field, draw, unit) != (np.int64(word) & 1 != 0)
     return True
@@ -190,6 +264,7 @@ def sweep_integer_cached(
     cut: Array,
     step: int,
     unit: float,
+    exact: Any,
     held: Array,
     keys: Array,
     first: int,
@@ -212,7 +287,7 @@ def sweep_integer_cached(
             counter += stride
             draw = mix(counter)
             i = ((draw >> U64(32)) * n) >> U64(32)
-            if flips(words[i], draw, cut, zero, step, unit):
+            if flips(words[i], draw, cut, zero, step, unit, exact):
                 if some_held and held[r, i]:
                     continue
                 accepted += 1
@@ -228,6 +303,7 @@ def sweep_integer_prefetched(
     cut: Array,
     step: int,
     unit: float,
+    exact: Any,
     held: Array,
     keys: Array,
     first: int,
@@ -293,7 +369,7 @@ def sweep_integer_prefetched(
                     prefetch(words, U64(ends[p] >> U32(1)))
             for k in range(o, o + size[b]):
                 i = U64(site[k])
-                if flips(words[i], draws[k], cut, zero, step, unit):
+                if flips(words[i], draws[k], cut, zero, step, unit, exact):
                     if some_held and held[r, i]:
                         continue
                     accepted += 1

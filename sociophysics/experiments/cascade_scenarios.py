@@ -125,6 +125,7 @@ def _cascades(settings: Settings, replicas: Sequence[int]) -> Cascades:
         )
     if settings.redraw:
         raise InputError("[sweep] redraw is given; a cascade compares designs on one network.")
+    settings.heat_bath_only("a cascade, two societies under the same noise,")
     temperature = settings.dynamics.temperature
     if not isinstance(temperature, int | float):
         raise InputError("dynamics.temperature is a schedule; a cascade needs one number.")

@@ -87,6 +87,8 @@ def refusal(settings: Settings) -> str | None:
         One design at one point.
     """
     network, dynamics = settings.network, settings.dynamics
+    if dynamics.rule is not None:
+        return f"dynamics.rule is {dynamics.rule.kind!r}, which has no temperature"
     if network.kind in ("bundled", "file", "none", "configuration"):
         return "this is one given network, which has a pseudo-critical point and no other sizes"
     if settings.feed.kind != "none" or settings.interventions:

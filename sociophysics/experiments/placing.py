@@ -79,7 +79,7 @@ def temperatures_of(values: Floats, along: str, settings: Settings) -> Floats:
     """Return the temperature at each value of a key; NaN where it changes with time."""
     if along == TEMPERATURE:
         return values
-    level = settings.dynamics.temperature
+    level = None if settings.dynamics.rule else settings.dynamics.temperature
     return np.full(values.size, float(level) if isinstance(level, int | float) else np.nan)
 
 

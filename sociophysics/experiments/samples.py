@@ -95,6 +95,7 @@ def sample(
         "observe": {"every": every, "names": list(NAMES)},
     }
     one = plan(scenario.replace(keys))[0]
+    one.settings.heat_bath_only("a critical temperature")
     kernel = kernel_of(one.settings)
     lanes = LANES if kernel == "bit-sliced" else FEW_LANES
     parts = [_word(one, w, kernel, lanes) for w in range(words)]

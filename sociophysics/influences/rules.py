@@ -166,7 +166,7 @@ class QVoter(Rule):
     array([0.1, 0.3, 0.9])
     """
 
-    q: Annotated[int, key("How many must agree against the own stance.", ge=1, le=1000)] = 2
+    q: Annotated[int, key("How many must agree against the own stance.", ge=1, le=100)] = 2
     independence: Annotated[Probability, key("How often a drawn user tosses a coin instead.")] = 0.0
     kind: ClassVar[str] = "q_voter"
     equation: ClassVar[str] = "g = (1 - independence) ((1 - y)/2)^q + independence/2."

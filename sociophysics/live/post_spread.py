@@ -163,6 +163,7 @@ def spread_post(scenario: Scenario, watch: Watch = UNWATCHED) -> PostSpread:
 def _cascades(settings: Any, system: SpinSystem, camps: Any, replicas: int) -> Any:
     """Return the cascades of one design, as ``sp.experiments.cascade_designs`` asks for them."""
     (act,) = settings.interventions
+    settings.heat_bath_only("the spread of a post, two societies under the same noise,")
     dynamics = settings.dynamics
     updates = 2.0 * system.n * dynamics.sweeps * replicas
     if updates > LARGEST:

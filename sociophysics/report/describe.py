@@ -211,7 +211,7 @@ def _submodels(scenario: Scenario) -> str:
         f"### Network\n\n{NETWORK}\n\n{_table(scenario.network)}",
         f"### Couplings\n\n{_couplings(couplings)}\n\n{_table(couplings)}",
         f"### External field\n\n{scenario.field.equation}\n\n{_table(scenario.field)}",
-        f"### Dynamics\n\nHeat bath (Glauber), random-sequential.\n\n{_table(dynamics)}",
+        f"### Dynamics\n\n{_rule(dynamics)}\n\n{_table(dynamics)}",
         f"### Feed{'s' if scenario.designs else ''}\n\n{_feeds(scenario)}",
     ]
     others = [_design(design) for design in scenario.designs]
@@ -219,6 +219,17 @@ def _submodels(scenario: Scenario) -> str:
         blocks.append("### What else designs change\n\n" + "\n".join(filter(None, others)))
     blocks.append(f"### Interventions\n\n{_interventions(scenario.interventions)}")
     return "\n\n".join(blocks)
+
+
+def _rule(dynamics: Any) -> str:
+    rule = getattr(dynamics, "rule", None)
+    if rule is None:
+        return "Heat bath (Glauber), random-sequential."
+    unused = " The temperature is not used." if dynamics.temperature is not None else ""
+    return (
+        f"Rule {rule.kind}, random-sequential: {rule.words} {rule.equation} The aligned pull is "
+        "y = s_i f_i / F_i, with F_i = sum_j |J_ij| + max_t |h_i(t)| + the feed's bound." + unused
+    )
 
 
 def _couplings(couplings: Any) -> str:

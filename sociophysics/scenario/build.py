@@ -142,7 +142,7 @@ def case_frames(
     named = settings.interventions or settings.field.kind != "none"
     names = camp_names(settings, system) if named else ()
     dynamics = settings.dynamics
-    temperature: Any = dynamics.temperature  # settings are refused without one
+    temperature: Any = dynamics.temperature  # only rules that have none go without one
     return trajectory(
         system,
         temperature=temperature,
@@ -159,6 +159,7 @@ def case_frames(
         threads=threads,
         resume=resume,
         kernel=kernel,
+        rule=dynamics.rule,
     )
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import AfterValidator, Field, model_validator
 
 from sociophysics.errors import InputError
+from sociophysics.kinds import RULES, OneOf
 from sociophysics.scenario.values import Table, Temperature, Text
 
 __all__ = ["Dynamics", "Observe", "StopRule", "stop_rule"]
@@ -69,6 +70,11 @@ def _check_observables(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
+def _other_than_heat_bath(rule: Any) -> Any:
+    # The heat bath is what is meant where nothing is said: one society has one canonical form.
+    return None if rule.has_temperature else rule
+
+
 class Dynamics(Table):
     """Noise, duration and start of the runs."""
 
@@ -82,6 +88,8 @@ class Dynamics(Table):
     """random, up, down, camps (camp 0 up, camp 1 down), or a node attribute."""
     stop_when: Annotated[str, AfterValidator(_check_stop)] = "none"
     """none, or a condition such as abs(magnetization) > 0.95."""
+    rule: Annotated[Any, OneOf(RULES), AfterValidator(_other_than_heat_bath)] = None
+    """How a drawn user answers to what pulls, a table with a kind; the heat bath if left out."""
 
     @model_validator(mode="after")
     def _burn_in_ends(self) -> Dynamics:

@@ -17,6 +17,7 @@ from sociophysics.kinds import (
     FIELDS,
     INTERVENTIONS,
     NETWORKS,
+    RULES,
     SCHEDULES,
     Kind,
     Kinds,
@@ -52,6 +53,8 @@ def _kinds(path: Path) -> Mapping[str, type[Any]] | None:
     name = _name(path)
     if name in SCHEDULED:
         return SCHEDULES
+    if name == "rule":
+        return RULES
     # A tilt's own key is called field as well, and holds a number, never a table.
     return KINDS.get(name)
 
@@ -138,6 +141,8 @@ def _table_name(path: Path, table: object) -> str:
     bracket = f"[[{name}]]" if name in ("designs", "interventions") else f"[{name}]"
     if name in SCHEDULED:
         bracket = f"the schedule {name}"
+    if name == "rule":
+        bracket = "the rule of"
     return f"{bracket} kind {kind!r}" if kind and _kinds(path) is not None else bracket
 
 

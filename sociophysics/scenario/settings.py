@@ -101,7 +101,9 @@ class Settings(Table):
             )
         if not fitted and self.network.kind == "none":
             raise InputError("[network] is missing; add this table, or give it in every design.")
-        if self.dynamics.temperature is None:
+        if self.dynamics.rule is not None:
+            self._check_rule()
+        elif self.dynamics.temperature is None:
             raise InputError("dynamics.temperature is missing; give a number >= 0 or a schedule.")
         last = self.dynamics.sweeps // self.observe.every * self.observe.every
         if last < max(self.dynamics.burn_in, 1):
@@ -123,6 +125,43 @@ class Settings(Table):
                     f"dynamics.sweeps = {self.dynamics.sweeps}, or it never acts."
                 )
         return self
+
+    def _check_rule(self) -> None:
+        rule, temperature = self.dynamics.rule, self.dynamics.temperature
+        if temperature is not None and not isinstance(temperature, int | float):
+            raise InputError(
+                f"dynamics.temperature follows a schedule, but the rule {rule.kind} has no "
+                "temperature; leave it out."
+            )
+        if any(event.kind == "heat" for event in self.interventions):
+            raise InputError(
+                f"a heat intervention changes the temperature, but the rule {rule.kind} has none; "
+                "leave it out."
+            )
+        if "energy" in self.observe.names:
+            raise InputError(
+                f"the observable energy belongs to the heat bath, but dynamics.rule is "
+                f"{rule.kind!r}, which has none; leave it out of observe.names."
+            )
+
+    def heat_bath_only(self, what: str) -> None:
+        """Raise if the rule is another than the heat bath, which ``what`` needs.
+
+        Parameters
+        ----------
+        what : str
+            How the sentence begins.
+
+        Raises
+        ------
+        InputError
+            Names the rule.
+        """
+        if self.dynamics.rule is not None:
+            raise InputError(
+                f"{what} needs the heat bath, whose temperature and energy it rests on, but "
+                f"dynamics.rule is {self.dynamics.rule.kind!r}; leave the rule out."
+            )
 
     def _schedules(self) -> list[tuple[str, Any]]:
         field = vars(self.field)

@@ -83,7 +83,7 @@ def expected(
     infinite square lattice (Onsager): 1.135
     critical temperature (cavity): 1.443
     """
-    if settings.interventions or settings.couplings.kind == "fitted":
+    if settings.interventions or settings.couplings.kind == "fitted" or settings.dynamics.rule:
         return []
     system, camps = society or build_system(settings, 0 if settings.redraw else None)
     try:
@@ -125,6 +125,8 @@ def critical_temperatures(settings: Settings, system: SpinSystem) -> list[Expect
     'complete network (exact for many users)'
     """
     if settings.field.kind != "none" or settings.feed.kind != "none" or not _is_friendly(system):
+        return []
+    if settings.dynamics.rule is not None:
         return []
     found = [*_complete(settings, system), *_onsager(settings)]
     try:
@@ -179,7 +181,7 @@ def camp_temperatures(
     from sociophysics.theory.mean_field import camp_couplings, camp_limits
 
     ties = None if camps is None else camp_couplings(system, camps)
-    if ties is None or settings.field.kind != "none":
+    if ties is None or settings.field.kind != "none" or settings.dynamics.rule is not None:
         return None
     kind, keys = feed_keys_of(settings)
     return camp_limits(kind, within=ties[0], across=ties[1], **keys)
@@ -193,6 +195,7 @@ def temperature_range(settings: Settings) -> list[float]:
     InputError
         Theory has no number for this society.
     """
+    settings.heat_bath_only("a range of temperatures")
     known = [each.value for each in expected(settings, TEMPERATURE) if each.value > 0]
     if not known:
         raise InputError(

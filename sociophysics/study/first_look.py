@@ -65,6 +65,9 @@ class Standing(NamedTuple):
                 f"is {self.pull:.3g} times the temperature and {100 * (self.card.flips or 0):.2g} "
                 "% of users change stance per sweep; raise dynamics.temperature or set "
                 'couplings.normalize = "degree"'
+                if self.pull == self.pull
+                else f"frozen: {100 * (self.card.flips or 0):.2g} % of users change stance per "
+                "sweep under this rule, so no feed can make a difference; give it more noise"
             )
         if self.state == "critical":
             said.append(
@@ -140,6 +143,8 @@ def standing(settings: Settings) -> Standing:
     critical = theory[0] if theory else None
     value = settings.dynamics.temperature
     temperature = 1.0 if value is None else value if isinstance(value, int | float) else None
+    if settings.dynamics.rule is not None:
+        temperature = None
     tried = _tried(settings) if system.J.nnz <= 2 * MOST_TRIED else None
     flips = None if tried is None else tried["flips"]
     facts = card(system, temperature=temperature, critical=critical, flips=flips)
@@ -154,7 +159,7 @@ def standing(settings: Settings) -> Standing:
         state=_state(tried, ratio),
         magnetization=moment,
         apart=tried["apart"],
-        pull=tried["pull"],
+        pull=tried["pull"] if settings.dynamics.rule is None else float("nan"),
         feed=tried["feed"],
         relaxation=_relaxation(ratio, moment),
     )

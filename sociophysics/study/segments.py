@@ -56,7 +56,9 @@ def check_segments(along: str, at: Sequence[Settings]) -> None:
             "dynamics.temperature, and the numbers of [couplings], [field], [feed] and [network]."
         )
     for settings in at:
-        levels = [settings.dynamics.temperature, getattr(settings.field, "value", 0.0)]
+        levels = [getattr(settings.field, "value", 0.0)]
+        if settings.dynamics.rule is None:
+            levels.append(settings.dynamics.temperature)
         values = getattr(settings.field, "values", ())
         levels += values.values() if isinstance(values, Mapping) else values
         if not all(isinstance(level, int | float) for level in levels):
@@ -156,4 +158,5 @@ def _segment(
         start=first.spins if start is None else start,
         every=settings.observe.every,
         threads=1,
+        rule=settings.dynamics.rule,
     )

@@ -9,8 +9,8 @@ through the n updates of the sweep. Where ``phi`` is itself drawn, rows are aver
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -26,6 +26,7 @@ from sociophysics.theory.premises import (
     check_temperature,
     inverse,
 )
+from sociophysics.theory.rule_definitions import rule_flips
 from sociophysics.theory.stance_patterns import all_states, energies, local_field, state_number
 
 __all__ = [
@@ -52,9 +53,11 @@ class FieldLaw(NamedTuple):
 def transition_matrix(
     system: SpinSystem,
     *,
-    temperature: float,
+    temperature: float | None = None,
     phi: ArrayLike | None = None,
     scheme: str = "random-sequential",
+    rule: Mapping[str, Any] | None = None,
+    others: float = 0.0,
 ) -> NDArray[np.float64]:
     """Return the matrix of one update, ``P[s, s']``, shape (2^n, 2^n).
 
@@ -63,11 +66,15 @@ def transition_matrix(
     system : SpinSystem
         At most 12 users; directed couplings are allowed for heat bath.
     temperature : float
-        0 (a zero field is a fair coin) and infinity are legal.
+        0 (a zero field is a fair coin) and infinity are legal; needed under the heat bath.
     phi : float or array, shape (n,), optional
         The feed's field, frozen, added to ``h``.
     scheme : "random-sequential" or "kawasaki"
         Sequential order has no single update: see :func:`sequential_sweep_matrix`.
+    rule : mapping, optional
+        ``rule.table()`` of another rule than the heat bath.
+    others : float
+        What can pull under that rule besides couplings and ``h``: the feed's bound.
 
     Raises
     ------
@@ -80,14 +87,14 @@ def transition_matrix(
     array([[0.1192, 0.8808],
            [0.1192, 0.8808]])
     """
-    if scheme == "kawasaki":
-        return kawasaki_matrix(system, temperature=temperature, phi=phi)
+    if scheme == "kawasaki" and rule is None:
+        return kawasaki_matrix(system, temperature=_needed(temperature), phi=phi)
     if scheme != "random-sequential":
         raise InputError(
             f"scheme {scheme!r} has no single update; "
             f"{did_you_mean(scheme, ['random-sequential', 'kawasaki'])}"
         )
-    flip = _flip_probabilities(system, temperature, phi)
+    flip = _flip_probabilities(system, temperature, phi, rule, others)
     matrix = np.zeros((1 << system.n, 1 << system.n))
     number = np.arange(1 << system.n)
     for i in range(system.n):
@@ -97,7 +104,12 @@ def transition_matrix(
 
 
 def sequential_sweep_matrix(
-    system: SpinSystem, *, temperature: float, phi: ArrayLike | None = None
+    system: SpinSystem,
+    *,
+    temperature: float | None = None,
+    phi: ArrayLike | None = None,
+    rule: Mapping[str, Any] | None = None,
+    others: float = 0.0,
 ) -> NDArray[np.float64]:
     """Return the matrix of one sweep that visits users 0, 1, ..., n-1 in this order.
 
@@ -109,13 +121,15 @@ def sequential_sweep_matrix(
         0 and infinity are legal.
     phi : float or array, shape (n,), optional
         Field added to ``system.h``.
+    rule, others
+        As in :func:`transition_matrix`.
 
     Examples
     --------
     >>> sequential_sweep_matrix(SpinSystem([[0, 1], [1, 0]]), temperature=np.inf)[0]
     array([0.25, 0.25, 0.25, 0.25])
     """
-    flip = _flip_probabilities(system, temperature, phi)
+    flip = _flip_probabilities(system, temperature, phi, rule, others)
     matrix = np.eye(1 << system.n)
     number = np.arange(1 << system.n)
     for i in range(system.n):
@@ -177,8 +191,10 @@ def kawasaki_matrix(
 def sweep_matrix_with_feed(
     system: SpinSystem,
     *,
-    temperature: float,
+    temperature: float | None = None,
     refresh: Callable[[NDArray[np.int8]], ArrayLike | FieldLaw],
+    rule: Mapping[str, Any] | None = None,
+    others: float = 0.0,
 ) -> NDArray[np.float64]:
     """Return the matrix from one refresh of a feed to the next, n random-sequential updates later.
 
@@ -192,6 +208,8 @@ def sweep_matrix_with_feed(
         0 and infinity are legal.
     refresh : function of a state (n,) int8
         Returns the field it causes, shape (n,), or a :class:`FieldLaw` where it is drawn.
+    rule, others
+        As in :func:`transition_matrix`.
 
     Examples
     --------
@@ -211,7 +229,7 @@ def sweep_matrix_with_feed(
             answer if isinstance(answer, FieldLaw) else FieldLaw(np.ones(1), np.atleast_2d(answer))
         )
         for probability, phi in zip(law.probabilities, law.phi, strict=True):
-            flip = _flip_probabilities(system, temperature, phi)
+            flip = _flip_probabilities(system, temperature, phi, rule, others)
             start = np.zeros(len(states))
             start[row] = probability
             matrix[row] += _advance(start, flip, updates=system.n)
@@ -263,11 +281,21 @@ def _check_small(system: SpinSystem) -> None:
     require_memory(24 * 4.0**system.n, what=f"a matrix of 4^{system.n} entries", fix="lower n")
 
 
+def _needed(temperature: float | None) -> float:
+    if temperature is None:
+        raise InputError("temperature is missing; the heat bath needs a number >= 0.")
+    return check_temperature(temperature)
+
+
 def _flip_probabilities(
-    system: SpinSystem, temperature: float, phi: ArrayLike | None
+    system: SpinSystem,
+    temperature: float | None,
+    phi: ArrayLike | None,
+    rule: Mapping[str, Any] | None = None,
+    others: float = 0.0,
 ) -> NDArray[np.float64]:
     """Return the probability that user i, when drawn, flips in state k: shape (n, 2^n)."""
-    T = check_temperature(temperature)
+    T = _needed(temperature) if rule is None else 0.0
     _check_small(system)
     feed = check_field(phi, system.n, name="phi", labels=system.nodes.index)
     number = np.arange(1 << system.n)
@@ -275,6 +303,10 @@ def _flip_probabilities(
     for i in range(system.n):
         spin = 2 * ((number >> i) & 1) - 1
         field = local_field(system, i) + feed[i]
+        if rule is not None:
+            whole = float(np.abs(system.J[[i], :]).sum() + abs(system.h[i])) + others
+            flip[i] = rule_flips(rule, np.asarray(spin * field / (whole or 1.0), np.float64))
+            continue
         scale = float(np.abs(system.J[[i], :]).sum() + abs(system.h[i]) + abs(feed[i]))
         flip[i] = _acceptance(2 * spin * field, T, scale)
     return flip

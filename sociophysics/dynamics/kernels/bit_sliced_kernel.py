@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sociophysics.dynamics.conditions import SweepTask
+from sociophysics.dynamics.conditions import Answer, SweepTask
 from sociophysics.engine.bit_sliced import sweep_words
 from sociophysics.engine.lanes import LANES, flip_table, pack, unpack
 from sociophysics.society.spins import SpinSystem
@@ -94,6 +94,8 @@ class BitSliced:
         """Return why this kernel cannot do a task, None if it can."""
         if task.scheme != "random-sequential":
             return f"scheme is {task.scheme!r}; the bit-sliced kernel is random-sequential only"
+        if task.rule is not None:
+            return f"rule is {task.rule.kind!r}; the bit-sliced kernel knows the heat bath only"
         if task.has_field:
             return "an external field acts, or is to act; the bit-sliced kernel has none"
         if task.has_feed:
@@ -111,7 +113,9 @@ class BitSliced:
         return None
 
     @staticmethod
-    def encode(system: SpinSystem, bound: float, coldest: float = np.inf) -> SlicedTies:
+    def encode(
+        system: SpinSystem, bound: float, coldest: float = np.inf, answer: Answer | None = None
+    ) -> SlicedTies:
         """Return the signed ties."""
         return encode_ties(system)
 

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sociophysics.dynamics.conditions import SweepTask
+from sociophysics.dynamics.conditions import Answer, SweepTask
+from sociophysics.dynamics.kernels.rule_encoding import RuleCouplings, RuleTies
 from sociophysics.engine import fixed_point, glauber, integer_sweeps
 from sociophysics.society.spins import SpinSystem
 from sociophysics.streams import key
@@ -21,6 +22,7 @@ __all__ = ["FixedPointKernel", "Integer"]
 
 NO_FEED = np.zeros((0, 0))
 LARGEST_REACH = 2**20  # listened-to users beyond which the table of thresholds is out of proportion
+LARGEST_TABLE = 2**18  # words of a rule's table: beyond, it costs more than wider words do
 
 
 class FixedPointKernel:
@@ -38,24 +40,36 @@ class FixedPointKernel:
 
     @staticmethod
     def refusal(task: SweepTask) -> str | None:
-        """Return why this kernel cannot do a task, None if it can: it can do all."""
+        """Return why this kernel cannot do a task, None if it can."""
+        if task.rule is not None and task.scheme == "kawasaki":
+            return f"scheme is 'kawasaki', whose swaps know the heat bath and no {task.rule.kind}"
         return None
 
     @staticmethod
-    def encode(system: SpinSystem, bound: float, coldest: float = np.inf) -> fixed_point.Couplings:
+    def encode(
+        system: SpinSystem,
+        bound: float,
+        coldest: float = np.inf,
+        answer: Answer | None = None,
+    ) -> fixed_point.Couplings | RuleCouplings:
         """Return the couplings in fixed point, for the largest other field and lowest noise."""
+        if answer is not None:
+            return RuleCouplings.of(system, answer)
         return fixed_point.encode_couplings(
             system.stored, bound, symmetric=system.is_symmetric, coldest=coldest
         )
 
     def __init__(
         self,
-        couplings: fixed_point.Couplings,
+        couplings: fixed_point.Couplings | RuleCouplings,
         spins: NDArray[np.int8],
         seed: int,
         replicas: tuple[int, ...],
         scheme: str,
     ) -> None:
+        self.rule: RuleCouplings | None = None
+        if isinstance(couplings, RuleCouplings):
+            self.rule, couplings = couplings, couplings.couplings
         self.couplings, self.scheme = couplings, scheme
         self.keys = np.array([key(seed, "dynamics", r) for r in replicas], dtype=np.uint64)
         self.state = fixed_point.encode_state(spins, np.zeros(spins.shape[1]), couplings)
@@ -68,10 +82,12 @@ class FixedPointKernel:
 
     def sweep(self, first: int, sweeps: int, temperature: float, held: NDArray[np.uint8]) -> None:
         """Do sweeps ``first + 1 .. first + sweeps``; users marked in ``held`` never flip."""
-        if self._thresholds is None or self._thresholds[0] != temperature:
-            bounds = fixed_point.thresholds(temperature, self.couplings)
-            self._thresholds = (temperature, bounds)
         c = self.couplings
+        if self.rule is not None:
+            if self._thresholds is None:
+                self._thresholds = 0.0, fixed_point.rule_thresholds(self.rule.curve, c)
+        elif self._thresholds is None or self._thresholds[0] != temperature:
+            self._thresholds = (temperature, fixed_point.thresholds(temperature, c))
         rest = (*self._thresholds[1], held, self.keys, first, sweeps, self.flipped)
         if self.scheme == "kawasaki":
             glauber.sweep_kawasaki(self.state, c.indptr, c.rows, self._tails, *rest)
@@ -85,6 +101,9 @@ class FixedPointKernel:
     def change_field(self, field: NDArray[np.float64], phi: NDArray[np.float64] | None) -> None:
         """Set the external field (n,) and the feed field (replicas, n) of what follows."""
         feed = NO_FEED if phi is None else phi
+        if self.rule is not None:
+            field = field / self.rule.largest
+            feed = NO_FEED if phi is None else phi / self.rule.largest
         fixed_point.change_field(self.state, self.applied, field, feed, self.couplings.scale)
 
     def spins(self) -> NDArray[np.int8]:
@@ -118,7 +137,7 @@ class Integer:
 
     Parameters
     ----------
-    ties : Ties
+    ties : IntegerTies or RuleTies
         Encoded once per system and shared by all groups of replicas.
     spins : int8 array, shape (replicas, n)
     seed, replicas
@@ -139,6 +158,10 @@ class Integer:
             return "the couplings are not all c or -c with one c > 0; the integer kernel needs that"
         if integer_sweeps.reach(stored.indptr) > LARGEST_REACH:
             return f"somebody listens to more than {LARGEST_REACH} users, the integer kernel's most"
+        if task.rule is not None:
+            degrees = integer_sweeps.listened_to(stored.indptr)
+            if int((4 * degrees + 2).sum()) > LARGEST_TABLE:
+                return "users listen to too many different numbers of others for its table of rules"
         if task.system.n >= integer_sweeps.USERS:
             return (
                 f"there are {integer_sweeps.USERS} users or more, too many for the integer kernel"
@@ -147,22 +170,29 @@ class Integer:
 
     @staticmethod
     def encode(
-        system: SpinSystem, bound: float, coldest: float = np.inf
-    ) -> integer_sweeps.IntegerTies:
-        """Return the packed ties."""
+        system: SpinSystem,
+        bound: float,
+        coldest: float = np.inf,
+        answer: Answer | None = None,
+    ) -> integer_sweeps.IntegerTies | RuleTies:
+        """Return the packed ties, and under a rule its thresholds."""
         J = system.stored
-        return integer_sweeps.encode_ties(
+        ties = integer_sweeps.encode_ties(
             J.indptr, J.indices, J.data, symmetric=system.is_symmetric
         )
+        return ties if answer is None else RuleTies.of(ties, J.indptr, answer)
 
     def __init__(
         self,
-        ties: integer_sweeps.IntegerTies,
+        ties: integer_sweeps.IntegerTies | RuleTies,
         spins: NDArray[np.int8],
         seed: int,
         replicas: tuple[int, ...],
         scheme: str = "random-sequential",
     ) -> None:
+        self.rule: integer_sweeps.Cuts | None = None
+        if isinstance(ties, RuleTies):
+            ties, self.rule = ties
         self.ties = ties
         self.keys = np.array([key(seed, "dynamics", r) for r in replicas], dtype=np.uint64)
         self.state = integer_sweeps.encode_words(spins, ties)
@@ -171,7 +201,9 @@ class Integer:
 
     def sweep(self, first: int, sweeps: int, temperature: float, held: NDArray[np.uint8]) -> None:
         """Do sweeps ``first + 1 .. first + sweeps``; users marked in ``held`` never flip."""
-        if self._cuts is None or self._cuts[0] != temperature:
+        if self.rule is not None:
+            self._cuts = (temperature, self.rule)
+        elif self._cuts is None or self._cuts[0] != temperature:
             self._cuts = (temperature, integer_sweeps.cuts(temperature, self.ties))
         ties = self.ties
         size = self.state[:1].nbytes + ties.indptr.nbytes + ties.ends.nbytes

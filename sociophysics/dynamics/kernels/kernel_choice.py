@@ -1,8 +1,9 @@
 """Which compiled kernel moves the replicas, behind one interface.
 
-``kernel = "auto"`` depends on the scheme only, and the words of ``adaptive`` on couplings and
-fields; never on replicas, workers, cadence or timing. All kernels follow the same law; ``integer``
-and ``fixed-point`` give the same numbers, and so does ``adaptive`` until flips are rare.
+``kernel = "auto"`` depends on the scheme, and under a rule other than the heat bath on couplings
+and fields, as the words of ``adaptive`` do; never on replicas, workers, cadence or timing. All
+kernels follow the same law; ``integer`` and ``fixed-point`` give the same numbers, and so does
+``adaptive`` until flips are rare.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from sociophysics.dynamics.conditions import SweepTask, task_of
+from sociophysics.dynamics.conditions import Answer, SweepTask, task_of
 from sociophysics.dynamics.kernels.bit_sliced_kernel import BitSliced, whole_words
 from sociophysics.dynamics.kernels.incremental_kernel import FixedPointKernel, Integer
 from sociophysics.dynamics.kernels.reference_kernel import Reference
@@ -46,8 +47,13 @@ class Kernel(Protocol):
         """Return why this kernel cannot do a task, in words that end a sentence; None if it can."""
 
     @staticmethod
-    def encode(system: SpinSystem, bound: float, coldest: float = np.inf) -> Any:
-        """Return what replicas share: for the largest other field, the lowest temperature."""
+    def encode(
+        system: SpinSystem, bound: float, coldest: float = np.inf, answer: Answer | None = None
+    ) -> Any:
+        """Return what replicas share: for the largest other field, the lowest temperature.
+
+        ``answer`` is how users answer to what pulls, None for the heat bath.
+        """
 
     def __init__(
         self,
@@ -85,7 +91,7 @@ REGISTRY: dict[str, type[Kernel]] = {
     "bit-sliced": BitSliced,
     "reference": Reference,
 }
-AUTOMATIC = ("adaptive", "fixed-point")  # the first that can
+AUTOMATIC = ("adaptive", "integer", "fixed-point")  # the first that can
 KERNELS = ("auto", *REGISTRY)
 
 
@@ -110,7 +116,11 @@ def choose_kernel(kernel: str, task: SweepTask) -> str:
     if task.scheme not in SCHEMES:
         raise InputError(f"scheme is {task.scheme!r}; {did_you_mean(task.scheme, SCHEMES)}")
     if kernel == "auto":
-        return next(name for name in AUTOMATIC if REGISTRY[name].refusal(task) is None)
+        able = [name for name in AUTOMATIC if REGISTRY[name].refusal(task) is None]
+        if able:
+            return able[0]
+        reason = REGISTRY[AUTOMATIC[-1]].refusal(task)
+        raise InputError(f"no kernel can do this: {reason}: use random-sequential.")
     refusal = REGISTRY[kernel].refusal(task)
     if refusal:
         raise InputError(f"kernel is {kernel!r}, but {refusal}: use auto.")

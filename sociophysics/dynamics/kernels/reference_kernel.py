@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sociophysics.dynamics.conditions import SweepTask
+from sociophysics.dynamics.conditions import Answer, SweepTask
 from sociophysics.engine.reference import sweep_reference
 from sociophysics.society.spins import SpinSystem
 from sociophysics.streams import generator
@@ -17,7 +17,10 @@ __all__ = ["Reference"]
 
 
 class Reference:
-    """The readable heat bath (``engine.reference``), on numpy's stream; slow, for comparison."""
+    """The readable heat bath (``engine.reference``), on numpy's stream; slow, for comparison.
+
+    Another rule is applied as it is written, draw by draw.
+    """
 
     @staticmethod
     def refusal(task: SweepTask) -> str | None:
@@ -27,21 +30,23 @@ class Reference:
         return None
 
     @staticmethod
-    def encode(system: SpinSystem, bound: float, coldest: float = np.inf) -> SpinSystem:
-        """Return the system itself."""
-        return system
+    def encode(
+        system: SpinSystem, bound: float, coldest: float = np.inf, answer: Answer | None = None
+    ) -> tuple[SpinSystem, Answer | None]:
+        """Return the system itself, and how its users answer."""
+        return system, answer
 
     def __init__(
         self,
-        system: SpinSystem,
+        encoded: tuple[SpinSystem, Answer | None],
         spins: NDArray[np.int8],
         seed: int,
         replicas: tuple[int, ...],
         scheme: str = "random-sequential",
     ) -> None:
-        self.system = system
+        self.system, self.answer = encoded
         self._spins = spins.copy()
-        self._field = np.tile(system.h, (len(replicas), 1))
+        self._field = np.tile(self.system.h, (len(replicas), 1))
         self._seed, self._replicas = seed, replicas
 
     def sweep(self, first: int, sweeps: int, temperature: float, held: NDArray[np.uint8]) -> None:
@@ -50,6 +55,9 @@ class Reference:
         for r, replica in enumerate(self._replicas):
             for sweep in range(first + 1, first + sweeps + 1):
                 rng = generator(self._seed, "dynamics", replica, sweep)
+                if self.answer is not None:
+                    self._sweep_by_rule(r, self.answer, held[r], rng)
+                    continue
                 sweep_reference(
                     self._spins[r],
                     J.indptr,
@@ -61,6 +69,18 @@ class Reference:
                     rng,
                     self.system.n,
                 )
+
+    def _sweep_by_rule(
+        self, r: int, answer: Answer, held: NDArray[np.uint8], rng: np.random.Generator
+    ) -> None:
+        """Do one sweep of a replica under a rule: a drawn user flips with probability g(y)."""
+        J, spins, field = self.system.J, self._spins[r], self._field[r]
+        for i in rng.integers(0, spins.size, spins.size):
+            ties = slice(J.indptr[i], J.indptr[i + 1])
+            local = field[i] + J.data[ties] @ spins[J.indices[ties]]
+            y = spins[i] * local / answer.largest[i] if answer.largest[i] > 0.0 else 0.0
+            if rng.random() < answer.rule.flip_probability(y) and not (held.size and held[i]):
+                spins[i] = -spins[i]
 
     def change_field(self, field: NDArray[np.float64], phi: NDArray[np.float64] | None) -> None:
         """Set the external field (n,) and the feed field (replicas, n) of what follows."""

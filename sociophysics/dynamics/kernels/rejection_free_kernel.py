@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sociophysics.dynamics.conditions import SweepTask
+from sociophysics.dynamics.conditions import Answer, SweepTask
 from sociophysics.dynamics.kernels.incremental_kernel import FixedPointKernel, Integer
 from sociophysics.engine import fixed_point, rate_bins, rejection_free
 from sociophysics.engine.integer_sweeps import IntegerTies
@@ -87,12 +87,14 @@ class RejectionFree:
         """Return why this kernel cannot do a task, None if it can."""
         if task.scheme != "random-sequential":
             return f"scheme is {task.scheme!r}; waits between flips are random-sequential only"
+        if task.rule is not None:
+            return f"rule is {task.rule.kind!r}; waits between flips are those of the heat bath"
         return None
 
     @staticmethod
     def encode(
-        system: SpinSystem, bound: float, coldest: float = np.inf
-    ) -> IntegerTies | fixed_point.Couplings:
+        system: SpinSystem, bound: float, coldest: float = np.inf, answer: Answer | None = None
+    ) -> Any:
         """Return packed ties where there is no field and they allow it, else fixed point."""
         plain = SweepTask(system, "random-sequential", has_field=bound > 0.0, has_feed=False)
         kind = FixedPointKernel if Integer.refusal(plain) else Integer

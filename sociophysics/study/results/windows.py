@@ -82,6 +82,8 @@ def constant_temperature(document: Document, design: str, point: Mapping[str, An
     """Return the temperature, NaN where it follows a schedule or an intervention changes it."""
     if any(act["kind"] == "heat" for act in _table(document, "interventions", design) or ()):
         return np.nan
+    if setting(document, "dynamics.rule.kind", design=design, point=point) is not None:
+        return np.nan  # such rules have none
     value = setting(document, "dynamics.temperature", design=design, point=point)
     if value is None:
         return 1.0  # only fitted couplings may leave it out: it is the fit's own
