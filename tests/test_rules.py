@@ -8,6 +8,7 @@ import pytest
 import sociophysics as sp
 from sociophysics.influences.rules import TOLERANCE, acting
 from sociophysics.kinds import RULES
+from sociophysics.study.expected import expected, temperature_range
 
 Y = np.linspace(-1.0, 1.0, 401)
 RIVALS = [
@@ -42,8 +43,8 @@ def test_the_formulas_are_those_that_are_written() -> None:
         sp.rules.QVoter(q=3, independence=0.2): 0.8 * u**3 + 0.1,
         sp.rules.Threshold(theta=0.3): (u > 0.3 + 1e-9).astype(float),
     }
-    for rule, expected in said.items():
-        assert np.allclose(rule.flip_probability(Y, 3.0), expected, rtol=0, atol=1e-15)
+    for rule, written in said.items():
+        assert np.allclose(rule.flip_probability(Y, 3.0), written, rtol=0, atol=1e-15)
 
 
 def test_a_tie_is_met_within_the_tolerance_and_no_farther() -> None:
@@ -163,12 +164,12 @@ def test_measures_of_energy_refuse_another_rule_in_one_sentence() -> None:
     with pytest.raises(sp.InputError, match="the observable energy belongs to the heat bath"):
         ruled.replace({"observe.names": ["energy"]})
     with pytest.raises(sp.InputError, match="a range of temperatures needs the heat bath"):
-        sp.study.temperature_range(ruled.cases()[0].settings)
+        temperature_range(ruled.cases()[0].settings)
     cascade = ruled.replace(
         {"interventions": [{"at": 5, "kind": "nucleate", "who": "random", "share": 0.1}]}
     )
     with pytest.raises(sp.InputError, match="needs the heat bath"):
         sp.experiments.cascade_designs(cascade)
-    assert sp.study.expected.expected(ruled.cases()[0].settings) == []
+    assert expected(ruled.cases()[0].settings) == []
     table = sp.run(ruled.replace({"sweep.replicas": 3})).compare("magnetization")
     assert not [name for name in table if "susceptibility" in name and table[name].notna().any()]

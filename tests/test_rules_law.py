@@ -247,7 +247,9 @@ def test_the_q_voter_jumps_from_q_6_on_and_not_before() -> None:
     assert abs(found[3, "up"] - found[3, "random"]) < 0.1
 
 
-@pytest.mark.parametrize(("n", "noise", "shape"), [(20, 0.02, "U"), (20, 2 / 21, "flat"), (20, 0.4, "hump")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("n", "noise", "shape"), [(20, 0.02, "U"), (20, 2 / 21, "flat"), (20, 0.4, "hump")]
+)
 def test_the_noisy_voter_has_kirmans_beta_binomial_law(n: int, noise: float, shape: str) -> None:
     """P(k) = C(n, k) B(k + a, n - k + a)/B(a, a), a = eps (n - 1)/(2 (1 - eps))."""
     a = noise * (n - 1) / (2 * (1 - noise))

@@ -370,7 +370,7 @@ def _other_rule(rule: Any, acts: tuple[Intervention, ...]) -> Rule | None:
     from sociophysics.influences.rules import acting as acting_rule
 
     found = acting_rule(rule)
-    if found is not None and any(isinstance(act, Heat) for act in acts):
+    if found is not None and any(act.coldest < np.inf for act in acts):
         raise InputError(
             f"an intervention changes the temperature, but the rule {found.kind} has none: leave "
             "the intervention out."

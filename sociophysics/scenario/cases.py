@@ -152,11 +152,11 @@ def _check_axis(scenario: Scenario, key: str, bases: list[tuple[str, dict[str, A
             f"{scenario.source}: sweep over {key!r}, which no design has; "
             f"{did_you_mean(key, {'replicas', 'redraw', *known})}"
         )
-    ruled = [(tables.get("dynamics") or {}).get("rule") for tables in reached]
+    ruled = [((tables.get("dynamics") or {}).get("rule") or {}).get("kind") for tables in reached]
     if key.startswith(TEMPERATURE) and None not in ruled:
         raise InputError(
             f"{scenario.source}: sweep over {key!r}, which changes nothing, because the rule "
-            f"{ruled[0]['kind']} has no temperature; leave it out."
+            f"{ruled[0]} has no temperature; leave it out."
         )
     places = [_heated_at_once(tables, scenario.sweep.axes) for tables in reached]
     if key.startswith(TEMPERATURE) and None not in places:

@@ -133,9 +133,9 @@ class Settings(Table):
                 f"dynamics.temperature follows a schedule, but the rule {rule.kind} has no "
                 "temperature; leave it out."
             )
-        if any(event.kind == "heat" for event in self.interventions):
+        if any(event.coldest < math.inf for event in self.interventions):
             raise InputError(
-                f"a heat intervention changes the temperature, but the rule {rule.kind} has none; "
+                f"an intervention changes the temperature, but the rule {rule.kind} has none; "
                 "leave it out."
             )
         if "energy" in self.observe.names:
