@@ -27,6 +27,7 @@ _NAMES = {
     "locate": "tipping",
     "lyapunov_exponent": "escapes",
     "metastable_states": "valleys",
+    "multi_histogram": "joined_runs",
     "nucleation_probability": "nucleation",
     "outbreaks": "trend",
     "parallel_tempering": "valleys",
@@ -37,6 +38,8 @@ _NAMES = {
     "robustness": "leverage",
     "seeded_cascades": "cascades",
     "structure": "inspection",
+    "swendsen_wang": "clusters",
+    "thermodynamics": "free_energies",
     "threshold_cascade": "avalanches",
 }
 
@@ -61,6 +64,7 @@ __all__ = [
     "locate",
     "lyapunov_exponent",
     "metastable_states",
+    "multi_histogram",
     "nucleation_probability",
     "outbreaks",
     "parallel_tempering",
@@ -71,6 +75,8 @@ __all__ = [
     "robustness",
     "seeded_cascades",
     "structure",
+    "swendsen_wang",
+    "thermodynamics",
     "threshold_cascade",
 ]
 

@@ -21,7 +21,16 @@ from sociophysics.inference.estimators.tempering import Chains, pack
 from sociophysics.machine import require_memory
 from sociophysics.society.spins import SpinSystem
 
-__all__ = ["Cooled", "Tempered", "Valleys", "cool", "metastable_states", "parallel_tempering"]
+__all__ = [
+    "Cooled",
+    "Tempered",
+    "Valleys",
+    "cool",
+    "dense_couplings",
+    "metastable_states",
+    "parallel_tempering",
+    "started_chains",
+]
 
 Floats = NDArray[np.float64]
 MOST_USERS = 4096
@@ -120,13 +129,13 @@ def cool(
     >>> cool(ring, sweeps=50, seed=1).lowest
     -0.5
     """
-    J = _matrix(system, "cooling")
+    J = dense_couplings(system, "cooling")
     if sweeps < 0 or copies < 1:
         raise InputError(f"sweeps is {sweeps} and copies {copies}; give 0 or more, and 1 or more.")
     top = HOTTEST * _scale(J) if hottest is None else hottest
     if not 0 <= top < math.inf:
         raise InputError(f"hottest is {hottest}; it must be a number >= 0.")
-    chains = _started(system.n, copies, seed)
+    chains = started_chains(system.n, copies, seed)
     for sweep in range(sweeps):
         temperature = top * (1 - sweep / sweeps)
         chains.beta[:] = 1 / temperature if temperature > 0 else math.inf
@@ -184,7 +193,7 @@ def parallel_tempering(
     >>> bool(abs(found.energy[0] + np.tanh(1) / 2) < 0.02)
     True
     """
-    J, ladder = _matrix(system, "parallel tempering"), np.asarray(temperatures, dtype=float)
+    J, ladder = dense_couplings(system, "parallel tempering"), np.asarray(temperatures, dtype=float)
     if ladder.size < 2 or ladder[0] <= 0 or (np.diff(ladder) <= 0).any():
         raise InputError(
             f"temperatures are {list(temperatures)}; give two or more that increase from above 0."
@@ -198,7 +207,7 @@ def parallel_tempering(
     require_memory(
         float(kept) * ladders * (system.n + 8 * rungs), what="the samples", fix="raise every"
     )
-    chains = _started(system.n, ladders * rungs, seed)
+    chains = started_chains(system.n, ladders * rungs, seed)
     chains.beta[:] = np.tile(1 / ladder, ladders)
     order = np.arange(ladders * rungs).reshape(ladders, rungs)
     swaps, trips = np.zeros(rungs - 1, np.int64), _Trips(ladders * rungs)
@@ -282,7 +291,7 @@ def metastable_states(system: SpinSystem, *, quenches: int = 1000, seed: int) ->
     stable = _enumerated(system) if small else np.zeros((0, system.n), np.int8)
     ended = np.zeros((0, system.n), np.int8)
     if system.is_symmetric:
-        J, chains = _matrix(system, "quenches"), _started(system.n, quenches, seed)
+        J, chains = dense_couplings(system, "quenches"), started_chains(system.n, quenches, seed)
         dense.quench(chains.spins, chains.spins @ J + system.h, J, chains.keys, chains.counters)
         ended = chains.spins
     states, index = np.unique(np.concatenate([stable, ended]), axis=0, return_inverse=True)
@@ -306,7 +315,8 @@ def _enumerated(system: SpinSystem) -> NDArray[np.int8]:
     return np.asarray(states[(pull >= -1e-12).all(axis=1)])
 
 
-def _started(n: int, replicas: int, seed: int) -> Chains:
+def started_chains(n: int, replicas: int, seed: int) -> Chains:
+    """Return chains at random stances and infinite temperature."""
     spins = [2 * streams.generator(seed, "start", r).integers(0, 2, n) - 1 for r in range(replicas)]
     return Chains.start(np.array(spins, np.int8), np.zeros(replicas), seed=seed, purpose="dynamics")
 
@@ -315,7 +325,8 @@ def _scale(J: Floats) -> float:
     return float(np.sqrt((J**2).sum(axis=1)).max(initial=0.0))
 
 
-def _matrix(system: SpinSystem, what: str) -> Floats:
+def dense_couplings(system: SpinSystem, what: str) -> Floats:
+    """Return the full matrix of mutual couplings, or raise if there is none of bearable size."""
     if not system.is_symmetric:
         raise InputError(f"{what} needs an energy, and ties that are not mutual have none.")
     if not 1 <= system.n <= MOST_USERS:

@@ -1,0 +1,217 @@
+r"""Free energy, energy, entropy and heat capacity, by four ways that have to agree.
+
+.. math::
+    F = -T \ln Z, \quad S = (E - F)/T, \quad
+    \frac{F}{T} = -n \ln 2 + \int_0^{1/T} E(\beta) \, d\beta
+
+Enumeration is exact up to 20 users, the cavity method on trees; thermodynamic integration measures
+``E`` at temperatures from infinity down, and annealed importance sampling cools copies and weighs
+them [1]_. How much disorder there is, in bits: ``S / (n ln 2)`` of a bit per user.
+
+References
+----------
+.. [1] R. M. Neal, Stat. Comput. 11, 125 (2001).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import logsumexp
+
+from sociophysics.dynamics import trajectory
+from sociophysics.errors import InputError, did_you_mean
+from sociophysics.experiments.valleys import dense_couplings, started_chains
+from sociophysics.inference.estimators.tempering import pack
+from sociophysics.society.spins import SpinSystem
+from sociophysics.statistics import Interval, mean_interval, pseudo_values
+from sociophysics.theory import cavity, exact
+from sociophysics.theory.premises import check_positive, check_symmetric
+
+__all__ = ["METHODS", "Thermodynamics", "thermodynamics"]
+
+Floats = NDArray[np.float64]
+METHODS = ("enumeration", "cavity", "integration", "annealed")
+NODES = 12  # of the integral over 1/T
+STEP = 1e-4  # relative, of the derivative that gives the cavity's heat capacity
+
+
+class Thermodynamics(NamedTuple):
+    """Per user: free energy, energy, entropy (in nats) and heat capacity, with 95 % intervals.
+
+    Those of exact ways are points; what a way does not give is NaN.
+    """
+
+    free_energy: Interval
+    energy: Interval
+    entropy: Interval
+    heat_capacity: Interval
+    method: str
+
+
+def thermodynamics(
+    system: SpinSystem,
+    *,
+    temperature: float,
+    seed: int,
+    method: str = "integration",
+    sweeps: int = 400,
+    burn_in: int = 100,
+    replicas: int = 16,
+) -> Thermodynamics:
+    """Return free energy, energy, entropy and heat capacity per user at a temperature.
+
+    Parameters
+    ----------
+    system : SpinSystem
+        Mutual ties.
+    temperature : float
+        > 0.
+    seed : int
+        Of the ways that simulate.
+    method : {"enumeration", "cavity", "integration", "annealed"}
+        integration: twelve values of ``1/T`` (Gauss-Legendre), from random starts. annealed: copies
+        cooled in ``sweeps`` steps from infinite temperature; up to 4,096 users.
+    sweeps, burn_in : int
+        At each temperature of the integration; of ``annealed`` the whole cooling, without burn-in.
+    replicas : int
+        Intervals are those of independent replicas.
+
+    Raises
+    ------
+    InputError
+        Directed ties, a temperature that is not positive, too many users for the method, a cavity
+        that does not converge, or counts out of range.
+
+    Examples
+    --------
+    >>> pair = SpinSystem([[0, 1], [1, 0]])
+    >>> keys = dict(temperature=1.0, seed=1)
+    >>> round(thermodynamics(pair, method="enumeration", **keys).free_energy.mean, 6)
+    -0.910038
+    >>> found = thermodynamics(pair, method="annealed", **keys)
+    >>> bool(abs(found.free_energy.mean + 0.910038) < 0.02)
+    True
+    """
+    T = check_positive(temperature, what="thermodynamics")
+    if not math.isfinite(T):
+        raise InputError("temperature is inf; there the entropy is ln 2 per user.")
+    check_symmetric(system, what="thermodynamics")
+    if method not in METHODS:
+        raise InputError(f"method is {method!r}; {did_you_mean(method, METHODS)}")
+    if replicas < 2 or not 0 <= burn_in < sweeps:
+        raise InputError(
+            f"replicas is {replicas}, sweeps {sweeps} and burn_in {burn_in}; give 2 replicas or "
+            "more, and burn_in below sweeps."
+        )
+    if method == "enumeration":
+        return _enumerated(system, T)
+    if method == "cavity":
+        return _by_cavity(system, T)
+    if method == "annealed":
+        return _annealed(system, T, sweeps, replicas, seed)
+    return _integrated(system, T, sweeps, burn_in, replicas, seed)
+
+
+def _point(value: float) -> Interval:
+    return Interval(value, value, value)
+
+
+def _enumerated(system: SpinSystem, T: float) -> Thermodynamics:
+    law, found = exact.boltzmann(system, temperature=T), exact.moments(system, temperature=T)
+    free = -T * law.log_z / system.n
+    return Thermodynamics(
+        _point(free), _point(found.energy), _point((found.energy - free) / T),
+        _point(found.heat_capacity), "enumeration",
+    )  # fmt: skip
+
+
+def _by_cavity(system: SpinSystem, T: float) -> Thermodynamics:
+    def solved(at: float) -> tuple[float, float]:
+        found = cavity.belief_propagation(system, temperature=at, damping=0.3)
+        if not found.converged:
+            raise InputError(
+                f"the cavity equations do not converge at temperature {at:.6g}; use another method."
+            )
+        pairs = float(system.J.multiply(found.correlations).sum()) / 2
+        energy = -pairs - float(system.h @ found.magnetizations)
+        return found.free_energy / system.n, energy / system.n
+
+    free, energy = solved(T)
+    capacity = (solved(T * (1 + STEP))[1] - solved(T * (1 - STEP))[1]) / (2 * STEP * T)
+    return Thermodynamics(
+        _point(free), _point(energy), _point((energy - free) / T), _point(capacity), "cavity"
+    )
+
+
+def _energies(
+    system: SpinSystem, T: float, sweeps: int, burn_in: int, replicas: int, seed: int
+) -> Floats:
+    """Return total energies after burn-in, shape (replicas, frames)."""
+    run = trajectory(system, temperature=T, sweeps=sweeps, seed=seed, replicas=replicas)
+    return np.array([system.energy(f.spins) for f in run if f.sweep > burn_in]).T
+
+
+def _capacity(energies: Floats, n: int, T: float) -> Interval:
+    """Return ``var(E)/(n T^2)`` by the jackknife over replicas."""
+    middle = energies.mean()
+    moments = np.stack([(energies - middle).mean(1), ((energies - middle) ** 2).mean(1)], axis=-1)
+    values = pseudo_values(moments, lambda q: (q[..., 1] - q[..., 0] ** 2) / (n * T**2))
+    return mean_interval(values)
+
+
+def _integrated(
+    system: SpinSystem, T: float, sweeps: int, burn_in: int, replicas: int, seed: int
+) -> Thermodynamics:
+    node, weight = np.polynomial.legendre.leggauss(NODES)
+    beta, weight = (node + 1) / (2 * T), weight / (2 * T)
+    total = np.full(replicas, -system.n * math.log(2))
+    for k, (at, share) in enumerate(zip(beta.tolist(), weight.tolist(), strict=True)):
+        found = _energies(system, 1 / at, sweeps, burn_in, replicas, seed + 1 + k)
+        total += share * found.mean(axis=1)
+    here = _energies(system, T, sweeps, burn_in, replicas, seed)
+    free, energy = T * total / system.n, here.mean(axis=1) / system.n
+    return Thermodynamics(
+        mean_interval(free), mean_interval(energy), mean_interval((energy - free) / T),
+        _capacity(here, system.n, T), "integration",
+    )  # fmt: skip
+
+
+def _annealed(
+    system: SpinSystem, T: float, sweeps: int, replicas: int, seed: int
+) -> Thermodynamics:
+    J, n = dense_couplings(system, "annealed importance sampling"), system.n
+    chains = started_chains(n, replicas, seed)
+    log_weight = np.zeros(replicas)
+    energy = np.asarray(system.energy(chains.spins), dtype=np.float64)
+    for step in range(sweeps):
+        log_weight -= energy / (T * sweeps)
+        chains.beta[:] = (step + 1) / (T * sweeps)
+        fields = chains.run(J, system.h, sweeps=1, blocs=pack([]))
+        energy = -0.5 * (chains.spins * (fields + system.h)).sum(axis=1)
+    # All weight on few copies: the cooling was too fast for its sum to mean anything.
+    effective = math.exp(2 * logsumexp(log_weight) - logsumexp(2 * log_weight))
+    if effective < 2:
+        raise InputError(
+            f"{effective:.1f} of {replicas} copies carry the weight; cool more slowly (sweeps) or "
+            "use method='integration'."
+        )
+    top = float(log_weight.max())
+    weights = np.exp(log_weight - top)
+    moments = np.stack([weights, weights * energy], axis=-1)
+
+    def free(q: Floats) -> Floats:
+        return np.asarray(-T * (n * math.log(2) + top + np.log(q[..., 0])) / n)
+
+    def mean_energy(q: Floats) -> Floats:
+        return np.asarray(q[..., 1] / q[..., 0] / n)
+
+    found = [pseudo_values(moments, each) for each in (free, mean_energy)]
+    unknown = Interval(math.nan, math.nan, math.nan)
+    entropy = mean_interval((found[1] - found[0]) / T)
+    return Thermodynamics(
+        mean_interval(found[0]), mean_interval(found[1]), entropy, unknown, "annealed"
+    )
