@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pydantic import ValidationError
 
 from sociophysics.dynamics import State, tabulate, trajectory
 from sociophysics.dynamics.frames import Frame, observe
 from sociophysics.dynamics.kernels.kernel_choice import choose_kernel, task_of
 from sociophysics.errors import InputError
 from sociophysics.inference.chamber import what_if as chambers
-from sociophysics.scenario import Settings, StopRule, stop_rule
+from sociophysics.scenario import Settings, StopRule, posterior, stop_rule
 from sociophysics.society import camps as camp_attributes
 from sociophysics.society.coupling_kinds import Coupling, EdgeCouplings
 from sociophysics.society.network_kinds import File, Network
@@ -138,6 +139,7 @@ def case_frames(
     [0, 1, 2]
     """
     replica = replicas[0] if varies(settings) else None
+    settings = in_draw(settings, replicas[0])
     system, codes = build_system(settings, replica)
     named = settings.interventions or settings.field.kind != "none"
     names = camp_names(settings, system) if named else ()
@@ -231,7 +233,27 @@ def camp_names(settings: Settings, system: SpinSystem) -> tuple[Any, ...]:
 
 def varies(settings: Settings) -> bool:
     """Return whether each replica has a society of its own."""
-    return bool(settings.redraw) or getattr(settings.couplings, "draw", "point") == "bootstrap"
+    drawn = getattr(settings.couplings, "draw", "point") == "bootstrap"
+    return bool(settings.redraw) or drawn or settings.posterior is not None
+
+
+def in_draw(settings: Settings, replica: int) -> Settings:
+    """Return the settings of one replica: with ``[posterior]``, those of its draw.
+
+    Raises
+    ------
+    InputError
+        There is no draw for it, or one that is not allowed.
+    """
+    if settings.posterior is None:
+        return settings
+    path = settings.posterior.path
+    tables = posterior.drawn_tables(settings.canonical(), path, replica)
+    del tables["posterior"]
+    try:
+        return Settings.model_validate(tables, context={"canonical": True})
+    except ValidationError as error:
+        raise posterior.refused(error, path, replica) from None
 
 
 def _fitted(settings: Settings, replica: int | None) -> tuple[SpinSystem, NDArray[np.int64] | None]:

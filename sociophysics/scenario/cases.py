@@ -18,6 +18,7 @@ from sociophysics.errors import InputError, did_you_mean
 from sociophysics.machine import require_memory
 from sociophysics.rollcall.chambers import CHAMBERS
 from sociophysics.scenario.document import Scenario
+from sociophysics.scenario.posterior import check_draws, draws_file
 from sociophysics.scenario.sentences import explain
 from sociophysics.scenario.settings import Settings, plain
 from sociophysics.scenario.values import Values
@@ -42,7 +43,9 @@ class Case:
 def _bases(scenario: Scenario) -> list[tuple[str, dict[str, Any]]]:
     """Return each design's name and its tables, before anything is swept."""
     whole = scenario.canonical()
-    base = {key: whole[key] for key in ("seed", "observe", *SWEPT_TABLES) if key in whole}
+    base = {
+        key: whole[key] for key in ("seed", "observe", "posterior", *SWEPT_TABLES) if key in whole
+    }
     base["redraw"] = whole["sweep"]["redraw"]
     if not scenario.designs:
         return [("base", base)]
@@ -222,6 +225,9 @@ def expand(scenario: Scenario, *, resolve: bool = True) -> list[Case]:
             if resolve:
                 settings = resolved(settings, scenario.folder)
             cases.append(Case(design, dict(point), settings))
+    if scenario.posterior is not None:
+        posterior: Any = resolved(cases[0].settings, scenario.folder).posterior
+        check_draws(posterior.path, replicas=scenario.sweep.replicas, swept=axes)
     return cases
 
 
@@ -237,6 +243,8 @@ def files_of(settings: Settings) -> dict[str, str]:
         path = vars(getattr(settings, name)).get(key)
         if path is not None:
             found[f"{name}.{key}"] = str(path)
+    if settings.posterior is not None:
+        found["posterior.path"] = settings.posterior.path
     return found
 
 
@@ -272,6 +280,11 @@ def resolved(settings: Settings, folder: Path | None) -> Settings:
         if place is not None:
             moved = replace(table, **{key: str(place)})
             settings = settings.model_copy(update={name: moved})
+    if settings.posterior is not None:
+        path = settings.posterior.path
+        file = draws_file(_place(path, folder, bundled=False) or Path(path))
+        moved = settings.posterior.model_copy(update={"path": str(file)})
+        settings = settings.model_copy(update={"posterior": moved})
     return settings
 
 

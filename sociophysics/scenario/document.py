@@ -15,7 +15,7 @@ from sociophysics.influences.feeds import NoFeed
 from sociophysics.influences.fields import NoField
 from sociophysics.scenario import text as toml
 from sociophysics.scenario.bounds import check_bounds
-from sociophysics.scenario.process import Dynamics, Observe
+from sociophysics.scenario.process import Dynamics, Observe, Posterior
 from sociophysics.scenario.sentences import explain
 from sociophysics.scenario.settings import (
     Interventions,
@@ -123,6 +123,7 @@ class Scenario(Table):
     feed: Feed = NoFeed()
     observe: Observe = Observe()
     interventions: Interventions = ()
+    posterior: Posterior | None = None
     designs: Annotated[tuple[Design, ...], Field(strict=False)] = ()
     sweep: Sweep = Sweep()
 

@@ -11,7 +11,7 @@ from sociophysics.errors import InputError
 from sociophysics.kinds import RULES, OneOf
 from sociophysics.scenario.values import Table, Temperature, Text
 
-__all__ = ["Dynamics", "Observe", "StopRule", "stop_rule"]
+__all__ = ["Dynamics", "Observe", "Posterior", "StopRule", "stop_rule"]
 
 _STOP = re.compile(
     r"\s*(?:abs\(\s*(?P<absolute>[A-Za-z_]\w*)\s*\)|(?P<signed>[A-Za-z_]\w*))"
@@ -110,3 +110,10 @@ class Observe(Table):
         tuple[str, ...], Field(strict=False, min_length=1), AfterValidator(_check_observables)
     ] = ("magnetization",)
     """Observables, one column each."""
+
+
+class Posterior(Table):
+    """What is not known of the society: each replica has the parameters of another draw."""
+
+    path: Text
+    """Folder of a calibration, or its posterior.parquet."""

@@ -23,7 +23,7 @@ from sociophysics.kinds import (
     Kinds,
 )
 from sociophysics.registries import Registry
-from sociophysics.scenario.process import Dynamics, Observe
+from sociophysics.scenario.process import Dynamics, Observe, Posterior
 from sociophysics.scenario.values import Table
 
 __all__ = ["explain", "keys_of", "table_model"]
@@ -37,7 +37,11 @@ KINDS: dict[str, Mapping[str, type[Any]]] = {
     "feed": FEEDS,
     "interventions": INTERVENTIONS,
 }
-PLAIN: dict[str, type[Table]] = {"dynamics": Dynamics, "observe": Observe}
+PLAIN: dict[str, type[Table]] = {
+    "dynamics": Dynamics,
+    "observe": Observe,
+    "posterior": Posterior,
+}
 LONGEST_KEY = 80  # characters of a key that a sentence repeats
 NO_KIND = ("kind_missing", "union_tag_not_found")
 UNKNOWN_KIND = ("kind_unknown", "kind_disputed", "union_tag_invalid")

@@ -19,6 +19,7 @@ from sociophysics.scenario import (
     expand,
     files_of,
     labelled,
+    posterior,
     resolved,
 )
 from sociophysics.society.edge_files import content
@@ -147,6 +148,9 @@ def fingerprints(scenario: Scenario, *, cases: Sequence[Case] | None = None) -> 
 def _digest(key: str, path: Path) -> str:
     if key == "network.path" and path.is_dir():
         return content(path)
+    if key == "posterior.path":
+        require_file(path)
+        return posterior.digest(path)
     # Of the folder that a fit wrote one file is read.
     file = path / "system.npz" if key == "couplings.path" and path.is_dir() else path
     require_file(file)
@@ -252,6 +256,8 @@ def _identity(settings: Settings, digests: Mapping[str, str], texts: dict[int, s
     whole = []
     for name in FIELDS:
         table = getattr(settings, name)
+        if table is None:
+            continue  # a scenario without a posterior is what it was before there were any
         text = texts.get(id(table))
         if text is None:
             plain = settings.canonical(name)[name]

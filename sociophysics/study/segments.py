@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sociophysics.dynamics import Frame, tabulate, trajectory
 from sociophysics.errors import InputError
 from sociophysics.scenario import Scenario, Settings
-from sociophysics.scenario.build import build_system, case_frames, varies
+from sociophysics.scenario.build import build_system, case_frames, in_draw, varies
 from sociophysics.study import plan
 from sociophysics.study.blocks import identities
 from sociophysics.study.measure import Work, computed
@@ -144,6 +144,7 @@ def _segment(
     settings: Settings, segment: int, replicas: tuple[int, ...], start: NDArray[np.int8] | None
 ) -> Any:
     """Yield the frames of one segment; the first one begins where the scenario does."""
+    settings = in_draw(settings, replicas[0])
     with closing(case_frames(settings, replicas)) as frames:
         first: Frame = next(frames)
     return trajectory(

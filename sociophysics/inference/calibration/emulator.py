@@ -1,4 +1,4 @@
-r"""Posterior draws from simulations: summaries are emulated, and the emulated likelihood sampled.
+r"""Explored draws from simulations: summaries are emulated, and the emulated likelihood sampled.
 
 The synthetic likelihood [1]_ of the observed summaries ``s`` is a normal one,
 
@@ -25,7 +25,7 @@ from scipy.stats import chi2
 
 from sociophysics.inference.calibration.parameters_free import Priors
 
-__all__ = ["Emulator", "Posterior", "explored", "fitted"]
+__all__ = ["Emulator", "Explored", "explored", "fitted"]
 
 Floats = NDArray[np.float64]
 Simulate = Callable[[Floats, int], Floats]  # points, number of the first -> summaries
@@ -101,7 +101,7 @@ class Emulator:
 
 
 @dataclass(frozen=True, eq=False)
-class Posterior:
+class Explored:
     """Draws of the parameters, (draws, parameters), and the emulator they come from.
 
     ``misfit`` is the smallest ``-2 ln L`` within the box, ``freedom`` how many summaries there are
@@ -161,7 +161,7 @@ def explored(
     *,
     each: int = 400,
     seed: int = 0,
-) -> Posterior:
+) -> Explored:
     """Return the posterior of the parameters.
 
     Parameters
@@ -195,7 +195,7 @@ def explored(
             break
     distance = emulator.distance(close, observed)
     near = priors.rough(close[distance < distance.min() + RISE])
-    return Posterior(
+    return Explored(
         draws=priors.rough(moved),
         emulator=emulator,
         best=priors.rough(close[[distance.argmin()]])[0],

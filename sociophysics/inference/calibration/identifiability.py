@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sociophysics.inference.calibration.emulator import Posterior
+from sociophysics.inference.calibration.emulator import Explored
 from sociophysics.inference.calibration.parameters_free import PACE, TEMPERATURE, Priors
 
 __all__ = ["IDENTIFIED", "NOT_IDENTIFIED", "WEAK", "combinations", "flatness", "summary_of"]
@@ -31,7 +31,7 @@ class Flatness(NamedTuple):
     alone: Floats
 
 
-def flatness(posterior: Posterior) -> Flatness:
+def flatness(posterior: Explored) -> Flatness:
     """Return how nearly the parameters cancel each other at the middle of the posterior.
 
     Notes
