@@ -29,6 +29,7 @@ PURPOSES = {
     "adoption": 12,
     "independents": 13,
     "calibration": 14,
+    "trial": 15,
 }
 
 

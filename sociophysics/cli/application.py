@@ -27,6 +27,7 @@ from sociophysics.cli import (
     repeat,
     scenario,
     tip,
+    trial,
 )
 from sociophysics.cli import cascades_command as cascades
 from sociophysics.cli import kinds_command as kinds
@@ -48,6 +49,7 @@ app = typer.Typer(
 app.command("check")(check.check)
 app.command("run")(run.run)
 app.command("tip")(tip.tip)
+app.command("trial")(trial.trial)
 app.command("cascades")(cascades.cascades)
 app.command("fit")(fit.fit)
 app.command("inspect")(inspect.inspect)

@@ -115,17 +115,23 @@ def _answer(
         run(scenario, place, workers, executor, p_values=bool(given.get("p_values")))
         return
     asked = dict(manifest["asked"])
-    if command in ("loop", "phases", "poll") or (command == "tip" and given.get("python")):
+    if command in ("loop", "phases", "poll") or (
+        command in ("tip", "trial") and given.get("python")
+    ):
         scenario = _scenario(asked.pop("scenario"), manifest, given)
         _asked_again(command, scenario, asked, out=place, workers=workers, executor=executor)
         return
-    if command in ("tip", "cascades"):
+    if command in ("tip", "trial", "cascades"):
         scenario = _scenario(asked.pop("scenario"), manifest, given)
         if command == "tip":
             from sociophysics.cli import tip
 
             more = given.get("more", {"sizes": None, "loop": False})
             tip.answer(scenario, asked, more, place, workers, executor)
+        elif command == "trial":
+            from sociophysics.cli import trial
+
+            trial.answer(scenario, asked, place, workers, executor)
         else:
             from sociophysics.cli import cascades_command as cascades
 
@@ -160,12 +166,12 @@ def _answer(
 
 def _asked_again(command: str, scenario: Scenario, asked: dict[str, Any], **keys: Any) -> None:
     """Ask again what Python asked."""
-    from sociophysics.experiments import hysteresis, locate, phase_diagram, polling
+    from sociophysics.experiments import hysteresis, locate, phase_diagram, polling, trial
 
     if command == "phases":
         phase_diagram(scenario, dict(asked.pop("axes")), **asked, **keys)
     else:
-        ask = {"loop": hysteresis, "poll": polling}.get(command, locate)
+        ask = {"loop": hysteresis, "poll": polling, "trial": trial}.get(command, locate)
         ask(scenario, **asked, **keys)
 
 

@@ -34,6 +34,14 @@ class ReplicaExposure:
             values[rows] = getattr(exposure, name)
         return values
 
+    def of_users(self, name: str) -> NDArray[np.float64]:
+        """Return ``shares_out_group`` or ``shares_agreeing`` of every reader, (replicas, n)."""
+        found = [(rows, getattr(exposure, name)) for rows, exposure in self._parts]
+        values = np.full((self._replicas, found[0][1].shape[1]), np.nan)
+        for rows, own in found:
+            values[rows] = own
+        return values
+
     @property
     def agreement(self) -> NDArray[np.float64]:
         """Share of shown posts that agree with the reader; (replicas,)."""

@@ -41,6 +41,7 @@ _NAMES = {
     "swendsen_wang": "clusters",
     "thermodynamics": "free_energies",
     "threshold_cascade": "avalanches",
+    "trial": "field_trial",
 }
 
 __all__ = [
@@ -78,6 +79,7 @@ __all__ = [
     "swendsen_wang",
     "thermodynamics",
     "threshold_cascade",
+    "trial",
 ]
 
 

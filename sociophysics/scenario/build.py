@@ -17,6 +17,7 @@ from sociophysics.dynamics.frames import Frame, observe
 from sociophysics.dynamics.kernels.kernel_choice import choose_kernel, task_of
 from sociophysics.errors import InputError
 from sociophysics.inference.chamber import what_if as chambers
+from sociophysics.influences.interventions import Intervention
 from sociophysics.scenario import Settings, StopRule, posterior, stop_rule
 from sociophysics.society import camps as camp_attributes
 from sociophysics.society.coupling_kinds import Coupling, EdgeCouplings
@@ -104,6 +105,7 @@ def case_frames(
     threads: int = 1,
     resume: State | None = None,
     kernel: str = "auto",
+    more: Sequence[Intervention] = (),
 ) -> Generator[Frame, None, None]:
     r"""Return the frames of one case, one after the other, as ``trajectory`` yields them.
 
@@ -122,6 +124,8 @@ def case_frames(
         sweep or later may have been added.
     kernel : str
         As for ``trajectory``; runs use ``auto``.
+    more : sequence of Intervention
+        Acts after those of the settings.
 
     Raises
     ------
@@ -154,7 +158,7 @@ def case_frames(
         feed=settings.feed,
         camps=codes,
         field=settings.field.terms(system, codes, names),
-        interventions=[event.ready(system, names) for event in settings.interventions],
+        interventions=[*(e.ready(system, names) for e in settings.interventions), *more],
         start=dynamics.start,
         every=settings.observe.every,
         stop=_stop(stop_rule(dynamics.stop_when)),

@@ -25,6 +25,7 @@ from sociophysics.scenario.settings import (
     canonical_json,
     plain,
 )
+from sociophysics.scenario.trial_table import TrialTable
 from sociophysics.scenario.values import (
     Axis,
     Couplings,
@@ -126,6 +127,7 @@ class Scenario(Table):
     posterior: Posterior | None = None
     designs: Annotated[tuple[Design, ...], Field(strict=False)] = ()
     sweep: Sweep = Sweep()
+    trial: TrialTable | None = None
 
     _name: str = PrivateAttr(default="scenario")
     _file: str = PrivateAttr(default="scenario")

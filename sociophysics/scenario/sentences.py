@@ -24,6 +24,7 @@ from sociophysics.kinds import (
 )
 from sociophysics.registries import Registry
 from sociophysics.scenario.process import Dynamics, Observe, Posterior
+from sociophysics.scenario.trial_table import Treatment, TrialTable
 from sociophysics.scenario.values import Table
 
 __all__ = ["explain", "keys_of", "table_model"]
@@ -41,7 +42,10 @@ PLAIN: dict[str, type[Table]] = {
     "dynamics": Dynamics,
     "observe": Observe,
     "posterior": Posterior,
+    "trial": TrialTable,
+    "treatment": Treatment,
 }
+OF_ALL = ("observe", "posterior", "trial", "treatment")  # not in a design
 LONGEST_KEY = 80  # characters of a key that a sentence repeats
 NO_KIND = ("kind_missing", "union_tag_not_found")
 UNKNOWN_KIND = ("kind_unknown", "kind_disputed", "union_tag_invalid")
@@ -156,7 +160,7 @@ def _unknown(where: str, path: Path, parents: list[object], top: Sequence[str]) 
     if not _name(inner):
         allowed = top
     elif _name(inner) == "designs":
-        allowed = ["name", *(key for key in KINDS), *(key for key in PLAIN if key != "observe")]
+        allowed = ["name", *(key for key in KINDS), *(key for key in PLAIN if key not in OF_ALL)]
     table = _table_name(inner, parents[-1])
     return f"{where} is not a key of {table}; {did_you_mean(str(path[-1]), allowed)}"
 
@@ -186,7 +190,7 @@ def _sentence(error: ErrorDetails, raw: object, top: Sequence[str]) -> str:
     if kind in NO_KIND or kind in UNKNOWN_KIND:
         return _kind_sentence(error, where, path, got)
     if kind in MISSING:
-        if len(path) == 1 and path[0] in (*KINDS, *PLAIN):
+        if len(path) == 1 and path[0] in (*KINDS, "dynamics", "observe"):
             return f"[{path[0]}] is missing; add this table, or give it in every design."
         owner = _table_name(path[:-1], parents[-1])
         return f"{where} is missing; {owner} needs the key {path[-1]}."

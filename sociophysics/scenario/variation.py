@@ -13,7 +13,17 @@ from sociophysics.scenario.sentences import keys_of
 __all__ = ["SWEPT_TABLES", "change", "dotted_keys", "set_key"]
 
 SWEPT_TABLES = ("network", "couplings", "field", "dynamics", "feed", "interventions")
-TOP = (*SWEPT_TABLES, "title", "question", "seed", "observe", "posterior", "designs", "sweep")
+TOP = (
+    *SWEPT_TABLES,
+    "title",
+    "question",
+    "seed",
+    "observe",
+    "posterior",
+    "designs",
+    "sweep",
+    "trial",
+)
 
 
 def _step(here: Any, step: str) -> Any:

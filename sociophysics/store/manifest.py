@@ -31,6 +31,7 @@ STUDIES = {
     "loop": "a hysteresis loop",
     "phases": "a phase diagram",
     "poll": "a poll of some users",
+    "trial": "a trial",
     "cascades": "a comparison of cascades",
     "fit": "a fit to votes",
     "inspect": "an inspection of a network",

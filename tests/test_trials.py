@@ -1,0 +1,539 @@
+"""Trials inside a society: what is treated, what is found, and what is exactly nothing."""
+
+from __future__ import annotations
+
+import math
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+import sociophysics as sp
+from sociophysics.cli.application import app
+from sociophysics.errors import Cancelled
+from sociophysics.experiments import field_trial
+from sociophysics.experiments.field_trial import treated_marks
+from sociophysics.experiments.trial_inversion import read_published, with_key
+from sociophysics.experiments.trial_tables import _interval
+from sociophysics.inference.trial_effects import at_share_zero, fieller, trial_effects
+from sociophysics.influences import feeds
+from sociophysics.influences.interventions import Tilt
+from sociophysics.theory.trial_oracles import complete_graph_trial
+
+COMPLETE = """
+seed = 5
+network = {kind = "complete", n = N}
+couplings = {kind = "uniform", value = 1.0, normalize = "degree"}
+dynamics = {temperature = 2.0, sweeps = 200}
+trial = {at = 20, settle = 40, share = [0.5], treatment = {field = 0.3}}
+sweep = {replicas = 8}
+"""
+CAMPS = """
+title = "Two camps"
+seed = 7
+[network]
+kind = "planted_partition"
+n = 120
+communities = 2
+k_in = 8
+k_out = 2
+[couplings]
+kind = "uniform"
+normalize = "degree"
+[dynamics]
+temperature = 1.0
+sweeps = 60
+start = "camps"
+[observe]
+every = 4
+[feed]
+kind = "popularity"
+strength = 0.4
+[trial]
+at = 20
+share = [0.25, 0.5]
+treatment = {feed = {kind = "chronological", strength = 0.4}}
+outcome = ["own_side", "exposure_out_group"]
+[sweep]
+replicas = 3
+"""
+
+
+def complete(n: int = 60, **changes: Any) -> sp.Scenario:
+    return sp.Scenario.from_toml(COMPLETE.replace("N}", f"{n}}}")).replace(changes)
+
+
+def camps(**trial: Any) -> sp.Scenario:
+    scenario = sp.Scenario.from_toml(CAMPS)
+    return scenario.replace({"trial": {**scenario.canonical()["trial"], **trial}})
+
+
+def row(found: Any, estimand: str, share: float, outcome: str | None = None) -> pd.Series:
+    rows = found.effects
+    rows = rows[(rows["estimand"] == estimand) & (rows["share"] == share)]
+    return rows[rows["outcome"] == (outcome or found.outcomes[0])].iloc[0]
+
+
+# --- against exact answers ------------------------------------------------------------------------
+
+
+def assert_close(found: Any, known: Any, n: int, sweeps: float, T: float, share: float) -> None:
+    """Fail if an effect is off by more than four theoretical standard errors."""
+    replicas, M = found.replicas, T / (T - 1)
+    single = math.sqrt(2 / (n * replicas * sweeps)) / math.sqrt(2 * share * (1 - share))
+    errors = {"direct": 2 * single, "indirect": 2 * M * single, "total": 2 * M * single}
+    for estimand, error in errors.items():
+        value = row(found, estimand, 1.0 if estimand == "total" else share)["value"]
+        assert abs(value - getattr(known, estimand)) < 4 * error, (estimand, value, known)
+
+
+def run_complete(n: int, T: float, b: float, sweeps: int, replicas: int) -> tuple[Any, Any]:
+    settle = int(20 * T / (T - 1))
+    scenario = complete(
+        n,
+        **{
+            "dynamics": {"temperature": T, "sweeps": 20 + settle + sweeps},
+            "sweep.replicas": replicas,
+            "trial": {"at": 20, "settle": settle, "share": [0.5], "treatment": {"field": b}},
+        },
+    )
+    found = sp.experiments.trial(scenario, workers=1)
+    return found, complete_graph_trial(n, temperature=T, tilt=b, share=0.5)
+
+
+def test_a_tilted_share_of_a_complete_graph_does_what_the_double_sum_says() -> None:
+    found, known = run_complete(200, 1.5, 0.2, 300, 8)
+    assert_close(found, known, 200, 300, 1.5, 0.5)
+    # Power: the answers of independent users and of the linear formula lie far outside.
+    assert abs(row(found, "total", 1.0)["value"] - math.tanh(0.2 / 1.5)) > 0.1
+    assert row(found, "multiplier", 1.0)["low"] > 1.5
+
+
+@pytest.mark.validate
+@pytest.mark.parametrize("T", [1.1, 1.2, 1.5, 2.0])
+def test_two_thousand_tilted_users(T: float, record_property: Any) -> None:
+    """Effects of b = .05 on half of 2,000 users against the exact double sum, four errors."""
+    found, known = run_complete(2000, T, 0.05, 2000, 8)
+    for estimand in ("direct", "indirect", "total"):
+        value = row(found, estimand, 1.0 if estimand == "total" else 0.5)["value"]
+        record_property(f"{estimand} (exact {getattr(known, estimand):.5f})", float(value))
+    assert_close(found, known, 2000, 2000, T, 0.5)
+
+
+SIX = {(0, 1): 0.8, (1, 2): 0.6, (0, 2): 0.7, (3, 4): 0.9, (4, 5): 0.5, (3, 5): 0.8,
+       (2, 3): 0.3, (1, 4): -0.4}  # fmt: skip
+
+
+def six(folder: Path, feed: str, treatment: str, sweeps: int) -> sp.Scenario:
+    """Return six users of two camps, whose exact means are known for every treated set."""
+    ties = "".join(f"{i},{j},{J}\n" for (i, j), J in SIX.items())
+    (folder / "ties.csv").write_text("source,target,coupling\n" + ties)
+    fields = (0.2, 0.1, 0.0, -0.1, -0.2, -0.3)
+    users = "".join(f"{i},{'ab'[i // 3]},{h}\n" for i, h in enumerate(fields))
+    (folder / "users.csv").write_text("id,camp,pull\n" + users)
+    (folder / "six.toml").write_text(
+        f"""
+seed = 11
+network = {{kind = "file", path = "ties.csv", nodes = "users.csv"}}
+couplings = {{kind = "edge"}}
+field = {{kind = "attribute", name = "pull"}}
+dynamics = {{temperature = 1.3, sweeps = {sweeps}}}
+feed = {feed}
+trial = {{at = 1, settle = 40, share = [0.3333], treatment = {treatment},
+         outcome = ["stance", "own_side"]}}
+sweep = {{replicas = 12}}
+""".replace(",\n         outcome", ", outcome")
+    )
+    return sp.Scenario.load(folder / "six.toml")
+
+
+@pytest.mark.parametrize(
+    ("feed", "treatment", "outcome", "known"),
+    [
+        # One of three is treated in each camp: the nine sets {i, j}, means by enumeration.
+        ('{kind = "none"}', "{field = 0.4}", "stance", "tilt"),
+        ('{kind = "chronological", strength = 0.8}',
+         '{feed = {kind = "bridging", strength = 0.8}}', "own_side", "bridging"),
+    ],
+)  # fmt: skip
+def test_six_users_do_what_enumeration_says(
+    tmp_path: Path, feed: str, treatment: str, outcome: str, known: str
+) -> None:
+    from tests.test_trial_estimands import SIGN, bridging, chronological, means, nothing, tilted
+
+    feeds_of = {"tilt": (nothing, tilted), "bridging": (chronological, bridging)}[known]
+    sets = [frozenset({i, j}) for i in range(3) for j in range(3, 6)]
+    sign = SIGN if outcome == "own_side" else np.ones(6)
+    exact = trial_effects(
+        np.array([sign * means(z, *feeds_of) for z in sets]),
+        np.tile(sign * means(frozenset(), *feeds_of), (9, 1)),
+        np.tile(sign * means(frozenset(range(6)), *feeds_of), (9, 1)),
+        np.array([np.isin(np.arange(6), list(z)) for z in sets]),
+    )
+    found = sp.experiments.trial(six(tmp_path, feed, treatment, 300), workers=1)
+    for estimand in ("direct", "indirect", "total"):
+        rows = found.table[found.table["outcome"] == outcome]
+        treated = rows["share"] == (1.0 if estimand == "total" else 0.3333)
+        values = rows[treated & (rows["estimand"] == estimand)]
+        error = values["value"].std() / math.sqrt(12)
+        mean, wanted = values["value"].mean(), getattr(exact, estimand).mean()
+        assert abs(mean - wanted) < 4.5 * error, (estimand, mean, wanted, error)
+        assert error < 0.05
+
+
+# --- how often intervals hold ---------------------------------------------------------------------
+
+
+def covered(trials: int, replicas: int = 10, n: int = 24) -> dict[str, float]:
+    """Return how often the intervals of the five estimands hold their exact values."""
+    T, b, shares = 2.0, 0.4, (0.25, 0.5)
+    J = (np.ones((n, n)) - np.eye(n)) / (n - 1)
+    system = sp.SpinSystem(J)
+
+    def outcome(treated: int) -> np.ndarray:
+        acts = [Tilt(1, b * (np.arange(n) < treated))] if treated else []
+        total = np.zeros((trials * replicas, n))
+        for frame in sp.trajectory(
+            system, temperature=T, sweeps=60, seed=3, replicas=trials * replicas, every=1,
+            interventions=acts, kernel="fixed-point",
+        ):  # fmt: skip
+            if frame.sweep > 20:
+                total += frame.spins
+        return total / 40
+
+    nobody, every = outcome(0), outcome(n)
+    found, exact = {}, {}
+    direct, known = [], []
+    for share in shares:
+        marks = np.arange(n) < round(share * n)
+        effects = trial_effects(outcome(int(marks.sum())), nobody, every, marks)
+        truth = complete_graph_trial(n, temperature=T, tilt=b, share=share)
+        direct.append(effects.direct)
+        known.append(truth.direct)
+        for name in ("direct", "indirect", "overall"):
+            found[f"{name} {share}"] = getattr(effects, name)
+            exact[f"{name} {share}"] = getattr(truth, name)
+    found["total"], exact["total"] = effects.total, truth.total
+    alone = at_share_zero(shares, np.array(direct))
+    ratio = truth.total / float(at_share_zero(shares, np.array(known)[:, None])[0])
+    held: dict[str, list[bool]] = {}
+    for k in range(trials):
+        own = slice(k * replicas, (k + 1) * replicas)
+        for name, values in found.items():
+            interval = _interval(values[own])
+            held.setdefault(name, []).append(interval.low <= exact[name] <= interval.high)
+        interval = fieller(found["total"][own], alone[own])
+        held.setdefault("multiplier", []).append(interval.low <= ratio <= interval.high)
+    return {name: float(np.mean(values)) for name, values in held.items()}
+
+
+def test_intervals_of_a_hundred_trials_hold() -> None:
+    for name, share in covered(100).items():
+        assert 0.88 <= share <= 0.99, (name, share)
+
+
+@pytest.mark.validate
+def test_intervals_of_a_thousand_trials_hold(record_property: Any) -> None:
+    """Coverage of the five estimands' 95 % intervals over 1,000 trials of 10 societies."""
+    found = covered(1000)
+    for name, share in found.items():
+        record_property(name, share)
+    for name, share in found.items():
+        assert 0.93 <= share <= 0.97, (name, share)
+
+
+# --- exactly nothing, and exactly as before -------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "treatment",
+    [
+        {"feed": {"kind": "engagement", "strength": 0.0}},
+        {"feed": {"kind": "memory", "strength": 0}},
+    ],
+)
+def test_a_treatment_of_strength_0_finds_nothing_in_every_bit(treatment: dict[str, Any]) -> None:
+    scenario = camps(treatment=treatment, outcome=["own_side", "stance"]).replace(
+        {"feed": {"kind": "none"}}
+    )
+    found = sp.experiments.trial(scenario, workers=1)
+    assert (found.table["value"] == 0.0).all()
+    rest = found.effects[found.effects["estimand"] != "multiplier"]
+    assert (rest[["value", "low", "high", "value_sd"]] == 0.0).all(axis=None)
+    assert found.effects[found.effects["estimand"] == "multiplier"]["value"].isna().all()
+
+
+def society(scenario: sp.Scenario, replica: int = 0) -> Any:
+    return field_trial._Society(scenario.cases()[0].settings, scenario.trial, replica)
+
+
+def test_a_trial_that_treats_nobody_is_the_society_itself() -> None:
+    scenario = camps()
+    own = society(scenario)
+    state, field = own.state()
+    nobody = own.run(state, np.zeros(120, bool), field)
+    settings = scenario.cases()[0].settings
+    frames = [
+        f for f in field_trial.case_frames(settings, [0], kernel="fixed-point") if f.sweep > 20
+    ]
+    assert nobody["sweeps"].tolist() == [frame.sweep for frame in frames]
+    expected = [np.nanmean(own.outcomes(frame)[0]) for frame in frames]
+    np.testing.assert_array_equal(nobody["series"][0, :, 0], expected)
+
+
+@pytest.mark.parametrize("kind", ["feed", "field", "hold"])
+def test_after_its_end_what_a_treatment_changed_is_as_before(kind: str) -> None:
+    treatment = {"feed": {"feed": {"kind": "engagement", "strength": 0.9}}, "field": {"field": 0.7},
+                 "hold": {"hold": 1}}[kind]  # fmt: skip
+    scenario = camps(until=40, treatment=treatment).replace(
+        {"field": {"kind": "camps", "values": [0.3, -0.1]}, "observe.every": 1}
+    )
+    own = society(scenario)
+    state, field = own.state()
+    marks = np.arange(120) % 3 == 0
+    control = feeds.Popularity(strength=0.4)
+    before: Any = None
+    stayed = np.ones(int(marks.sum()), bool)
+    for frame in field_trial.case_frames(
+        own.settings, [0], kernel="fixed-point", resume=state, more=own.acts(marks, field)
+    ):
+        if 20 < frame.sweep <= 40:
+            stayed &= frame.spins[0][marks] == 1
+        if frame.sweep > 41:
+            np.testing.assert_array_equal(frame.field, field)
+            phi, _ = control.refresh(
+                own.system, before, own.camps, None, np.random.default_rng(0)
+            )  # fmt: skip
+            np.testing.assert_array_equal(frame.phi, phi)
+        before = frame.spins
+    assert stayed.all() == (kind == "hold")
+
+
+def test_what_remains_is_followed_after_the_end() -> None:
+    scenario = complete(
+        200, **{"dynamics.temperature": 1.3, "dynamics.sweeps": 160,
+                "trial": {"at": 20, "until": 80, "share": [0.5], "treatment": {"field": 0.5}}},
+    )  # fmt: skip
+    found = sp.experiments.trial(scenario, workers=1)
+    after = found.after.set_index("share").loc[1.0]
+    assert after["at_end"] > 0.4
+    assert abs(after["remains"]) < 0.1  # a paramagnet forgets
+    assert 0 < after["half_on"] < 20
+    assert 0 < after["half_off"] < 20
+    assert found.series["sweep"].max() == 160
+
+
+# --- who is treated -------------------------------------------------------------------------------
+
+
+def test_treated_sets_are_nested_over_shares_and_even_in_every_camp() -> None:
+    found = sp.experiments.trial(camps(), workers=1)
+    few, more = found.marks
+    assert (more & few == few).all()
+    for camp in (0, 1):
+        own = found.camps == camp
+        assert few[own].sum() == 15
+        assert more[own].sum() == 30
+    others = [society(camps(), r) for r in (0, 1)]
+    drawn = [field_trial.society_marks(each, 0.25) for each in others]
+    np.testing.assert_array_equal(drawn[0], few)
+    assert (drawn[0] != drawn[1]).any()
+
+
+def test_whole_clusters_and_whole_values_of_an_attribute_are_treated() -> None:
+    scenario = camps(unit="attribute camp", outcome=["stance"])
+    found = sp.experiments.trial(scenario, workers=1)
+    assert {tuple(np.unique(found.camps[marks])) for marks in found.marks} <= {(0,), (1,)}
+    by_community = camps(unit="cluster", outcome=["stance"], share=[0.5])
+    marks = sp.experiments.trial(by_community, workers=1).marks[0]
+    assert 0 < marks.sum() < 120
+
+
+def test_users_are_drawn_at_random_within_camps() -> None:
+    system = sp.SpinSystem(np.zeros((40, 40)))
+    codes = np.repeat([0, 1, -1], [20, 15, 5])
+    rng = np.random.default_rng(2)
+    times = sum(treated_marks(system, codes, "user", 0.4, rng).astype(int) for _ in range(500))
+    assert times[:20].sum() == 500 * 8
+    assert times[20:35].sum() == 500 * 6
+    assert times[35:].sum() == 500 * 2
+    assert (np.abs(times - 200) < 5 * math.sqrt(500 * 0.24)).all()
+
+
+# --- a study as others are ------------------------------------------------------------------------
+
+
+def tables(place: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in place.glob("*.*") if path.suffix != ".jsonl"}
+
+
+def test_a_trial_is_a_study_that_goes_on_bit_for_bit(tmp_path: Path) -> None:
+    scenario, stop = camps(outcome=["own_side"]), threading.Event()
+
+    def cut(done: int, total: int, updates: float) -> None:
+        if done >= 1:
+            stop.set()
+
+    with pytest.raises(Cancelled):
+        sp.experiments.trial(
+            scenario, out=tmp_path / "cut", workers=1, progress=cut, cancel=stop, microdata=True
+        )
+    assert 0 < len(list((tmp_path / "cut" / "parts").glob("*.npz"))) < 3
+    whole = sp.experiments.trial(scenario, out=tmp_path / "whole", workers=1, microdata=True)
+    sp.experiments.trial(scenario, out=tmp_path / "cut", workers=1, microdata=True)
+    assert tables(tmp_path / "cut") == tables(tmp_path / "whole")
+    study = sp.open(tmp_path / "whole")
+    assert study.command == "trial"
+    assert set(study.tables) == {"effects", "estimators", "replicas", "series", "trial"}
+    pd.testing.assert_frame_equal(study.tables["effects"], whole.effects)
+    users = study.tables["trial"]
+    assert users.columns.tolist() == ["replica", "share", "user", "treated", "own_side"]
+    assert len(users) == 3 * 4 * 120
+    by_hand = users[users["share"] == 0.5].groupby(["replica", "treated"])["own_side"].mean()
+    none = users[users["share"] == 0.0].set_index(["replica", "user"])["own_side"]
+    half = users[users["share"] == 0.5].set_index(["replica", "user"])
+    gain = half["own_side"] - none.loc[half.index]
+    direct = gain[half["treated"]].mean() - gain[~half["treated"]].mean()
+    assert abs(direct - row(whole, "direct", 0.5)["value"]) < 1e-12
+    assert by_hand.shape == (6,)
+
+
+def test_the_command_answers_continues_and_is_repeated(tmp_path: Path) -> None:
+    file = tmp_path / "camps.toml"
+    file.write_text(CAMPS)
+    place = tmp_path / "out"
+    asked = ["trial", str(file), "--out", str(place), "--workers", "1", "--replicas", "3"]
+    asked += ["--published", "d = 0.00, se = 0.5", "--values", "0.2,0.4"]
+    first = CliRunner().invoke(app, asked)
+    assert first.exit_code == 0, first.output
+    assert first.stdout.splitlines()[0].startswith("A published direct effect of 0 SD")
+    assert "direct, 25 %" in first.output
+    kept = tables(place)
+    assert {"effects.csv", "estimators.csv", "inversion.csv", "report.html"} <= set(kept)
+    again = CliRunner().invoke(app, asked)
+    assert again.exit_code == 0
+    assert tables(place) == kept
+    repeated = CliRunner().invoke(app, ["repeat", str(place), "--workers", "1"])
+    assert repeated.exit_code == 0, repeated.output
+    effects = pd.read_csv(place / "effects.csv")
+    assert effects.columns.tolist() == [
+        "share", "outcome", "estimand", "value", "low", "high", "value_sd", "low_sd", "high_sd",
+        "replicas",
+    ]  # fmt: skip
+    estimators = pd.read_csv(place / "estimators.csv").columns.tolist()
+    assert estimators[:8] == [
+        "share", "estimator", "value", "truth", "bias", "coverage", "power", "smallest_effect",
+    ]  # fmt: skip
+    inversion = pd.read_csv(place / "inversion.csv")
+    assert inversion.columns[:4].tolist() == ["key", "d", "total", "compatible"]
+    assert inversion["compatible"].all()
+    page = kept["report.html"].decode()
+    assert page.count("<svg") == 6
+    assert page.index("A published direct effect") < page.index("treated move by")
+
+
+# --- inversion ------------------------------------------------------------------------------------
+
+
+def test_a_published_null_bounds_the_strength_and_the_total() -> None:
+    found = sp.experiments.trial(
+        camps(outcome=["own_side"], treatment={"feed": {"kind": "none"}}), workers=1,
+        published="d = 0.00, se = 0.02", values=[0.0, 0.1, 1.5],
+    )  # fmt: skip
+    table = found.inversion.set_index("key")
+    assert table.loc[0.0, ["d", "total"]].tolist() == [0.0, 0.0]
+    assert bool(table.loc[0.0, "compatible"])
+    assert not table.loc[1.5, "compatible"]
+    assert table.loc[1.5, "d"] < -0.1
+    assert table.loc[1.5, "total"] < table.loc[1.5, "d"]
+
+
+def test_the_strength_that_is_scanned_is_that_of_both_feeds() -> None:
+    changed = with_key(camps(), "feed.strength", 0.9, None).canonical()
+    assert changed["feed"]["strength"] == 0.9
+    assert changed["trial"]["treatment"]["feed"]["strength"] == 0.9
+    other = with_key(complete(), "trial.treatment.field", 0.7, None).canonical()
+    assert other["trial"]["treatment"]["field"] == 0.7
+    hot = with_key(complete(), "dynamics.temperature", 3.0, None).canonical()
+    assert hot["dynamics"]["temperature"] == 3.0
+    with pytest.raises(sp.InputError, match=r"has no key trial\.tratment"):
+        with_key(complete(), "trial.tratment.field", 0.7, None)
+
+
+@pytest.mark.parametrize("text", ["", "d = 0", "d = 0, se = 0", "d = x, se = 1", "d=1,se=-1"])
+def test_what_is_published_must_say_both_numbers(text: str) -> None:
+    with pytest.raises(sp.InputError, match="standard error above 0"):
+        read_published(text)
+
+
+# --- bad input ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"share": [0.0]}, "must lie between 0 and 1"),
+        ({"share": [1.0]}, "must lie between 0 and 1"),
+        ({"share": [0.5, 1.5]}, "must lie between 0 and 1"),
+        ({"share": [0.5, 0.25]}, "in ascending order"),
+        ({"share": []}, "at least one"),
+        ({"until": 20}, "it must be after trial.at = 20"),
+        ({"until": 10}, "it must be after trial.at = 20"),
+        ({"unit": "house"}, "allowed: user, cluster, attribute NAME"),
+        ({"outcome": ["own_sid"]}, "did you mean own_side"),
+        ({"treatment": {}}, "exactly one"),
+        ({"treatment": {"field": 0.1, "hold": 1}}, "exactly one"),
+        ({"treatment": {"feed": {"kind": "chronologic"}}}, "did you mean chronological"),
+        ({"treatment": {"feeed": {"kind": "none"}}}, "did you mean feed"),
+        ({"shares": [0.5]}, "did you mean share"),
+        ({"at": -1}, "must be >= 0"),
+    ],
+)
+def test_a_trial_that_says_what_is_not_allowed_is_refused(
+    changes: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(sp.InputError, match=said) as caught:
+        camps(**changes)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"at": 60}, "trial.at is 60; it must be below dynamics.sweeps = 60"),
+        ({"until": 70}, "trial.until is 70; it must be below dynamics.sweeps"),
+        ({"settle": 40}, "leaves no frame"),
+        ({"treatment": {"feed": {"kind": "popularity", "strength": 0.4}}}, "what users without it"),
+        ({"treatment": {"field": 0.0}}, "what users without it have"),
+        ({"treatment": {"temperature": 1.0}}, "what users without it have"),
+        ({"unit": "attribute age"}, "no user has that attribute"),
+    ],
+)
+def test_a_trial_that_this_society_cannot_have_is_refused(
+    changes: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(sp.InputError, match=said):
+        sp.experiments.trial(camps(**changes), workers=1)
+
+
+def test_a_trial_needs_a_table_camps_for_sides_clusters_of_several_and_two_societies() -> None:
+    with pytest.raises(sp.InputError, match=r"\[trial\] is missing"):
+        sp.experiments.trial(complete(**{"trial": None}), workers=1)
+    sided = {"at": 5, "treatment": {"field": 0.1}, "outcome": ["own_side"]}
+    with pytest.raises(sp.InputError, match="the users have no two camps"):
+        sp.experiments.trial(complete(trial=sided), workers=1)
+    by_cluster = {"at": 5, "treatment": {"field": 0.1}, "unit": "cluster"}
+    with pytest.raises(sp.InputError, match="cluster"):
+        sp.experiments.trial(complete(trial=by_cluster), workers=1)
+    with pytest.raises(sp.InputError, match="replicas is 1"):
+        sp.experiments.trial(complete(), replicas=1, workers=1)
+    act = {"interventions": [{"kind": "heat", "at": 90, "temperature": 3.0}]}
+    with pytest.raises(sp.InputError, match="an intervention at sweep 90"):
+        sp.experiments.trial(complete(**act), workers=1)
+    stopped = {"dynamics.stop_when": "abs(magnetization) > 0.9"}
+    with pytest.raises(sp.InputError, match="stop_when"):
+        sp.experiments.trial(complete(**stopped), workers=1)
