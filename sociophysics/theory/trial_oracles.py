@@ -81,6 +81,11 @@ def complete_graph_trial(
         Of the users, between 0 and 1.
     field, J : float
 
+    Raises
+    ------
+    InputError
+        A share of nobody, or of everybody.
+
     Examples
     --------
     >>> found = complete_graph_trial(2000, temperature=1.2, tilt=0.02, share=0.5)
@@ -147,6 +152,11 @@ def shown_in_camps(kind: str, strength: float, m: Floats, within: float, across:
     m : array, shape (2,)
     within, across : float
         Share of the followed in the own camp and in the other.
+
+    Raises
+    ------
+    InputError
+        Another kind of feed.
     """
     seen = within * m + across * m[::-1]
     if kind == "none":
