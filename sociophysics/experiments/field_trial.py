@@ -41,7 +41,7 @@ from sociophysics.influences.feeds import Feed, acting
 from sociophysics.influences.feeds.allotted import Allotted
 from sociophysics.influences.interventions import Intervention, Nucleate, SwitchFeed, Tilt
 from sociophysics.scenario import Scenario, Settings
-from sociophysics.scenario.build import build_system, case_frames, varies
+from sociophysics.scenario.build import build_system, case_frames, in_draw, varies
 from sociophysics.scenario.settings import json_form, plain
 from sociophysics.scenario.trial_table import NEEDS_CAMPS, TrialTable
 from sociophysics.society.spins import SpinSystem
@@ -57,6 +57,7 @@ Floats = NDArray[np.float64]
 Marks = NDArray[np.bool_]
 KERNEL = "fixed-point"  # each draw is a function of its place: arms stay paired whatever acts
 DRAWS = 500  # of the design, for chances of exposure
+DENSE = 0.5  # share of all pairs that are tied, beyond which no communities are looked for
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -298,6 +299,7 @@ class _Society:
     """The society of one replica, and the sign of every user's camp."""
 
     def __init__(self, settings: Settings, trial: TrialTable, replica: int) -> None:
+        settings = in_draw(settings, replica)
         self.settings, self.trial, self.replica = settings, trial, replica
         self.system, self.camps = build_system(settings, replica if varies(settings) else None)
         self.sides: Floats | None = None
@@ -470,10 +472,7 @@ def _estimates(
     codes = None if society.camps is None else society.camps.tobytes()
     chances = _chances(system, codes, unit, share, seed)
     word = _cluster_word(unit)
-    try:
-        groups = clusters(system, word)
-    except InputError:
-        groups = None  # a society without communities has no trial of whole communities
+    groups = _communities(system, word)
     by_cluster, whole = outcomes, marks
     if groups is not None and unit == "user":
         rng = generator(seed, "trial", society.replica, 1)
@@ -498,6 +497,16 @@ def _chances(
         return treated_marks(system, camps, unit, share, generator(seed, "trial", None, k + 2))
 
     return exposure_chances(system, draw, draws=DRAWS)
+
+
+def _communities(system: SpinSystem, word: str) -> NDArray[np.int64] | None:
+    """Return the clusters of users; None in a society that has none, such as a complete one."""
+    if word == "cluster" and system.J.nnz > DENSE * system.n * (system.n - 1):
+        return None
+    try:
+        return clusters(system, word)
+    except InputError:
+        return None
 
 
 def society_marks(society: _Society, share: float) -> Marks:
