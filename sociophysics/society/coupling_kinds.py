@@ -427,7 +427,10 @@ class Hopfield(Coupling):
     [[0, 1, -1], [1, 0, -1], [-1, -1, 0]]
     """
 
-    patterns: Annotated[int, key("Number of random patterns, where none are given.", ge=1)] = 1
+    patterns: Annotated[
+        int,
+        key("Number of random patterns, the first of them consensus; where none are given.", ge=1),
+    ] = 1
     given: Annotated[
         tuple[Annotated[tuple[int, ...], Field(strict=False)], ...],
         key("Patterns, each one stance, 1 or -1, per user."),

@@ -117,6 +117,8 @@ def hopfield(
         kept = np.array(xi, dtype=np.float64)
     else:
         kept = _signs(generator(seed, "couplings", replica), (patterns, system.n))
+        # By gauge symmetry any one of them may be called consensus: then m is what is retrieved.
+        kept[:1] = 1.0
     row, column = _ends(system)
     total = np.zeros(row.size)
     for pattern in kept:
