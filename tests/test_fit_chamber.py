@@ -11,7 +11,9 @@ from sociophysics.inference.chamber.workflow import fit_chamber
 from sociophysics.rollcall import Votes, open_votes
 from sociophysics.store import Steps
 
-TABLES = ("evaluation", "comparison", "couplings", "members", "rollcalls")
+TABLES = ("evaluation", "comparison", "couplings", "members", "rollcalls", "ideal_points")
+TABLES += ("dimensions", "cutting_lines", "classification_errors", "parties", "likeness")
+TABLES += ("party_votes",)
 FILES = {f"{name}.{kind}" for name in TABLES for kind in ("csv", "parquet")}
 FILES |= {"notes.txt", "system.npz", "parts"}
 

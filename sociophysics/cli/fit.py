@@ -67,6 +67,14 @@ Switchers = Annotated[
 Test = Annotated[
     str, typer.Option(help="Which votes models are tested on: cells, or later rollcalls.")
 ]
+Anchor = Annotated[
+    str | None,
+    typer.Option(help="Member or party on the positive side of the first dimension."),
+]
+Dimensions = Annotated[int, typer.Option(help="Ideal points in 1 to so many dimensions (1-3).")]
+Minority = Annotated[
+    float, typer.Option(help="Least share of the smaller side of a roll call, 0 to 0.5.")
+]
 Quick = Annotated[
     bool, typer.Option("--quick", help="Point fit and one test: no errors, no simulation.")
 ]
@@ -90,6 +98,9 @@ def fit(
     keep_president: President = False,
     merge_switchers: Switchers = False,
     test: Test = "cells",
+    dimensions: Dimensions = 2,
+    anchor: Anchor = None,
+    minority: Minority = 0.025,
     quick: Quick = False,
     out: Out = None,
     workers: Workers = None,
@@ -108,6 +119,10 @@ def fit(
 
     if test not in TESTS:
         raise InputError(f"--test is {test!r}; allowed: {', '.join(TESTS)}.")
+    if not 1 <= dimensions <= 3:
+        raise InputError(f"--dimensions is {dimensions}; allowed: 1, 2 or 3.")
+    if not 0 <= minority <= 0.5:
+        raise InputError(f"--minority is {minority}; a share from 0 to 0.5 is allowed.")
     check_seed(seed)
     count = count_of(workers)
     place = str(_default_folder([Path(each).stem for each in votes])) if out is None else out
@@ -117,7 +132,10 @@ def fit(
         "keep_president": keep_president, "merge_switchers": merge_switchers,
     }  # fmt: skip
     given = {"votes": votes, "members": members, "rollcalls": rollcalls, "how": how}
-    options: dict[str, Any] = {"quick": quick, "test": test, "seed": seed}
+    options: dict[str, Any] = {
+        "quick": quick, "test": test, "dimensions": dimensions, "anchor": anchor,
+        "minority": minority, "seed": seed,
+    }  # fmt: skip
     with quieted(quiet), workers_of(scheduler) as executor:
         answer(given, options, place, count, executor)
 
@@ -195,7 +213,7 @@ def _fit_one(chambers: dict[str, Votes], place: str, options: dict[str, Any]) ->
     _write_report(fitted, name, place)
     _show(fitted.evaluation, f"{name}: held-out votes, test {fitted.evaluation['test'].iloc[0]}")
     first = os.path.join(place, "couplings.csv")
-    typer.echo(f"tables: {first}, members.csv, rollcalls.csv, evaluation.csv")
+    typer.echo(f"tables: {first}, members.csv, rollcalls.csv, ideal_points.csv, ...")
     typer.echo(f"system: {os.path.join(place, 'system.npz')}")
     typer.echo(f"report: {os.path.join(place, 'report.html')}")
 

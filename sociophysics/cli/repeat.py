@@ -145,7 +145,7 @@ def _answer(
     if command == "fit":
         from sociophysics.cli import fit
 
-        options = {key: asked[key] for key in ("quick", "test", "seed")}
+        options = {key: value for key, value in asked.items() if key != "votes"}
         fit.answer(given, options, place, workers, executor)
         return
     if command == "detect":

@@ -10,6 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sociophysics.experiments.calibrating import calibrate
+    from sociophysics.inference.chamber.ideal_point_tables import (
+        classification_errors,
+        cutting_lines,
+        scale,
+        validity,
+    )
     from sociophysics.inference.chamber.landscape import energy_minima, frustrated_triangles
     from sociophysics.inference.chamber.saved import load_system
     from sociophysics.inference.chamber.several_chambers import fit_chambers, trend
@@ -23,6 +29,7 @@ if TYPE_CHECKING:
     from sociophysics.inference.estimators.stability import StabilitySelection
     from sociophysics.inference.estimators.stack import Stack
     from sociophysics.inference.judging.evaluation import evaluate, evaluate_seeds, leakage
+    from sociophysics.inference.judging.paired import compare
     from sociophysics.inference.stances.stance_panels import (
         fit_panel,
         fit_snapshot,
@@ -42,6 +49,9 @@ __all__ = [
     "StabilitySelection",
     "Stack",
     "calibrate",
+    "classification_errors",
+    "compare",
+    "cutting_lines",
     "energy_minima",
     "evaluate",
     "evaluate_seeds",
@@ -53,10 +63,17 @@ __all__ = [
     "leakage",
     "load_system",
     "operating_point",
+    "scale",
     "trend",
+    "validity",
 ]
 
 _NAMES = {
+    "compare": "judging.paired",
+    "validity": "chamber.ideal_point_tables",
+    "scale": "chamber.ideal_point_tables",
+    "cutting_lines": "chamber.ideal_point_tables",
+    "classification_errors": "chamber.ideal_point_tables",
     "StabilitySelection": "estimators.stability",
     "TAP": "estimators.mean_field_couplings",
     "MeanField": "estimators.mean_field_couplings",

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from sociophysics.report import chamber_claims as claims
 from sociophysics.report import chamber_figures as figures
 from sociophysics.report import chamber_physics as physics
+from sociophysics.report import chamber_rollcalls as rollcalls
 from sociophysics.report import chamber_wording as wording
 from sociophysics.report import html
 from sociophysics.report.figures import to_svg
@@ -33,6 +34,7 @@ def render(fit: ChamberFit, name: str) -> str:
         _prediction(fit),
         _couplings(fit),
         _members(fit),
+        rollcalls.section(fit),
         physics.section(fit),
         _notes(fit),
         _caveats(),
@@ -211,15 +213,18 @@ def _members(fit: ChamberFit) -> str:
             "without fields, how strongly the member is tied to others at all.",
         )
     ]
-    if "nominate_dim1" in table and table["nominate_dim1"].notna().sum() > 2:
-        known = table[table["nominate_dim1"].notna()]
-        r = float(np.corrcoef(known["ideal_point"], known["nominate_dim1"])[0, 1])
+    known = fit.validity
+    if len(known):
+        whole = known.iloc[0]
+        caption = (
+            f"Ideal points against DW-NOMINATE for {whole['members']} members: correlation "
+            f"{html.number(float(whole['correlation']), digits=3)} (the sign of both scales is a "
+            "convention)."
+        )
+        parts += [_figure(figures.nominate(table), caption), html.frame(known, digits=3)]
         parts.append(
-            _figure(
-                figures.nominate(table),
-                f"Ideal points against DW-NOMINATE for {len(known)} members: correlation "
-                f"{html.number(r, digits=3)} (the sign of both scales is a convention).",
-            )
+            "<p class='note'>Two parties far apart make any scale correlate; the correlation "
+            "within a party says whether its members are in the same order.</p>"
         )
     if (table["party"] != "").any():
         parts += ["<h3>Blocs and parties</h3>", _blocs(table)]

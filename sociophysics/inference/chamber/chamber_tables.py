@@ -7,12 +7,22 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sociophysics.inference.chamber.blocs import party_blocs
+from sociophysics.inference.chamber.ideal_point_tables import fit_by_rollcall
 from sociophysics.inference.estimators.ideal_points import IdealPoints
 from sociophysics.inference.estimators.pseudolikelihood import PseudoLikelihood
 from sociophysics.inference.estimators.uncertainty import StandardErrors
+from sociophysics.rollcall.party_votes import (
+    agreement_scores,
+    cohesion,
+    likeness,
+    party_unity,
+    rice_index,
+)
 from sociophysics.rollcall.votes import Votes
 
-__all__ = ["couplings_table", "members_table", "party_groups", "rollcalls_table"]
+__all__ = [
+    "couplings_table", "members_table", "party_groups", "party_tables", "rollcalls_table",
+]  # fmt: skip
 
 Array = NDArray[np.float64]
 
@@ -31,9 +41,10 @@ def couplings_table(
     Columns: the two members' ids, names and parties; ``coupling`` of the fit that predicts, at
     ``l2``; ``error``, ``low``, ``high`` and ``sign_probability`` with ``error_kind``, belonging to
     ``coupling_at_error_l2``, the refit at ``error_l2``; ``stability``, the share of half samples
-    in which an l1 fit selects the pair; ``joint_votes``, the roll calls on which both voted. What
-    was not computed is blank, and so is everything about two members who never voted together:
-    their coupling is the penalty's, not the votes'.
+    in which an l1 fit selects the pair; ``joint_votes``, the roll calls on which both voted, and
+    ``agreement``, the share of them on which they voted alike. What was not computed is blank, and
+    so is everything about two members who never voted together: their coupling is the penalty's,
+    not the votes'.
     """
     i, j = np.triu_indices(votes.n_members, 1)
     seen = votes.observed.astype(np.int32)
@@ -55,6 +66,7 @@ def couplings_table(
     table["error_l2"] = np.nan if errors is None else errors.l2
     table["stability"] = np.nan if stability is None else stability[i, j]
     table["joint_votes"] = joint
+    table["agreement"] = agreement_scores(votes)[i, j]
     told = ["coupling", "error", "low", "high", "sign_probability", "coupling_at_error_l2"]
     table.loc[joint == 0, [*told, "stability"]] = np.nan
     order = np.argsort(-np.abs(table["coupling"].to_numpy()), kind="stable")
@@ -66,6 +78,8 @@ def members_table(
     fit: PseudoLikelihood,
     ideal: IdealPoints,
     pivotal: pd.DataFrame | None = None,
+    *,
+    whole: Votes | None = None,
 ) -> pd.DataFrame:
     """Return one row per member, in the order of the votes.
 
@@ -76,6 +90,8 @@ def members_table(
     * ``bridging``: share of positive coupling that goes to other parties, with members of small
       parties counted as ``party_groups`` says;
     * ``dissent``: share of votes against the majority of the own party, so counted;
+    * ``party_unity``: share of votes with the own party where the two largest oppose each other,
+      over all roll calls of ``whole``, or of the votes;
     * ``ideal_point``, ``ideal_point_error``: on one dimension, in standard deviations;
     * ``pivotal``: total variation between the distributions of the number of yeas with the
       member's field raised by 1/2 and as it is, from ``pivotal_members``; blank without it.
@@ -94,12 +110,25 @@ def members_table(
     table["bloc"] = bloc
     table["bridging"] = np.divide(across, total, out=np.full(len(total), np.nan), where=total > 0)
     table["dissent"] = _dissent(votes, group)
+    table["party_unity"] = _unity(votes, votes if whole is None else whole)
     table["ideal_point"], table["ideal_point_error"] = ideal.points_[:, 0], ideal.errors_[:, 0]
     table["pivotal"] = np.nan if pivotal is None else pivotal["outcome"].to_numpy()
     for name in ("nominate_dim1", "nominate_dim2"):
         if name in votes.members:
             table[name] = votes.members[name].to_numpy()
     return table
+
+
+def party_tables(votes: Votes) -> dict[str, pd.DataFrame]:
+    """Return ``parties``, ``likeness`` and ``party_votes``, as `cohesion` and its like give them.
+
+    ``party_votes`` has the column ``unity_vote``: the two largest parties opposed each other.
+    """
+    rice = rice_index(votes)
+    opposed = _opposed(votes)
+    ids = set(votes.rollcalls["id"][opposed])
+    rice["unity_vote"] = rice["rollcall"].isin(ids)
+    return {"parties": cohesion(votes), "likeness": likeness(votes), "party_votes": rice}
 
 
 def rollcalls_table(votes: Votes, fit: PseudoLikelihood, ideal: IdealPoints) -> pd.DataFrame:
@@ -123,7 +152,8 @@ def rollcalls_table(votes: Votes, fit: PseudoLikelihood, ideal: IdealPoints) -> 
     np.divide(-ideal.intercept_, slope, out=cut, where=np.abs(slope) > CLIP)
     table["cut_point"], table["discrimination"] = cut, slope
     for name, model in (("", fit), ("_ideal_points", ideal)):
-        table[f"pre{name}"], table[f"gmp{name}"] = _per_rollcall(model.predict_proba(votes), matrix)
+        found = fit_by_rollcall(votes, model.predict_proba(votes))
+        table[f"pre{name}"], table[f"gmp{name}"] = found["pre"], found["gmp"]
     return table
 
 
@@ -145,6 +175,25 @@ def party_groups(party: NDArray[np.object_], bloc: NDArray[np.int64]) -> NDArray
     if (sizes >= SMALLEST_PARTY).sum() < 2:
         return party
     return _groups(party, bloc)
+
+
+def _several(votes: Votes) -> bool:
+    return len(set(votes.party) - {""}) > 1
+
+
+def _opposed(votes: Votes) -> NDArray[np.bool_]:
+    """Mark the party unity votes; none without two parties."""
+    if not _several(votes):
+        return np.zeros(votes.n_rollcalls, bool)
+    return party_unity(votes).rollcalls
+
+
+def _unity(votes: Votes, whole: Votes) -> Array:
+    """Return the party unity scores of the members of ``votes`` on the roll calls of ``whole``."""
+    if not _several(whole):
+        return np.full(votes.n_members, np.nan)
+    scores = dict(zip(whole.members["id"], party_unity(whole).scores, strict=True))
+    return np.array([scores.get(member, np.nan) for member in votes.members["id"]])
 
 
 def _groups(party: NDArray[np.object_], bloc: NDArray[np.int64]) -> NDArray[np.object_]:
@@ -169,16 +218,3 @@ def _dissent(votes: Votes, group: NDArray[np.object_]) -> Array:
         counted = (matrix[:, own] * line != 0).sum(axis=0)
         dissent[own] = np.where(counted > 0, against / np.maximum(counted, 1), np.nan)
     return dissent
-
-
-def _per_rollcall(probability: Array, matrix: NDArray[np.int8]) -> tuple[Array, Array]:
-    seen, yea = matrix != 0, matrix > 0
-    wrong = np.where(probability == 0.5, 0.5, (probability > 0.5) != yea)
-    errors = np.where(seen, wrong, 0.0).sum(axis=1)
-    cast, yeas = seen.sum(axis=1), yea.sum(axis=1)
-    minority = np.minimum(yeas, cast - yeas)
-    recorded = np.clip(np.where(yea, probability, 1 - probability), CLIP, 1.0)
-    mean_log = np.where(seen, np.log(recorded), 0.0).sum(axis=1) / cast
-    pre = np.full(len(matrix), np.nan)
-    np.divide(minority - errors, minority, out=pre, where=minority > 0)
-    return pre, np.exp(mean_log)

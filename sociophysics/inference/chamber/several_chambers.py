@@ -17,6 +17,7 @@ from sociophysics.inference.chamber.blocs import party_blocs
 from sociophysics.inference.chamber.landscape import frustrated_triangles
 from sociophysics.inference.chamber.workflow import ChamberFit, fit_chamber, kept_steps, prepared
 from sociophysics.inference.estimators.pseudolikelihood import PseudoLikelihood
+from sociophysics.inference.judging.holdout import MINORITY
 from sociophysics.rollcall.votes import Votes
 from sociophysics.society.spins import SpinSystem
 from sociophysics.store import Place, open_store, write_table
@@ -40,6 +41,7 @@ def trend(
     chambers: Mapping[str, Votes],
     *,
     draws: int = 100,
+    minority: float = MINORITY,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> pd.DataFrame:
@@ -63,6 +65,8 @@ def trend(
     chambers : mapping from name to Votes
     draws : int
         Bootstrap samples; 0 leaves the intervals out.
+    minority : float
+        Least share of the smaller side of a roll call that is fitted.
     seed : int
         Of the bootstrap.
     progress : callable, optional
@@ -90,7 +94,7 @@ def trend(
     rows = []
     for count, (name, votes) in enumerate(chambers.items()):
         tell(name, count, len(chambers))
-        measured = _measured(prepared(votes), draws, seed)
+        measured = _measured(prepared(votes, minority), draws, seed)
         rows.append({"chamber": name, "polarity": votes.polarity} | measured)
     tell("done", len(chambers), len(chambers))
     return pd.DataFrame(rows)
@@ -102,6 +106,9 @@ def fit_chambers(
     *,
     quick: bool = False,
     test: str = "cells",
+    dimensions: int = 2,
+    anchor: Any = None,
+    minority: float = MINORITY,
     seed: int = 0,
     workers: int | None = None,
     executor: Executor | Callable[[], Executor] | None = None,
@@ -119,7 +126,7 @@ def fit_chambers(
     chambers : mapping from name to Votes
     out : path
         Folder that gets one folder per chamber.
-    quick, test, seed, workers, executor, cancel
+    quick, test, dimensions, anchor, minority, seed, workers, executor, cancel
         As in ``fit_chamber``.
     progress : callable, optional
         Called with what is being done, the steps done and all steps.
@@ -144,16 +151,19 @@ def fit_chambers(
     ['a', 'parts', 'trend.csv', 'trend.parquet']
     """
     hands: dict[str, Any] = {"executor": executor, "workers": workers, "cancel": cancel}
+    how: dict[str, Any] = {
+        "quick": quick, "test": test, "dimensions": dimensions, "anchor": anchor,
+        "minority": minority, "seed": seed,
+    }  # fmt: skip
     for name, votes in chambers.items():
         place = f"{str(out).rstrip('/')}/{name}"
-        fitted = fit_chamber(
-            votes, place, quick=quick, test=test, seed=seed, progress=progress, **hands
-        )
+        fitted = fit_chamber(votes, place, progress=progress, **how, **hands)
         if finished is not None:
             finished(name, fitted)
     store = open_store(out)
     with kept_steps(store, **hands):
-        table = trend(chambers, draws=0 if quick else 100, seed=seed, progress=progress)
+        draws = 0 if quick else 100
+        table = trend(chambers, draws=draws, minority=minority, seed=seed, progress=progress)
         write_table(store, "trend", table)
     return table
 

@@ -8,10 +8,11 @@ simulated chambers with as many members and roll calls and the same absences. Th
     ``J = B / T* + lambda (J_fit - B)``
 
 with ``B`` the means of the predicting fit within and between blocs, ``T*`` its temperature, and
-``lambda`` such that the refit to a simulated chamber spreads as much beyond its errors as the refit
-to the recorded one (indirect inference; Gourieroux, Monfort & Renault 1993, J. Appl. Econometrics
-8, S85). Couplings that are themselves fitted to noise spread too much and would call signs surer
-than they are.
+``lambda`` such that couplings refitted to a simulated chamber spread as much, errors aside, as
+those refitted to the recorded one (indirect inference; Gourieroux, Monfort & Renault 1993, J. Appl.
+Econometrics 8, S85). Couplings that are themselves fitted to noise spread too much and would call
+signs surer than they are. Two simulated chambers of equal couplings share these and not their
+errors, so their covariance and their difference tell both apart.
 """
 
 from __future__ import annotations
@@ -38,8 +39,9 @@ __all__ = ["SignCalibration", "calibrated", "sign_calibration"]
 
 Array = NDArray[np.float64]
 
-PAIRS = 2000  # pairs of members, over all simulated chambers, that the calibration rests on
+PAIRS = 1000  # pairs of members, over all simulated chambers, that the calibration rests on
 ROUNDS = 2  # corrections of lambda
+LARGEST_CORRECTION = 1.5  # of lambda in one round
 NORMAL = 1.959964  # two-sided 95 % of the normal law
 STRONG = 0.1  # the strongest tenth of couplings, told apart
 
@@ -86,7 +88,7 @@ def sign_calibration(
     >>> fit = PseudoLikelihood(1.0).fit(votes)
     >>> found = sign_calibration(votes, fit, fit.standard_errors())
     >>> bool(0 < found.slope < 1), found.chambers  # in noise signs are less sure than they look
-    (True, 134)
+    (True, 67)
     """
     given = [
         votes.matrix, fit.coupling_, fit.field_, fit.fields, errors.coupling, errors.error,
@@ -134,12 +136,12 @@ def _measured(
     error, recorded = errors.error[pairs], errors.coupling[pairs]
     blocs = party_blocs(fit.coupling_)
     same = (blocs[:, None] == blocs)[pairs]
-    means = _centred(fit.coupling_[pairs], same)[0]
-    rest = fit.coupling_[pairs] - means
-    excess = _excess(recorded, error, same)
-    spread = np.sqrt(max(excess, 0.0) / max(float((rest**2).sum()), 1e-12))
+    means, rest = _centred(fit.coupling_[pairs], same)
+    total = float((_centred(recorded, same)[1] ** 2).sum())
+    beyond = max(total - float((error**2).sum()), 0.0)
+    spread = np.sqrt(beyond / max(float((rest**2).sum()), 1e-12))
     field = fit.field_ / temperature
-    few, chambers = (max(1, -(-size // len(error))) for size in (PAIRS // 2, PAIRS))
+    few, chambers = (max(2, -(-size // len(error))) for size in (PAIRS // 2, PAIRS))
 
     def refitted(count: int, draw: int) -> tuple[Array, Array]:
         truth = means / temperature + spread * rest
@@ -152,11 +154,13 @@ def _measured(
         return truth, np.stack([each.coupling[pairs] for each in fits])
 
     for draw in range(ROUNDS):
-        _, found = refitted(few, draw)
-        reached = float(np.mean([_excess(each, error, same) for each in found]))
-        spread *= np.sqrt(max(excess, 1e-9) / max(reached, excess / 4, 1e-9))
+        reached = _shared(refitted(few, draw)[1], same)
+        ratio = np.sqrt(beyond / reached) if reached > 0 else LARGEST_CORRECTION
+        spread *= float(np.clip(ratio, 1 / LARGEST_CORRECTION, LARGEST_CORRECTION))
     truth, found = refitted(chambers, ROUNDS)
-    return _summary(truth, found, error)
+    # errors of simulated chambers, as large as theirs are and spread over pairs as recorded ones
+    scale = np.sqrt(found.var(axis=0, ddof=1).mean() / max(float((error**2).mean()), 1e-300))
+    return _summary(truth, found, error * scale)
 
 
 def _summary(truth: Array, found: Array, error: Array) -> SignCalibration:
@@ -188,9 +192,12 @@ def _centred(values: Array, same: NDArray[np.bool_]) -> tuple[Array, Array]:
     return means, values - means
 
 
-def _excess(values: Array, error: Array, same: NDArray[np.bool_]) -> float:
-    """Return how much more couplings spread around their blocs' means than their errors do."""
-    return float((_centred(values, same)[1] ** 2 - error**2).sum())
+def _shared(found: Array, same: NDArray[np.bool_]) -> float:
+    """Return the spread around the blocs' means that independent refits have in common."""
+    rest = np.stack([_centred(each, same)[1] for each in found])
+    own = float((rest**2).sum())
+    count = len(found)
+    return (float((rest.sum(axis=0) ** 2).sum()) - own) / (count * (count - 1))
 
 
 def _simulated(

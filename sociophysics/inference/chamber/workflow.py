@@ -9,16 +9,20 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from sociophysics.errors import Cancelled, InputError
 from sociophysics.inference.chamber.chamber_tables import (
     couplings_table,
     members_table,
+    party_tables,
     rollcalls_table,
 )
 from sociophysics.inference.chamber.draws import bootstrap_draws, refined
+from sociophysics.inference.chamber.ideal_point_tables import Scaling, scale, validity
 from sociophysics.inference.chamber.physics import ChamberPhysics, chamber_physics
 from sociophysics.inference.chamber.saved import Draws, save_systems
 from sociophysics.inference.chamber.sign_calibration import calibrated, sign_calibration
@@ -29,7 +33,7 @@ from sociophysics.inference.estimators.stability import StabilitySelection
 from sociophysics.inference.estimators.stack import Stack
 from sociophysics.inference.estimators.uncertainty import LARGEST, StandardErrors
 from sociophysics.inference.judging.evaluation import Model
-from sociophysics.inference.judging.holdout import split
+from sociophysics.inference.judging.holdout import MINORITY, split
 from sociophysics.inference.judging.paired import Verdicts, compare
 from sociophysics.inference.judging.reliability import calibration
 from sociophysics.machine import usable_cpus
@@ -74,7 +78,7 @@ class ChamberFit:
 
     votes: Votes
     couplings_fit: PseudoLikelihood
-    ideal_points: IdealPoints
+    scaling: Scaling
     errors: StandardErrors | None
     stability: StabilitySelection | None
     generative: BoltzmannRefinement | None
@@ -84,6 +88,7 @@ class ChamberFit:
     couplings: pd.DataFrame
     members: pd.DataFrame
     rollcalls: pd.DataFrame
+    party_tables: dict[str, pd.DataFrame]
     systems: dict[str, SpinSystem] = field(default_factory=dict)
     draws: dict[str, Draws] = field(default_factory=dict)
     files: dict[str, Path | str] = field(default_factory=dict)
@@ -96,6 +101,18 @@ class ChamberFit:
             "files": ", ".join(self.files),
         }
         return html_card("ChamberFit", rows) + str(self.evaluation.to_html(index=False))
+
+    @property
+    def ideal_points(self) -> IdealPoints:
+        """Ideal points on one dimension."""
+        return self.scaling.models[0]
+
+    @property
+    def validity(self) -> pd.DataFrame:
+        """Correlations with DW-NOMINATE, among all members and within parties; empty without it."""
+        known = self.members.get("nominate_dim1", pd.Series(np.nan, self.members.index))
+        points = self.members["ideal_point"].to_numpy()
+        return validity(points, known.to_numpy(), self.votes.party)
 
     @property
     def evaluation(self) -> pd.DataFrame:
@@ -114,6 +131,9 @@ def fit_chamber(
     *,
     quick: bool = False,
     test: str = "cells",
+    dimensions: int = 2,
+    anchor: Any = None,
+    minority: float = MINORITY,
     seed: int = 0,
     workers: int | None = None,
     executor: Executor | Callable[[], Executor] | None = None,
@@ -123,8 +143,11 @@ def fit_chamber(
     """Fit a chamber, write its tables into a folder and return them.
 
     The files are ``evaluation.csv``, ``comparison.csv`` (paired differences of the scores),
-    ``couplings.csv``, ``members.csv``, ``rollcalls.csv``, ``system.npz`` and ``notes.txt``, what
-    was dropped and how +1 is coded; every table has the column ``polarity``, which says what +1
+    ``couplings.csv``, ``members.csv``, ``rollcalls.csv``; of ideal points ``ideal_points.csv``,
+    ``dimensions.csv``, ``cutting_lines.csv``, ``classification_errors.csv`` and, beside
+    DW-NOMINATE, ``validity.csv``; of parties ``parties.csv``, ``likeness.csv`` and
+    ``party_votes.csv``, over all roll calls; ``system.npz``; and ``notes.txt``, what was dropped
+    and how +1 is coded. Every table has the column ``polarity``, which says what +1
     means. Members have fields where +1 has a meaning (votes coded by experts or by majority), in
     the fit that predicts and the one that generates.
 
@@ -141,6 +164,13 @@ def fit_chamber(
         ``test`` is.
     test : {"cells", "rollcalls"}
         Which votes the models are tested on; cells are hidden five times, once if ``quick``.
+    dimensions : int
+        Ideal points are given in 1 to so many dimensions, at most 3.
+    anchor : optional
+        Who stands on the positive side of the first dimension, as ``IdealPoints`` takes it.
+    minority : float
+        Least share of the smaller side of a roll call that is fitted; tests are on roll calls of
+        at least 2.5 %.
     seed : int
     workers : int, optional
         How many steps an executor does at a time; left out, one per usable processor. No number
@@ -172,8 +202,9 @@ def fit_chamber(
     (True, 6)
     """
     store, tell = open_store(out), _teller(progress)
+    how = _How(quick, test, dimensions, anchor, minority, seed)
     with kept_steps(store, executor=executor, workers=workers, cancel=cancel):
-        result = _fitted(votes, tell, quick=quick, test=test, seed=seed)
+        result = _fitted(votes, tell, how)
         _write(result, store)
     tell("done")
     return result
@@ -201,15 +232,25 @@ def kept_steps(
         yield
 
 
-def _fitted(
-    votes: Votes, tell: Callable[[str], None], *, quick: bool, test: str, seed: int
-) -> ChamberFit:
-    data = prepared(votes)
+class _How(NamedTuple):
+    """What ``fit_chamber`` was asked for."""
+
+    quick: bool
+    test: str
+    dimensions: int
+    anchor: Any
+    minority: float
+    seed: int
+
+
+def _fitted(votes: Votes, tell: Callable[[str], None], how: _How) -> ChamberFit:
+    data, quick, seed = prepared(votes, how.minority), how.quick, how.seed
     fields = data.polarity != "arbitrary"
     tell("couplings")
     fit = PseudoLikelihood(fields=fields, seed=seed).fit(data)
     tell("ideal points")
-    ideal = IdealPoints(seed=seed).fit(data)
+    scaling = scale(data, dimensions=how.dimensions, anchor=how.anchor, seed=seed)
+    ideal = scaling.models[0]
     tell("standard errors")
     errors = None if quick else _errors(fit, data.n_members)
     tell("stability")
@@ -232,7 +273,7 @@ def _fitted(
         seed=seed,
     )
     tell("evaluation")
-    kind = "cells" if quick else test
+    kind = "cells" if quick else how.test
     judged = _evaluation(data, kind, seed, quick=quick)
     reliable = calibration(data, [_couplings(fields, seed), IdealPoints(1)], test=kind, seed=seed)
     tell("tables")
@@ -242,7 +283,7 @@ def _fitted(
     return ChamberFit(
         votes=data,
         couplings_fit=fit,
-        ideal_points=ideal,
+        scaling=scaling,
         errors=errors,
         stability=stability,
         generative=generative,
@@ -252,14 +293,15 @@ def _fitted(
         couplings=couplings_table(
             data, fit, errors, None if stability is None else stability.probability_
         ),
-        members=members_table(data, fit, ideal, physics.pivotal),
+        members=members_table(data, fit, ideal, physics.pivotal, whole=votes),
         rollcalls=rollcalls_table(data, fit, ideal),
+        party_tables=party_tables(votes),
         systems=systems,
         draws=draws,
     )
 
 
-def prepared(votes: Votes) -> Votes:
+def prepared(votes: Votes, minority: float = MINORITY) -> Votes:
     """Return contested roll calls and the members who voted on at least a tenth of them.
 
     Raises
@@ -279,7 +321,7 @@ def prepared(votes: Votes) -> Votes:
             "vote on the same roll call; give the files of one, or choose it by "
             f"votes.chamber('{names[0]}')."
         )
-    return votes.contested().present(LEAST_PRESENCE)
+    return votes.contested(minority).present(LEAST_PRESENCE)
 
 
 def _teller(progress: Progress | None) -> Callable[[str], None]:
@@ -322,8 +364,7 @@ def _make(folder: Path) -> None:
 
 
 def _write(result: ChamberFit, store: Store) -> None:
-    for name in ("evaluation", "comparison", "couplings", "members", "rollcalls"):
-        table: pd.DataFrame = getattr(result, name)
+    for name, table in _tables(result).items():
         write_table(store, name, table.assign(polarity=result.votes.polarity))
         result.files[name] = _place(store, f"{name}.csv")
     saved = partial(
@@ -341,12 +382,30 @@ def _write(result: ChamberFit, store: Store) -> None:
     result.files["notes"] = _place(store, "notes.txt")
 
 
+def _tables(result: ChamberFit) -> dict[str, pd.DataFrame]:
+    """Return the tables by the names of their files; without rows none is written."""
+    own = ("evaluation", "comparison", "couplings", "members", "rollcalls", "validity")
+    scaling = result.scaling
+    tables = {name: getattr(result, name) for name in own}
+    tables |= {
+        "ideal_points": scaling.points,
+        "dimensions": scaling.fits,
+        "cutting_lines": scaling.lines,
+        "classification_errors": scaling.errors,
+    }
+    return {name: table for name, table in (tables | result.party_tables).items() if len(table)}
+
+
 def _place(store: Store, name: str) -> Path | str:
     return store.path / name if isinstance(store, Folder) else f"{store.place}/{name}"
 
 
 def _fit_notes(result: ChamberFit) -> list[str]:
-    notes = [f"couplings: l2 = {result.couplings_fit.l2_:.3g}"]
+    notes = [
+        f"couplings: l2 = {result.couplings_fit.l2_:.3g}",
+        f"ideal points: the positive side of the first dimension is that of "
+        f"{result.ideal_points.anchor_}",
+    ]
     if result.errors is not None:
         notes.append(f"errors: {result.errors.note}")
     if result.stability is not None and result.stability.stopped_:
