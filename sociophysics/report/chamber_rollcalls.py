@@ -119,8 +119,8 @@ def _parties(fit: ChamberFit) -> str:
         parts.append(html.frame(fit.party_tables["likeness"].head(LISTED), digits=3))
     parts.append(
         "<p class='note'>Over all roll calls, unanimous ones too. Cohesion: mean Rice index; "
-        "unity: mean share of votes with the own party on party unity votes; likeness: 1 less the gap of "
-        "the two shares of yeas.</p>"
+        "unity: mean share of votes with the own party on party unity votes; likeness: 1 less the "
+        "gap of the two shares of yeas.</p>"
     )
     return "".join(parts)
 
