@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import solara
 
 from ..apart import apart
-from ..fields import ChoiceField, SettingField
+from ..fields import ChoiceField, SettingField, SwitchField
 from ..markup import Banner, tag
 from ..settings import Settings
 from ..states import Progress
@@ -13,8 +16,8 @@ from ..upload import LARGEST, NETWORK_KINDS, TABLE_KINDS, Upload, UploadedFile
 from ..work import Job, Stage, use_job
 from .groups import Group
 from .moments import this_lab
-from .settings import NETWORK_KEYS
-from .society import Uploaded, camp_count, understood
+from .settings import DIRECTIONS, NETWORK_KEYS
+from .society import UNWEIGHTED, Reading, Uploaded, camp_count, understood
 
 __all__ = ["NetworkFields"]
 
@@ -67,7 +70,12 @@ def OwnNetwork(settings: Settings, uploaded: Uploaded | None) -> None:
     def take(which: str, file: UploadedFile | None) -> None:
         # Not by way of a render: the two files may arrive at the same moment, in two threads.
         arrived[which] = file
-        tie_file, user_file = arrived.get("ties"), arrived.get("users")
+        look(arrived, None, weigh=True)
+
+    def look(
+        files: dict[str, UploadedFile | None], reading: Reading | None, *, weigh: bool
+    ) -> None:
+        tie_file, user_file = files.get("ties"), files.get("users")
         if tie_file is None:
             job.forget()
             lab.bring(None)
@@ -75,14 +83,26 @@ def OwnNetwork(settings: Settings, uploaded: Uploaded | None) -> None:
         beside = user_file if tie_file.path.suffix in TABLE_KINDS else None
 
         def work(job: Job) -> None:
-            lab.bring(None)
-            found = apart(job, understood, tie_file, beside)
+            if reading is None:
+                lab.bring(None)
+            # Else what there is stays until it is read anew: the next choice is often underway.
+            found = apart(job, understood, tie_file, beside, reading)
             if found.camps and settings["camp"] not in found.camps:
                 named = [name for name in ("camp", "value") if name in found.camps]
                 settings.set(camp=(named or list(found.camps))[0])
+            if reading is None:  # a new file is used as it says itself
+                settings.set(
+                    weight=found.weight, source="", target="", symmetrize="", directed=False
+                )
+            first = lab.uploaded is None or lab.uploaded.problem
+            if (weigh or first) and not found.problem:
+                settings.set(couplings="edge" if found.weighted else "uniform")
             lab.bring(found)
 
         job.start(work)
+
+    def reread(*, weigh: bool = False) -> None:
+        look(arrived, Reading.of(settings.values), weigh=weigh)
 
     with solara.Div(classes=["sp-upload"]):
         Upload(
@@ -101,17 +121,71 @@ def OwnNetwork(settings: Settings, uploaded: Uploaded | None) -> None:
         if job.stage == Stage.FAILED:
             Banner(job.message, kind="error")
         if uploaded is not None:
-            _found(settings, uploaded)
+            _found(settings, uploaded, reread)
 
 
-def _found(settings: Settings, uploaded: Uploaded) -> None:
-    tag("p", f"{uploaded.ties.name}: {uploaded.n:,} users, {uploaded.m:,} ties.", css="sp-note")
-    SettingField(settings, "directed", label="Ties have a direction",
-                 help="The source of a tie listens to its target.")  # fmt: skip
+def _found(settings: Settings, uploaded: Uploaded, reread: Callable[..., None]) -> None:
+    """Say what is in the files, and ask what they leave open."""
+    if uploaded.problem:
+        Banner(uploaded.problem, kind="error")
+    else:
+        said = f"{uploaded.ties.name}: {uploaded.n:,} users, {uploaded.m:,} ties."
+        tag("p", f"{said} {uploaded.ties_told()}", css="sp-note")
+    _columns(settings, uploaded, reread)
+    if uploaded.problem:
+        return
     if not uploaded.camps:
         tag("p", f"No column that could be camps. {WITHOUT}", css="sp-note")
         return
-    options = {name: f"{name} ({count} camps)" for name, count in uploaded.camps.items()}
+    options = {name: _camps(uploaded, name) for name in uploaded.camps}
     if settings["camp"] not in options:
         options = {settings["camp"]: "none", **options}
     ChoiceField("Camps", settings["camp"], lambda name: settings.set(camp=name), options=options)
+
+
+def _camps(uploaded: Uploaded, name: str) -> str:
+    without = uploaded.unknown.get(name, 0)
+    said = f", {without:,} users without" if without else ""
+    return f"{name} ({uploaded.camps[name]} camps{said})"
+
+
+def _columns(settings: Settings, uploaded: Uploaded, reread: Callable[..., None]) -> None:
+    """Ask which columns of a table of ties are what, and how two directions become one tie."""
+
+    def asked(name: str, label: str, first: dict[str, str], help: str) -> None:
+        def choose(value: str) -> None:
+            settings.set(**{name: value})
+            reread(weigh=name == "weight")
+
+        options = {**first, **{column: column for column in uploaded.columns}}
+        chosen = settings[name]
+        if chosen not in options:
+            options[chosen] = chosen
+        ChoiceField(label, chosen, choose, options=options, help=help)
+
+    unfold: dict[str, Any] = {"open": True} if uploaded.problem else {}
+    with tag("details", css="sp-lab-more", **unfold):
+        tag("summary", "Columns and directions", css="sp-lab-summary-small")
+        if uploaded.columns:
+            usual = {"": "as named: source, src or from"}
+            asked("source", "Who listens", usual, "The follower.")
+            usual = {"": "as named: target, dst or to"}
+            asked("target", "Who is listened to", usual, "The one who is followed.")
+            none = {UNWEIGHTED: "none: all ties alike"}
+            if not settings["weight"]:
+                none = {"": "as named: coupling, weight or sign", **none}
+            asked("weight", "Strength and sign", none, "Below zero: the two pull apart.")
+
+        def direct(value: bool) -> None:
+            settings.set(directed=value)
+            reread()
+
+        def join(value: str) -> None:
+            settings.set(symmetrize=value)
+            reread()
+
+        SwitchField("Ties have a direction", settings["directed"], direct,
+                    help="Who listens is pulled, and who is listened to is not.")  # fmt: skip
+        if not settings["directed"]:
+            ChoiceField("Two directions make one tie", settings["symmetrize"], join,
+                        options=DIRECTIONS)  # fmt: skip

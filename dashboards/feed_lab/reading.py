@@ -83,10 +83,16 @@ def _network(tables: Mapping[str, Any], notes: list[str]) -> dict[str, Any]:
     if kind == "bundled" and network["name"] in NETWORKS and not network["directed"]:
         return {"network": network["name"]}
     if kind == "file":
-        if network["coupling"] is not None:
-            notes.append("The file names a column of couplings; here the column coupling is read.")
         notes.append(f"The network is the file {network['path']}: upload it under Network.")
-        return {"network": "upload", "camp": camp, "directed": network["directed"]}
+        columns = {key: network[key] or "" for key in ("source", "target", "symmetrize")}
+        weight = network["weight"] or network["coupling"] or ""
+        return {
+            "network": "upload",
+            "camp": camp,
+            "directed": network["directed"],
+            "weight": weight,
+            **columns,
+        }
     if kind == "lattice":
         shape = network["shape"]
         if len(shape) == 2 and shape[0] == shape[1]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import sociophysics as sp
 
 from .settings import FEED_KEYS, FEEDS, NETWORK_KEYS, SIDES, camp_attribute
-from .society import Uploaded, camp_count, observed
+from .society import Reading, Uploaded, camp_count, observed
 
 __all__ = ["design_names", "feed_table", "measured_scenario", "planned_acts", "scenario_of"]
 
@@ -163,7 +164,10 @@ def _network(values: Mapping[str, Any], uploaded: Uploaded | None) -> dict[str, 
                 "your own file is chosen as the network, but there is none yet; upload one under "
                 "Network."
             )
-        table |= {"kind": "file", "path": str(uploaded.ties.path), "directed": values["directed"]}
+        if uploaded.problem:
+            raise sp.InputError(uploaded.problem)
+        reading = replace(Reading.of(values), weight=values["weight"] or uploaded.weight)
+        table |= {"kind": "file", "path": str(uploaded.ties.path), **reading.keys()}
         if values["camp"] not in uploaded.camps:
             table["camp"] = "camp"
         return table if uploaded.users is None else {**table, "nodes": str(uploaded.users.path)}

@@ -9,6 +9,7 @@ from ..address import Choice, Flag, Kind, Number, Text
 __all__ = [
     "BUNDLED_CAMPS",
     "BUNDLED_COUNTS",
+    "DIRECTIONS",
     "FEEDS",
     "FEED_KEYS",
     "KEYS",
@@ -45,14 +46,26 @@ NETWORK_KEYS: dict[str, tuple[str, ...]] = {
     "random_regular": ("n", "degree"),
     "barabasi_albert": ("n", "newcomer_ties"),
     "watts_strogatz": ("n", "degree", "shortcuts"),
-    "upload": ("camp", "directed"),
+    "upload": ("camp", "directed", "source", "target", "weight", "symmetrize"),
+}
+DIRECTIONS = {
+    "": "Not looked at: a tie is a tie",
+    "mean": "The mean of both directions",
+    "sum": "The sum of both directions",
+    "mutual": "Only ties that go both ways",
 }
 BUNDLED_CAMPS = {"polblogs": "value", "polbooks": "value", "karate": "club"}
 BUNDLED_COUNTS = {"polblogs": 2, "polbooks": 3, "karate": 2}
 
-FEEDS = {kind: cls.label() for kind, cls in sp.kinds.FEEDS.items()}
+# One control per key: a feed that is made of others (a list of arms) is put into a file.
+OFFERED = {
+    kind: cls
+    for kind, cls in sp.kinds.FEEDS.items()
+    if not any(key.holds == "list" for key in sp.kinds.keys_of(cls))
+}
+FEEDS = {kind: cls.label() for kind, cls in OFFERED.items()}
 FEED_KEYS: dict[str, tuple[str, ...]] = {
-    kind: tuple(key.name for key in sp.kinds.keys_of(cls)) for kind, cls in sp.kinds.FEEDS.items()
+    kind: tuple(key.name for key in sp.kinds.keys_of(cls)) for kind, cls in OFFERED.items()
 }
 FAR = 10.0  # where a slider ends whose key has no limit, in units of its default
 
@@ -60,7 +73,7 @@ FAR = 10.0  # where a slider ends whose key has no limit, in units of its defaul
 def _declared() -> dict[str, list[sp.kinds.Key]]:
     """Return the keys of all kinds of feeds by name: one setting serves all that have it."""
     found: dict[str, list[sp.kinds.Key]] = {}
-    for cls in sp.kinds.FEEDS.values():
+    for cls in OFFERED.values():
         for key in sp.kinds.keys_of(cls):
             found.setdefault(key.name, []).append(key)
     return found
@@ -130,6 +143,10 @@ SETTINGS: dict[str, Kind] = {
     "shortcuts": Number(0.1, low=0.0, high=1.0, step=0.01),
     "camp": Text("camp", longest=60),
     "directed": Flag(False),
+    "source": Text("", longest=60),
+    "target": Text("", longest=60),
+    "weight": Text("", longest=60),
+    "symmetrize": Choice("", DIRECTIONS),
     "couplings": Choice(
         "uniform",
         {kind: sp.kinds.COUPLINGS[kind].label() for kind in COUPLINGS},

@@ -4,22 +4,61 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import networkx as nx
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 import sociophysics as sp
 
 from ..upload import UploadedFile
 from .settings import BUNDLED_COUNTS, camp_attribute
 
-__all__ = ["Uploaded", "camp_count", "observed", "understood"]
+__all__ = ["UNWEIGHTED", "Reading", "Uploaded", "camp_count", "observed", "understood"]
 
 WITHOUT_CAMPS = ("magnetization", "abs_magnetization")
 OF_TIES = ("edge_agreement", "unsatisfied_fraction", "local_agreement")
+
+
+# Columns of ties that say how strongly, or which way, a tie pulls; the first that is there counts.
+WEIGHTS = ("coupling", "weight", "sign")
+UNWEIGHTED = "-"  # chosen: the ties are all alike, whatever the file says
+MOST_COLUMNS = 100  # offered
+LEAST_KNOWN = 0.5  # of the users, who have a value in what is offered as camps
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a file of ties is to be read; empty: as the file says itself."""
+
+    source: str = ""
+    target: str = ""
+    weight: str = ""
+    symmetrize: str = ""
+    directed: bool = False
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Reading:
+        """Return what the page's settings say."""
+        ways = {key: values[key] for key in ("source", "target", "weight", "symmetrize")}
+        return cls(**ways, directed=bool(values["directed"]))
+
+    def keys(self) -> dict[str, Any]:
+        """Return the keys of a scenario's network, or arguments of ``sp.networks.read``."""
+        found: dict[str, Any] = {"directed": True} if self.directed else {}
+        if self.symmetrize and not self.directed:
+            found["symmetrize"] = self.symmetrize
+        if self.weight not in ("", UNWEIGHTED):
+            found["weight"] = self.weight
+        # A file's own names of both ends go together.
+        if self.source or self.target:
+            found |= {"source": self.source or "source", "target": self.target or "target"}
+        return found
 
 
 @dataclass(frozen=True)
@@ -36,6 +75,16 @@ class Uploaded:
         Attribute of the users to the number of its values, where they are few.
     weighted : bool
         Whether the ties have couplings of their own.
+    hostile : int
+        Ties whose coupling is negative.
+    columns : tuple of str
+        Of the table of ties; empty for other kinds of files.
+    weight : str
+        The column that holds the couplings, if one does.
+    unknown : mapping
+        Attribute of ``camps`` to the number of users without a value.
+    problem : str
+        Why it could not be read, as a sentence; empty if it was.
     """
 
     ties: UploadedFile
@@ -44,6 +93,22 @@ class Uploaded:
     m: int
     camps: Mapping[str, int]
     weighted: bool
+    hostile: int = 0
+    columns: tuple[str, ...] = ()
+    weight: str = ""
+    unknown: Mapping[str, int] = field(default_factory=dict)
+    problem: str = ""
+
+    def ties_told(self) -> str:
+        """Return what the ties say of themselves, as a sentence."""
+        if not self.weighted:
+            return "The ties say no strength and no sign: all count as friendly and alike."
+        where = f" (column {self.weight})" if self.weight else ""
+        if not self.hostile:
+            return f"The strengths of the ties are used{where}; none is hostile."
+        return (
+            f"{self.hostile:,} of {self.m:,} ties are hostile{where}; strengths and signs are used."
+        )
 
     def in_its_name(self, text: str) -> str:
         """Return a text about our copies as one about the person's files."""
@@ -66,42 +131,91 @@ def _kept(file: UploadedFile, folder: Path) -> str:
     return str(place)
 
 
-def understood(ties: UploadedFile, users: UploadedFile | None) -> Uploaded:
+def understood(
+    ties: UploadedFile, users: UploadedFile | None, reading: Reading | None = None
+) -> Uploaded:
     """Read the files once, to say what is in them.
+
+    A table that cannot be read as asked is returned with its columns and the ``problem``, so that
+    others can be chosen.
+
+    Parameters
+    ----------
+    ties, users : UploadedFile
+    reading : Reading, optional
+        Left out, the first column of ``WEIGHTS`` that is there holds the couplings.
 
     Raises
     ------
     InputError
         They hold no network.
     """
-    bare = Uploaded(ties, users, 0, 0, {}, weighted=False)
+    columns = _columns(ties.path)
+    if reading is None or not reading.weight:
+        named = {name.lower(): name for name in columns}
+        weight = next((named[word] for word in WEIGHTS if word in named), "")
+        reading = replace(reading or Reading(), weight=weight)
+    bare = Uploaded(ties, users, 0, 0, {}, weighted=False, columns=columns)
     try:
-        graph = sp.networks.read(ties.path, nodes=None if users is None else users.path)
+        graph = sp.networks.read(
+            ties.path, nodes=None if users is None else users.path, **reading.keys()
+        )
     except sp.InputError as error:
-        raise sp.InputError(bare.in_its_name(str(error))) from None
-    weighted = graph.number_of_edges() > 0 and all(
-        "coupling" in tie for _, _, tie in graph.edges(data=True)
-    )
+        problem = bare.in_its_name(str(error))
+        if not columns:
+            raise sp.InputError(problem) from None
+        return replace(bare, problem=problem)
+    pulls = [tie.get("coupling") for _, _, tie in graph.edges(data=True)]
+    weighted = bool(pulls) and None not in pulls and reading.weight != UNWEIGHTED
+    camps, unknown = _groupings(graph)
     return Uploaded(
-        ties, users, graph.number_of_nodes(), graph.number_of_edges(), _groupings(graph), weighted
+        ties,
+        users,
+        graph.number_of_nodes(),
+        graph.number_of_edges(),
+        camps,
+        weighted=weighted,
+        hostile=sum(pull < 0 for pull in pulls) if weighted else 0,
+        columns=columns,
+        weight=(reading.weight or "coupling") if weighted and columns else "",
+        unknown=unknown,
     )
 
 
-def _groupings(graph: nx.Graph) -> dict[str, int]:
-    """Return the attributes that every user has and few differ in: they can be camps."""
+def _columns(path: Path) -> tuple[str, ...]:
+    """Return the names of a table's columns; none of a file that is no readable table."""
+    try:
+        if path.suffix == ".parquet":
+            names = pq.read_schema(path).names
+        elif path.suffix in (".csv", ".tsv"):
+            separator = "\t" if path.suffix == ".tsv" else ","
+            names = list(pd.read_csv(path, sep=separator, nrows=0, encoding="utf-8-sig").columns)
+        else:
+            return ()
+    except (OSError, ValueError, pa.ArrowException):
+        return ()
+    return tuple(str(name) for name in names[:MOST_COLUMNS])
+
+
+def _groupings(graph: nx.Graph) -> tuple[dict[str, int], dict[str, int]]:
+    """Return attributes that few differ in, which can be camps, and how many users have none."""
     values: dict[str, set[Any]] = {}
     counts: dict[str, int] = {}
     for _, attributes in graph.nodes(data=True):
         for name, value in attributes.items():
+            if value is None or value != value or value == "":
+                continue  # a blank is none
             counts[name] = counts.get(name, 0) + 1
             known = values.setdefault(name, set())
             if len(known) <= 20:
                 known.add(value)
-    return {
+    users = graph.number_of_nodes()
+    found = {
         name: len(known)
         for name, known in values.items()
-        if 2 <= len(known) <= 20 and counts[name] == graph.number_of_nodes()
+        if 2 <= len(known) <= 20 and counts[name] >= LEAST_KNOWN * users
     }
+    return found, {name: users - counts[name] for name in found}
 
 
 def camp_count(values: Mapping[str, Any], uploaded: Uploaded | None) -> int:

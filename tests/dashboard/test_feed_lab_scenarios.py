@@ -20,7 +20,14 @@ from dashboards.feed_lab.repeat import file_text
 from dashboards.feed_lab.scenario import design_names, measured_scenario, scenario_of
 from dashboards.feed_lab.sentences import effect_sentence, seen
 from dashboards.feed_lab.settings import FEED_KEYS, FEEDS, NETWORKS, SETTINGS
-from dashboards.feed_lab.society import Uploaded, camp_count, observed, understood
+from dashboards.feed_lab.society import (
+    UNWEIGHTED,
+    Reading,
+    Uploaded,
+    camp_count,
+    observed,
+    understood,
+)
 from dashboards.upload import UploadedFile
 from dashboards.work import Cancelled, Job
 from sociophysics.live.live_run import LiveRun
@@ -137,10 +144,57 @@ def test_own_networks_keep_their_names_and_outlive_the_tab(tmp_path: Path) -> No
     one, other = (sp.run(each, workers=1).table for each in (scenario, kept))
     pd.testing.assert_frame_equal(one, other, check_exact=True)
     ties.write_text("nothing\n")
-    with pytest.raises(sp.InputError, match=r"mine\.csv"):
-        understood(found.ties, None)
+    assert "mine.csv has no column source" in understood(found.ties, None).problem
+    with pytest.raises(sp.InputError, match="has no column source"):
+        scenario_of(given, understood(found.ties, None))
     with pytest.raises(sp.InputError, match="upload one under Network"):
         scenario_of(given, None)
+
+
+def uploaded_file(tmp_path: Path, name: str, text: str) -> UploadedFile:
+    place = tmp_path / f"upload-{name}"
+    place.write_text(text, encoding="utf-8")
+    return UploadedFile(name, place, len(text))
+
+
+@pytest.mark.parametrize("column", ["coupling", "weight", "Weight", "sign"])
+def test_a_column_of_weights_or_signs_is_used_and_said(tmp_path: Path, column: str) -> None:
+    text = f"source,target,{column}\n0,1,1\n1,2,-1\n2,3,-1\n"
+    found = understood(uploaded_file(tmp_path, "mine.csv", text), None)
+    assert found.ties_told().startswith(f"2 of 3 ties are hostile (column {column})")
+    scenario = scenario_of(values(network="upload", couplings="edge", normalize="none"), found)
+    system, _ = sp.cases.build_system(sp.scenario.expand(scenario)[0].settings, 0)
+    assert sorted(system.J.data.tolist()) == [-1.0] * 4 + [1.0] * 2
+
+
+def test_ties_without_a_column_of_weights_count_as_friendly(tmp_path: Path) -> None:
+    found = understood(uploaded_file(tmp_path, "mine.csv", "source,target\n0,1\n1,2\n"), None)
+    assert (found.weighted, found.hostile) == (False, 0)
+    assert "all count as friendly" in found.ties_told()
+    text = "source,target,sign\n0,1,1\n1,2,-1\n"
+    asked = Reading(weight=UNWEIGHTED)
+    assert not understood(uploaded_file(tmp_path, "other.csv", text), None, asked).weighted
+
+
+def test_columns_of_other_names_are_asked_for_and_then_read(tmp_path: Path) -> None:
+    text = "follower,followed,n\na,b,2\nb,a,4\nb,c,-1\n"
+    file = uploaded_file(tmp_path, "follows.csv", text)
+    found = understood(file, None)
+    assert found.columns == ("follower", "followed", "n")
+    assert "has no column source" in found.problem
+    chosen = {"source": "follower", "target": "followed", "weight": "n", "symmetrize": "mean"}
+    again = understood(file, None, Reading(**chosen))
+    assert (again.problem, again.n, again.m, again.hostile) == ("", 3, 2, 1)
+    given = values(network="upload", couplings="edge", normalize="none", **chosen)
+    system, _ = sp.cases.build_system(sp.scenario.expand(scenario_of(given, again))[0].settings, 0)
+    assert sorted(system.J.data.tolist()) == [-0.5, -0.5, 3.0, 3.0]
+
+
+def test_users_without_a_camp_are_counted_and_their_column_offered(tmp_path: Path) -> None:
+    ties = uploaded_file(tmp_path, "mine.csv", "source,target\n0,1\n1,2\n2,3\n")
+    users = uploaded_file(tmp_path, "who.csv", "id,side,rare\n0,l,x\n1,,\n2,r,\n3,l,\n")
+    found = understood(ties, users)
+    assert (dict(found.camps), dict(found.unknown)) == ({"side": 2}, {"side": 1})
 
 
 def test_cascades_are_those_of_the_command_line() -> None:
