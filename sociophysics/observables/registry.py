@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sociophysics.errors import InputError, did_you_mean
-from sociophysics.observables import exposure, order
+from sociophysics.observables import exposure, order, sorting
 from sociophysics.observables.exposure import Exposed
 from sociophysics.registries import Registry
 
@@ -94,6 +94,8 @@ REGISTRY: dict[str, Observable] = {
     "edge_agreement": _of_spins(order.edge_agreement),
     "unsatisfied_fraction": _of_spins(order.unsatisfied_fraction),
     "local_agreement": _of_spins(order.local_agreement),
+    "cross_ties": _of_camps(sorting.cross_ties),
+    "assortativity": _of_camps(sorting.sorting_of_ties),
     "exposure_agreement": exposure.exposure_agreement,
     "exposure_out_group": exposure.exposure_out_group,
     "attention_gini": exposure.attention_gini,
@@ -121,6 +123,8 @@ DEFINITIONS: dict[str, tuple[str, str]] = {
         "mean of own stance times the mean stance of one's neighbours, users without any left out",
         "1",
     ),
+    "cross_ties": ("share of ties that cross camps", "share of ties"),
+    "assortativity": ("how much more ties stay inside camps than at random, 1 at most", "1"),
     "exposure_agreement": (
         "share of shown posts that hold the reader's stance; empty without a feed",
         "share of posts",

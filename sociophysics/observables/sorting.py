@@ -12,7 +12,7 @@ from sociophysics.observables.camps_of_users import camps_of
 from sociophysics.society.spins import SpinSystem
 from sociophysics.society.ties import ties
 
-__all__ = ["JointDensity", "ei_index", "joint_density"]
+__all__ = ["JointDensity", "cross_ties", "ei_index", "joint_density", "sorting_of_ties"]
 
 
 class JointDensity(NamedTuple):
@@ -109,3 +109,74 @@ def ei_index(system: SpinSystem, camps: ArrayLike | None = None) -> float:
         )
     external = int(np.sum(a[counted] != b[counted]))
     return (2 * external - int(counted.sum())) / int(counted.sum())
+
+
+def cross_ties(
+    system: SpinSystem, spins: ArrayLike, camps: ArrayLike | None = None
+) -> NDArray[np.float64]:
+    """Return the share of ties that cross camps, for each replica; NaN without such ties.
+
+    Directed ties and antagonistic ones count like others, those of users without a camp (-1) not.
+
+    Parameters
+    ----------
+    system : SpinSystem
+    spins : int array, shape (replicas, n)
+        Of which only the number of rows counts.
+    camps : int array, shape (n,), optional
+        ``system.nodes["camp"]`` if left out.
+
+    Examples
+    --------
+    >>> path = SpinSystem.from_edges([0, 1, 2], [1, 2, 3])
+    >>> cross_ties(path, np.ones((2, 4), np.int8), [0, 0, 1, 1]).round(3)
+    array([0.333, 0.333])
+    """
+    between = _between_camps(system, camps, "cross_ties")
+    share = 1.0 - np.trace(between) if between.sum() else np.nan
+    return np.full(len(np.atleast_2d(spins)), share)
+
+
+def sorting_of_ties(
+    system: SpinSystem, spins: ArrayLike, camps: ArrayLike | None = None
+) -> NDArray[np.float64]:
+    """Return the assortativity of all ties by camp, for each replica; NaN where it has none.
+
+    ``(sum_c e_cc - a_c b_c)/(1 - sum_c a_c b_c)``, ``e_cd`` the share of ties from camp c to d, a
+    and b its sums: as ``assortativity`` does, of directed and antagonistic ties too.
+
+    Parameters
+    ----------
+    system, spins, camps
+        As for ``cross_ties``.
+
+    References
+    ----------
+    Newman, Phys. Rev. E 67, 026126 (2003).
+
+    Examples
+    --------
+    >>> path = SpinSystem.from_edges([0, 1, 2], [1, 2, 3])
+    >>> sorting_of_ties(path, np.ones((1, 4), np.int8), [0, 0, 1, 1]).round(6)
+    array([0.333333])
+    """
+    between = _between_camps(system, camps, "assortativity")
+    expected = float((between.sum(axis=1) * between.sum(axis=0)).sum())
+    known = between.sum() > 0 and expected < 1
+    value = (np.trace(between) - expected) / (1 - expected) if known else np.nan
+    return np.full(len(np.atleast_2d(spins)), value)
+
+
+def _between_camps(system: SpinSystem, camps: ArrayLike | None, name: str) -> NDArray[np.float64]:
+    """Return the share of ties from each camp to each."""
+    camp = camps_of(system, camps, name)
+    present = np.unique(camp[camp >= 0])
+    J = system.J
+    source = camp[np.repeat(np.arange(system.n), np.diff(J.indptr))]
+    target = camp[J.indices]
+    counted = (source >= 0) & (target >= 0)
+    count = present.size
+    cells = np.searchsorted(present, source[counted]) * count
+    cells += np.searchsorted(present, target[counted])
+    between = np.bincount(cells, minlength=count * count).reshape(count, count)
+    return between / max(int(counted.sum()), 1)

@@ -307,6 +307,8 @@ NAMES = {
     "exposure_agreement": "Posts one agrees with",
     "exposure_out_group": "Posts from the other camp",
     "attention_gini": "Inequality of attention",
+    "cross_ties": "Ties across camps",
+    "assortativity": "Ties kept inside camps",
     "energy": "Tension per user",
     "passed": "Majority for",
 }

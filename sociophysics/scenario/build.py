@@ -148,6 +148,8 @@ def case_frames(
     named = settings.interventions or settings.field.kind != "none"
     names = camp_names(settings, system) if named else ()
     dynamics = settings.dynamics
+    acts = [*(e.ready(system, names) for e in settings.interventions), *more]
+    acts += _follows(settings, acts, replica)
     temperature: Any = dynamics.temperature  # only rules that have none go without one
     return trajectory(
         system,
@@ -158,7 +160,7 @@ def case_frames(
         feed=settings.feed,
         camps=codes,
         field=settings.field.terms(system, codes, names),
-        interventions=[*(e.ready(system, names) for e in settings.interventions), *more],
+        interventions=acts,
         start=dynamics.start,
         every=settings.observe.every,
         stop=_stop(stop_rule(dynamics.stop_when)),
@@ -167,6 +169,17 @@ def case_frames(
         kernel=kernel,
         rule=dynamics.rule,
     )
+
+
+def _follows(
+    settings: Settings, acts: Sequence[Intervention], replica: int | None
+) -> list[Intervention]:
+    """Return what [follow] does in every sweep."""
+    if settings.follow is None:
+        return []
+    from sociophysics.scenario.follow_acts import follow_acts
+
+    return follow_acts(settings, acts, lambda each: build_system(each, replica)[0])
 
 
 def build_system(

@@ -15,7 +15,7 @@ from sociophysics.influences.feeds import NoFeed
 from sociophysics.influences.fields import NoField
 from sociophysics.scenario import text as toml
 from sociophysics.scenario.bounds import check_bounds
-from sociophysics.scenario.process import Dynamics, Observe, Posterior
+from sociophysics.scenario.process import Dynamics, Follow, Observe, Posterior
 from sociophysics.scenario.sentences import explain
 from sociophysics.scenario.settings import (
     Interventions,
@@ -57,6 +57,7 @@ class Design(Table):
     dynamics: Dynamics | None = None
     feed: Feed | None = None
     interventions: Interventions | None = None
+    follow: Follow | None = None
 
 
 class Sweep(Table):
@@ -124,6 +125,7 @@ class Scenario(Table):
     feed: Feed = NoFeed()
     observe: Observe = Observe()
     interventions: Interventions = ()
+    follow: Follow | None = None
     posterior: Posterior | None = None
     designs: Annotated[tuple[Design, ...], Field(strict=False)] = ()
     sweep: Sweep = Sweep()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -11,7 +11,7 @@ from sociophysics.errors import InputError
 from sociophysics.kinds import RULES, OneOf
 from sociophysics.scenario.values import Table, Temperature, Text
 
-__all__ = ["Dynamics", "Observe", "Posterior", "StopRule", "stop_rule"]
+__all__ = ["Dynamics", "Follow", "Observe", "Posterior", "StopRule", "stop_rule"]
 
 _STOP = re.compile(
     r"\s*(?:abs\(\s*(?P<absolute>[A-Za-z_]\w*)\s*\)|(?P<signed>[A-Za-z_]\w*))"
@@ -110,6 +110,18 @@ class Observe(Table):
         tuple[str, ...], Field(strict=False, min_length=1), AfterValidator(_check_observables)
     ] = ("magnetization",)
     """Observables, one column each."""
+
+
+class Follow(Table):
+    """Ties that follow: each sweep users drop some of those they listen to and take others."""
+
+    rate: Annotated[float, Field(ge=0, le=100)] = 0.01
+    """Drops per user and sweep."""
+    drop: Literal["any", "discordant", "hostile"] = "any"
+    """Which ties are dropped: any, between unlike stances, or of negative coupling."""
+    take: Literal["shown", "random", "similar", "friends_of_friends"] = "random"
+    """Whom users take: authors of shown posts, anybody, users of the same stance, friends of
+    friends."""
 
 
 class Posterior(Table):

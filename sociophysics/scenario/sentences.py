@@ -23,7 +23,7 @@ from sociophysics.kinds import (
     Kinds,
 )
 from sociophysics.registries import Registry
-from sociophysics.scenario.process import Dynamics, Observe, Posterior
+from sociophysics.scenario.process import Dynamics, Follow, Observe, Posterior
 from sociophysics.scenario.trial_table import Treatment, TrialTable
 from sociophysics.scenario.values import Table
 
@@ -40,6 +40,7 @@ KINDS: dict[str, Mapping[str, type[Any]]] = {
 }
 PLAIN: dict[str, type[Table]] = {
     "dynamics": Dynamics,
+    "follow": Follow,
     "observe": Observe,
     "posterior": Posterior,
     "trial": TrialTable,

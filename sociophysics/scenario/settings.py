@@ -14,7 +14,7 @@ from sociophysics.errors import InputError
 from sociophysics.influences.feeds import NoFeed
 from sociophysics.influences.fields import NoField
 from sociophysics.influences.schedules import Pulse
-from sociophysics.scenario.process import Dynamics, Observe, Posterior
+from sociophysics.scenario.process import Dynamics, Follow, Observe, Posterior
 from sociophysics.scenario.values import (
     Couplings,
     ExternalField,
@@ -74,6 +74,7 @@ class Settings(Table):
     feed: Feed = NoFeed()
     observe: Observe = Observe()
     interventions: Interventions = ()
+    follow: Follow | None = None
     posterior: Posterior | None = None
     redraw: Redrawn = ()
 

@@ -12,7 +12,7 @@ from sociophysics.scenario.sentences import keys_of
 
 __all__ = ["SWEPT_TABLES", "change", "dotted_keys", "set_key"]
 
-SWEPT_TABLES = ("network", "couplings", "field", "dynamics", "feed", "interventions")
+SWEPT_TABLES = ("network", "couplings", "field", "dynamics", "feed", "interventions", "follow")
 TOP = (
     *SWEPT_TABLES,
     "title",

@@ -57,6 +57,7 @@ SCALES = {
     "abs_camp_polarization": Scale(0, 1, 100, POINTS),
     "edge_agreement": Scale(0, 1, 100, "% of ties"),
     "unsatisfied_fraction": Scale(0, 1, 100, "% of ties"),
+    "cross_ties": Scale(0, 1, 100, "% of ties"),
     "local_agreement": Scale(-1, 1, 50, "% of neighbors"),
     "exposure_agreement": Scale(0, 1, 100, "% of posts"),
     "exposure_out_group": Scale(0, 1, 100, "% of posts"),

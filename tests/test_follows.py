@@ -1,0 +1,218 @@
+"""Ties that follow: what stays, what may change, and that every move is told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import sociophysics as sp
+from sociophysics.influences import feeds
+from sociophysics.influences.follows import TieRule, edge_list, followed
+from sociophysics.observables.communities import assortativity
+from sociophysics.scenario.build import build_system, case_frames
+from sociophysics.scenario.follow_acts import tie_rule
+
+N = 80
+CAMPS = np.arange(N) % 2
+
+
+def network(kind: str, seed: int = 1) -> sp.SpinSystem:
+    rng = np.random.default_rng(seed)
+    ties = rng.random((N, N)) < 0.08
+    if kind == "mutual":
+        ties = np.triu(ties, 1) | np.triu(ties, 1).T
+    np.fill_diagonal(ties, False)
+    sign = rng.choice([1.0, 1.0, -1.0], (N, N))
+    sign = np.triu(sign, 1) + np.triu(sign, 1).T if kind == "mutual" else sign
+    return sp.SpinSystem(np.where(ties, sign, 0.0))
+
+
+STANCES = np.random.default_rng(2).choice(np.array([-1, 1], np.int8), N)
+WAYS = [(drop, take) for drop in ("any", "discordant", "hostile")
+        for take in ("shown", "random", "similar", "friends_of_friends")]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["mutual", "directed"])
+@pytest.mark.parametrize(("drop", "take"), WAYS)
+def test_a_step_keeps_what_must_stay_and_moves_what_it_says(
+    kind: str, drop: str, take: str
+) -> None:
+    before = network(kind)
+    after, moves = followed(
+        before, STANCES, CAMPS, np.random.default_rng(3), rate=0.6, drop=drop, take=take,
+        feed=feeds.Engagement(alpha=1.0, gamma=1.0, pool="all"),
+    )  # fmt: skip
+    assert len(moves) > 5
+    J = after.J
+    assert (J.diagonal() == 0).all()
+    assert J.nnz == before.J.nnz
+    assert np.isin(J.data, (-1.0, 1.0)).all()  # no tie twice, none of 0
+    if kind == "directed":
+        np.testing.assert_array_equal(np.diff(J.indptr), np.diff(before.J.indptr))
+    else:
+        assert after.is_symmetric
+    # Replayed one by one, the events lead to the same ties.
+    ties = before.J.toarray() != 0
+    for who, gone, new in moves:
+        if drop == "discordant":
+            assert STANCES[who] != STANCES[gone]
+        if take == "similar":
+            assert STANCES[who] == STANCES[new]
+        if take == "friends_of_friends":
+            assert (ties[who] & ties[:, new]).any()
+        assert ties[who, gone]
+        assert not ties[who, new]
+        ties[who, gone], ties[who, new] = False, True
+        if kind == "mutual":
+            ties[gone, who], ties[new, who] = False, True
+    np.testing.assert_array_equal(ties, J.toarray() != 0)
+
+
+def test_only_hostile_ties_are_dropped_where_so_asked_and_each_keeps_its_strength() -> None:
+    before = network("directed")
+    after, _ = followed(before, STANCES, None, np.random.default_rng(1), rate=2.0, drop="hostile")
+    for i in range(N):
+        old, new = before.J.toarray()[i], after.J.toarray()[i]
+        assert ((old > 0) <= (new > 0)).all()
+        assert (old < 0).sum() == (new < 0).sum()
+
+
+def test_users_take_as_many_as_the_rate_says() -> None:
+    before, rng = network("directed"), np.random.default_rng(5)
+    counts = [len(followed(before, STANCES, None, rng, rate=0.3)[1]) for _ in range(200)]
+    assert abs(np.mean(counts) - 0.3 * N) < 5 * np.sqrt(N * 0.3 * 0.7 / 200)
+    assert len(followed(before, STANCES, None, rng, rate=0.0)[1]) == 0
+    assert followed(before, STANCES, None, rng, rate=0.0)[0] is before
+
+
+def test_authors_are_taken_as_often_as_the_feed_shows_them() -> None:
+    """The share of +1 among authors taken is that of the posts shown, popular ones boosted."""
+    n = 400
+    stances = np.where(np.arange(n) < 280, 1, -1).astype(np.int8)
+    ring = sp.SpinSystem.from_edges(np.arange(n), (np.arange(n) + 1) % n)
+    feed = feeds.Popularity(alpha=1.0, pool="all")
+    up, total, rng = 0, 0, np.random.default_rng(7)
+    for _ in range(12):
+        _, moves = followed(ring, stances, None, rng, rate=0.8, take="shown", feed=feed)
+        up += int((stances[moves[:, 2]] == 1).sum())
+        total += len(moves)
+    q = 0.7
+    expected = q**2 / (q**2 + (1 - q) ** 2)
+    assert abs(up / total - expected) < 4 * np.sqrt(expected * (1 - expected) / total)
+    assert up / total > q + 0.1  # and not as the pool has them
+
+
+def test_new_ties_follow_the_rule_of_the_scenario_at_the_degrees_of_sweep_0() -> None:
+    scenario = sp.Scenario.from_toml(
+        FOLLOW.replace("COUPLINGS", 'kind = "camps", within = 1.0, across = -0.5')
+    )
+    settings = scenario.cases()[0].settings
+    system, camps = build_system(settings, None)
+    rule = tie_rule(settings, lambda each: build_system(each, None)[0])
+    spins = np.ones(system.n, np.int8)
+    after, moves = followed(system, spins, camps, np.random.default_rng(2), rate=0.5, rule=rule)
+    assert len(moves) > 10
+    assert rule.scale is not None
+    assert camps is not None
+    ties = after.J.tocoo()
+    value = np.where(camps[ties.row] == camps[ties.col], 1.0, -0.5)
+    np.testing.assert_allclose(ties.data, value * rule.scale[ties.row] * rule.scale[ties.col])
+    before = system.J.tocoo()
+    value = np.where(camps[before.row] == camps[before.col], 1.0, -0.5)
+    np.testing.assert_allclose(before.data, value * rule.scale[before.row] * rule.scale[before.col])
+    carried = TieRule(rule.scale).coupling(0.3, 0, 1, 2, None, True)
+    assert carried == pytest.approx(0.3 / rule.scale[1] * rule.scale[2])
+
+
+FOLLOW = """
+seed = 3
+network = {kind = "planted_partition", n = 60, communities = 2, k_in = 6, k_out = 3}
+couplings = {COUPLINGS, normalize = "degree"}
+dynamics = {temperature = 1.0, sweeps = 12, start = "camps"}
+observe = {every = 3, names = ["cross_ties", "assortativity", "camp_polarization"]}
+feed = {kind = "in_group", strength = 0.4}
+follow = {rate = 0.2, drop = "any", take = "shown"}
+sweep = {replicas = 2}
+"""
+UNIFORM = FOLLOW.replace("COUPLINGS", 'kind = "uniform"')
+
+
+def test_events_of_a_run_replay_its_network_and_its_fields_are_exact() -> None:
+    settings = sp.Scenario.from_toml(UNIFORM).cases()[0].settings
+    events: list[dict[str, Any]] = []
+    last = None
+    for frame in case_frames(settings, [0, 1]):
+        events += frame.events
+        last = frame
+    assert last is not None
+    moves = edge_list(events)
+    system, camps = build_system(settings, None)
+    for replica in (0, 1):
+        ties = system.J.toarray() != 0
+        for row in moves[moves["replica"] == replica].itertuples():
+            ties[row.who, row.whom] = ties[row.whom, row.who] = row.event == "follow"
+        np.testing.assert_array_equal(ties, last.systems[replica].J.toarray() != 0)
+    assert (last.systems[0].J != last.systems[1].J).nnz > 0
+    assert moves["sweep"].between(0, 11).all()
+    # The in-group's posts are followed: fewer ties cross than at first.
+    assert assortativity(last.systems[0], camps) > assortativity(system, camps) + 0.1
+
+
+def test_a_run_with_follows_goes_on_from_a_state_bit_for_bit() -> None:
+    settings = sp.Scenario.from_toml(UNIFORM).cases()[0].settings
+    states, whole = {}, []
+    for frame in case_frames(settings, [0, 1]):
+        whole.append(frame)
+        if frame.sweep == 6:
+            states[6] = frame.state()
+    for frame, expected in zip(
+        case_frames(settings, [0, 1], resume=states[6]), whole[3:], strict=True
+    ):
+        np.testing.assert_array_equal(frame.spins, expected.spins)
+        for one, other in zip(frame.systems, expected.systems, strict=True):
+            assert (one.J != other.J).nnz == 0
+
+
+def test_a_run_records_how_many_ties_cross_and_no_follows_change_nothing() -> None:
+    scenario = sp.Scenario.from_toml(UNIFORM)
+    run = sp.run(scenario, workers=1)
+    crossing = run.table.groupby("sweep")["cross_ties"].mean()
+    assert crossing.iloc[-1] < crossing.iloc[0] - 0.05
+    still = sp.run(scenario.replace({"follow.rate": 0.0}), workers=1).table
+    none = scenario.replace({"follow": None})
+    assert still.equals(sp.run(none, workers=1).table)
+    first = run.table[run.table["sweep"] == 0].drop(columns=["cross_ties"])
+    assert first.equals(still[still["sweep"] == 0].drop(columns=["cross_ties"]))
+
+
+def test_posts_shown_cannot_be_followed_where_none_ever_are() -> None:
+    scenario = sp.Scenario.from_toml(UNIFORM).replace({"feed": {"kind": "none"}})
+    with pytest.raises(sp.InputError, match="no feed shows posts"):
+        sp.run(scenario, workers=1)
+    with pytest.raises(sp.InputError, match="there is no feed that shows posts"):
+        followed(network("mutual"), STANCES, None, np.random.default_rng(1), rate=1, take="shown")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("rate", -0.1, "must be >= 0"),
+        ("drop", "discordan", "did you mean discordant"),
+        ("take", "shwon", "did you mean shown"),
+        ("rates", 0.1, "did you mean rate"),
+    ],
+)
+def test_a_table_of_follows_that_cannot_be_is_refused(key: str, value: Any, said: str) -> None:
+    table = {"rate": 0.1, key: value}
+    with pytest.raises(sp.InputError, match=said):
+        sp.Scenario.from_toml(UNIFORM).replace({"follow": table})
+
+
+def test_words_that_are_none_are_refused_in_python_too() -> None:
+    system, rng = network("mutual"), np.random.default_rng(1)
+    for keys, said in (({"drop": "all"}, "follow.drop"), ({"take": "all"}, "follow.take"),
+                       ({"rate": np.inf}, "finite")):  # fmt: skip
+        with pytest.raises(sp.InputError, match=said):
+            followed(system, STANCES, None, rng, **{"rate": 0.1, **keys})
