@@ -87,6 +87,7 @@ def refusal(
         What was given.
     """
     names = [field.name for field in dataclasses.fields(cls)]
+    placed = [field.name for field in dataclasses.fields(cls) if not field.kw_only]
     first = first_fault(error)
     kind, word = getattr(cls, "kind", "") or cls.__name__, cls.registry.word
     if first["type"] == "unexpected_positional_argument":
@@ -96,7 +97,7 @@ def refusal(
             f"{'one value for each at most' if names else 'it none'}."
         )
     path = [
-        names[step] if place == 0 and isinstance(step, int) else step
+        placed[step] if place == 0 and isinstance(step, int) else step
         for place, step in enumerate(first["loc"])
         if step not in TAGS
     ]

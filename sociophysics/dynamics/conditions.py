@@ -15,9 +15,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from sociophysics.dynamics.some_users import SomeUsers
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.influences import schedules
 from sociophysics.influences.feeds import Feed
+from sociophysics.influences.feeds.allotted import Allotted
 from sociophysics.influences.interventions import Intervention
 from sociophysics.influences.schedules import Patterned, Schedule
 from sociophysics.society.missing import present
@@ -164,7 +166,10 @@ class Answer(NamedTuple):
 
 @dataclass
 class Conditions:
-    """What acts from outside; interventions change it as the run goes on."""
+    """What acts from outside; interventions change it as the run goes on.
+
+    ``some`` is what some users were given; ``first`` what acted before any intervention.
+    """
 
     temperature: NDArray[np.float64]  # (sweeps or fewer,): the last value lasts
     field: NDArray[np.float64]  # (terms, sweeps or fewer): likewise
@@ -174,18 +179,37 @@ class Conditions:
     seed: int
     scheme: str
     kernel: str
+    some: SomeUsers | None = None  # where there are interventions
     coldest: float = np.inf  # of the whole run: what rounding is judged against
     rule: Rule | None = None  # None is the heat bath
     _acting: tuple[SpinSystem, int, NDArray[np.float64]] | None = with_default(
         default=None, repr=False
     )
 
+    def __post_init__(self) -> None:
+        self._first = self.temperature, self.field, self.pattern, self.feed
+
+    def restore(self, acts: Iterable[Intervention], sweeps: int) -> None:
+        """Go back to what acted first, and let the interventions act that have not ended."""
+        self.temperature, self.field, self.pattern, self.feed = self._first
+        self._acting = None
+        if self.some is not None:
+            self.some.clear()
+        for act in acts:
+            act.impose(self, sweeps)
+
     def noise(self, sweep: int) -> float:
         """Return the temperature that acts in ``sweep``."""
         return float(self.temperature[min(sweep, self.temperature.size) - 1])
 
-    def heat(self, at: int, temperature: float) -> None:
-        """Set the temperature of the sweeps after ``at``."""
+    def heat(self, act: Intervention, temperature: float) -> None:
+        """Set the temperature of the sweeps after an act, for those on whom it acts."""
+        at = act.at
+        if self.some is not None and not act.for_all:
+            self.some.heat(self.some.chosen(act), temperature)
+            return
+        if self.some is not None:
+            self.some.heat_all()
         before = np.minimum(np.arange(at), self.temperature.size - 1)
         self.temperature = np.append(self.temperature[before], temperature)
 
@@ -198,10 +222,22 @@ class Conditions:
             self._acting = acting
         return acting[2]
 
-    def tilt(self, field: Field, sweeps: int) -> None:
-        """Replace the scheduled field."""
+    def tilt(self, act: Intervention, field: Any, sweeps: int) -> None:
+        """Replace the scheduled field of those on whom an act acts."""
+        if self.some is not None and not act.for_all:
+            self.some.tilt(self.some.chosen(act), field)
+            return
+        if self.some is not None:
+            self.some.tilt_all()
         self.field, self.pattern = field_terms(field, self.pattern.shape[1], sweeps)
         self._acting = None
+
+    def switch(self, act: Intervention, feed: Feed | None) -> None:
+        """Give those on whom an act acts another feed: the same users in all replicas."""
+        if self.some is None or act.for_all:
+            self.feed = feed
+            return
+        self.feed = Allotted.switched(self.feed, feed, self.some.chosen_once(act))
 
     def steady(self, sweep: int, last: int) -> int:
         """Return the last sweep up to ``last`` with the same temperature and field as ``sweep``."""
@@ -220,6 +256,9 @@ class Conditions:
         first = min(sweep, self.field.shape[1]) - 1
         largest = np.abs(self.field[:, first:]).max(axis=1, initial=0.0)
         external = float((np.abs(system.h) + largest @ np.abs(self.pattern)).max(initial=0.0))
+        if self.some is not None and self.some.largest_tilt():
+            own = float(np.abs(system.h).max(initial=0.0)) + self.some.largest_tilt()
+            external = max(external, own)
         return external + self._of_feed()
 
     def _of_feed(self) -> float:
@@ -315,6 +354,7 @@ class SweepTask(NamedTuple):
     has_feed: bool
     rewires: bool = False  # so that replicas come to differ in their ties
     rule: Rule | None = None  # None is the heat bath
+    own_noise: bool = False  # so that users differ in their temperature
 
 
 def task_of(
@@ -338,7 +378,7 @@ def task_of(
     """
     acts = tuple(interventions)
     scheduled = not (field is None or (isinstance(field, list | tuple) and len(field) == 0))
-    brought = {what for act in acts for what in act.brings}
+    brought = {what for act in acts for what in act.needs}
     feeds = [feed, *(getattr(act, "feed", None) for act in acts if "feed" in act.brings)]
     return SweepTask(
         system,
@@ -347,4 +387,5 @@ def task_of(
         has_feed=any(each is not None and each.acts for each in feeds),
         rewires="ties" in brought,
         rule=rule,
+        own_noise="noise" in brought,
     )

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sociophysics.dynamics.conditions import Conditions
 from sociophysics.dynamics.frames import Frame, ReplicaExposure, SelectedExposure
 from sociophysics.dynamics.kernels.kernel_choice import REGISTRY, thread_groups
-from sociophysics.dynamics.resume import restore, take
+from sociophysics.dynamics.resume import replay, restore, take
 from sociophysics.dynamics.state import State
 from sociophysics.dynamics.walkers import Walkers
 from sociophysics.errors import InputError
@@ -96,6 +96,7 @@ class SweepLoop:
                 seen = False
                 if done == sweeps or not self.groups:
                     return
+                self.end(acts, done, sweeps)
                 self.intervene([act for act in acts if act.at == done], sweeps)
                 until = done + 1 if stop else self.next_event(done, sweeps, every, acts)
                 self.advance(done, until, pool)
@@ -108,7 +109,8 @@ class SweepLoop:
         """Return the next sweep after which there is something to do."""
         until = min(sweeps, (done // every + 1) * every)
         releases = (group.next_release(done) for group in self.groups)
-        later = [*(act.at for act in acts if act.at > done), *(r for r in releases if r)]
+        moments = (moment for act in acts for moment in (act.at, act.ends) if moment)
+        later = [*(each for each in moments if each > done), *(r for r in releases if r)]
         return min([until, *later])
 
     def advance(self, first: int, last: int, pool: ThreadPoolExecutor | None) -> None:
@@ -255,6 +257,33 @@ class SweepLoop:
             # Users whose feed another group's act leaves alone keep it as well.
             remembers = before is not None and isinstance(c.feed, type(before) | Allotted)
             self.prepare(act.at, fresh_feed="feed" in act.brings and not remembers)
+
+    def end(self, acts: tuple[Intervention, ...], done: int, sweeps: int) -> None:
+        """Take back what interventions changed that end after sweep ``done``."""
+        ending = [act for act in acts if act.ends == done]
+        if not ending:
+            return
+        before = self.conditions.feed
+        replay(self.conditions, acts, done, sweeps, ended=True)
+        for act in ending:
+            if "ties" in act.brings:
+                self._untie()
+            self._record(done, f"{act.kind} ends")
+        if any(act.reloads for act in ending):
+            feed = self.conditions.feed
+            remembers = before is not None and isinstance(feed, type(before) | Allotted)
+            self.prepare(done, fresh_feed=any("feed" in a.brings for a in ending) and not remembers)
+
+    def _untie(self) -> None:
+        """Give the replicas that run the ties back that the run began with."""
+        if len(self.systems) == 1:
+            self.systems = [self.systems[0]] * len(self.numbers)
+        for group in self.groups:
+            group.restart(group.spins, self.original)
+            for row in group.rows.tolist():
+                self.systems[row] = self.original
+        if all(system is self.original for system in self.systems):
+            self.systems = [self.original]
 
     def _stream(self, act: Intervention, replica: int, order: int) -> np.random.Generator:
         """Return a stream for one intervention: two of one kind at one moment do not share it."""

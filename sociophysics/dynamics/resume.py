@@ -35,10 +35,21 @@ class LastShown(NamedTuple):
     attention_gini: NDArray[np.float64]
 
 
-def replay(conditions: Conditions, acts: Iterable[Intervention], sweep: int, sweeps: int) -> None:
-    """Bring conditions to where earlier interventions had left them when a state was taken."""
-    for act in sorted((act for act in acts if act.at < sweep), key=lambda act: act.at):
-        act.impose(conditions, sweeps)
+def replay(
+    conditions: Conditions,
+    acts: Iterable[Intervention],
+    sweep: int,
+    sweeps: int,
+    *,
+    ended: bool = False,
+) -> None:
+    """Bring conditions to where earlier interventions had left them when a state was taken.
+
+    Those that end with ``sweep`` still act, unless they have ``ended``.
+    """
+    begun = sorted((act for act in acts if act.at < sweep), key=lambda act: act.at)
+    last = sweep if ended else sweep - 1
+    conditions.restore([act for act in begun if act.ends is None or act.ends > last], sweeps)
 
 
 def take(loop: SweepLoop) -> State:

@@ -16,11 +16,16 @@ from sociophysics.dynamics.frames import Frame, observe
 from sociophysics.dynamics.kernels.kernel_choice import choose_kernel, task_of
 from sociophysics.dynamics.loop import StopRule, SweepLoop
 from sociophysics.dynamics.resume import check_resumes, replay
+from sociophysics.dynamics.some_users import SomeUsers
 from sociophysics.dynamics.state import State
 from sociophysics.errors import InputError
 from sociophysics.influences import schedules
 from sociophysics.influences.feeds import Feed, acting
-from sociophysics.influences.interventions import Intervention, check_intervention
+from sociophysics.influences.interventions import (
+    Intervention,
+    check_endings,
+    check_intervention,
+)
 from sociophysics.influences.schedules import Schedule
 from sociophysics.machine import require_memory, usable_cpus
 from sociophysics.observables import check_names
@@ -140,6 +145,8 @@ def trajectory(
             raise InputError("temperature is missing; give a number >= 0 or a schedule.")
         temperature = 1.0  # which nobody asks for
     temperatures = schedules.values(temperature, sweeps, name="temperature", lowest=0.0)
+    if acts:
+        check_endings(acts)
     conditions = Conditions(
         temperature=temperatures,
         field=values,
@@ -150,6 +157,7 @@ def trajectory(
         scheme=scheme,
         kernel=choose_kernel(kernel, task_of(system, scheme, field, feed, acts, rule)),
         rule=rule,
+        some=SomeUsers(system, codes, check_seed(seed), numbers, acts) if acts else None,
         coldest=min([temperatures.min(), *(act.coldest for act in acts)]),
     )
     if resume is None:
@@ -374,6 +382,11 @@ def _other_rule(rule: Any, acts: tuple[Intervention, ...]) -> Rule | None:
         raise InputError(
             f"an intervention changes the temperature, but the rule {found.kind} has none: leave "
             "the intervention out."
+        )
+    if found is not None and any("field" in act.brings and not act.for_all for act in acts):
+        raise InputError(
+            f"an intervention changes the field of some users, but the rule {found.kind} answers "
+            "to all that can pull at each, the same in all replicas: let it act on everybody."
         )
     return found
 

@@ -52,6 +52,7 @@ class Walkers:
         self._start = spins
         self._kernel: Kernel | None = None
         self._field: NDArray[np.float64] | None = None
+        self._own: tuple[Any, Any] | None = None  # what some users were given, and when
         self._feed_keys = np.zeros((len(replicas), 2), np.uint64)
         self._free = np.zeros((len(replicas), 0), np.uint8)
 
@@ -81,6 +82,7 @@ class Walkers:
         self.memory = None if memory is None else memory.apart()
         self._feed_keys = np.array([key(seed, "feed", r) for r in self.replicas], dtype=np.uint64)
         self.phi = self.exposure = self._field = None
+        self._own = None
 
     def advance(self, conditions: Conditions, first: int, last: int) -> None:
         """Do sweeps ``first + 1 .. last``, the feed refreshed before each."""
@@ -88,19 +90,42 @@ class Walkers:
         while done < last:
             sweep = done + 1
             field = conditions.external(self.system, sweep)
+            noise, each = self._given(conditions, conditions.noise(sweep), field)
             if conditions.feed is not None:
                 until = sweep
                 self.refresh(conditions, sweep)
-                self.kernel.change_field(field, self.phi)
+                if each is None or self.phi is None:
+                    self.kernel.change_field(field, self.phi)
+                else:
+                    self.kernel.change_field(self._nothing, each + self.phi)
             else:
                 until = conditions.steady(sweep, last)
-                if field is not self._field:
+                if each is not None:
+                    self.kernel.change_field(self._nothing, each)
+                elif field is not self._field:
                     self.kernel.change_field(field, None)
             self._field = field
-            self.kernel.sweep(done, until - done, conditions.noise(sweep), self._held(done))
+            self.kernel.sweep(done, until - done, noise, self._held(done))
             done = until
             if conditions.feed is not None and self.memory is not None:
                 self.memory = conditions.feed.remember(self.kernel.spins(), self.memory)
+
+    def _given(
+        self, conditions: Conditions, noise: float, field: NDArray[np.float64]
+    ) -> tuple[float | NDArray[np.float64], NDArray[np.float64] | None]:
+        """Return the temperature, of each user where they differ, and fields of each, if any."""
+        some = conditions.some
+        if some is None:
+            return noise, None
+        if self._own is None or self._own[0] != (some.version, noise) or self._field is not field:
+            own = some.noise(noise, self.rows), some.field(field, self.system.h, self.rows)
+            self._own = (some.version, noise), own
+        of_each, fields = self._own[1]
+        return noise if of_each is None else of_each, fields
+
+    @property
+    def _nothing(self) -> NDArray[np.float64]:
+        return np.zeros(self.system.n)
 
     def refresh(self, conditions: Conditions, sweep: int) -> None:
         """Let the feed look at the stances now; its field will act in ``sweep``."""

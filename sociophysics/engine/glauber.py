@@ -30,6 +30,7 @@ __all__ = [
     "rises_between",
     "sweep_cached",
     "sweep_kawasaki",
+    "sweep_own",
     "sweep_prefetched",
     "sweep_sequential",
 ]
@@ -240,6 +241,43 @@ def sweep_prefetched(
                     spread(state, r, i, indptr, rows)
             size[b], found[b] = U64(0), U64(0)
         flipped[r] += accepted
+
+
+@njit(cache=True, nogil=True, boundscheck=False)
+def sweep_own(
+    state: Array,
+    indptr: Array,
+    rows: Array,
+    first_open: Array,
+    open_: Array,
+    unit: Array,
+    level: Array,
+    held: Array,
+    keys: Array,
+    first: int,
+    sweeps: int,
+    flipped: Array,
+) -> None:
+    """Do the same sweeps, draw for draw, where users have temperatures of their own.
+
+    The bounds have one row per temperature, ``level`` (replicas, n) is the row of each user.
+    """
+    n = U64(state.shape[1])
+    some_held = held.shape[1] > 0
+    for r in range(state.shape[0]):
+        step = increment(keys[r, 1])
+        counter = keys[r, 0] + U64(first) * n * step
+        end = counter + U64(sweeps) * n * step
+        while counter != end:
+            counter += step
+            draw = mix(counter)
+            i = ((draw >> U64(32)) * n) >> U64(32)
+            k = level[r, i]
+            if flips(state[r, i], draw, first_open[k], open_[k], unit[k], None):
+                if some_held and held[r, i]:
+                    continue
+                flipped[r] += 1
+                spread(state, r, i, indptr, rows)
 
 
 @njit(cache=True, nogil=True, boundscheck=False)

@@ -25,14 +25,15 @@ def sweep_reference(
     indices: Array,
     data: Array,
     field: Array,
-    temperature: float,
+    temperature: Array,
     held: Array,
     rng: Any,
     attempts: int,
 ) -> int:
     """Do ``attempts`` random-sequential heat-bath updates of one replica; return the flips.
 
-    ``indptr, indices, data`` are the rows of ``J``, ``field`` (n,) the external and feed field.
+    ``indptr, indices, data`` are the rows of ``J``, ``field`` (n,) the external and feed field, and
+    ``temperature`` (n,) that of each user.
     """
     n, flipped = spins.shape[0], 0
     for _ in range(attempts):
@@ -41,8 +42,8 @@ def sweep_reference(
         local = field[i]
         for p in range(indptr[i], indptr[i + 1]):
             local += data[p] * spins[indices[p]]
-        if temperature > 0.0:
-            up = u < 1.0 / (1.0 + np.exp(-2.0 * local / temperature))
+        if temperature[i] > 0.0:
+            up = u < 1.0 / (1.0 + np.exp(-2.0 * local / temperature[i]))
         else:
             up = local > 0.0 or (local == 0.0 and u < 0.5)
         if up != (spins[i] > 0) and not (held.shape[0] > 0 and held[i]):

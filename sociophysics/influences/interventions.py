@@ -11,6 +11,7 @@ from abc import abstractmethod
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from dataclasses import field as with_default
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, Protocol, Self
 
@@ -51,11 +52,13 @@ __all__ = [
     "Change",
     "Heat",
     "Intervention",
+    "KeepStance",
     "Nucleate",
     "OfConditions",
     "Rewire",
     "SwitchFeed",
     "Tilt",
+    "check_endings",
     "check_intervention",
     "choose_users",
     "register",
@@ -107,13 +110,85 @@ class Change(NamedTuple):
 class Acting(Protocol):
     """The conditions that act on all users, as interventions change them."""
 
-    feed: Feed | None
+    def heat(self, act: Intervention, temperature: float) -> None:
+        """Set the temperature of the sweeps after an act, for those on whom it acts."""
 
-    def heat(self, at: int, temperature: float) -> None:
-        """Set the temperature of the sweeps after ``at``."""
+    def tilt(self, act: Intervention, field: Any, sweeps: int) -> None:
+        """Replace the scheduled field of those on whom an act acts."""
 
-    def tilt(self, field: Any, sweeps: int) -> None:
-        """Replace the scheduled field."""
+    def switch(self, act: Intervention, feed: Feed | None) -> None:
+        """Give those on whom an act acts another feed."""
+
+
+def _who(value: Any, info: ValidationInfo) -> str | tuple[Any, ...]:
+    if isinstance(value, str) and value:
+        check_who(value)
+        return value
+    users = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else None
+    if users is None or not all(map(_is_label, users)) or (in_table(info) and not _plain(users)):
+        raise ValueError(
+            f"it is {value!r}; allowed: random, degree, camp:K with the camp's number or name K, "
+            "attribute:NAME>=40, cluster, or a list of users"
+        )
+    twice = next((user for user, times in Counter(users).items() if times > 1), None)
+    if twice is not None:
+        raise ValueError(f"it names the user {twice!r} twice; list each user once")
+    return users
+
+
+def _is_label(user: Any) -> bool:
+    return isinstance(user, Hashable) and not isinstance(user, bool)
+
+
+def _plain(users: tuple[Any, ...]) -> bool:
+    return len(users) > 0 and all(isinstance(user, int | str) for user in users)
+
+
+def _hold(value: Any) -> int | str:
+    if value == "forever" or (type(value) is int and value >= 0):
+        held: int | str = value
+        return held
+    raise ValueError(f"it is {value!r}; allowed: a whole number of sweeps >= 0, or forever")
+
+
+_USERS = {"type": "array", "items": {"type": ["integer", "string"]}, "minItems": 1}
+_TIMES = [{"type": "integer", "minimum": 0}, {"const": "forever"}]
+Who = Annotated[
+    str | Sequence[Any],
+    PlainValidator(_who),
+    WithJsonSchema({"anyOf": [{"type": "string"}, _USERS]}),
+]
+HoldFor = Annotated[int | str, PlainValidator(_hold), WithJsonSchema({"anyOf": _TIMES})]
+Until = Annotated[
+    Annotated[int, Field(ge=1)] | None, WithJsonSchema({"type": "integer", "minimum": 1})
+]
+Share = Annotated[
+    Annotated[float, Field(ge=0, le=1)] | None,
+    WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1}),
+]
+
+
+WHOM = (
+    "On whom it acts, everybody if left out: random, degree, camp:K, attribute:NAME>=40, cluster, "
+    "or a list of users."
+)
+PART = "Share of the users so described, or of the clusters; all of them if left out."
+UNTIL = "Ends after this sweep: what it changed goes back. Left out: it stays."
+
+
+def _check_users(act: Any) -> None:
+    """Raise unless share goes with who, and the end comes after the beginning."""
+    if not isinstance(act.who, str) and act.who is not None and act.share not in (None, 1.0):
+        raise ValueError(
+            f"share is {act.share}, but who is a list of users, all of whom are set; leave share "
+            "out"
+        )
+    _check_end(act)
+
+
+def _check_end(act: Any) -> None:
+    if act.until is not None and act.until <= act.at:
+        raise ValueError(f"until is {act.until}; it must be above at, which is {act.at}")
 
 
 @dataclass(frozen=True)
@@ -141,6 +216,31 @@ class Intervention(Kind):
     def coldest(self) -> float:
         """The lowest temperature that it brings."""
         return np.inf
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """What a run must be ready for."""
+        return self.brings
+
+    @property
+    def ends(self) -> int | None:
+        """The sweep after which what it changed goes back, None for never."""
+        return None
+
+    @property
+    def for_all(self) -> bool:
+        """Whether it acts on everybody."""
+        return True
+
+    @property
+    def among(self) -> str | Sequence[Any]:
+        """By which word users are chosen."""
+        return "random"
+
+    @property
+    def part(self) -> float:
+        """Which share of them."""
+        return 1.0
 
     def check(self, system: SpinSystem, camps: NDArray[np.int64] | None) -> None:
         """Raise unless it can act in this system.
@@ -187,7 +287,44 @@ class Intervention(Kind):
 
 @dataclass(frozen=True)
 class OfConditions(Intervention):
-    """An intervention that changes what acts on everybody, and no replica by itself."""
+    """An intervention that changes what acts on users, and no replica by itself."""
+
+    who: Annotated[Who | None, key(WHOM)] = with_default(default=None, kw_only=True)
+    share: Annotated[Share, key(PART)] = with_default(default=None, kw_only=True)
+    until: Annotated[Until, key(UNTIL, unit="sweeps")] = with_default(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        _check_users(self)
+
+    @property
+    def ends(self) -> int | None:
+        """The sweep after which what it changed goes back."""
+        return self.until
+
+    @property
+    def for_all(self) -> bool:
+        """Whether it acts on everybody."""
+        return self.who is None and self.share is None
+
+    @property
+    def among(self) -> str | Sequence[Any]:
+        """By which word users are chosen."""
+        return "random" if self.who is None else self.who
+
+    @property
+    def part(self) -> float:
+        """Which share of them."""
+        return 1.0 if self.share is None else self.share
+
+    def check(self, system: SpinSystem, camps: NDArray[np.int64] | None) -> None:
+        """Raise unless there are users to choose from."""
+        if not self.for_all:
+            select(system, camps, self.among, self.part, np.random.default_rng(0))
+
+    def ready(self, system: SpinSystem, names: Sequence[Any]) -> Self:
+        """Return it with the camp by its number."""
+        who = camp_attributes.number(self.who, names)
+        return self if who is self.who else replace(self, who=who)
 
     @abstractmethod
     def impose(self, conditions: Acting, sweeps: int) -> None:
@@ -236,13 +373,18 @@ class Heat(OfConditions):
         return self.temperature
 
     @property
+    def needs(self) -> tuple[str, ...]:
+        """Temperatures of their own where it heats some."""
+        return () if self.for_all or self.part == 0 else ("noise",)
+
+    @property
     def told(self) -> Mapping[str, Any]:
         """The temperature."""
         return {"temperature": self.temperature}
 
     def impose(self, conditions: Acting, sweeps: int) -> None:
         """Set the temperature."""
-        conditions.heat(self.at, self.temperature)
+        conditions.heat(self, self.temperature)
 
 
 if TYPE_CHECKING:  # what Python may give, beside what a table may hold
@@ -285,7 +427,8 @@ class Tilt(OfConditions):
         return {"field": np.asarray(self.field).tolist()}
 
     def check(self, system: SpinSystem, camps: NDArray[np.int64] | None) -> None:
-        """Raise unless there is one number, or one per user."""
+        """Raise unless there is one number, or one per user, and users to choose from."""
+        super().check(system, camps)
         if np.shape(self.field) not in ((), (system.n,)):
             raise InputError(
                 f"the field of Tilt has shape {np.shape(self.field)}; it must be a finite number, "
@@ -293,58 +436,14 @@ class Tilt(OfConditions):
             )
 
     def ready(self, system: SpinSystem, names: Sequence[Any]) -> Self:
-        """Return it with the field in the users' order."""
+        """Return it with the camp by its number and the field in the users' order."""
+        named = super().ready(system, names)
         ordered = by_label(self.field, system.nodes.index, "the field of Tilt")
-        return self if ordered is self.field else replace(self, field=ordered)
+        return named if ordered is self.field else replace(named, field=ordered)
 
     def impose(self, conditions: Acting, sweeps: int) -> None:
         """Replace the scheduled field."""
-        conditions.tilt(self.field, sweeps)
-
-
-def _who(value: Any, info: ValidationInfo) -> str | tuple[Any, ...]:
-    if isinstance(value, str) and value:
-        check_who(value)
-        return value
-    users = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else None
-    if users is None or not all(map(_is_label, users)) or (in_table(info) and not _plain(users)):
-        raise ValueError(
-            f"it is {value!r}; allowed: random, degree, camp:K with the camp's number or name K, "
-            "attribute:NAME>=40, cluster, or a list of users"
-        )
-    twice = next((user for user, times in Counter(users).items() if times > 1), None)
-    if twice is not None:
-        raise ValueError(f"it names the user {twice!r} twice; list each user once")
-    return users
-
-
-def _is_label(user: Any) -> bool:
-    return isinstance(user, Hashable) and not isinstance(user, bool)
-
-
-def _plain(users: tuple[Any, ...]) -> bool:
-    return len(users) > 0 and all(isinstance(user, int | str) for user in users)
-
-
-def _hold(value: Any) -> int | str:
-    if value == "forever" or (type(value) is int and value >= 0):
-        held: int | str = value
-        return held
-    raise ValueError(f"it is {value!r}; allowed: a whole number of sweeps >= 0, or forever")
-
-
-_USERS = {"type": "array", "items": {"type": ["integer", "string"]}, "minItems": 1}
-_TIMES = [{"type": "integer", "minimum": 0}, {"const": "forever"}]
-Who = Annotated[
-    str | Sequence[Any],
-    PlainValidator(_who),
-    WithJsonSchema({"anyOf": [{"type": "string"}, _USERS]}),
-]
-HoldFor = Annotated[int | str, PlainValidator(_hold), WithJsonSchema({"anyOf": _TIMES})]
-Share = Annotated[
-    Annotated[float, Field(ge=0, le=1)] | None,
-    WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1}),
-]
+        conditions.tilt(self, self.field, sweeps)
 
 
 @INTERVENTIONS.register
@@ -374,6 +473,9 @@ class Nucleate(Intervention):
             unit="sweeps",
         ),
     ] = 0
+    until: Annotated[
+        Until, key("Instead of hold: the last sweep in which they keep it.", unit="sweeps")
+    ] = with_default(default=None, kw_only=True)
     kind: ClassVar[str] = "nucleate"
     words: ClassVar[str] = "Some users take a stance, and keep it for a while."
     equation: ClassVar[str] = "s_i = stance at sweep at, held for hold sweeps, for i in who."
@@ -381,11 +483,9 @@ class Nucleate(Intervention):
 
     def __post_init__(self) -> None:
         listed = not isinstance(self.who, str)
-        if listed and self.share not in (None, 1.0):
-            raise ValueError(
-                f"share is {self.share}, but who is a list of users, all of whom are set; leave "
-                "share out"
-            )
+        _check_users(self)
+        if self.until is not None and self.hold != 0:
+            raise ValueError("hold and until are both given; either says how long they keep it")
         if listed or self.share is None:
             object.__setattr__(self, "share", None if listed else SEEDS)
 
@@ -413,8 +513,55 @@ class Nucleate(Intervention):
         """Return the stances with those of the chosen users set."""
         users, changed = choose_users(self, system, camps, rng), spins.copy()
         changed[users] = self.stance
-        detail = {"users": users.size, "stance": self.stance, "hold": self.hold}
-        return Change(changed, None, users, self.hold, detail)
+        hold = self.hold if self.until is None else self.until - self.at
+        detail = {"users": users.size, "stance": self.stance, "hold": hold}
+        return Change(changed, None, users, hold, detail)
+
+
+@INTERVENTIONS.register
+@dataclass(frozen=True)
+class KeepStance(Intervention):
+    """Some users keep the stance they have."""
+
+    who: Annotated[Who | None, key(WHOM)] = None
+    share: Annotated[Share, key(PART)] = None
+    until: Annotated[
+        Until, key("The last sweep in which they keep it; left out: for good.", unit="sweeps")
+    ] = None
+    kind: ClassVar[str] = "hold"
+    equation: ClassVar[str] = "s_i(t) = s_i(at) for at < t <= until, for i in who."
+    physics: ClassVar[str] = "pinned spins"
+
+    def __post_init__(self) -> None:
+        _check_users(self)
+
+    def check(self, system: SpinSystem, camps: NDArray[np.int64] | None) -> None:
+        """Raise unless there are users to choose from."""
+        self._users(system, camps, np.random.default_rng(0))
+
+    def ready(self, system: SpinSystem, names: Sequence[Any]) -> Self:
+        """Return it with the camp by its number."""
+        who = camp_attributes.number(self.who, names)
+        return self if who is self.who else replace(self, who=who)
+
+    def _users(
+        self, system: SpinSystem, camps: NDArray[np.int64] | None, rng: np.random.Generator
+    ) -> NDArray[np.int64]:
+        who = "random" if self.who is None else self.who
+        share = 1.0 if self.share is None else self.share
+        return np.flatnonzero(select(system, camps, who, share, rng))
+
+    def change(
+        self,
+        system: SpinSystem,
+        spins: NDArray[np.int8],
+        camps: NDArray[np.int64] | None,
+        rng: np.random.Generator,
+    ) -> Change:
+        """Return who keeps the stance."""
+        users = self._users(system, camps, rng)
+        hold = "forever" if self.until is None else self.until - self.at
+        return Change(held=users, hold=hold, detail={"users": users.size, "hold": hold})
 
 
 @INTERVENTIONS.register
@@ -432,14 +579,49 @@ class Rewire(Intervention):
     keep_degrees: Annotated[
         bool, key("Swap ends in pairs, so that everybody keeps the number of ties.")
     ] = False
+    who: Annotated[
+        Who | None,
+        key(
+            "Whose ties, anybody's if left out; of degree and cluster the share is one of users "
+            "or clusters, and all their ties are moved."
+        ),
+    ] = with_default(default=None, kw_only=True)
+    until: Annotated[Until, key(UNTIL, unit="sweeps")] = with_default(default=None, kw_only=True)
     kind: ClassVar[str] = "rewire"
     words: ClassVar[str] = "A share of the ties gets new ends."
     equation: ClassVar[str] = "J_ij becomes J_ik for a share of the ties, k drawn toward a kind."
     physics: ClassVar[str] = "a change of topology"
     brings: ClassVar[tuple[str, ...]] = ("ties",)
 
+    def __post_init__(self) -> None:
+        _check_end(self)
+
+    @property
+    def ends(self) -> int | None:
+        """The sweep after which the ties go back."""
+        return self.until
+
+    @property
+    def whole(self) -> bool:
+        """Whether all ties of the chosen users are moved."""
+        return isinstance(self.who, str) and self.who.partition(":")[0] in ("degree", "cluster")
+
+    def ready(self, system: SpinSystem, names: Sequence[Any]) -> Self:
+        """Return it with the camp by its number."""
+        who = camp_attributes.number(self.who, names)
+        return self if who is self.who else replace(self, who=who)
+
+    def _users(
+        self, system: SpinSystem, camps: NDArray[np.int64] | None, rng: np.random.Generator
+    ) -> NDArray[np.bool_] | None:
+        """Return whose ties may move, (n,); None for anybody's."""
+        if self.who is None or self.who == "random":
+            return None
+        return select(system, camps, self.who, self.share if self.whole else 1.0, rng)
+
     def check(self, system: SpinSystem, camps: NDArray[np.int64] | None) -> None:
-        """Raise if camps are needed and missing."""
+        """Raise if camps are needed and missing, or nobody can be chosen."""
+        self._users(system, camps, np.random.default_rng(0))
         if self.toward == "bridge" and camps is None:
             raise InputError(
                 "rewire goes toward 'bridge', but the users have no camps; name a node attribute "
@@ -454,7 +636,8 @@ class Rewire(Intervention):
         rng: np.random.Generator,
     ) -> Change:
         """Return the system with some ties moved."""
-        after, moved = rewired(self, system, spins, camps, rng)
+        users = self._users(system, camps, rng)
+        after, moved = rewired(self, system, spins, camps, rng, users)
         return Change(system=after, detail={"moved": moved, "toward": self.toward})
 
 
@@ -476,14 +659,15 @@ class SwitchFeed(OfConditions):
         return {"feed": repr(self.feed)}
 
     def check(self, system: SpinSystem, camps: NDArray[np.int64] | None) -> None:
-        """Raise if the feed needs camps and there are none."""
+        """Raise if the feed needs camps and there are none, or nobody can be chosen."""
+        super().check(system, camps)
         if self.feed is not None:
             self.feed.candidates(system, camps)
 
     def ready(self, system: SpinSystem, names: Sequence[Any]) -> Self:
-        """Return it with None for a feed of kind ``none``."""
-        feed = acting(self.feed)
-        return self if feed is self.feed else replace(self, feed=feed)
+        """Return it with None for a feed of kind ``none``, and the camp by its number."""
+        named, feed = super().ready(system, names), acting(self.feed)
+        return named if feed is self.feed else replace(named, feed=feed)
 
     def allotted(self, system: SpinSystem, camps: NDArray[np.int64] | None, seed: int) -> Self:
         """Return it with the feed of each user drawn, where they have different ones."""
@@ -493,7 +677,7 @@ class SwitchFeed(OfConditions):
 
     def impose(self, conditions: Acting, sweeps: int) -> None:
         """Switch the feed."""
-        conditions.feed = self.feed
+        conditions.switch(self, self.feed)
 
 
 register = INTERVENTIONS.register
@@ -536,6 +720,34 @@ allowed: 0 to 4.
             f"allowed: 0 to {sweeps - 1}."
         )
     act.check(system, camps)
+
+
+def check_endings(acts: Sequence[Intervention]) -> None:
+    """Raise if ties were to go back while others have moved: nobody could say where to.
+
+    Parameters
+    ----------
+    acts : sequence of Intervention
+        All of a run.
+
+    Raises
+    ------
+    InputError
+        Two interventions that bring other ties overlap, and one of them ends.
+
+    Examples
+    --------
+    >>> check_endings([Rewire(at=2, until=5), Rewire(at=5)])
+    """
+    moving = [act for act in acts if "ties" in act.brings]
+    for act in moving:
+        for other in moving:
+            over = act.ends is None or other.at < act.ends
+            if other is not act and act.at <= other.at and over and (act.ends or other.ends):
+                raise InputError(
+                    f"{other.kind} at sweep {other.at} begins while {act.kind} of sweep {act.at} "
+                    "has moved ties, and one of them ends; let one end before the other begins."
+                )
 
 
 def choose_users(

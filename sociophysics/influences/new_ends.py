@@ -26,6 +26,7 @@ def rewired(
     spins: NDArray[np.int8],
     camps: NDArray[np.int64] | None,
     rng: np.random.Generator,
+    users: NDArray[np.bool_] | None = None,
 ) -> tuple[SpinSystem, int]:
     """Return the system with new ends for a share of its ties, and how many were moved.
 
@@ -38,6 +39,8 @@ def rewired(
     ----------
     spins : int8 array, shape (n,)
         Stances at the moment of rewiring, for ``toward = "similar"``.
+    users : bool array, shape (n,), optional
+        Whose ties may move: all of them, or the share; anybody's if left out.
 
     Raises
     ------
@@ -51,11 +54,19 @@ def rewired(
     keep = ties.row < ties.col if symmetric else np.ones(ties.nnz, bool)
     source, target = ties.row[keep].astype(np.int64), ties.col[keep].astype(np.int64)
     coupling = ties.data[keep]
-    chosen = rng.permutation(source.size)[: how_many(rewire.share, source.size)]
+    if users is None:
+        chosen = rng.permutation(source.size)[: how_many(rewire.share, source.size)]
+    else:
+        theirs = np.flatnonzero(users[source] | (users[target] & symmetric))
+        share = 1.0 if rewire.whole else rewire.share
+        chosen = rng.permutation(theirs)[: how_many(share, theirs.size)]
     if symmetric:  # which end stays is a fair coin
         swap = rng.random(chosen.size) < 0.5
         some = chosen[swap]
         source[some], target[some] = target[some].copy(), source[some].copy()
+        if users is not None:  # of a tie of one of them it is that user who stays
+            some = chosen[users[target[chosen]] & ~users[source[chosen]]]
+            source[some], target[some] = target[some].copy(), source[some].copy()
     taken = {_tie(a, b, symmetric) for a, b in zip(source.tolist(), target.tolist(), strict=True)}
     want = _wanted(rewire.toward, spins, camps)
     move = _swap_ends if rewire.keep_degrees else _new_ends

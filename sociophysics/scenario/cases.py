@@ -173,7 +173,9 @@ def _check_axis(scenario: Scenario, key: str, bases: list[tuple[str, dict[str, A
 def _heated_at_once(tables: Mapping[str, Any], axes: Mapping[str, Values]) -> int | None:
     """Return the place of an intervention that sets the temperature of the very first sweep."""
     for place, act in enumerate(tables.get("interventions", ())):
-        if act["kind"] == "heat" and act["at"] == 0 and f"interventions.{place}.at" not in axes:
+        lasting = not any(key in act for key in ("who", "share", "until"))
+        at_once = act["at"] == 0 and f"interventions.{place}.at" not in axes
+        if act["kind"] == "heat" and at_once and lasting:
             return place
     return None
 

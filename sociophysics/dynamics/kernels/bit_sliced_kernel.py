@@ -74,6 +74,9 @@ def whole_words(replicas: Sequence[int], shares: int) -> list[NDArray[np.int64]]
     ]
 
 
+OWN_NOISE = "users have temperatures of their own; the bit-sliced kernel has one for all"
+
+
 class BitSliced:
     """64 replicas in a word per user (``engine.bit_sliced``).
 
@@ -100,6 +103,8 @@ class BitSliced:
             return "an external field acts, or is to act; the bit-sliced kernel has none"
         if task.has_feed:
             return "a feed acts, or is to act; the bit-sliced kernel has none"
+        if task.own_noise:
+            return OWN_NOISE
         if task.rewires:
             return "replicas are rewired apart; those of the bit-sliced kernel share their ties"
         least, most = _magnitudes(task.system)

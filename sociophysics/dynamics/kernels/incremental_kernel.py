@@ -15,12 +15,14 @@ from numpy.typing import NDArray
 from sociophysics.dynamics.conditions import Answer, SweepTask
 from sociophysics.dynamics.kernels.rule_encoding import RuleCouplings, RuleTies
 from sociophysics.engine import fixed_point, glauber, integer_sweeps
+from sociophysics.errors import InputError
 from sociophysics.society.spins import SpinSystem
 from sociophysics.streams import key
 
 __all__ = ["FixedPointKernel", "Integer"]
 
 NO_FEED = np.zeros((0, 0))
+MOST_LEVELS = 4096  # tables of thresholds, 16 kB each
 LARGEST_REACH = 2**20  # listened-to users beyond which the table of thresholds is out of proportion
 LARGEST_TABLE = 2**18  # words of a rule's table: beyond, it costs more than wider words do
 
@@ -43,6 +45,8 @@ class FixedPointKernel:
         """Return why this kernel cannot do a task, None if it can."""
         if task.rule is not None and task.scheme == "kawasaki":
             return f"scheme is 'kawasaki', whose swaps know the heat bath and no {task.rule.kind}"
+        if task.own_noise and task.scheme != "random-sequential":
+            return f"scheme is {task.scheme!r}; users' own temperatures are random-sequential only"
         return None
 
     @staticmethod
@@ -76,12 +80,16 @@ class FixedPointKernel:
         self.applied = np.zeros(spins.shape, self.state.dtype)
         self.flipped = np.zeros(len(replicas), np.int64)
         self._thresholds: tuple[float, fixed_point.Thresholds] | None = None
+        self._own: tuple[NDArray[np.float64], tuple[NDArray[Any], ...], NDArray[Any]] | None = None
         if scheme == "kawasaki":
             degree = np.diff(couplings.indptr)
             self._tails = np.repeat(np.arange(degree.size, dtype=np.int32), degree)
 
-    def sweep(self, first: int, sweeps: int, temperature: float, held: NDArray[np.uint8]) -> None:
+    def sweep(self, first: int, sweeps: int, temperature: Any, held: NDArray[np.uint8]) -> None:
         """Do sweeps ``first + 1 .. first + sweeps``; users marked in ``held`` never flip."""
+        if isinstance(temperature, np.ndarray):
+            self._sweep_own(first, sweeps, temperature, held)
+            return
         c = self.couplings
         if self.rule is not None:
             if self._thresholds is None:
@@ -97,6 +105,32 @@ class FixedPointKernel:
             glauber.sweep_cached(self.state, c.indptr, c.rows, *rest)
         else:
             glauber.sweep_prefetched(self.state, c.indptr, c.rows, *rest)
+
+    def _sweep_own(
+        self, first: int, sweeps: int, temperature: NDArray[np.float64], held: NDArray[np.uint8]
+    ) -> None:
+        """Do the same sweeps where each user has a temperature, (replicas, n)."""
+        if self._own is None or self._own[0] is not temperature:
+            levels, level = np.unique(temperature, return_inverse=True)
+            if levels.size > MOST_LEVELS:
+                raise InputError(
+                    f"users have {levels.size} different temperatures; at most {MOST_LEVELS} are "
+                    "possible: round them."
+                )
+            each = [fixed_point.thresholds(float(level), self.couplings) for level in levels]
+            stacked = tuple(
+                np.array(part) for part in zip(*(bounds[:3] for bounds in each), strict=True)
+            )
+            self._own = (
+                temperature,
+                stacked,
+                level.reshape(temperature.shape).astype(np.uint16),
+            )
+        c, (_, bounds, level) = self.couplings, self._own
+        glauber.sweep_own(
+            self.state, c.indptr, c.rows, *bounds, level, held, self.keys, first, sweeps,
+            self.flipped,
+        )  # fmt: skip
 
     def change_field(self, field: NDArray[np.float64], phi: NDArray[np.float64] | None) -> None:
         """Set the external field (n,) and the feed field (replicas, n) of what follows."""
@@ -154,6 +188,8 @@ class Integer:
             return "an external field acts, or is to act; the integer kernel has none"
         if task.has_feed:
             return "a feed acts, or is to act; the integer kernel has none"
+        if task.own_noise:
+            return "users have temperatures of their own; the integer kernel has one for all"
         if integer_sweeps.common_size(stored.indptr, stored.data) == 0.0:
             return "the couplings are not all c or -c with one c > 0; the integer kernel needs that"
         if integer_sweeps.reach(stored.indptr) > LARGEST_REACH:

@@ -64,8 +64,11 @@ class Kernel(Protocol):
         scheme: str,
     ) -> None: ...
 
-    def sweep(self, first: int, sweeps: int, temperature: float, held: NDArray[np.uint8]) -> None:
-        """Do sweeps ``first + 1 .. first + sweeps``; users marked in ``held`` never flip."""
+    def sweep(self, first: int, sweeps: int, temperature: Any, held: NDArray[np.uint8]) -> None:
+        """Do sweeps ``first + 1 .. first + sweeps``; users marked in ``held`` never flip.
+
+        ``temperature`` is a number, or (replicas, n) where ``task.own_noise`` was not refused.
+        """
 
     def change_field(self, field: NDArray[np.float64], phi: NDArray[np.float64] | None) -> None:
         """Set the external field (n,) and the feed field (replicas, n) of what follows."""

@@ -49,9 +49,10 @@ class Reference:
         self._field = np.tile(self.system.h, (len(replicas), 1))
         self._seed, self._replicas = seed, replicas
 
-    def sweep(self, first: int, sweeps: int, temperature: float, held: NDArray[np.uint8]) -> None:
+    def sweep(self, first: int, sweeps: int, temperature: Any, held: NDArray[np.uint8]) -> None:
         """Do sweeps ``first + 1 .. first + sweeps``, each on a stream of its own."""
         J = self.system.J
+        noise = np.array(np.broadcast_to(temperature, self._spins.shape), np.float64)
         for r, replica in enumerate(self._replicas):
             for sweep in range(first + 1, first + sweeps + 1):
                 rng = generator(self._seed, "dynamics", replica, sweep)
@@ -64,7 +65,7 @@ class Reference:
                     J.indices,
                     J.data,
                     self._field[r],
-                    temperature,
+                    noise[r],
                     held[r],
                     rng,
                     self.system.n,

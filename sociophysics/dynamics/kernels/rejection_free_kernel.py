@@ -89,6 +89,8 @@ class RejectionFree:
             return f"scheme is {task.scheme!r}; waits between flips are random-sequential only"
         if task.rule is not None:
             return f"rule is {task.rule.kind!r}; waits between flips are those of the heat bath"
+        if task.own_noise:
+            return "users have temperatures of their own; waits between flips need one for all"
         return None
 
     @staticmethod

@@ -211,6 +211,8 @@ def _edges(acts: Iterable[Mapping[str, Any]]) -> list[_Edge]:
         found.append(_Edge(at, _described(act)))
         if isinstance(act.get("hold"), int) and act["hold"] > 0:
             found.append(_Edge(at + int(act["hold"]), f"release of {kind}"))
+        if isinstance(act.get("until"), int):
+            found.append(_Edge(int(act["until"]), f"{kind} ends"))
     return found
 
 
