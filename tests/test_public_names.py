@@ -74,6 +74,7 @@ NAMES = [
     "inference.fit_snapshot",
     "inference.fit_panel",
     "inference.calibrate",
+    "inference.compare_rules",
     "experiments.compare_feeds",
 ]
 

@@ -16,6 +16,7 @@ import typer
 from sociophysics.cli import (
     calibrate,
     check,
+    compare_rules,
     dashboard,
     data,
     detect,
@@ -56,6 +57,7 @@ app.command("inspect")(inspect.inspect)
 app.command("poll")(poll.poll)
 app.command("detect")(detect.detect)
 app.command("calibrate")(calibrate.calibrate)
+app.command("compare-rules")(compare_rules.compare_rules)
 app.command("repeat")(repeat.repeat)
 app.command("query")(query.query)
 app.command("describe")(scenario.describe)

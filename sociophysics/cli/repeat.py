@@ -158,6 +158,11 @@ def _answer(
 
         calibrate.asked_again(asked, given, place, workers, executor)
         return
+    if command == "compare-rules":
+        from sociophysics.cli import compare_rules
+
+        compare_rules.answer(asked, given, place)
+        return
     from sociophysics.cli import inspect
 
     options = {key: asked[key] for key in ("draws", "seed", "time_limit")}

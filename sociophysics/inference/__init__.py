@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sociophysics.inference.estimators.stack import Stack
     from sociophysics.inference.judging.evaluation import evaluate, evaluate_seeds, leakage
     from sociophysics.inference.judging.paired import compare
+    from sociophysics.inference.stances.rival_rules import compare_rules
     from sociophysics.inference.stances.stance_panels import (
         fit_panel,
         fit_snapshot,
@@ -51,6 +52,7 @@ __all__ = [
     "calibrate",
     "classification_errors",
     "compare",
+    "compare_rules",
     "cutting_lines",
     "energy_minima",
     "evaluate",
@@ -85,6 +87,7 @@ _NAMES = {
     "PartyLine": "estimators.baselines",
     "PseudoLikelihood": "estimators.pseudolikelihood",
     "Stack": "estimators.stack",
+    "compare_rules": "stances.rival_rules",
     "energy_minima": "chamber.landscape",
     "evaluate": "judging.evaluation",
     "evaluate_seeds": "judging.evaluation",

@@ -37,6 +37,7 @@ STUDIES = {
     "inspect": "an inspection of a network",
     "detect": "a search for a change in samples",
     "calibrate": "a calibration",
+    "compare-rules": "a comparison of update rules",
 }
 
 

@@ -316,11 +316,29 @@ def _graphs(keys: dict[str, Any], labels: NDArray[np.float64] | None) -> tuple[n
             everybody = pd.unique(ties[ends].to_numpy().ravel())
             keys = {**keys, "nodes": str(Path(folder) / "users.csv")}
             pd.DataFrame({"id": everybody}).to_csv(keys["nodes"], index=False)
-        graphs = []
+        graphs: list[nx.Graph] = []
+        if not np.isin(labels[:-1], waves).any():
+            raise InputError(f"{path.name} has ties of waves at which there are no stances.")
         for wave in labels:
-            earlier = waves[waves <= wave]
-            now = waves == (earlier.max() if earlier.size else waves.min())
+            now = waves == wave
+            if not now.any():
+                graphs.append(_untied(graphs, keys, ties, folder, separator))
+                continue
             file = Path(folder) / path.name
             ties[now].to_csv(file, index=False, sep=separator)
             graphs.append(networks.read(**{**keys, "path": str(file)}))
     return tuple(graphs)
+
+
+def _untied(
+    graphs: list[nx.Graph], keys: dict[str, Any], ties: pd.DataFrame, folder: str, separator: str
+) -> nx.Graph:
+    """Return the users without the ties, of a wave at which nobody is tied."""
+    if not graphs:
+        file = Path(folder) / "first.csv"
+        ties[:1].to_csv(file, index=False, sep=separator)
+        graph = networks.read(**{**keys, "path": str(file)})
+    else:
+        graph = graphs[0].copy()
+    graph.clear_edges()
+    return graph
