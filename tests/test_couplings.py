@@ -298,6 +298,13 @@ def test_camp_codes(values, codes, names):
         assert found_names == names
 
 
+def test_camps_of_whole_numbers_are_called_by_them_beside_blanks() -> None:
+    # A blank makes floats of a column: camps were told as "0.0: 586".
+    for values, named in (([0.0, 1.0, np.nan], "0 1"), ([0.5, 1.0], "0.5 1.0")):
+        for column in (values, np.array(values), pd.Series(values)):
+            assert " ".join(map(str, camps.camp_codes(column)[1])) == named
+
+
 def test_codes_of_codes_are_the_codes():
     codes, _ = camps.camp_codes(["b", None, "a", "c"])
     assert camps.camp_codes(codes)[0].tolist() == codes.tolist()

@@ -1,21 +1,26 @@
 from __future__ import annotations
 
+import errno
+import os
+
 import numpy as np
 import pandas as pd
 import pytest
 
+import sociophysics as sp
 from sociophysics import inference, rollcall
 from sociophysics.errors import InputError
 from sociophysics.inference.chamber.saved import load_system, save_systems
+from sociophysics.inference.chamber.several_chambers import fit_chambers
 from sociophysics.inference.chamber.workflow import fit_chamber
 from sociophysics.rollcall import Votes, open_votes
-from sociophysics.store import Steps
+from sociophysics.store import Steps, open_store
 
 TABLES = ("evaluation", "comparison", "couplings", "members", "rollcalls", "ideal_points")
 TABLES += ("dimensions", "cutting_lines", "classification_errors", "parties", "likeness")
 TABLES += ("party_votes",)
 FILES = {f"{name}.{kind}" for name in TABLES for kind in ("csv", "parquet")}
-FILES |= {"notes.txt", "system.npz", "parts"}
+FILES |= {"notes.txt", "system.npz", "parts", "manifest.json", "log.jsonl"}
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +136,7 @@ def test_quick_leaves_errors_out_and_says_so(tmp_path):
 
 def test_a_folder_that_cannot_be_made_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match="cannot be made a folder"):
+    with pytest.raises(InputError, match="file is a file, not a folder"):
         fit_chamber(rollcall.load("scotus_rehnquist"), tmp_path / "file" / "out", quick=True)
 
 
@@ -192,7 +197,7 @@ def test_a_fit_that_was_stopped_goes_on_and_has_the_same_bytes(tmp_path, monkeyp
     monkeypatch.setattr(Steps, "put", lambda *given: (again.append(given[1]), put(*given)))
     fit_chamber(votes, tmp_path / "broken", quick=True)
     assert not set(again) & set(kept)
-    files = [path for path in (tmp_path / "whole").rglob("*") if path.is_file()]
+    files = [path for path in (tmp_path / "whole").rglob("*.*") if path.suffix != ".jsonl"]
     for path in files:
         other = tmp_path / "broken" / path.relative_to(tmp_path / "whole")
         assert other.read_bytes() == path.read_bytes()
@@ -205,7 +210,7 @@ def test_several_chambers_are_fitted_into_folders_beside_their_trend(tmp_path):
     chambers = {"a": two_party_votes(0.8), "b": two_party_votes(0.9, seed=1)}
     table = inference.fit_chambers(chambers, tmp_path, quick=True)
     assert {path.name for path in tmp_path.iterdir()} == {
-        "a", "b", "parts", "trend.csv", "trend.parquet",
+        "a", "b", "log.jsonl", "manifest.json", "parts", "trend.csv", "trend.parquet",
     }  # fmt: skip
     assert table["chamber"].tolist() == ["a", "b"]
     assert (tmp_path / "b" / "system.npz").exists()
@@ -243,3 +248,64 @@ def test_the_public_names_resolve():
         assert getattr(inference, name).__name__ == name
     with pytest.raises(AttributeError, match="Nothing"):
         inference.Nothing  # noqa: B018
+
+
+def test_python_claims_the_folder_of_a_fit_like_the_command(tmp_path):
+    votes = two_party_votes(0.8)
+    fit_chamber(votes, tmp_path / "fit", quick=True)
+    before = (tmp_path / "fit" / "couplings.csv").read_bytes()
+    opened = sp.open(tmp_path / "fit")
+    assert opened.question.items() >= {"quick": True, "test": "cells", "seed": 0}.items()
+    assert opened.question["votes"] == ["votes"]
+    with pytest.raises(InputError, match=r"holds a fit to votes that is not this one: asked.seed"):
+        fit_chamber(votes, tmp_path / "fit", quick=True, seed=1)
+    with pytest.raises(InputError, match=r"not this one: inputs.votes"):
+        fit_chamber(two_party_votes(0.7), tmp_path / "fit", quick=True)
+    with (
+        open_store(tmp_path / "fit").claim(),
+        pytest.raises(InputError, match="another run is writing"),
+    ):
+        fit_chamber(votes, tmp_path / "fit", quick=True)
+    assert (tmp_path / "fit" / "couplings.csv").read_bytes() == before
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "members.csv").write_text("years of work")
+    for ask in (fit_chamber, lambda votes, out, **keys: fit_chambers({"a": votes}, out, **keys)):
+        with pytest.raises(InputError, match=r"holds 'members.csv' and no fit"):
+            ask(votes, tmp_path / "mine", quick=True)
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["members.csv"]
+
+
+def test_a_disk_that_fills_up_in_a_fit_from_python_keeps_the_steps_that_are_done(
+    tmp_path, monkeypatch
+):
+    votes, real, calls = two_party_votes(0.8), os.fsync, iter(range(100))
+
+    def full(handle):
+        if next(calls) >= 6:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(handle)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(InputError, match=r"no space is left .* finished is kept"):
+            fit_chamber(votes, tmp_path / "fit", quick=True)
+    kept = {path.name: path.read_bytes() for path in (tmp_path / "fit" / "parts").iterdir()}
+    assert len(kept) == 2
+    fit_chamber(votes, tmp_path / "fit", quick=True)
+    again = {path.name: path.read_bytes() for path in (tmp_path / "fit" / "parts").iterdir()}
+    assert kept.items() < again.items()
+
+
+def test_a_folder_without_rights_is_refused_before_a_fit_from_python(tmp_path, monkeypatch):
+    def denied(*given, **options):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    def work(*given, **options):
+        raise AssertionError("worked before the folder was tried")
+
+    monkeypatch.setattr("sociophysics.inference.chamber.workflow._fitted", work)
+    monkeypatch.setattr("pathlib.Path.mkdir", denied)
+    for ask in (fit_chamber, lambda votes, out: fit_chambers({"a": votes}, out)):
+        with pytest.raises(InputError, match=r"fit cannot be written to \(Permission denied\)"):
+            ask(two_party_votes(0.8), tmp_path / "fit")
+    assert list(tmp_path.iterdir()) == []

@@ -88,6 +88,30 @@ def test_another_platform_is_said_to_be_the_only_other_difference(
         assert "1 files differ (cascades.csv); made on another platform, the only other" in said
 
 
+def test_several_chambers_and_each_of_them_alone_come_again(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (place / "others.csv").write_text(VOTES)
+    words = ["fit", "votes.csv", "others.csv", "--quick", "--workers", "1", "--out", "trend"]
+    assert main([*words, "--quiet"]) == 0
+    capsys.readouterr()
+    for folder in ("trend", "trend/others"):
+        assert main(["repeat", folder, "--workers", "1"]) == 0
+        assert f"{folder}: the same, every byte" in capsys.readouterr().out
+
+
+def test_a_fit_from_python_is_not_repeated_but_the_command_goes_on_in_it(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sp.inference.fit_chamber(sp.rollcall.open_votes("votes.csv"), "out", quick=True)
+    assert main(["repeat", "out", "--workers", "1"]) == 2
+    assert "Python gave the votes" in capsys.readouterr().err
+    kept = contents(place / "out" / "parts")
+    made("fit")
+    assert contents(place / "out" / "parts") == kept
+    assert main(["repeat", "out", "--workers", "1"]) == 0
+
+
 def test_what_cannot_be_repeated_is_refused_in_a_sentence(
     place: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -46,15 +46,14 @@ def calibrate(
     Running again into the same folder continues where it was stopped.
     """
     from sociophysics.experiments.calibrating import read_question
-    from sociophysics.store import open_store
+    from sociophysics.store import open_store, studies
     from sociophysics.streams import check_seed
-    from sociophysics.study import study
 
     asked = read_question(file)
     if seed is not None:
         asked = asked._replace(seed=check_seed(seed))
     place = str(Path("runs") / f"{Path(file).stem}-calibrate") if out is None else out
-    study.read_manifest(open_store(place), "calibrate")
+    studies.read_manifest(open_store(place), "calibrate")
     count = count_of(workers)
     command = shlex.join(
         ["sociophysics", "calibrate", file, *([] if seed is None else ["--seed", str(seed)])]
@@ -75,15 +74,14 @@ def answer(
     from sociophysics.cli.progress import follow
     from sociophysics.experiments.calibrating import answered, manifest_of, tables_of
     from sociophysics.report import calibration_page
-    from sociophysics.store import open_store, write_table, write_text
-    from sociophysics.study import study
+    from sociophysics.store import open_store, studies, write_table, write_text
     from sociophysics.study.measure import Work
 
     store = open_store(place)
     given: dict[str, Any] = {"folder": None if asked.folder is None else str(asked.folder)}
     title = f"Calibration of {shown['name']}"
     with (
-        study.claimed(store, "calibrate", manifest_of(asked), {**given, "shown": dict(shown)}),
+        studies.claimed(store, "calibrate", manifest_of(asked), {**given, "shown": dict(shown)}),
         follow(title) as progress,
     ):
         work = Work(folder=place, workers=workers, executor=executor, progress=progress)

@@ -73,8 +73,8 @@ def answer(
     """Compare the cascades of a scenario, and write and print what was found."""
     from sociophysics.cli.progress import follow
     from sociophysics.experiments import cascade_designs
-    from sociophysics.store import open_store, write_table
-    from sociophysics.study import fingerprints, study
+    from sociophysics.store import open_store, studies, write_table
+    from sociophysics.study import fingerprints
     from sociophysics.study.asked import where
     from sociophysics.study.results.summary import unseen_text
 
@@ -83,11 +83,11 @@ def answer(
             f"replicas is {replicas}; a comparison of designs needs 2 or more: give --replicas."
         )
     store = open_store(place)
-    study.read_manifest(store, "cascades")
+    studies.read_manifest(store, "cascades")
     asked = {"scenario": scenario.canonical(), "replicas": replicas}
-    manifest = study.make_manifest("cascades", asked=asked, inputs=fingerprints(scenario))
+    manifest = studies.make_manifest("cascades", asked=asked, inputs=fingerprints(scenario))
     title = scenario.title or scenario.name
-    with study.claimed(store, "cascades", manifest, where(scenario)), follow(title) as progress:
+    with studies.claimed(store, "cascades", manifest, where(scenario)), follow(title) as progress:
         keys: dict[str, Any] = {"workers": workers, "executor": executor, "progress": progress}
         table = cascade_designs(scenario, replicas=replicas, out=place, **keys)
         write_table(store, "cascades", table)

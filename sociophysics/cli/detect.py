@@ -73,15 +73,14 @@ def detect(
 def answer(file: str, asked: Mapping[str, Any], place: str) -> None:
     """Search the samples of a file, and write and print what was found."""
     from sociophysics.statistics import detect_transition
-    from sociophysics.store import open_store, write_table, write_text
-    from sociophysics.study import study
+    from sociophysics.store import open_store, studies, write_table, write_text
 
     store = open_store(place)
-    study.read_manifest(store, "detect")
+    studies.read_manifest(store, "detect")
     table, digest = _read(file)
     found = detect_transition(table, **asked)
-    manifest = study.make_manifest("detect", asked=asked, inputs={"samples": digest})
-    with study.claimed(store, "detect", manifest, {"file": str(Path(file).absolute())}):
+    manifest = studies.make_manifest("detect", asked=asked, inputs={"samples": digest})
+    with studies.claimed(store, "detect", manifest, {"file": str(Path(file).absolute())}):
         from sociophysics.report import detect_page
 
         write_table(store, "table", found.table)

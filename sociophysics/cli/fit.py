@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
 
-    from sociophysics.inference.chamber.workflow import ChamberFit
+    from sociophysics.inference.chamber.workflow import ChamberFit, How
     from sociophysics.rollcall import Votes
+    from sociophysics.store import Store
 
 __all__ = ["answer", "fit"]
 
@@ -113,9 +114,8 @@ def fit(
     Running again into the same folder continues where a killed fit stopped.
     """
     from sociophysics.inference.judging.holdout import TESTS
-    from sociophysics.store import open_store
+    from sociophysics.store import open_store, studies
     from sociophysics.streams import check_seed
-    from sociophysics.study import study
 
     if test not in TESTS:
         raise InputError(f"--test is {test!r}; allowed: {', '.join(TESTS)}.")
@@ -126,7 +126,7 @@ def fit(
     check_seed(seed)
     count = count_of(workers)
     place = str(_default_folder([Path(each).stem for each in votes])) if out is None else out
-    study.read_manifest(open_store(place), "fit")
+    studies.read_manifest(open_store(place), "fit")
     how = {
         "codes": codes, "first_vote": first_vote, "chamber": chamber, "polarity": polarity,
         "keep_president": keep_president, "merge_switchers": merge_switchers,
@@ -148,32 +148,27 @@ def answer(
     executor: Executor | None,
 ) -> None:
     """Fit the votes that are given, and write and print what was found."""
-    from sociophysics.store import open_store
-    from sociophysics.study import study
+    from sociophysics.inference.chamber.workflow import How, fit_manifest
+    from sociophysics.store import open_store, studies
     from sociophysics.study.pool import step_workers
 
     chambers = _opened(given["votes"], given["members"], given["rollcalls"], given["how"])
-    manifest = _manifest(chambers, options)
     files = {key: given[key] for key in ("votes", "members", "rollcalls")}
     where = {**whole_paths(files), "how": given["how"]}
-    store = open_store(place)
+    store, how = open_store(place), How(**options)
     with (
-        study.claimed(store, "fit", manifest, where),
+        studies.claimed(store, "fit", fit_manifest(chambers, how), where),
         step_workers(workers, executor) as hands,
     ):
-        keys: dict[str, Any] = {**options, "executor": hands, "workers": workers}
+        keys: dict[str, Any] = {"executor": hands, "workers": workers}
         if len(chambers) == 1:
-            _fit_one(chambers, store.place, keys)
+            _fit_one(chambers, store, how, keys)
         else:
-            _fit_several(chambers, store.place, keys, options)
-
-
-def _manifest(chambers: Mapping[str, Votes], options: Mapping[str, Any]) -> dict[str, Any]:
-    from sociophysics.inference.chamber.what_if import votes_digest
-    from sociophysics.study import study
-
-    inputs = {name: votes_digest(each) for name, each in chambers.items()}
-    return study.make_manifest("fit", asked={"votes": list(chambers), **options}, inputs=inputs)
+            alone = {
+                name: where | {"votes": [path]}
+                for name, path in zip(chambers, where["votes"], strict=True)
+            }
+            _fit_several(chambers, store, how, alone, keys)
 
 
 def _opened(
@@ -204,12 +199,13 @@ def _default_folder(names: list[str]) -> Path:
     return Path("runs") / (f"{names[0]}-fit" if len(names) == 1 else f"{names[0]}-trend")
 
 
-def _fit_one(chambers: dict[str, Votes], place: str, options: dict[str, Any]) -> None:
-    from sociophysics.inference import fit_chamber
+def _fit_one(chambers: dict[str, Votes], store: Store, how: How, keys: dict[str, Any]) -> None:
+    from sociophysics.inference.chamber.workflow import fit_into
 
     (name, votes), *_ = chambers.items()
     with _stages(name) as stage:
-        fitted = fit_chamber(votes, place, **options, progress=stage)
+        fitted = fit_into(store, votes, how, progress=stage, **keys)
+    place = store.place
     _write_report(fitted, name, place)
     _show(fitted.evaluation, f"{name}: held-out votes, test {fitted.evaluation['test'].iloc[0]}")
     first = os.path.join(place, "couplings.csv")
@@ -219,26 +215,21 @@ def _fit_one(chambers: dict[str, Votes], place: str, options: dict[str, Any]) ->
 
 
 def _fit_several(
-    chambers: dict[str, Votes], place: str, keys: dict[str, Any], options: Mapping[str, Any]
+    chambers: dict[str, Votes],
+    store: Store,
+    how: How,
+    alone: Mapping[str, Mapping[str, Any]],
+    keys: dict[str, Any],
 ) -> None:
-    from sociophysics.inference import fit_chambers
-    from sociophysics.store import open_store
-    from sociophysics.study import study
+    from sociophysics.inference.chamber.several_chambers import fit_all_into
 
-    def _write_study(fitted: ChamberFit, name: str, folder: str) -> None:
-        # A chamber among others is the study that a fit of it alone is, and opened like it.
-        _write_report(fitted, name, folder)
-        study.write_manifest(open_store(folder), _manifest({name: chambers[name]}, options))
+    place, names = store.place, ", ".join(chambers)
 
-    names = ", ".join(chambers)
+    def report(name: str, fitted: ChamberFit) -> None:
+        _write_report(fitted, name, os.path.join(place, name))
+
     with _stages(names) as stage:
-        trend = fit_chambers(
-            chambers,
-            place,
-            **keys,
-            progress=stage,
-            finished=lambda name, fitted: _write_study(fitted, name, os.path.join(place, name)),
-        )
+        trend = fit_all_into(store, chambers, how, alone, progress=stage, finished=report, **keys)
     _show_trend(trend)
     typer.echo(f"trend: {os.path.join(place, 'trend.csv')}")
     for name in chambers:

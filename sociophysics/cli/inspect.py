@@ -83,11 +83,10 @@ def inspect(
 
     Running again into the same folder continues where it was stopped.
     """
-    from sociophysics.store import open_store
-    from sociophysics.study import study
+    from sociophysics.store import open_store, studies
 
     place = str(Path("runs") / f"{Path(network).stem}-inspect") if out is None else out
-    study.read_manifest(open_store(place), "inspect")
+    studies.read_manifest(open_store(place), "inspect")
     given = {"network": network, "camps": camps, "nodes": nodes, "coupling": coupling}
     given |= {"source": source, "target": target, "weight": weight, "symmetrize": symmetrize}
     options: dict[str, Any] = {"draws": draws, "seed": seed, "time_limit": time_limit}
@@ -109,8 +108,7 @@ def answer(
     from sociophysics.scenario.membership import counted
     from sociophysics.society import camps as camp_attributes
     from sociophysics.society.ties import ties
-    from sociophysics.store import open_store
-    from sociophysics.study import study
+    from sociophysics.store import open_store, studies
     from sociophysics.study.measure import Work, keeping_steps
 
     network, draws = given["network"], options["draws"]
@@ -128,7 +126,7 @@ def answer(
     )
     title = f"Structure of {name}" + (f", camps by {attribute}" if attribute else "")
     asked = {"network": name, "camps": attribute, "largest": largest, **options}
-    manifest = study.make_manifest("inspect", asked=asked, inputs=_digests(system, codes, names))
+    manifest = studies.make_manifest("inspect", asked=asked, inputs=_digests(system, codes, names))
     members = counted(attribute, codes, names, tuple(graph.get("notes", ())))
     said = members.sentences()
     manifest |= {"users": system.n, "camp_sizes": members.camps or {}}
@@ -136,7 +134,7 @@ def answer(
     where = {**given, **whole_paths({key: given[key] for key in ("network", "nodes")})}
     store = open_store(place)
     work = Work(folder=place, workers=workers, executor=executor)
-    with study.claimed(store, "inspect", manifest, {**where, "shown": command}):
+    with studies.claimed(store, "inspect", manifest, {**where, "shown": command}):
         unused = list(graph.get("unused_tie_columns", ()))
         with keeping_steps(work, total=draws):
             rows = structure(system, codes, names=names, unused=unused, **options)

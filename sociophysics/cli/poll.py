@@ -57,8 +57,7 @@ def poll(
     from sociophysics.cli.progress import follow
     from sociophysics.experiments import polling
     from sociophysics.scenario import Scenario
-    from sociophysics.store import open_store
-    from sociophysics.study import study
+    from sociophysics.store import open_store, studies
 
     loaded = Scenario.load(scenario)
     try:
@@ -66,7 +65,7 @@ def poll(
     except ValueError:
         raise InputError(f"--sizes is {sizes!r}; give whole numbers, as in 1,3,10.") from None
     place = str(Path("runs") / f"{Path(scenario).stem}-poll") if out is None else out
-    study.read_manifest(open_store(place), "poll")
+    studies.read_manifest(open_store(place), "poll")
     count = count_of(workers)
     with quieted(quiet), workers_of(scheduler) as executor:
         with follow(loaded.title or loaded.name) as progress:

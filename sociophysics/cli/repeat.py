@@ -30,7 +30,8 @@ Sample = Annotated[
     int | None, typer.Option(help="Compute only so many of its parts again, and all tables.")
 ]
 # What no number is in: times and hosts, what is found in the parts as well, parts set aside.
-APART = re.compile(r"log\.jsonl|ledger\.parquet|\..*|parts/(\..*|.*\.(corrupt|draft))")
+APART = re.compile(r"(.*/)?(log\.jsonl|ledger\.parquet|\.[^/]*|parts/[^/]*\.(corrupt|draft))")
+FILE = re.compile(r".*\.(csv|parquet|jsonl?|npz|txt|html|toml|corrupt|draft)")
 NAMED = 5  # files that a message names
 DIFFERENT = 1
 
@@ -47,8 +48,8 @@ def repeat(
     Exit status 0 if it does, 1 if not, 2 if it cannot be repeated.
     """
     from sociophysics.store import STUDIES, open_store, read_json
+    from sociophysics.store.provenance import check_code
     from sociophysics.study.opening import open_study
-    from sociophysics.study.provenance import check_code
 
     store = open_store(directory)
     open_study(directory)
@@ -137,6 +138,11 @@ def _answer(
 
             cascades.answer(scenario, asked["replicas"], place, workers, executor)
         return
+    if command == "fit" and given.get("python"):
+        raise InputError(
+            "Python gave the votes, and the folder does not say how they were read; fit them into "
+            "another folder and compare the two."
+        )
     if not given:
         raise InputError(
             "the log does not say where what it read lies, so that it cannot be repeated; give the "
@@ -212,13 +218,14 @@ def _scenario(
     return scenario
 
 
-def _files(store: Store) -> set[str]:
+def _files(store: Store, folder: str = "") -> set[str]:
     """Return the files of a study, those in its folders included."""
     found: set[str] = set()
-    for name in store.names():
-        inside = store.names(name) if "." not in name else set()
-        found |= {f"{name}/{each}" for each in inside} if inside else {name}
-    return {name for name in found if not APART.fullmatch(name) and name != "parts"}
+    for name in store.names(folder):
+        path = f"{folder}/{name}" if folder else name
+        if not APART.fullmatch(path):
+            found |= {path} if FILE.fullmatch(name) else _files(store, path)
+    return found
 
 
 def _different(store: Store, again: Store) -> list[str]:
@@ -240,7 +247,7 @@ def _tell(
     sample: int | None,
     quiet: bool,
 ) -> None:
-    from sociophysics.study.study import first_difference
+    from sociophysics.store.studies import first_difference
 
     what = first_difference(old, new)
     if what:

@@ -113,16 +113,15 @@ def answer(
     ``more`` extends a search: a folder may be asked for it later, and its log says so.
     """
     from sociophysics.scenario.membership import of_scenario
-    from sociophysics.store import open_store
-    from sociophysics.study import study
+    from sociophysics.store import open_store, studies
     from sociophysics.study.asked import manifest_of, where
 
     store = open_store(place)
-    study.read_manifest(store, "tip")
+    studies.read_manifest(store, "tip")
     _rehearse(scenario, asked, more)
     manifest = manifest_of(scenario, "tip", asked)
     members = of_scenario(scenario)
-    with study.claimed(store, "tip", manifest, {**where(scenario), "more": more}):
+    with studies.claimed(store, "tip", manifest, {**where(scenario), "more": more}):
         found, crossing, loop = _measured(scenario, asked, more, store.address, workers, executor)
         _write(store, scenario, found, crossing, loop)
     for sentence in members.missing():

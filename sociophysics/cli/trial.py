@@ -98,18 +98,17 @@ def answer(
     from sociophysics.cli.progress import follow
     from sociophysics.experiments import field_trial, trial_inversion
     from sociophysics.report import trial_page
-    from sociophysics.store import open_store, write_table, write_text
-    from sociophysics.study import study
+    from sociophysics.store import open_store, studies, write_table, write_text
     from sociophysics.study.asked import manifest_of, where
     from sociophysics.study.measure import Work
 
     store = open_store(place)
-    study.read_manifest(store, "trial")
+    studies.read_manifest(store, "trial")
     if asked["published"] is not None:
         trial_inversion.read_published(asked["published"])
     field_trial.prepared(scenario, design=asked["design"], replicas=asked["replicas"])
     manifest = manifest_of(scenario, "trial", asked)
-    with study.claimed(store, "trial", manifest, where(scenario)):
+    with studies.claimed(store, "trial", manifest, where(scenario)):
         with follow(scenario.title or scenario.name) as progress:
             work = Work(folder=store.address, workers=workers, executor=executor, progress=progress)
             found = field_trial.measured(scenario, asked, work)

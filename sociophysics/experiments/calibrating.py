@@ -40,9 +40,9 @@ from sociophysics.scenario.build import simulate_case
 from sociophysics.scenario.settings import canonical_json
 from sociophysics.society.spins import SpinSystem
 from sociophysics.store import Place, open_store, steps, write_table
+from sociophysics.store.studies import claimed, make_manifest
 from sociophysics.streams import check_seed, generator
 from sociophysics.study.measure import Progress, Work, keeping_steps
-from sociophysics.study.study import claimed, make_manifest
 
 __all__ = ["Calibration", "Question", "calibrate", "read_question"]
 

@@ -15,11 +15,11 @@ from sociophysics.errors import InputError
 from sociophysics.experiments.cascades import Cascades, contrast, seeded_cascades
 from sociophysics.influences import feeds
 from sociophysics.influences.interventions import SEEDS, Nucleate
-from sociophysics.scenario import Scenario, Settings, json_form
+from sociophysics.scenario import Scenario, Settings
 from sociophysics.scenario import build as cases
 from sociophysics.society import camps as camp_attributes
 from sociophysics.society.spins import SpinSystem
-from sociophysics.store import Place, steps
+from sociophysics.store import Place, json_form, steps
 from sociophysics.store.steps import Arrays
 from sociophysics.study.blocks import identities
 from sociophysics.study.measure import Progress, Work, keeping_steps, reseeded

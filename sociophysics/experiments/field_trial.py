@@ -42,10 +42,10 @@ from sociophysics.influences.feeds.allotted import Allotted
 from sociophysics.influences.interventions import Intervention, Nucleate, SwitchFeed, Tilt
 from sociophysics.scenario import Scenario, Settings
 from sociophysics.scenario.build import build_system, case_frames, in_draw, varies
-from sociophysics.scenario.settings import json_form, plain
+from sociophysics.scenario.settings import plain
 from sociophysics.scenario.trial_table import NEEDS_CAMPS, TrialTable
 from sociophysics.society.spins import SpinSystem
-from sociophysics.store import Place, steps
+from sociophysics.store import Place, json_form, steps
 from sociophysics.store.steps import Arrays
 from sociophysics.streams import generator
 from sociophysics.study.asked import asked_of

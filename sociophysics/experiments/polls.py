@@ -22,11 +22,11 @@ from scipy.sparse.csgraph import dijkstra
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.influences.feeds import acting
 from sociophysics.machine import require_memory
-from sociophysics.scenario import Scenario, Settings, json_form
+from sociophysics.scenario import Scenario, Settings
 from sociophysics.scenario.build import build_system, case_frames
 from sociophysics.statistics import mean_interval, pseudo_values
 from sociophysics.statistics.information import entropy, mutual_information
-from sociophysics.store import Place, steps
+from sociophysics.store import Place, json_form, steps
 from sociophysics.store.steps import Arrays
 from sociophysics.streams import generator
 from sociophysics.study.asked import asked_of

@@ -7,7 +7,7 @@ from sociophysics.scenario.declared import declared_values, with_declared
 from sociophysics.scenario.document import Design, Scenario, Sweep
 from sociophysics.scenario.process import StopRule, stop_rule
 from sociophysics.scenario.schema import scenario_schema
-from sociophysics.scenario.settings import Settings, canonical_json, json_form
+from sociophysics.scenario.settings import Settings, canonical_json
 
 __all__ = [
     "Case",
@@ -20,7 +20,6 @@ __all__ = [
     "declared_values",
     "expand",
     "files_of",
-    "json_form",
     "labelled",
     "resolved",
     "scenario_schema",

@@ -24,8 +24,9 @@ from sociophysics.scenario.values import (
     Table,
 )
 from sociophysics.society.network_kinds import NoNetwork
+from sociophysics.store import json_form
 
-__all__ = ["Interventions", "Redrawn", "Seed", "Settings", "canonical_json", "json_form", "plain"]
+__all__ = ["Interventions", "Redrawn", "Seed", "Settings", "canonical_json", "plain"]
 
 Seed = Annotated[int, Field(ge=0)]
 Redrawn = Annotated[tuple[Literal["network", "couplings"], ...], Field(strict=False)]
@@ -39,15 +40,6 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [plain(each) for each in value]
     return value
-
-
-def json_form(value: Any) -> Any:
-    """Return a canonical dict as JSON can hold it: infinity becomes "inf"."""
-    if isinstance(value, dict):
-        return {key: json_form(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [json_form(inner) for inner in value]
-    return ("inf" if value > 0 else "-inf") if value in (math.inf, -math.inf) else value
 
 
 def canonical_json(value: Any) -> str:

@@ -78,6 +78,9 @@ def camp_codes(
         if none is not None and found != {-1, 1}:
             found.discard(none)
         names = tuple(sorted(found))
+        if all(isinstance(name, float) and name.is_integer() for name in names):
+            # A blank makes a column of whole numbers one of floats; camp 0.0 is still camp 0.
+            names = tuple(int(name) for name in names)
     except TypeError:
         raise InputError(
             "the camp attribute mixes values that have no common order (numbers and texts, or "

@@ -85,7 +85,8 @@ class Folder:
         except FileNotFoundError:
             return set()
         except NotADirectoryError:
-            raise InputError(f"{where} is a file, not a folder; choose another --out.") from None
+            file = next((each for each in (where, *where.parents) if each.is_file()), where)
+            raise InputError(f"{file} is a file, not a folder; choose another --out.") from None
 
     def stamps(self, folder: str) -> dict[str, str]:
         """Return what changes with each file in a folder: its size and time, by its name."""

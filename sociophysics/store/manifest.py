@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -15,6 +16,7 @@ __all__ = [
     "STUDIES",
     "damaged",
     "format_of",
+    "json_form",
     "parsed_json",
     "read_json",
     "refuse_newer",
@@ -39,6 +41,15 @@ STUDIES = {
     "calibrate": "a calibration",
     "compare-rules": "a comparison of update rules",
 }
+
+
+def json_form(value: Any) -> Any:
+    """Return a canonical dict as JSON can hold it: infinity becomes "inf"."""
+    if isinstance(value, dict):
+        return {key: json_form(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [json_form(inner) for inner in value]
+    return ("inf" if value > 0 else "-inf") if value in (math.inf, -math.inf) else value
 
 
 def format_of(command: str) -> str:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from sociophysics.scenario import Scenario
 from sociophysics.scenario.membership import of_scenario
 from sociophysics.store import Place, open_store, write_table
+from sociophysics.store.studies import claimed, make_manifest
 from sociophysics.study.blocks import fingerprints
-from sociophysics.study.study import claimed, make_manifest
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from sociophysics.errors import InputError
-from sociophysics.scenario import Scenario, json_form
-from sociophysics.store import STUDIES, Store, format_of
-from sociophysics.study import study
+from sociophysics.scenario import Scenario
+from sociophysics.store import STUDIES, Store, format_of, json_form, studies
+from sociophysics.store.provenance import check_code, provenance
+from sociophysics.store.studies import WORDS, Log, claim, write_manifest
 from sociophysics.study.blocks import BLOCK
 from sociophysics.study.others_code import check_others_code
-from sociophysics.study.provenance import check_code, provenance
-from sociophysics.study.study import WORDS, Log, claim, write_manifest
 
 __all__ = [
     "Log",
@@ -62,7 +61,7 @@ def read_manifest(store: Store) -> dict[str, Any] | None:
     InputError
         The folder holds something else, or a damaged manifest.
     """
-    return study.read_manifest(store, "run")
+    return studies.read_manifest(store, "run")
 
 
 def check_continues(store: Store, new: Mapping[str, Any]) -> dict[str, Any]:

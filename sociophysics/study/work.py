@@ -10,29 +10,26 @@ import platform
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from functools import cache
-from importlib.metadata import version
 from typing import Any, NamedTuple
 
 import pandas as pd
 from pydantic import ValidationError
 
 from sociophysics.errors import InputError
-from sociophysics.scenario import Settings, json_form
+from sociophysics.scenario import Settings
 from sociophysics.sources import short, source_digest
-from sociophysics.store import open_store
+from sociophysics.store import json_form, open_store
+from sociophysics.store.provenance import decisive_versions
 from sociophysics.study.blocks import Part
 from sociophysics.study.others_code import Code, code_of_others
 from sociophysics.study.parts import PartData, write_part
 
 __all__ = [
-    "DECISIVE",
     "Check",
     "Done",
     "Rehearse",
     "Simulate",
     "Task",
-    "decisive_versions",
     "naming",
     "rehearse_case",
     "simulate_case",
@@ -43,9 +40,6 @@ __all__ = [
 Simulate = Callable[[Settings, Sequence[int]], tuple[pd.DataFrame, list[dict[str, Any]]]]
 Rehearse = Callable[[Settings, Sequence[int]], None]
 Check = Callable[[], None]
-
-# What numbers come from; other packages only carry them.
-DECISIVE = ("sociophysics", "numpy", "scipy", "networkx", "numba")
 
 KNOWN_TO_ALL = (
     "install it as a plugin, register it when a module that workers can import is loaded, or ask "
@@ -156,12 +150,6 @@ class Done(NamedTuple):
     seconds: float
     worker: int
     data: PartData | None
-
-
-@cache
-def decisive_versions() -> dict[str, str]:
-    """Return the versions of what numbers come from."""
-    return {name: version(name) for name in DECISIVE}
 
 
 def simulate_case(

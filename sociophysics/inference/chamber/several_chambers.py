@@ -15,14 +15,21 @@ from sociophysics import streams
 from sociophysics.errors import InputError
 from sociophysics.inference.chamber.blocs import party_blocs
 from sociophysics.inference.chamber.landscape import frustrated_triangles
-from sociophysics.inference.chamber.workflow import ChamberFit, fit_chamber, kept_steps, prepared
+from sociophysics.inference.chamber.workflow import (
+    ChamberFit,
+    How,
+    fit_into,
+    fit_manifest,
+    kept_steps,
+    prepared,
+)
 from sociophysics.inference.estimators.pseudolikelihood import PseudoLikelihood
 from sociophysics.inference.judging.holdout import MINORITY
 from sociophysics.rollcall.votes import Votes
 from sociophysics.society.spins import SpinSystem
-from sociophysics.store import Place, open_store, write_table
+from sociophysics.store import Place, Store, open_store, studies, write_table
 
-__all__ = ["MEASURES", "fit_chambers", "trend"]
+__all__ = ["MEASURES", "fit_all_into", "fit_chambers", "trend"]
 
 Array = NDArray[np.float64]
 Progress = Callable[[str, int, int], None]
@@ -148,22 +155,46 @@ def fit_chambers(
     >>> with TemporaryDirectory() as folder:
     ...     table = fit_chambers({"a": votes}, folder, quick=True)
     ...     sorted(path.name for path in Path(folder).iterdir())
-    ['a', 'parts', 'trend.csv', 'trend.parquet']
+    ['a', 'log.jsonl', 'manifest.json', 'parts', 'trend.csv', 'trend.parquet']
     """
-    hands: dict[str, Any] = {"executor": executor, "workers": workers, "cancel": cancel}
-    how: dict[str, Any] = {
-        "quick": quick, "test": test, "dimensions": dimensions, "anchor": anchor,
-        "minority": minority, "seed": seed,
-    }  # fmt: skip
+    store, how = open_store(out), How(quick, test, dimensions, anchor, minority, seed)
+    given = {name: {"python": True} for name in chambers}
+    with studies.claimed(store, "fit", fit_manifest(chambers, how), {"python": True}):
+        return fit_all_into(
+            store, chambers, how, given, workers=workers, executor=executor,
+            progress=progress, cancel=cancel, finished=finished,
+        )  # fmt: skip
+
+
+def fit_all_into(
+    store: Store,
+    chambers: Mapping[str, Votes],
+    how: How,
+    given: Mapping[str, Mapping[str, Any]],
+    *,
+    progress: Progress | None = None,
+    finished: Callable[[str, ChamberFit], object] | None = None,
+    **hands: Any,
+) -> pd.DataFrame:
+    """Do what ``fit_chambers`` does in a place that the caller holds.
+
+    A chamber among others is the study that a fit of it alone is, and opened like it; ``given``
+    says for its log where what it reads lies.
+    """
     for name, votes in chambers.items():
-        place = f"{str(out).rstrip('/')}/{name}"
-        fitted = fit_chamber(votes, place, progress=progress, **how, **hands)
-        if finished is not None:
-            finished(name, fitted)
-    store = open_store(out)
+        own = open_store(f"{store.place.rstrip('/')}/{name}")
+        manifest = fit_manifest({name: votes}, how)
+        with studies.claimed(own, "fit", manifest, given[name]):
+            fitted = fit_into(own, votes, how, progress=progress, **hands)
+            if finished is not None:
+                finished(name, fitted)
     with kept_steps(store, **hands):
-        draws = 0 if quick else 100
-        table = trend(chambers, draws=draws, minority=minority, seed=seed, progress=progress)
+        keys: dict[str, Any] = {
+            "draws": 0 if how.quick else 100,
+            "minority": how.minority,
+            "seed": how.seed,
+        }
+        table = trend(chambers, progress=progress, **keys)
         write_table(store, "trend", table)
     return table
 

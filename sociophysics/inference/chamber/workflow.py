@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import partial
@@ -26,6 +26,7 @@ from sociophysics.inference.chamber.ideal_point_tables import Scaling, scale, va
 from sociophysics.inference.chamber.physics import ChamberPhysics, chamber_physics
 from sociophysics.inference.chamber.saved import Draws, save_systems
 from sociophysics.inference.chamber.sign_calibration import calibrated, sign_calibration
+from sociophysics.inference.chamber.what_if import votes_digest
 from sociophysics.inference.estimators.boltzmann import BoltzmannRefinement
 from sociophysics.inference.estimators.ideal_points import IdealPoints
 from sociophysics.inference.estimators.pseudolikelihood import PseudoLikelihood
@@ -40,10 +41,28 @@ from sociophysics.machine import usable_cpus
 from sociophysics.rollcall.votes import Votes
 from sociophysics.society.spins import SpinSystem
 from sociophysics.sources import source_digest
-from sociophysics.store import Folder, Place, Steps, Store, keeping, open_store, write_table
+from sociophysics.store import (
+    Folder,
+    Place,
+    Steps,
+    Store,
+    keeping,
+    open_store,
+    studies,
+    write_table,
+)
 from sociophysics.words import html_card
 
-__all__ = ["STAGES", "ChamberFit", "fit_chamber", "kept_steps", "prepared"]
+__all__ = [
+    "STAGES",
+    "ChamberFit",
+    "How",
+    "fit_chamber",
+    "fit_into",
+    "fit_manifest",
+    "kept_steps",
+    "prepared",
+]
 
 Progress = Callable[[str, int, int], None]
 
@@ -129,6 +148,7 @@ def fit_chamber(
     votes: Votes,
     out: Place,
     *,
+    name: str = "votes",
     quick: bool = False,
     test: str = "cells",
     dimensions: int = 2,
@@ -157,7 +177,10 @@ def fit_chamber(
         Unanimous roll calls and members present on less than a tenth of the rest are left out.
     out : path, or address such as ``s3://bucket/fit``
         Folder, made if it is not there. What takes time is kept in its ``parts`` step by step: a
-        fit that was killed goes on where it was.
+        fit that was killed goes on where it was. It holds this fit alone: another's folder, or one
+        with other files, is refused before anything is fitted.
+    name : str
+        What the votes are called, in the manifest.
     quick : bool
         The fit that predicts, ideal points and one test on held-out cells: without standard
         errors, stability selection, the Boltzmann refinement and what simulates it, whatever
@@ -186,7 +209,8 @@ def fit_chamber(
     Raises
     ------
     InputError
-        Votes that cannot be fitted, or a folder that cannot be written.
+        Votes that cannot be fitted, or a folder that is another's, held by another process or
+        cannot be written; what is finished stays in it.
     Cancelled
         ``cancel`` was set.
 
@@ -201,8 +225,45 @@ def fit_chamber(
     ...     (Path(folder) / "system.npz").is_file(), fit.votes.n_members
     (True, 6)
     """
-    store, tell = open_store(out), _teller(progress)
-    how = _How(quick, test, dimensions, anchor, minority, seed)
+    store, how = open_store(out), How(quick, test, dimensions, anchor, minority, seed)
+    with studies.claimed(store, "fit", fit_manifest({name: votes}, how), {"python": True}):
+        return fit_into(
+            store, votes, how, workers=workers, executor=executor, progress=progress, cancel=cancel
+        )
+
+
+class How(NamedTuple):
+    """What ``fit_chamber`` is asked for."""
+
+    quick: bool
+    test: str
+    dimensions: int
+    anchor: Any
+    minority: float
+    seed: int
+
+
+def fit_manifest(chambers: Mapping[str, Votes], how: How) -> dict[str, Any]:
+    """Return the manifest of a fit to chambers, by what they are called."""
+    inputs = {name: votes_digest(each) for name, each in chambers.items()}
+    asked = {"votes": list(chambers), **how._asdict()}
+    if not isinstance(how.anchor, str | int | None):
+        asked["anchor"] = np.asarray(how.anchor).tolist()
+    return studies.make_manifest("fit", asked=asked, inputs=inputs)
+
+
+def fit_into(
+    store: Store,
+    votes: Votes,
+    how: How,
+    *,
+    workers: int | None,
+    executor: Executor | Callable[[], Executor] | None,
+    progress: Progress | None = None,
+    cancel: threading.Event | None = None,
+) -> ChamberFit:
+    """Do what ``fit_chamber`` does in a place that the caller holds."""
+    tell = _teller(progress)
     with kept_steps(store, executor=executor, workers=workers, cancel=cancel):
         result = _fitted(votes, tell, how)
         _write(result, store)
@@ -216,11 +277,9 @@ def kept_steps(
     *,
     executor: Executor | Callable[[], Executor] | None,
     workers: int | None,
-    cancel: threading.Event | None,
+    cancel: threading.Event | None = None,
 ) -> Iterator[None]:
     """Let the steps of a fit be kept in a store, until ``cancel`` is set."""
-    if isinstance(store, Folder):
-        _make(store.path)
 
     def check() -> None:
         if cancel is not None and cancel.is_set():
@@ -232,18 +291,7 @@ def kept_steps(
         yield
 
 
-class _How(NamedTuple):
-    """What ``fit_chamber`` was asked for."""
-
-    quick: bool
-    test: str
-    dimensions: int
-    anchor: Any
-    minority: float
-    seed: int
-
-
-def _fitted(votes: Votes, tell: Callable[[str], None], how: _How) -> ChamberFit:
+def _fitted(votes: Votes, tell: Callable[[str], None], how: How) -> ChamberFit:
     data, quick, seed = prepared(votes, how.minority), how.quick, how.seed
     fields = data.polarity != "arbitrary"
     tell("couplings")
@@ -352,15 +400,6 @@ def _evaluation(votes: Votes, test: str, seed: int, *, quick: bool) -> Verdicts:
 
 def _errors(fit: PseudoLikelihood, members: int) -> StandardErrors:
     return fit.standard_errors("sandwich" if members <= LARGEST else "bootstrap")
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            f"{folder} cannot be made a folder ({error.strerror}); choose another."
-        ) from None
 
 
 def _write(result: ChamberFit, store: Store) -> None:

@@ -13,13 +13,20 @@ import numpy as np
 from sociophysics.errors import InputError
 from sociophysics.machine import processor
 from sociophysics.sources import short, source_digest
-from sociophysics.study.work import DECISIVE, decisive_versions
 
-__all__ = ["PROVENANCE", "check_code", "provenance"]
+__all__ = ["DECISIVE", "PROVENANCE", "check_code", "decisive_versions", "provenance"]
 
+# What numbers come from; other packages only carry them.
+DECISIVE = ("sociophysics", "numpy", "scipy", "networkx", "numba")
 CARRIERS = ("pandas", "pyarrow", "pydantic")
 # Keys of a manifest that say by what, not what.
 PROVENANCE = ("code", "platform", "versions")
+
+
+@cache
+def decisive_versions() -> dict[str, str]:
+    """Return the versions of what numbers come from."""
+    return {name: version(name) for name in DECISIVE}
 
 
 def provenance() -> dict[str, Any]:

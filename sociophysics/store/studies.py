@@ -11,19 +11,18 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from sociophysics.errors import InputError, told
-from sociophysics.scenario import json_form
-from sociophysics.store import (
-    LOG,
+from sociophysics.store.folder import Folder
+from sociophysics.store.manifest import (
     MANIFEST,
     STUDIES,
-    Folder,
-    Store,
     damaged,
     format_of,
+    json_form,
     read_json,
     refuse_newer,
 )
-from sociophysics.study.provenance import PROVENANCE, check_code, provenance
+from sociophysics.store.protocol import LOG, Store
+from sociophysics.store.provenance import PROVENANCE, check_code, provenance
 
 __all__ = [
     "Log",
