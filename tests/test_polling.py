@@ -92,6 +92,12 @@ def test_opposed_camps_are_told_apart_by_who_answers() -> None:
     assert bits(found, "random", 1, "camp 1") > 0.95
     assert len(found.asked["degree"]) == 3
     assert "mirror image" in found.note
+    redrawn = sp.Scenario.from_toml(
+        CAMPS.replace("replicas = 8", 'replicas = 8, redraw = ["network"]')
+    )
+    again = polling(redrawn, [1], choices=["random"], workers=1)
+    assert "not redrawn" in again.note
+    assert bits(again, "random", 1, "camp 0") == bits(found, "random", 1, "camp 0")
 
 
 def test_a_sweep_shows_how_it_collapses_and_a_study_keeps_it(

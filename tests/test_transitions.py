@@ -148,8 +148,20 @@ def test_the_finnish_windows_break_on_the_day_of_the_invasion() -> None:
     assert found.found
     assert (found.observable, found.value) == ("B", "2022-02-24")
     assert found.interval == ("2022-02-10", "2022-02-24")
+    split = detect_transition(data, observables="stance", by="camp", power=False, **keys)
+    assert (split.observable, split.value) == ("stance of B", "2022-02-24")
+    everybody = detect_transition(data, observables="stance", power=False, **keys)
+    assert everybody.value == "2022-02-10"  # who talks has changed already
     dated = data.assign(window=pd.to_datetime(data["window"]), **camp)
     assert detect_transition(dated, observables="B", **keys).value == pd.Timestamp("2022-02-24")
+
+
+def test_words_out_of_many_are_told_apart() -> None:
+    rng = np.random.default_rng(1)
+    words = [f"w{rng.integers(100) + 50 * (k > 4.5)}" for k in STEPS]
+    found = detect_transition(pd.DataFrame({"T": STEPS, "word": words}), along="T", power=False)
+    assert found.found
+    assert found.between == (4.0, 5.0)
 
 
 def test_rows_that_stand_for_many_are_those_many_rows() -> None:
@@ -181,15 +193,21 @@ def test_texts_of_a_markov_chain_change_where_they_tell_most_about_the_temperatu
         ({"along": "x"}, "2 different values"),
         ({"counts": "half"}, "whole numbers"),
         ({"along": "endless"}, "infinite"),
+        ({"window": 4}, "it is at most 3"),
+        ({"observables": "turned"}, "complex"),
         ({"along": "mixed"}, "mixes numbers and texts"),
     ],
 )
 def test_what_cannot_be_searched_is_one_sentence(change: dict[str, Any], said: str) -> None:
     data = pd.DataFrame({"T": STEPS, "x": (STEPS > 4).astype(int), "half": 0.5})
+    data["turned"] = data["x"] * 1j
     data["endless"] = data["T"].replace(8.0, np.inf)
     data["mixed"] = data["T"].astype(object).replace(8.0, "eight")
     with pytest.raises(InputError, match=said):
         detect_transition(data, **({"along": "T", "observables": ["x"]} | change))
+    twice = pd.concat([data, data["x"]], axis=1)
+    with pytest.raises(InputError, match="2 columns are named 'x'"):
+        detect_transition(twice, along="T", observables="x")
     with pytest.raises(InputError, match="has 4 samples at T = 8"):
         detect_transition(data.iloc[:404], along="T", observables="x")
 

@@ -30,6 +30,7 @@ Along = Annotated[
 Observables = Annotated[
     str | None, typer.Option(help="Columns of outputs, as a,b,c; all others by default.")
 ]
+By = Annotated[str | None, typer.Option(help="Column of groups that are looked at one by one.")]
 Units = Annotated[
     str | None, typer.Option(help="Column of who was measured, if several times at one value.")
 ]
@@ -48,6 +49,7 @@ def detect(
     file: Samples,
     along: Along,
     observables: Observables = None,
+    by: By = None,
     units: Units = None,
     counts: Counts = None,
     measure: Measure = "jensen_shannon",
@@ -63,7 +65,7 @@ def detect(
     Nothing is simulated: samples of a panel, of versions of a platform, of a language model.
     """
     names = None if observables is None else observables.split(",")
-    asked: dict[str, Any] = {"along": along, "observables": names, "units": units}
+    asked: dict[str, Any] = {"along": along, "observables": names, "by": by, "units": units}
     asked |= {"counts": counts, "measure": measure, "window": window, "level": level}
     place = str(Path("runs") / f"{file.stem}-detect") if out is None else out
     with quieted(quiet):

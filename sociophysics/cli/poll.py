@@ -88,7 +88,7 @@ def _lines(found: Polls) -> list[str]:
         share = "" if math.isnan(row["share"]) else f", {100 * row['share']:.0f} %"
         lines.append(
             f"  {point}{row['choice']}, {row['size']} asked: {row['target']} "
-            f"{row['information']:.3f} [{row['low']:.3f}, {row['high']:.3f}]{share}"
+            f"{row['information']:.3f} {_interval(row['low'], row['high'])}{share}"
         )
     lines.append("smallest poll that tells nine tenths")
     for row in found.enough.to_dict("records"):
@@ -96,3 +96,14 @@ def _lines(found: Polls) -> list[str]:
         size = "none of these" if math.isnan(row["size"]) else number_of(round(row["size"]), "user")
         lines.append(f"  {point}{row['choice']}, {row['target']}: {size}")
     return [*lines, *([f"note: {found.note}"] if found.note else [])]
+
+
+def _interval(low: float, high: float) -> str:
+    """Return an interval in brackets.
+
+    Examples
+    --------
+    >>> _interval(0.5, 0.75), _interval(math.nan, math.nan)
+    ('[0.500, 0.750]', '[not determined]')
+    """
+    return "[not determined]" if math.isnan(low) else f"[{low:.3f}, {high:.3f}]"

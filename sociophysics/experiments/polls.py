@@ -79,8 +79,9 @@ def polling(
 ) -> Polls:
     """Return how much polls of k users tell about everybody, at every value of the sweep.
 
-    Frames after ``burn_in`` count. Without field, feed and interventions the law at rest has no
-    preferred side, and each frame counts with its mirror image.
+    Frames after ``burn_in`` count; what the scenario redraws for each replica is drawn once.
+    Without field, feed and interventions the law at rest has no preferred side, and each frame
+    counts with its mirror image.
 
     Parameters
     ----------
@@ -127,7 +128,9 @@ def polling(
         if name not in CHOICES:
             raise InputError(f"{name!r} is no choice of users; {did_you_mean(name, CHOICES)}")
     axes = {key: list(values) for key, values in scenario.sweep.axes.items()}
+    # The users of one society are asked: nothing is redrawn between replicas.
     whole = varied(scenario, design=design, replicas=replicas, axes=axes)
+    whole = whole.replace({"sweep.redraw": []})
     number = whole.sweep.replicas
     if number < FEWEST_REPLICAS:
         raise InputError(
@@ -148,10 +151,14 @@ def polling(
             pd.concat([each.table for each in parts], ignore_index=True),
             pd.concat([each.enough for each in parts], ignore_index=True),
             parts[-1].asked,
-            parts[-1].note,
+            "; ".join(filter(None, [parts[-1].note, _redrawn(scenario)])),
         )
         tables |= {"polls": found.table, "enough": found.enough}
     return found
+
+
+def _redrawn(scenario: Scenario) -> str:
+    return "one society is polled, not redrawn for each replica" if scenario.sweep.redraw else ""
 
 
 def _sizes(given: Sequence[int]) -> list[int]:
@@ -180,8 +187,6 @@ class _Society:
     """Frames of one case, and what is known of its users."""
 
     def __init__(self, settings: Settings, blocks: Sequence[Sequence[int]]) -> None:
-        if settings.redraw:
-            raise InputError("[sweep] redraw is given; a poll asks the users of one network.")
         self.system, codes = build_system(settings, None)
         frames = (settings.dynamics.sweeps - settings.dynamics.burn_in) // settings.observe.every
         total = sum(map(len, blocks)) * frames

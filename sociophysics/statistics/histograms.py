@@ -13,7 +13,8 @@ __all__ = ["Counted", "Grouped", "Histograms", "codes_of"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-MOST_BINS, FEWEST_BINS = 32, 4
+MOST_BINS, FEWEST_BINS = 32, 4  # of numbers
+MOST_KINDS = 512  # of categories, words for one; the rarest beyond share a bin
 
 
 class Histograms(Protocol):
@@ -106,10 +107,10 @@ def codes_of(column: pd.Series, *, draws: int) -> Ints:
     numeric = pd.api.types.is_numeric_dtype(column)
     if not numeric or column.nunique() <= bins:
         codes, names = pd.factorize(column if numeric else column.astype(str), sort=True)
-        if len(names) > MOST_BINS:  # the rare ones share a bin
-            frequent = np.argsort(-np.bincount(codes), kind="stable")[: MOST_BINS - 1]
-            place = np.full(len(names), MOST_BINS - 1)
-            place[frequent] = np.arange(MOST_BINS - 1)
+        if len(names) > MOST_KINDS:
+            frequent = np.argsort(-np.bincount(codes), kind="stable")[: MOST_KINDS - 1]
+            place = np.full(len(names), MOST_KINDS - 1)
+            place[frequent] = np.arange(MOST_KINDS - 1)
             codes = place[codes]
         return np.asarray(codes, dtype=np.int64)
     values = column.to_numpy(dtype=np.float64)

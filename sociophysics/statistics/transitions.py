@@ -118,6 +118,7 @@ def detect_transition(
     *,
     along: str,
     observables: Sequence[str] | str | None = None,
+    by: str | None = None,
     units: str | None = None,
     counts: str | None = None,
     measure: str = "jensen_shannon",
@@ -138,6 +139,9 @@ def detect_transition(
     observables : column or list of columns, optional
         Outputs, numbers or categories; all other columns by default. Missing entries are left out.
         With several, the nulls count that the one that changes most was picked.
+    by : str, optional
+        Column of groups, such as camps: each output is looked at in each group by itself, so that a
+        change of one is not hidden by who else is there.
     units : str, optional
         Column of who was measured: rows of one unit at one value are correlated (frames of a run)
         and count as one draw together.
@@ -147,7 +151,7 @@ def detect_transition(
         Which distance decides; the table has all three.
     window : int, optional
         Values on either side of a step that are compared; fewer near the ends. 3, or a third of
-        a short range.
+        a short range; at most half of it.
     level : float
         A change is found if each null shows as much with at most this probability.
     draws : int
@@ -171,12 +175,20 @@ def detect_transition(
     >>> found.found, found.between
     (True, (4.0, 5.0))
     """
-    names = _checked(table, along, observables, (units, counts), measure, window, level, draws)
+    apart = (units, counts, by)
+    names = _checked(table, along, observables, apart, measure, window, level, draws)
+    if by is not None:
+        table, names = _split(table, names, by)
     values = _values(table[along])
     if len(values) < FEWEST_VALUES:
         raise InputError(
             f"{along} has {len(values)} different values; a change along it can be placed among "
             f"{FEWEST_VALUES} or more."
+        )
+    most = (len(values) - 2) // 2  # so that three steps have whole windows
+    if window is not None and window > most:
+        raise InputError(
+            f"window is {window}; with {len(values)} values of {along} it is at most {most}."
         )
     widest = window if window is not None else min(WIDEST, (len(values) - 1) // 3)
     at = np.arange(1, len(values))
@@ -194,7 +206,7 @@ def _checked(
     table: pd.DataFrame,
     along: str,
     observables: Sequence[str] | str | None,
-    apart: tuple[str | None, str | None],
+    apart: tuple[str | None, ...],
     measure: str,
     window: int | None,
     level: float,
@@ -210,9 +222,13 @@ def _checked(
     for name in (along, *given, *names):
         if name not in columns:
             raise InputError(f"{name!r} is no column; {did_you_mean(name, columns)}")
+        if columns.count(name) > 1:
+            raise InputError(f"{columns.count(name)} columns are named {name!r}; rename them.")
+        if table[name].dtype.kind == "c":
+            raise InputError(f"{name} holds complex numbers; give their size, or parts.")
     if not names:
         raise InputError(f"there is no column beside {along}; give observables.")
-    if len(given) == 2:
+    if apart[0] is not None and apart[1] is not None:
         raise InputError("units and counts are both given; rows that stand for many have no units.")
     if measure not in DISTANCES:
         raise InputError(f"measure is {measure!r}; {did_you_mean(measure, DISTANCES)}")
@@ -224,6 +240,14 @@ def _checked(
             "be 1/level - 1 or more."
         )
     return names
+
+
+def _split(table: pd.DataFrame, names: list[str], by: str) -> tuple[pd.DataFrame, list[str]]:
+    """Return a table with a column for each output in each group."""
+    groups = table[by].dropna().drop_duplicates().tolist()
+    split = {f"{name} of {group}": table[name].where(table[by] == group)
+             for name in names for group in groups}  # fmt: skip
+    return table.assign(**split), list(split)
 
 
 def _values(control: pd.Series) -> list[Any]:
@@ -297,7 +321,7 @@ def _judged(
     top = steps.top(excess[best])
     p_null = _share(strongest >= excess[best].max() - 1e-12)
     again = compare(*steps.sides(known[best].again(draws, generator(seed, "bootstrap"))))
-    p_drift = _drift(steps, height[best], again, top)
+    p_drift = _drift(steps, excess[best], again, top)
     note = _doubt(steps, p_null, p_drift, level, top)
     tops = np.sort([steps.top(excess[best] + each) for each in again - again.mean(axis=0)])
     low, high = (int(tops[round(q * (draws - 1))]) for q in (0.025, 0.975))
