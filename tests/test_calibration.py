@@ -265,7 +265,7 @@ def test_summaries_of_data_and_of_simulations_are_made_alike() -> None:
     waves = np.where(np.random.default_rng(1).random((4, 60)) < 0.5, 1, -1)
     waves[1, :20] = 0
     panel = panel_of(waves, [system])
-    summaries = Summaries(panel, {"all": np.ones(60)}, feeds.Popularity(strength=0.5))
+    summaries = Summaries(panel, {"all": np.ones(60)}, feeds.Popularity(strength=0.5, alpha=1.0))
     assert summaries.observed().shape == (3, len(summaries.names))
     # What is unknown does not count, whatever a simulation has there.
     other = waves[1:].copy().astype(np.int8)

@@ -51,7 +51,7 @@ def ranks_and_cover(gap: float, panels: int) -> tuple[np.ndarray, np.ndarray, np
     waves = 26 if gap < 1 else 8
 
     def conduct(theta: np.ndarray) -> Conduct:
-        feed = sp.feeds.Popularity(strength=float(theta[2]))
+        feed = sp.feeds.Popularity(strength=float(theta[2]), alpha=1.0)
         return Conduct(float(theta[0]), theta[1] * side, feed, gap)
 
     ranks, held, profiled = [], [], []
@@ -60,7 +60,7 @@ def ranks_and_cover(gap: float, panels: int) -> tuple[np.ndarray, np.ndarray, np
         data = planted(system, conduct(truth), waves=waves, seed=100_000 + k)
         panel = panel_of(data, [system])
         patterns = {"one": (side > 0) * 1.0, "other": (side < 0) * 1.0}
-        summaries = Summaries(panel, patterns, sp.feeds.Popularity(strength=0.5))
+        summaries = Summaries(panel, patterns, sp.feeds.Popularity(strength=0.5, alpha=1.0))
 
         def simulate(
             theta: np.ndarray, first: int, panel=panel, summaries=summaries, k=k

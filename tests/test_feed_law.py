@@ -36,10 +36,10 @@ CAMPS = {5: np.array([0, 1, 0, 1, -1]), 6: np.array([0, 1, 2, 0, 1, 0])}
 
 DESIGNS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "friends' posts": ("directed", "chronological", {"weight": "uniform"}),
-    "popular among friends": ("directed", "popularity", {}),
+    "popular among friends": ("directed", "popularity", {"alpha": 1.0}),
     "popular in the own camp": ("friends", "popularity", {"alpha": -0.5, "pool": "camp"}),
     "personalized": ("directed", "personalized", {"gamma": 1.5}),
-    "engagement among all": ("signed", "engagement", {"pool": "all"}),
+    "engagement among all": ("signed", "engagement", {"alpha": 1.0, "gamma": 1.0, "pool": "all"}),
     "bridging three camps": ("friends", "bridging", {"scope": "followed"}),
     "self-echo": ("directed", "self_echo", {}),
     "counter": ("signed", "counter", {}),
@@ -47,7 +47,11 @@ DESIGNS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "outrage at the followed": ("friends", "outrage", {"scope": "followed"}),
     "own camp, two slots": ("directed", "in_group", {"slots": 2}),
     "friends' posts, one slot": ("directed", "chronological", {"slots": 1}),
-    "personalized among all, one slot": ("signed", "personalized", {"slots": 1, "pool": "all"}),
+    "personalized among all, one slot": (
+        "signed",
+        "personalized",
+        {"gamma": 1.0, "slots": 1, "pool": "all"},
+    ),
 }
 Refresh = Callable[[np.ndarray], "np.ndarray | markov.FieldLaw"]
 
@@ -266,8 +270,8 @@ def slots_p_values(slots: int | None) -> list[float]:
     """Compare every user's number of +1 posts in sweep 1 with the binomial law of ``SLOTS``."""
     system = SYSTEMS["signed"]
     start = START[system.n]
-    plus = oracle.shown_plus("personalized", system.J.toarray(), start, pool="all")
-    feed = feeds.Personalized(strength=STRENGTH, pool="all", slots=slots)
+    plus = oracle.shown_plus("personalized", system.J.toarray(), start, gamma=1.0, pool="all")
+    feed = feeds.Personalized(strength=STRENGTH, gamma=1.0, pool="all", slots=slots)
     drawn = drawn_plus(frames(system, feed, sweeps=1))
     values = []
     for user in range(system.n):

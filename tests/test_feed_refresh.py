@@ -212,7 +212,7 @@ def wrong_refreshes(feed: feeds.Feed, system: sp.SpinSystem) -> int:
 def test_mutants_are_caught(
     forget: Callable[[Kernel], Kernel], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    feed, system = feeds.Engagement(), WORLDS["weighted"]
+    feed, system = feeds.Engagement(alpha=1.0, gamma=1.0), WORLDS["weighted"]
     assert wrong_refreshes(feed, system) == 0
     monkeypatch.setattr(following, "rank_sums", forget(following.rank_sums))
     assert wrong_refreshes(feed, system) > 0
@@ -249,7 +249,7 @@ def test_trajectories_are_those_of_refreshes_of_everything(
     world: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Over nucleations, holds, switches of feeds and rewirings; on threads, and seen seldom."""
-    feed = feeds.Personalized(strength=2.0)
+    feed = feeds.Personalized(strength=2.0, gamma=1.0)
     frames = run(world, feed, threads=1)
     others = [run(world, feed, threads=2), run(world, feed, threads=1, every=8)]
     monkeypatch.setattr(Recall, "shown", forgetful)

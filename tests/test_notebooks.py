@@ -19,7 +19,7 @@ couplings = {kind = "uniform", normalize = "degree"}
 dynamics = {temperature = 0.9, sweeps = 20, burn_in = 10, start = "camps"}
 observe = {every = 2, names = ["magnetization", "camp_polarization"]}
 sweep = {replicas = 4, "dynamics.temperature" = [0.5, 0.9, 2.0], "feed.strength" = [0.0, 0.5]}
-feed = {kind = "popularity", strength = 0.5}
+feed = {kind = "popularity", strength = 0.5, alpha = 1.0}
 [[designs]]
 name = "engagement"
 [[designs]]

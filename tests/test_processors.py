@@ -30,7 +30,7 @@ names = ["energy", "camp_polarization", "local_agreement", "exposure_agreement",
 name = "none"
 [[designs]]
 name = "engagement"
-feed = {kind = "engagement", strength = 0.5, gamma = 1.0}
+feed = {kind = "engagement", strength = 0.5, alpha = 1.0, gamma = 1.0}
 [[designs]]
 name = "slots"
 feed = {kind = "chronological", strength = 0.5, slots = 3}

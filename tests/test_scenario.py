@@ -292,7 +292,7 @@ def test_steps_have_no_drift(steps: tuple[float, ...], values: tuple[float, ...]
 def test_without_designs_there_is_base() -> None:
     (case,) = load().cases()
     assert (case.design, case.point) == ("base", {})
-    assert case.settings.feed.gamma == 1.0
+    assert case.settings.feed.gamma == 0.025
     assert case.settings.redraw == ()
 
 

@@ -53,6 +53,7 @@ every = 4
 [feed]
 kind = "popularity"
 strength = 0.4
+alpha = 1.0
 [trial]
 at = 20
 share = [0.25, 0.5]
@@ -295,7 +296,7 @@ def test_after_its_end_what_a_treatment_changed_is_as_before(kind: str) -> None:
     own = society(scenario)
     state, field = own.state()
     marks = np.arange(120) % 3 == 0
-    control = feeds.Popularity(strength=0.4)
+    control = feeds.Popularity(strength=0.4, alpha=1.0)
     before: Any = None
     stayed = np.ones(int(marks.sum()), bool)
     for frame in field_trial.case_frames(
@@ -507,7 +508,10 @@ def test_a_trial_that_says_what_is_not_allowed_is_refused(
         ({"at": 60}, "trial.at is 60; it must be below dynamics.sweeps = 60"),
         ({"until": 70}, "trial.until is 70; it must be below dynamics.sweeps"),
         ({"settle": 40}, "leaves no frame"),
-        ({"treatment": {"feed": {"kind": "popularity", "strength": 0.4}}}, "what users without it"),
+        (
+            {"treatment": {"feed": {"kind": "popularity", "strength": 0.4, "alpha": 1.0}}},
+            "what users without it",
+        ),
         ({"treatment": {"field": 0.0}}, "what users without it have"),
         ({"treatment": {"temperature": 1.0}}, "what users without it have"),
         ({"unit": "attribute age"}, "no user has that attribute"),

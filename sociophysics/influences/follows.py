@@ -162,14 +162,15 @@ def _with_ties(system: SpinSystem, changed: Mapping[int, Mapping[int, float]]) -
     old = kept[rows]
     new = [(i, j, value) for i in users.tolist() for j, value in changed[i].items()]
     i, j, value = (np.array(each) for each in zip(*new, strict=True)) if new else ([], [], [])
-    matrix = sparse.csr_array(
-        (
-            np.concatenate([J.data[old], value]),
-            (np.concatenate([rows[old], i]), np.concatenate([J.indices[old], j])),
-        ),
-        shape=J.shape,
+    return system.with_ties(
+        sparse.csr_array(
+            (
+                np.concatenate([J.data[old], value]),
+                (np.concatenate([rows[old], i]), np.concatenate([J.indices[old], j])),
+            ),
+            shape=J.shape,
+        )
     )
-    return SpinSystem(matrix, system.h, system.labels, system.nodes)
 
 
 def _chooser(
@@ -206,16 +207,18 @@ def _shown(system: SpinSystem, spins: Stances, camps: Camps | None, feed: Feed |
         )
     pool = feed.candidates(system, camps)
     up = 0.5 * (1.0 + Recall(pool, *feed.ranker).shown(spins[np.newaxis])[1][0])
-    members = [np.flatnonzero(pool.groups == g) for g in range(pool.sizes.size)]
+    ordered = np.argsort(pool.groups, kind="stable")
+    starts = np.append(0, np.cumsum(pool.sizes))
 
     def authors(user: int, of: Any, rng: np.random.Generator) -> Iterable[int]:
         if not pool.reached[user]:
             return
         stances = np.where(rng.random(ROUNDS) < up[user], 1, -1)
-        if members:
+        if pool.sizes.size:
             weight = np.abs(pool.group_weights[pool.groups[user]])
             groups = rng.choice(weight.size, ROUNDS, p=weight / weight.sum())
-            drawn = np.array([rng.choice(members[g]) for g in groups])
+            sizes = pool.sizes[groups]
+            drawn = ordered[starts[groups] + (rng.random(ROUNDS) * sizes).astype(np.int64)]
         else:
             row = slice(pool.indptr[user], pool.indptr[user + 1])
             weight = np.abs(pool.weights[row])

@@ -274,6 +274,36 @@ class SpinSystem:
         object.__setattr__(other, "nodes", nodes)
         return other
 
+    def with_ties(self, J: Any) -> SpinSystem:
+        """Return the same users with other couplings.
+
+        Parameters
+        ----------
+        J : sparse or dense array, shape (n, n)
+
+        Raises
+        ------
+        InputError
+            Couplings that ``SpinSystem`` refuses, or of another number of users.
+
+        Examples
+        --------
+        >>> pair = SpinSystem.from_edges([0], [1])
+        >>> pair.with_ties([[0, 2], [2, 0]]).energy([1, 1])
+        -2.0
+        """
+        stored = check_couplings(J)
+        if stored.shape != self.stored.shape:
+            raise InputError(
+                f"the couplings have shape {stored.shape}; give {self.stored.shape}, one row and "
+                "column for each user."
+            )
+        other = copy.copy(self)
+        for kept in ("J", "is_symmetric"):
+            other.__dict__.pop(kept, None)
+        object.__setattr__(other, "stored", stored)
+        return other
+
     @classmethod
     def from_edges(
         cls,
