@@ -57,7 +57,7 @@ Drawn = Annotated[
     Control("Posts shown", 0, 100, 1),
 ]
 # Where the one published measurement of a ranker puts them (Bakshy et al. 2015: 5 to 8 % fewer
-# cross-cutting posts), on two camps with 22.6 % of ties across; engagement takes about half of each.
+# cross-cutting posts), on two camps with 22.6 % of ties across; engagement has half of each.
 MEASURED_ALPHA, MEASURED_GAMMA = 0.19, 0.05
 RANKED = "X_i = tanh((1 + alpha) artanh M_i + gamma s_i), M_i the pool's mean stance"
 
