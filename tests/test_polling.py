@@ -119,6 +119,15 @@ def test_a_sweep_shows_how_it_collapses_and_a_study_keeps_it(
         assert words in capsys.readouterr().err
 
 
+def test_a_poll_of_too_many_or_too_few_frames_costs_nothing(tmp_path: Path) -> None:
+    stops = CAMPS.replace('start = "camps"', 'start = "camps", stop_when = "magnetization > 0.9"')
+    slow = CAMPS.replace("every = 4", "every = 20")
+    for text, sizes in ((CAMPS, [61]), (slow, [1]), (stops, [1])):
+        with pytest.raises(InputError):
+            polling(sp.Scenario.from_toml(text), sizes, workers=1, out=tmp_path / "poll")
+        assert not (tmp_path / "poll").exists()
+
+
 @pytest.mark.parametrize(
     ("sizes", "keys", "said"),
     [

@@ -143,6 +143,7 @@ def test_cluster_moves_turn_a_lattice_where_single_users_wait() -> None:
             "cool more slowly",
         ),
         (lambda: multi_histogram({1.0: [[1.0], [2.0]]}, [1.0]), "two runs"),
+        (lambda: multi_histogram({1.0: [[1.0], [np.nan]], 2.0: [[1.0], [2.0]]}, [1.0]), "finite"),
         (
             lambda: multi_histogram({1.0: [[1.0, 1.1]] * 2, 2.0: [[8.0, 8.1]] * 2}, [1.5]),
             "do not overlap",

@@ -96,6 +96,8 @@ def _check(ladder: Floats, at: Floats, runs: list[Floats], extra: list[Floats] |
         )
     if len(runs[0]) < 2 or min(run.shape[1] for run in runs) < 1:
         raise InputError(f"there are {len(runs[0])} replicas; errors need two or more.")
+    if not all(np.isfinite(run).all() for run in [*runs, *(extra or [])]):
+        raise InputError("energies or values hold numbers that are not finite; leave them out.")
     if extra is not None and [e.shape for e in extra] != [r.shape for r in runs]:
         raise InputError("values must have the shapes of energies.")
     if not ((ladder > 0).all() and (at > 0).all() and np.isfinite(at).all()):

@@ -145,7 +145,7 @@ def polling(
     with asked_of(scenario, "poll", asked, out) as tables:
         with keeping_steps(work, total=len(cases) * len(blocks)):
             for case in cases:
-                society = _Society(case.settings, blocks)
+                society = _Society(case.settings, blocks, sizes)
                 parts.append(_asked(society, dict(case.point), sizes, choices))
         found = Polls(
             pd.concat([each.table for each in parts], ignore_index=True),
@@ -186,21 +186,30 @@ def _block(tables: Mapping[str, Any], replicas: Sequence[int]) -> Arrays:
 class _Society:
     """Frames of one case, and what is known of its users."""
 
-    def __init__(self, settings: Settings, blocks: Sequence[Sequence[int]]) -> None:
+    def __init__(
+        self, settings: Settings, blocks: Sequence[Sequence[int]], sizes: Sequence[int]
+    ) -> None:
+        if settings.dynamics.stop_when != "none":
+            raise InputError(
+                f"dynamics.stop_when is {settings.dynamics.stop_when!r}; a poll compares replicas "
+                "at the same sweeps: leave it out."
+            )
         self.system, codes = build_system(settings, None)
         frames = (settings.dynamics.sweeps - settings.dynamics.burn_in) // settings.observe.every
+        if max(sizes) > self.system.n:
+            raise InputError(f"sizes holds {max(sizes)}; the society has {self.system.n} users.")
+        if frames < FEWEST_FRAMES:
+            raise InputError(
+                f"{frames} frames come after burn_in; a poll needs {FEWEST_FRAMES} or more: raise "
+                "dynamics.sweeps or lower observe.every."
+            )
         total = sum(map(len, blocks)) * frames
-        require_memory(2.0 * total * self.system.n, what="the frames", fix="raise observe.every")
+        require_memory(6.0 * total * self.system.n, what="the frames", fix="raise observe.every")
         found = steps(
             "poll", _block, [json_form(settings.canonical())], [list(each) for each in blocks],
             known=identities([settings]),
         )  # fmt: skip
         packed = np.concatenate([each["stances"] for each in found])
-        if packed.shape[1] < FEWEST_FRAMES:
-            raise InputError(
-                f"{packed.shape[1]} frames come after burn_in; a poll needs {FEWEST_FRAMES} or "
-                "more: raise dynamics.sweeps or lower observe.every."
-            )
         bits = np.unpackbits(packed, axis=2, count=self.system.n)
         self.stances = (2 * bits.astype(np.int8) - 1).astype(np.int8)
         self.seed = settings.seed
@@ -255,8 +264,6 @@ def _asked(
 ) -> Polls:
     """Return the polls of one case."""
     n = society.system.n
-    if max(sizes) > n:
-        raise InputError(f"sizes holds {max(sizes)}; the society has {n} users.")
     rows, asked = [_far_pair(society)], {}
     for choice in choices:
         order, judged = _order(society, choice, max(sizes))
