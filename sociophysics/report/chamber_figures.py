@@ -258,13 +258,16 @@ def _dots(colors: dict[str, str]) -> list[Line2D]:
 
 
 def _notable(table: pd.DataFrame) -> list[int]:
-    """Return everybody in small chambers, else those who bridge most and the extremes."""
+    """Return everybody in small chambers, else who may bridge most, if these are few.
+
+    Without intervals of ranks nobody is named, nor where too many cannot be told apart.
+    """
     if len(table) <= 20:
         return list(range(len(table)))
-    bridging = table["bridging"].fillna(0).to_numpy()
-    ends = np.argsort(table["ideal_point"].to_numpy())
-    chosen = [*np.argsort(-bridging, kind="stable")[:6], ends[0], ends[-1]]
-    return list(dict.fromkeys(int(i) for i in chosen))
+    if "bridging_rank_low" not in table:
+        return []
+    first = np.flatnonzero(table["bridging_rank_low"].to_numpy() == 1)
+    return [int(i) for i in first] if len(first) <= 6 else []
 
 
 def _names(axes: Axes, points: Any, table: pd.DataFrame, chosen: list[int]) -> None:

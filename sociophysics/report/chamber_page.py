@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from scipy.special import stdtrit
 
+from sociophysics.inference.chamber.member_ranks import who_leads
 from sociophysics.report import chamber_claims as claims
 from sociophysics.report import chamber_figures as figures
 from sociophysics.report import chamber_physics as physics
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["render"]
 
 LISTED = 10
+STABLE = 0.9  # share of half samples that keep a pair whose members are named
+SURE = 0.95  # probability of its sign
 
 
 def render(fit: ChamberFit, name: str) -> str:
@@ -76,15 +80,22 @@ def _answer(fit: ChamberFit) -> str:
             f"Two blocs found from the couplings alone, without party labels, put {agree} of {of} "
             "members of the larger parties with their party."
         )
-    across = fit.members["bridging"]
-    if across.max() > 0:
-        top = fit.members.loc[across.idxmax()]
-        lines.append(
-            f"The member with the largest share of positive coupling to other parties is "
-            f"{html.escape(top['name'])} ({html.number(100 * top['bridging'], digits=0)} %)."
-        )
+    lines.append(html.escape(_bridges(fit)))
     lines.append(_frustration(fit))
     return html.section("In short", *[f"<p>{line}</p>" for line in lines])
+
+
+def _bridges(fit: ChamberFit) -> str:
+    """Return who bridges most, by name only where the interval of ranks allows it."""
+    table = fit.members
+    if "bridging_rank_low" not in table:
+        return (
+            "A quick fit has no bootstrap, so that it cannot say who bridges most; the shares "
+            "below have errors of unknown size."
+        )
+    names = [figures.surname(str(name)) for name in table["name"]]
+    what = "has the largest share of positive coupling to other parties"
+    return who_leads(names, table["bridging_rank_low"].to_numpy(), what)
 
 
 def _frustration(fit: ChamberFit) -> str:
@@ -157,21 +168,18 @@ def _couplings(fit: ChamberFit) -> str:
         _figure(
             figures.network(coupling, fit.members),
             "The strongest couplings: two per member above 0 (gray), fewer below 0 (purple, "
-            "dashed). Members who pull together stand together; who bridges most, and the two "
-            "ends of the scale, are named.",
+            "dashed). Members who pull together stand together; named are all of a small chamber, "
+            "else those who may bridge most, where these are few.",
         ),
     ]
     table = fit.couplings
-    other = table["party_i"] != table["party_j"]
-    party_known = bool((table["party_i"] != "").any())
-    across = table[other & (table["coupling"] > 0)].head(LISTED)
-    if party_known and len(across):
-        parts += ["<h3>Strongest ties across parties</h3>", _pairs(across)]
-    within = table[~other & (table["coupling"] < 0)].head(LISTED)
-    if party_known and len(within):
-        parts += ["<h3>Strongest opposition within a party</h3>", _pairs(within)]
-    if not party_known:
-        parts += ["<h3>Strongest couplings</h3>", _pairs(table.head(LISTED))]
+    other, positive = table["across"], table["coupling"] > 0
+    if (table["party_i"] != "").any():
+        parts.append(_strongest(fit, table[other & positive], "Strongest ties across parties"))
+        against = table[~other & (table["coupling"] < 0)]
+        parts.append(_strongest(fit, against, "Strongest opposition within a party"))
+    else:
+        parts.append(_strongest(fit, table, "Strongest couplings"))
     if fit.errors is None:
         parts.append("<p class='note'>A quick fit has no standard errors.</p>")
     else:
@@ -181,6 +189,39 @@ def _couplings(fit: ChamberFit) -> str:
             "l1-penalized fit keeps the pair.</p>"
         )
     return html.section("Who goes with whom", *parts)
+
+
+def _strongest(fit: ChamberFit, rows: pd.DataFrame, title: str) -> str:
+    """Return the pairs that half samples keep, strongest first, and whether the first is alone.
+
+    A quick fit has no errors, and names nobody.
+    """
+    if not len(rows) or fit.errors is None or not fit.draws:
+        return ""
+    sure = (rows["stability"] >= STABLE) & (rows["sign_probability"] >= SURE)
+    if not sure.any():
+        return (
+            f"<h3>{title}</h3><p>None of {len(rows):,} pairs is named: no half-sample stability of "
+            f"{STABLE} comes with a sign that is {SURE:.0%} sure.</p>"
+        )
+    place = {member: k for k, member in enumerate(fit.votes.members["id"])}
+    i, j = (rows[key].map(place).to_numpy() for key in ("id_i", "id_j"))
+    drawn = np.abs(fit.draws["pseudolikelihood"][0][:, i, j])
+    value = rows["coupling"].abs().to_numpy()
+    gap = value[0] - value
+    spread = (drawn[:, [0]] - drawn).std(axis=0, ddof=1)
+    freedom = len(drawn) - 1
+    alike = int((gap <= float(stdtrit(freedom, 1 - 0.025 / len(rows))) * spread).sum())
+    told = (
+        "The first stands apart from all others."
+        if alike == 1
+        else f"The strongest cannot be told apart from {alike - 1:,} others."
+    )
+    return (
+        f"<h3>{title}</h3><p>{int(sure.sum()):,} of {len(rows):,} pairs are kept in nine of ten "
+        f"half samples with a sign that is {SURE:.0%} sure. {told}</p>"
+        + _pairs(rows[sure].head(LISTED))
+    )
 
 
 def _pairs(rows: pd.DataFrame) -> str:
@@ -228,16 +269,35 @@ def _members(fit: ChamberFit) -> str:
         )
     if (table["party"] != "").any():
         parts += ["<h3>Blocs and parties</h3>", _blocs(table)]
-    columns = ["name", "party", "bridging", "dissent", "strength", "ideal_point"]
-    top = table.sort_values("bridging", ascending=False, kind="stable").head(LISTED)[columns]
     parts += [
         "<h3>Who bridges</h3>",
-        html.frame(top, digits=3),
+        _ranked(table, "bridging", ["dissent", "strength", "ideal_point"]),
         "<p class='note'>Bridging: share of positive coupling that goes to other parties. "
         "Dissent: share of votes against the majority of the own party.</p>",
         html.details(f"All {len(table)} members", html.frame(table, digits=3)),
     ]
     return html.section("The members", *parts)
+
+
+def _ranked(table: pd.DataFrame, key: str, more: list[str]) -> str:
+    """Return those who may be first by a measure, with intervals of their ranks."""
+    low = f"{key}_rank_low"
+    if low not in table:
+        return (
+            "<p>A quick fit has no bootstrap and hence no intervals of ranks: nobody is named. All "
+            "values are in the table of members.</p>"
+        )
+    first = table[table[low] == 1].sort_values(key, ascending=False, kind="stable")
+    names = [figures.surname(str(name)) for name in table["name"]]
+    sentence = who_leads(names, table[low].to_numpy(), "comes first")
+    text = f"<p>{html.escape(sentence)}</p>"
+    if len(first) > LISTED:
+        return text
+    shown = table.sort_values(key, ascending=False, kind="stable").head(LISTED)
+    ranks = [f"{key}_rank_low", f"{key}_rank_high"]
+    columns = ["name", "party", key, *ranks, *(name for name in more if name in table)]
+    labels = {ranks[0]: "rank from", ranks[1]: "to"}
+    return text + html.frame(shown[columns], names=labels, digits=3)
 
 
 def _blocs(table: pd.DataFrame) -> str:

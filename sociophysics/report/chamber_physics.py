@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sociophysics.inference.chamber.member_ranks import who_leads
 from sociophysics.report import chamber_figures as figures
 from sociophysics.report import chamber_wording as wording
 from sociophysics.report import html
@@ -192,15 +193,25 @@ def _pivotal(fit: ChamberFit) -> str:
     table = fit.physics.pivotal.reset_index(drop=True)
     table.insert(0, "name", fit.members["name"].to_numpy())
     table.insert(1, "party", fit.members["party"].to_numpy())
+    words = "<h3>Pivotal members</h3><p>What changes when one member's field is raised by 1/2. "
+    ranks = ["pivotal_rank_low", "pivotal_rank_high"]
+    if ranks[0] not in fit.members:
+        return words + "Without bootstrap draws nobody is named.</p>"
+    low = fit.members[ranks[0]].to_numpy()
+    table["low"], table["high"] = low, fit.members[ranks[1]].to_numpy()
+    names = [figures.surname(str(name)) for name in table["name"]]
+    words += f"{html.escape(who_leads(names, low, 'is the most pivotal member'))}</p>"
+    if (low == 1).sum() > LISTED:
+        return words
     top = table.sort_values("outcome", ascending=False, kind="stable").head(LISTED)
-    names = {"passes": "chance of a +1 majority", "yeas": "members at +1",
-             "outcome": "outcome distribution"}  # fmt: skip
+    labels = {"passes": "chance of a +1 majority", "yeas": "members at +1",
+              "outcome": "outcome distribution", "low": "rank from", "high": "to"}  # fmt: skip
     return (
-        "<h3>Pivotal members</h3>"
-        "<p>What changes when one member's field is raised by 1/2.</p>"
-        + html.frame(top, names=names, digits=3)
+        words
+        + html.frame(top, names=labels, digits=3)
         + "<p class='note'>Outcome distribution: total variation between the distributions of the "
-        "number of members at +1 before and after.</p>"
+        "number of members at +1 before and after; its rank has a 95 % interval from bootstrap "
+        "draws.</p>"
     )
 
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from sociophysics.inference.chamber.blocs import party_blocs
 from sociophysics.inference.chamber.ideal_point_tables import fit_by_rollcall
+from sociophysics.inference.chamber.member_ranks import bridging, rank_intervals
 from sociophysics.inference.estimators.ideal_points import IdealPoints
 from sociophysics.inference.estimators.pseudolikelihood import PseudoLikelihood
 from sociophysics.inference.estimators.uncertainty import StandardErrors
@@ -42,7 +43,8 @@ def couplings_table(
     ``l2``; ``error``, ``low``, ``high`` and ``sign_probability`` with ``error_kind``, belonging to
     ``coupling_at_error_l2``, the refit at ``error_l2``; ``stability``, the share of half samples
     in which an l1 fit selects the pair; ``joint_votes``, the roll calls on which both voted, and
-    ``agreement``, the share of them on which they voted alike. What was not computed is blank, and
+    ``agreement``, the share of them on which they voted alike; ``across``, whether they count with
+    different parties, as ``party_groups`` says. What was not computed is blank, and
     so is everything about two members who never voted together: their coupling is the penalty's,
     not the votes'.
     """
@@ -66,6 +68,8 @@ def couplings_table(
     table["error_l2"] = np.nan if errors is None else errors.l2
     table["stability"] = np.nan if stability is None else stability[i, j]
     table["joint_votes"] = joint
+    group = party_groups(votes.party, party_blocs(fit.coupling_))
+    table["across"] = group[i] != group[j]
     table["agreement"] = agreement_scores(votes)[i, j]
     told = ["coupling", "error", "low", "high", "sign_probability", "coupling_at_error_l2"]
     table.loc[joint == 0, [*told, "stability"]] = np.nan
@@ -80,6 +84,8 @@ def members_table(
     pivotal: pd.DataFrame | None = None,
     *,
     whole: Votes | None = None,
+    draws: Array | None = None,
+    pivotal_draws: Array | None = None,
 ) -> pd.DataFrame:
     """Return one row per member, in the order of the votes.
 
@@ -87,20 +93,21 @@ def members_table(
     * ``field``: ``h_i``, zero where +1 has no meaning;
     * ``strength``: ``sum_j |J_ij|``;
     * ``bloc``: the side of the two-bloc division found from the couplings alone;
-    * ``bridging``: share of positive coupling that goes to other parties, with members of small
-      parties counted as ``party_groups`` says;
+    * ``party_group``: the party, or the one that a member without a large one counts with, as
+      ``party_groups`` says;
+    * ``bridging``: share of positive coupling that goes to members of other groups;
+      ``bridging_rank`` with ``..._low`` and ``..._high``, its interval from bootstrap ``draws`` of
+      the couplings, if given;
     * ``dissent``: share of votes against the majority of the own party, so counted;
     * ``party_unity``: share of votes with the own party where the two largest oppose each other,
       over all roll calls of ``whole``, or of the votes;
     * ``ideal_point``, ``ideal_point_error``: on one dimension, in standard deviations;
     * ``pivotal``: total variation between the distributions of the number of yeas with the
-      member's field raised by 1/2 and as it is, from ``pivotal_members``; blank without it.
+      member's field raised by 1/2 and as it is, from ``pivotal_members``; blank without it;
+      ranked like ``bridging`` where there are draws.
     """
     bloc = party_blocs(fit.coupling_)
     group = party_groups(votes.party, bloc)
-    positive = np.maximum(fit.coupling_, 0.0)
-    total = positive.sum(axis=1)
-    across = (positive * (group[:, None] != group)).sum(axis=1)
     seats = np.maximum(votes.seated.sum(axis=0), 1)
     table = votes.members[["id", "name", "party", "state"]].copy()
     table["votes"] = votes.observed.sum(axis=0)
@@ -108,11 +115,16 @@ def members_table(
     table["field"] = fit.field_
     table["strength"] = np.abs(fit.coupling_).sum(axis=1)
     table["bloc"] = bloc
-    table["bridging"] = np.divide(across, total, out=np.full(len(total), np.nan), where=total > 0)
+    table["party_group"] = group
+    table["bridging"] = bridging(fit.coupling_, group)
+    if draws is not None:
+        _add_ranks(table, "bridging", bridging(draws, group))
     table["dissent"] = _dissent(votes, group)
     table["party_unity"] = _unity(votes, votes if whole is None else whole)
     table["ideal_point"], table["ideal_point_error"] = ideal.points_[:, 0], ideal.errors_[:, 0]
     table["pivotal"] = np.nan if pivotal is None else pivotal["outcome"].to_numpy()
+    if pivotal is not None and pivotal_draws is not None:
+        _add_ranks(table, "pivotal", pivotal_draws)
     for name in ("nominate_dim1", "nominate_dim2"):
         if name in votes.members:
             table[name] = votes.members[name].to_numpy()
@@ -175,6 +187,12 @@ def party_groups(party: NDArray[np.object_], bloc: NDArray[np.int64]) -> NDArray
     if (sizes >= SMALLEST_PARTY).sum() < 2:
         return party
     return _groups(party, bloc)
+
+
+def _add_ranks(table: pd.DataFrame, name: str, draws: Array) -> None:
+    found = rank_intervals(table[name].to_numpy(np.float64), draws)
+    table[f"{name}_rank"] = found.rank
+    table[f"{name}_rank_low"], table[f"{name}_rank_high"] = found.low, found.high
 
 
 def _several(votes: Votes) -> bool:

@@ -23,6 +23,7 @@ from sociophysics.inference.chamber.chamber_tables import (
 )
 from sociophysics.inference.chamber.draws import bootstrap_draws, refined
 from sociophysics.inference.chamber.ideal_point_tables import Scaling, scale, validity
+from sociophysics.inference.chamber.member_ranks import pivotal_draws
 from sociophysics.inference.chamber.physics import ChamberPhysics, chamber_physics
 from sociophysics.inference.chamber.saved import Draws, save_systems
 from sociophysics.inference.chamber.sign_calibration import calibrated, sign_calibration
@@ -341,7 +342,15 @@ def _fitted(votes: Votes, tell: Callable[[str], None], how: How) -> ChamberFit:
         couplings=couplings_table(
             data, fit, errors, None if stability is None else stability.probability_
         ),
-        members=members_table(data, fit, ideal, physics.pivotal, whole=votes),
+        members=members_table(
+            data,
+            fit,
+            ideal,
+            physics.pivotal,
+            whole=votes,
+            draws=draws["pseudolikelihood"][0] if draws else None,
+            pivotal_draws=pivotal_draws(draws["boltzmann"], seed) if draws else None,
+        ),
         rollcalls=rollcalls_table(data, fit, ideal),
         party_tables=party_tables(votes),
         systems=systems,
