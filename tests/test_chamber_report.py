@@ -92,7 +92,7 @@ def test_a_full_page_has_every_section_and_the_tables_numbers(full):
         "How much pairs explain", "The votes and what was left out", "What a fit cannot claim",
     ):  # fmt: skip
         assert f">{heading}</h" in page
-    assert page.count("<img") == 7
+    assert page.count("<img") == 8
     row = full.evaluation.set_index("model").loc["PseudoLikelihood"]
     assert html.number(float(row["gmp"]), digits=3) in page
     assert html.number(float(row["gmp_sd"]), digits=3) in page

@@ -18,7 +18,7 @@ from sociophysics.store import Steps, open_store
 
 TABLES = ("evaluation", "comparison", "couplings", "members", "rollcalls", "ideal_points")
 TABLES += ("dimensions", "cutting_lines", "classification_errors", "parties", "likeness")
-TABLES += ("party_votes",)
+TABLES += ("party_votes", "by_rollcalls")
 FILES = {f"{name}.{kind}" for name in TABLES for kind in ("csv", "parquet")}
 FILES |= {"notes.txt", "system.npz", "parts", "manifest.json", "log.jsonl"}
 
@@ -167,6 +167,31 @@ def test_the_trend_orders_chambers_by_what_was_put_in():
         assert row["polarization_low"] < row["polarization"] < row["polarization_high"]
     with pytest.raises(InputError, match="at least one chamber"):
         inference.trend({})
+
+
+def test_a_chamber_cut_to_fewer_roll_calls_is_the_same_chamber():
+    rng = np.random.default_rng(4)
+    party = np.repeat(["D", "R"], 10)
+    x = np.where(party == "D", -1.0, 1.0) + 0.7 * rng.normal(size=20)
+    sides = rng.normal(size=(3, 900, 1)) * np.array([1.0, 1.4, 1.2])[:, None, None]
+    logit = sides[0] + sides[1] * x + sides[2] * rng.normal(size=20)
+    matrix = np.where(rng.random(logit.shape) < 1 / (1 + np.exp(-logit)), 1, -1)
+    whole = Votes(matrix, pd.DataFrame({"id": range(20), "party": party})).contested()
+    cut = whole.select(rollcalls=np.sort(rng.permutation(whole.n_rollcalls)[:90]))
+    names = ("cross_party_coupling", "operating_temperature", "frustration")
+
+    def apart(table, alone):
+        a, b = table.loc["whole"], alone.loc["cut"]
+        return [a[f"{k}_low"] > b[f"{k}_high"] or a[f"{k}_high"] < b[f"{k}_low"] for k in names]
+
+    both = inference.trend({"whole": whole, "cut": cut}, draws=40).set_index("chamber")
+    assert both["rollcalls_used"].nunique() == both["l2"].nunique() == 1
+    assert both["rollcalls"].tolist() == [whole.n_rollcalls, 90]
+    assert not any(apart(both, both))
+    # the control: each at its own number of roll calls and penalty
+    alone = pd.concat([inference.trend({k: v}, draws=40) for k, v in
+                       (("whole", whole), ("cut", cut))]).set_index("chamber")  # fmt: skip
+    assert any(apart(alone, alone))
 
 
 def test_without_party_labels_the_blocs_found_stand_for_parties():

@@ -188,7 +188,22 @@ def _couplings(fit: ChamberFit) -> str:
             f"{html.escape(fit.errors.note)}. Stability: share of half samples in which an "
             "l1-penalized fit keeps the pair.</p>"
         )
+    parts.append(_by_rollcalls(fit))
     return html.section("Who goes with whom", *parts)
+
+
+def _by_rollcalls(fit: ChamberFit) -> str:
+    """Return what sums over couplings are with fewer roll calls, where this was computed."""
+    if not len(fit.by_rollcalls):
+        return ""
+    names = {name: name.replace("_", " ") for name in fit.by_rollcalls}
+    return (
+        "<h3>Sums over couplings depend on the number of roll calls</h3>"
+        + html.frame(fit.by_rollcalls, names=names, digits=3)
+        + "<p class='note'>The same chamber with all, half and a quarter of its roll calls (means "
+        "of five random choices, the same penalty). Compare chambers only at the same number, as "
+        "sociophysics fit does with several files.</p>"
+    )
 
 
 def _strongest(fit: ChamberFit, rows: pd.DataFrame, title: str) -> str:

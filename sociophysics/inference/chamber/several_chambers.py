@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from sociophysics import streams
 from sociophysics.errors import InputError
 from sociophysics.inference.chamber.blocs import party_blocs
-from sociophysics.inference.chamber.landscape import frustrated_triangles
+from sociophysics.inference.chamber.chamber_tables import party_groups
+from sociophysics.inference.chamber.party_measures import COUPLING_MEASURES, measures_at
 from sociophysics.inference.chamber.workflow import (
     ChamberFit,
     How,
@@ -26,7 +27,6 @@ from sociophysics.inference.chamber.workflow import (
 from sociophysics.inference.estimators.pseudolikelihood import PseudoLikelihood
 from sociophysics.inference.judging.holdout import MINORITY
 from sociophysics.rollcall.votes import Votes
-from sociophysics.society.spins import SpinSystem
 from sociophysics.store import Place, Store, open_store, studies, write_table
 
 __all__ = ["MEASURES", "fit_all_into", "fit_chambers", "trend"]
@@ -62,10 +62,15 @@ def trend(
       at which naive mean-field theory has it order; below 1 is ordered;
     * ``frustration``: share of triangles whose three couplings have a negative product.
 
-    Without party labels the two blocs found from the couplings stand for parties. Intervals, the
-    columns ``..._low`` and ``..._high``, are the value -+ 1.96 standard deviations over roll calls
-    drawn with replacement, at the penalty ``l2`` of the fit. They are not quantiles, because roll
-    calls drawn twice make couplings look stronger in every draw.
+    Couplings of fewer roll calls are noisier, which changes all but polarization. So all chambers
+    are compared at the number of contested roll calls of the one that has fewest, the column
+    ``rollcalls_used``, and at one penalty ``l2``, the geometric mean of those that each would
+    choose with so many: a chamber with more gives the mean over twenty random choices.
+
+    Members of small parties count with the party of their bloc; without party labels the two blocs
+    found from the couplings stand for parties. Intervals, the columns ``..._low`` and ``..._high``,
+    are the value -+ 1.96 standard deviations over roll calls drawn with replacement. They are not
+    quantiles, because roll calls drawn twice make couplings look stronger in every draw.
 
     Parameters
     ----------
@@ -98,10 +103,15 @@ def trend(
             "draws 0 (no intervals) or at least 2."
         )
     tell = progress or (lambda *_: None)
+    data = {name: prepared(votes, minority) for name, votes in chambers.items()}
+    least = min(votes.n_rollcalls for votes in data.values())
+    # noise in couplings is a matter of roll calls and penalty: both are the same for all chambers
+    penalties = [_penalty(votes, least, seed) for votes in data.values()]
+    l2 = float(np.exp(np.mean(np.log(penalties))))
     rows = []
-    for count, (name, votes) in enumerate(chambers.items()):
+    for count, (name, votes) in enumerate(data.items()):
         tell(name, count, len(chambers))
-        measured = _measured(prepared(votes, minority), draws, seed)
+        measured = _measured(votes, least, l2, draws, seed)
         rows.append({"chamber": name, "polarity": votes.polarity} | measured)
     tell("done", len(chambers), len(chambers))
     return pd.DataFrame(rows)
@@ -199,64 +209,59 @@ def fit_all_into(
     return table
 
 
-def _measured(votes: Votes, draws: int, seed: int) -> dict[str, float]:
-    fit = PseudoLikelihood(fields=votes.polarity != "arbitrary", seed=seed).fit(votes)
-    party = _parties(votes, fit.coupling_)
+def _penalty(votes: Votes, count: int, seed: int) -> float:
+    """Return the penalty that predicts best from so many roll calls, chosen at random."""
+    rows = streams.generator(seed, "fit").permutation(votes.n_rollcalls)[:count]
+    part = votes.select(rollcalls=np.sort(rows))
+    return PseudoLikelihood(fields=votes.polarity != "arbitrary", seed=seed).fit(part).l2_
+
+
+def _measured(votes: Votes, count: int, l2: float, draws: int, seed: int) -> dict[str, float]:
     measured: dict[str, float] = {
         "members": votes.n_members,
         "rollcalls": votes.n_rollcalls,
-        "l2": fit.l2_,
+        "rollcalls_used": count,
+        "l2": l2,
     }
-    values = _measures(fit.coupling_, _gaps(votes, party), party)
-    if draws:
-        width = WIDTH * np.std(_samples(votes, fit, party, draws, seed), axis=0, ddof=1)
-    for k, name in enumerate(MEASURES):
-        measured[name] = values[k]
+    values, widths = measures_at(votes, count, l2, draws=draws, seed=seed)
+    found = dict(zip(COUPLING_MEASURES, zip(values, widths, strict=True), strict=True))
+    gaps = _gaps(votes)
+    found["polarization"] = (_mean(gaps), WIDTH * _spread(gaps, draws, seed))
+    for name in MEASURES:
+        value, width = found[name]
+        measured[name] = float(value)
         if draws:
-            measured[f"{name}_low"] = values[k] - float(width[k])
-            measured[f"{name}_high"] = values[k] + float(width[k])
+            measured[f"{name}_low"] = float(value - width)
+            measured[f"{name}_high"] = float(value + width)
     return measured
 
 
-def _samples(
-    votes: Votes, fit: PseudoLikelihood, party: NDArray[np.int64], draws: int, seed: int
-) -> list[list[float]]:
-    couplings, _ = fit.bootstrap(draws)
-    gaps = _gaps(votes, party)
-    samples = []
-    for draw, coupling in enumerate(couplings):
-        rng = streams.generator(seed, "bootstrap", draw)
-        samples.append(_measures(coupling, gaps[rng.integers(len(gaps), size=len(gaps))], party))
-    return samples
+def _mean(gaps: Array) -> float:
+    return float(np.nanmean(gaps)) if np.isfinite(gaps).any() else float("nan")
 
 
-def _measures(coupling: Array, gaps: Array, party: NDArray[np.int64]) -> list[float]:
-    n = len(coupling)
-    same = party[:, None] == party
-    across, within = ~same, same & ~np.eye(n, dtype=bool)
-    return [
-        n * float(coupling[across].mean()) if across.any() else float("nan"),
-        n * float(coupling[within].mean()) if within.any() else float("nan"),
-        float(np.nanmean(gaps)) if np.isfinite(gaps).any() else float("nan"),
-        1 / max(float(np.linalg.eigvalsh(coupling)[-1]), 1e-12),
-        frustrated_triangles(SpinSystem(coupling))[0],
-    ]
+def _spread(gaps: Array, draws: int, seed: int) -> float:
+    """Return the deviation of the mean gap over roll calls drawn with replacement."""
+    if draws < 2:
+        return float("nan")
+    rngs = (streams.generator(seed, "bootstrap", draw) for draw in range(draws))
+    return float(np.std([_mean(gaps[r.integers(len(gaps), size=len(gaps))]) for r in rngs], ddof=1))
 
 
-def _parties(votes: Votes, coupling: Array) -> NDArray[np.int64]:
+def _gaps(votes: Votes) -> Array:
+    """Return ``|m_A - m_B| / 2`` of the two largest parties on each roll call.
+
+    Without party labels they are the blocs of the members' agreement.
+    """
     party = votes.party
-    labels = pd.Series(party[party != ""]).value_counts()
-    if len(labels) < 2:
-        return party_blocs(coupling)
-    codes = {name: code for code, name in enumerate(labels.index)}
-    return np.array([codes.get(name, len(codes)) for name in party])
-
-
-def _gaps(votes: Votes, party: NDArray[np.int64]) -> Array:
-    """Return ``|m_A - m_B| / 2`` of the two largest parties on each roll call."""
-    means = []
-    for code in (0, 1):
-        own = votes.matrix[:, party == code].astype(np.float64)
+    if len(set(party) - {""}) < 2:
+        seen = votes.matrix.astype(np.float64)
+        party = party_groups(np.full(votes.n_members, "", object), party_blocs(seen.T @ seen))
+    sizes = pd.Series(party[party != ""]).value_counts(sort=False)
+    names = sorted(sizes.index, key=lambda name: (-sizes[name], str(name)))[:2]
+    means = [np.full(votes.n_rollcalls, np.nan)] * (2 - len(names))
+    for name in names:
+        own = votes.matrix[:, party == name].astype(np.float64)
         cast = (own != 0).sum(axis=1)
         mean = np.full(len(own), np.nan)
         np.divide(own.sum(axis=1), cast, out=mean, where=cast > 0)

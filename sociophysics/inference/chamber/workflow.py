@@ -24,6 +24,7 @@ from sociophysics.inference.chamber.chamber_tables import (
 from sociophysics.inference.chamber.draws import bootstrap_draws, refined
 from sociophysics.inference.chamber.ideal_point_tables import Scaling, scale, validity
 from sociophysics.inference.chamber.member_ranks import pivotal_draws
+from sociophysics.inference.chamber.party_measures import by_rollcalls
 from sociophysics.inference.chamber.physics import ChamberPhysics, chamber_physics
 from sociophysics.inference.chamber.saved import Draws, save_systems
 from sociophysics.inference.chamber.sign_calibration import calibrated, sign_calibration
@@ -109,6 +110,7 @@ class ChamberFit:
     members: pd.DataFrame
     rollcalls: pd.DataFrame
     party_tables: dict[str, pd.DataFrame]
+    by_rollcalls: pd.DataFrame
     systems: dict[str, SpinSystem] = field(default_factory=dict)
     draws: dict[str, Draws] = field(default_factory=dict)
     files: dict[str, Path | str] = field(default_factory=dict)
@@ -167,7 +169,8 @@ def fit_chamber(
     ``couplings.csv``, ``members.csv``, ``rollcalls.csv``; of ideal points ``ideal_points.csv``,
     ``dimensions.csv``, ``cutting_lines.csv``, ``classification_errors.csv`` and, beside
     DW-NOMINATE, ``validity.csv``; of parties ``parties.csv``, ``likeness.csv`` and
-    ``party_votes.csv``, over all roll calls; ``system.npz``; and ``notes.txt``, what was dropped
+    ``party_votes.csv``, over all roll calls; ``by_rollcalls.csv``, how sums over couplings depend
+    on the number of roll calls; ``system.npz``; and ``notes.txt``, what was dropped
     and how +1 is coded. Every table has the column ``polarity``, which says what +1
     means. Members have fields where +1 has a meaning (votes coded by experts or by majority), in
     the fit that predicts and the one that generates.
@@ -353,6 +356,7 @@ def _fitted(votes: Votes, tell: Callable[[str], None], how: How) -> ChamberFit:
         ),
         rollcalls=rollcalls_table(data, fit, ideal),
         party_tables=party_tables(votes),
+        by_rollcalls=pd.DataFrame() if quick else by_rollcalls(data, fit.l2_, seed=seed),
         systems=systems,
         draws=draws,
     )
@@ -432,7 +436,15 @@ def _write(result: ChamberFit, store: Store) -> None:
 
 def _tables(result: ChamberFit) -> dict[str, pd.DataFrame]:
     """Return the tables by the names of their files; without rows none is written."""
-    own = ("evaluation", "comparison", "couplings", "members", "rollcalls", "validity")
+    own = (
+        "evaluation",
+        "comparison",
+        "couplings",
+        "members",
+        "rollcalls",
+        "validity",
+        "by_rollcalls",
+    )
     scaling = result.scaling
     tables = {name: getattr(result, name) for name in own}
     tables |= {
