@@ -26,6 +26,7 @@ NAMES = [
     "networks.load",
     "networks.read",
     "networks.build",
+    "networks.latent_axis",
     "couplings.uniform",
     "couplings.camps",
     "feeds.Chronological",

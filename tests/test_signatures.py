@@ -82,7 +82,7 @@ SEEDED = [each for each in FUNCTIONS if "seed" in parameters(each)]
 # What draws or simulates asks for its seed; where draws serve an estimate of given data it is 0.
 ESTIMATES = ("inference.", "experiments.inspection.", "experiments.leverage.scores")
 ESTIMATES += ("statistics.transitions.",)
-ESTIMATES += ("experiments.calibrating.",)
+ESTIMATES += ("experiments.calibrating.", "society.networks.amplification_axis.")
 
 
 @pytest.mark.parametrize("name", [each for each in SEEDED if not each.startswith("streams.")])

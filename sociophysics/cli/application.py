@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from sociophysics.cli import (
+    axis,
     calibrate,
     check,
     compare_rules,
@@ -57,6 +58,7 @@ app.command("inspect")(inspect.inspect)
 app.command("poll")(poll.poll)
 app.command("detect")(detect.detect)
 app.command("calibrate")(calibrate.calibrate)
+app.command("axis")(axis.axis)
 app.command("compare-rules")(compare_rules.compare_rules)
 app.command("repeat")(repeat.repeat)
 app.command("query")(query.query)

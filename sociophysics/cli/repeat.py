@@ -169,6 +169,11 @@ def _answer(
 
         compare_rules.answer(asked, given, place)
         return
+    if command == "axis":
+        from sociophysics.cli import axis
+
+        axis.answer(asked, given, place)
+        return
     from sociophysics.cli import inspect
 
     options = {key: asked[key] for key in ("draws", "seed", "time_limit")}

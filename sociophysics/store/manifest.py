@@ -40,6 +40,7 @@ STUDIES = {
     "detect": "a search for a change in samples",
     "calibrate": "a calibration",
     "compare-rules": "a comparison of update rules",
+    "axis": "an axis of who amplifies whom",
 }
 
 
