@@ -11,7 +11,15 @@ from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_ori
 
 from pydantic.fields import FieldInfo
 
-__all__ = ["Control", "Key", "documented", "keys_of", "listing", "with_tables"]
+__all__ = [
+    "Control",
+    "Key",
+    "documented",
+    "keys_of",
+    "listing",
+    "listing_of_class",
+    "with_tables",
+]
 
 HOLDS = {float: "number", int: "whole number", str: "text", bool: "true or false"}
 FAR = 1e99  # limits beyond this keep squares finite and tell nobody anything
@@ -150,6 +158,50 @@ def listing(cls: type[Any]) -> dict[str, Any]:
         for each in keys_of(cls)
     ]
     return {"words": cls.words, "equation": cls.equation, "physics": cls.physics, "keys": keys}
+
+
+def listing_of_class(cls: type[Any]) -> dict[str, Any]:
+    """Return what a class says of itself in its signature and docstring, as ``listing`` does.
+
+    Examples
+    --------
+    >>> from sociophysics.inference import PartyLine
+    >>> listing_of_class(PartyLine)["words"].endswith(".")
+    True
+    """
+    text = inspect.cleandoc(cls.__doc__ or "")
+    said: dict[str, tuple[str, str]] = {}
+    for base in reversed(cls.__mro__):
+        said |= _parameters(inspect.cleandoc(base.__doc__ or ""))
+    keys = []
+    for name, parameter in inspect.signature(cls).parameters.items():
+        holds, body = said.get(name, ("", ""))
+        required = parameter.default is inspect.Parameter.empty
+        about = {"name": name, "holds": holds, "allowed": "", "unit": ""}
+        default = None if required else _json_default(parameter.default)
+        sentence = " ".join(body.split())
+        keys.append({**about, "default": default, "required": required, "sentence": sentence})
+    return {
+        "words": text.splitlines()[0] if text else "",
+        "equation": "",
+        "physics": "",
+        "keys": keys,
+    }
+
+
+def _parameters(text: str) -> dict[str, tuple[str, str]]:
+    """Return what a docstring says each parameter holds and is."""
+    found = re.search(r"^Parameters\n-+\n(.*?)(?=^\S[^\n]*\n-{3,}\n|\Z)", text, re.M | re.S)
+    entries = re.findall(
+        r"^(\w[\w, ]*?)(?: : ([^\n]*))?\n((?:[ ]+[^\n]*\n|\n)*)",
+        f"{found[1]}\n" if found else "",
+        re.M,
+    )
+    return {name: (holds, body) for names, holds, body in entries for name in names.split(", ")}
+
+
+def _json_default(value: Any) -> Any:
+    return value if isinstance(value, bool | int | float | str | type(None)) else repr(value)
 
 
 def _markdown(kinds: Mapping[str, type[Any]]) -> str:

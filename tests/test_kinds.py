@@ -20,6 +20,8 @@ from sociophysics.cli import main
 from sociophysics.kind_keys import keys_of, with_tables
 from sociophysics.kinds import FEEDS, REGISTRIES, Kinds, Strength, key
 from sociophysics.scenario import Scenario, scenario_schema
+from sociophysics.store.studies import first_difference
+from sociophysics.study.asked import manifest_of
 from sociophysics.study.bundles import registering_modules
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -236,6 +238,11 @@ def test_the_command_lists_every_kind(capsys: Any, two_sweeps: object) -> None:
     assert main(["kinds", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["feed"]["two_sweeps"]["keys"][1]["default"] == 1
+    assert found["kernel"]["fixed-point"]["words"].startswith("Incremental local fields")
+    for name, about in found["estimator"].items():
+        assert about["words"].endswith("."), name
+        assert all(each["sentence"] for each in about["keys"]), name
+    assert len(found["estimator"]) >= 10
 
 
 class Point:
@@ -272,6 +279,15 @@ def test_workers_import_the_modules_that_register_what_a_run_names(two_sweeps: o
     assert registering_modules([part]) == (__name__,)
     plain = Scenario.from_toml(TEXT.replace("two_sweeps", "random")).cases()[0].settings
     assert registering_modules([cast("Any", SimpleNamespace(settings=plain))]) == ()
+
+
+def test_every_study_of_a_scenario_names_whose_code_it_computes_with(two_sweeps: object) -> None:
+    manifest = manifest_of(Scenario.from_toml(TEXT), "tip", {})
+    assert list(manifest["plugins"]) == [__name__.partition(".")[0]]
+    plain = manifest_of(Scenario.from_toml(TEXT.replace("two_sweeps", "random")), "tip", {})
+    assert "plugins" not in plain
+    other = {**manifest, "plugins": {"tests": {"version": None, "code": "0"}}}
+    assert first_difference(manifest, other).startswith("plugins.tests.code")
 
 
 # --- observables ----------------------------------------------------------------------------------

@@ -499,3 +499,32 @@ def test_its_intervention_turns_users_against_those_they_follow(contrarian: Any)
     assert not turned[~free].any()
     assert np.abs(turned[free] / 800 - 0.25).max() < 4 * np.sqrt(0.25 * 0.75 / 800)
     assert 0 < free.sum() < 4
+
+
+def test_an_error_inside_a_plugin_is_said_to_be_that_plugins(tmp_path: Path) -> None:
+    install(
+        tmp_path,
+        "their-counts",
+        {"observables": {"late": "theirs_late:late"}},
+        theirs_late='''
+        """Counts of theirs."""
+
+        def late(frame):
+            """What fails when it is asked."""
+            return {}["nobody"]
+        ''',
+    )
+    text = SCENARIO.replace("minority_among_followed", "late").replace(TURN, "")
+    (tmp_path / "plan.toml").write_text(text[: text.index("[[designs]]")])
+    seen = python(
+        """
+        run = ["run", "plan.toml", "--replicas", "40", "--out"]
+        print(json.dumps({n: command(*run, n, "--workers", n) for n in ("1", "2")}))
+        """,
+        tmp_path,
+    )
+    for workers in ("1", "2"):
+        status, _, said = seen[workers]
+        assert status == 1
+        assert "this is a defect of the plugin their-counts (theirs_late.py, line 6), not" in said
+        assert "KeyError: 'nobody'" in said

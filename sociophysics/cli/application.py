@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import logging
 import os
@@ -194,11 +195,16 @@ def _bad_input(sentence: str) -> int:
 
 
 def _defect(error: Exception) -> int:
-    _say(
-        f"this is a defect of sociophysics, not of your input: {type(error).__name__}: "
-        f"{shortened(str(error))}. "
-        "Run `sociophysics --debug ...` to see where, and please report it."
-    )
+    from sociophysics.study.others_code import at_fault
+
+    others, said = None, f"{type(error).__name__}: {shortened(str(error))}"
+    with contextlib.suppress(Exception):  # whatever else goes wrong, this is said
+        others = at_fault(error)
+    see = "Run `sociophysics --debug ...` to see where, and please report it"
+    if others is None:
+        _say(f"this is a defect of sociophysics, not of your input: {said}. {see}.")
+    else:
+        _say(f"this is a defect of the plugin {others}, not of your input: {said}. {see} there.")
     if os.environ.get(DEBUG):
         traceback.print_exception(error)
     return DEFECT

@@ -75,7 +75,7 @@ def answer(
     from sociophysics.experiments import cascade_designs
     from sociophysics.store import open_store, studies, write_table
     from sociophysics.study import fingerprints
-    from sociophysics.study.asked import where
+    from sociophysics.study.asked import plugins_of, where
     from sociophysics.study.results.summary import unseen_text
 
     if replicas < 2:
@@ -86,6 +86,7 @@ def answer(
     studies.read_manifest(store, "cascades")
     asked = {"scenario": scenario.canonical(), "replicas": replicas}
     manifest = studies.make_manifest("cascades", asked=asked, inputs=fingerprints(scenario))
+    manifest |= plugins_of(scenario)
     title = scenario.title or scenario.name
     with studies.claimed(store, "cascades", manifest, where(scenario)), follow(title) as progress:
         keys: dict[str, Any] = {"workers": workers, "executor": executor, "progress": progress}

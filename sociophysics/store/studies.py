@@ -243,7 +243,7 @@ def first_difference(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str
     >>> first_difference({"asked": {"seed": 1}}, {"asked": {"seed": 2}})
     'asked.seed (1, now 2)'
     """
-    for key in sorted({*old, *new} - {*WORDS, *PROVENANCE}):
+    for key in sorted({*old, *new} - {*WORDS, *(() if prefix else PROVENANCE)}):
         before, now = old.get(key), new.get(key)
         if isinstance(before, Mapping) and isinstance(now, Mapping):
             inner = first_difference(before, now, f"{prefix}{key}.")

@@ -12,11 +12,13 @@ from sociophysics.scenario.membership import of_scenario
 from sociophysics.store import Place, open_store, write_table
 from sociophysics.store.studies import claimed, make_manifest
 from sociophysics.study.blocks import fingerprints
+from sociophysics.study.bundles import modules_of
+from sociophysics.study.others_code import code_of_others
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["asked_of", "manifest_of", "where"]
+__all__ = ["asked_of", "manifest_of", "plugins_of", "where"]
 
 
 def where(scenario: Scenario) -> dict[str, Any]:
@@ -43,9 +45,25 @@ def manifest_of(scenario: Scenario, command: str, asked: Mapping[str, Any]) -> d
     """
     whole = {"scenario": scenario.canonical(), **asked}
     manifest = make_manifest(command, asked=whole, inputs=fingerprints(scenario))
+    manifest |= plugins_of(scenario)
     members = of_scenario(scenario)
     manifest |= {"users": members.users, "camp_sizes": members.camps or {}}
     return manifest | {"without_camp": members.without_camp, "drawn_starts": members.drawn_starts}
+
+
+def plugins_of(scenario: Scenario) -> dict[str, Any]:
+    r"""Return what a manifest says of packages of others that a scenario computes with, if any.
+
+    Examples
+    --------
+    >>> plugins_of(Scenario.from_toml(
+    ...     "seed = 1\nnetwork = {kind = 'complete', n = 9}\ncouplings = {kind = 'uniform'}\n"
+    ...     "dynamics = {temperature = 1, sweeps = 2}"
+    ... ))
+    {}
+    """
+    others = modules_of([case.settings for case in scenario.cases()])
+    return {"plugins": code_of_others(others)} if others else {}
 
 
 @contextlib.contextmanager

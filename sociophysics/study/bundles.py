@@ -12,7 +12,7 @@ from sociophysics.store import Place, open_store
 from sociophysics.study.blocks import Part
 from sociophysics.study.work import Done, Simulate, Task
 
-__all__ = ["Bundles", "bundle", "updates_of", "users_of"]
+__all__ = ["Bundles", "bundle", "modules_of", "updates_of", "users_of"]
 
 SECONDS_PER_TASK = 2.0
 PARTS_PER_TASK = 256
@@ -102,13 +102,16 @@ def bundle(parts: Sequence[Part], *, folder: Place | None, simulate: Simulate) -
 
 def registering_modules(parts: Sequence[Part]) -> tuple[str, ...]:
     """Return the modules outside this package whose import registers what the parts name."""
+    return modules_of([part.settings for part in parts])
+
+
+def modules_of(settings: Sequence[Settings]) -> tuple[str, ...]:
+    """Return the modules outside this package whose import registers what settings name."""
     from sociophysics.observables import REGISTRY
 
-    names = {name for part in parts for name in part.settings.observe.names}
-    modules = {REGISTRY[name].__module__ for name in names}
-    for part in parts:
-        feeds = [getattr(act, "feed", None) for act in part.settings.interventions]
-        s = part.settings
+    modules = {REGISTRY[name].__module__ for s in settings for name in s.observe.names}
+    for s in settings:
+        feeds = [getattr(act, "feed", None) for act in s.interventions]
         kinds = [s.network, s.couplings, s.field, s.feed, *feeds, *s.interventions]
         modules |= {type(each).__module__ for each in kinds if each is not None}
     return tuple(sorted(each for each in modules if each.partition(".")[0] != "sociophysics"))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import sys
+import traceback
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.metadata import Distribution, PackageNotFoundError, distribution, entry_points
@@ -15,9 +17,21 @@ from typing import Any
 from sociophysics.errors import InputError
 from sociophysics.sources import short
 
-__all__ = ["Code", "check_others_code", "code_of_others"]
+__all__ = ["Code", "at_fault", "check_others_code", "code_of_others"]
 
-GROUPS = ("sociophysics.feeds", "sociophysics.observables", "sociophysics.interventions")
+GROUPS = tuple(
+    f"sociophysics.{each}"
+    for each in (
+        "feeds",
+        "observables",
+        "interventions",
+        "rules",
+        "networks",
+        "couplings",
+        "fields",
+    )
+)
+PLACE = re.compile(r'File "([^"]+)", line (\d+)')
 Code = dict[str, dict[str, str | None]]
 
 
@@ -71,6 +85,31 @@ def check_others_code(old: Mapping[str, Any], new: Mapping[str, Any], place: str
             f"{'it is not used' if here is None else f'it is {_told(here)}'}: compute anew into "
             "another --out, or install that plugin."
         )
+
+
+def at_fault(error: BaseException) -> str | None:
+    """Return whose code an error was raised in, if it is that of a package that adds kinds.
+
+    The distribution, the file and the line in words; None where it is ours or a library's. An
+    error of a worker has its traceback as a text alone.
+    """
+    from sociophysics.kinds import REGISTRIES
+    from sociophysics.observables import REGISTRY
+
+    kinds = [kind for registry in REGISTRIES.values() for kind in registry.values()]
+    packages = {each.__module__.partition(".")[0] for each in (*kinds, *REGISTRY.values())}
+    homes: dict[str, str] = {}
+    for package in packages - {"sociophysics", "__main__"}:
+        module = sys.modules.get(package)
+        places = [*getattr(module, "__path__", ()), getattr(module, "__file__", None)]
+        homes |= {str(place): package for place in places if place}
+    for file, line in reversed(PLACE.findall("".join(traceback.format_exception(error)))):
+        for home, package in homes.items():
+            if file == home or Path(home) in Path(file).parents:
+                owner = _owner(package)
+                name = package if owner is None else owner.name
+                return f"{name} ({Path(file).name}, line {line})"
+    return None
 
 
 def _told(code: Mapping[str, str | None]) -> str:

@@ -74,6 +74,7 @@ class BoltzmannRefinement(Estimator):
     blocs : sequence of int arrays, optional
         Members that turn round as one in the bloc moves; found from the couplings if left out.
     seed : int
+        Seed of the chains.
     draws : int
         Samples of the independent parallel tempering that verifies the result.
 

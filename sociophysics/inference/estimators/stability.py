@@ -50,6 +50,7 @@ class StabilitySelection(Estimator):
     threshold : float
         Selection probability from which a coupling is selected.
     seed : int
+        Seed of the half samples.
     grid : sequence of float
         Extended until the best penalty lies inside.
     max_iter : int
