@@ -19,10 +19,11 @@ from sociophysics import sources
 from sociophysics.cli import main
 from sociophysics.errors import InputError
 from sociophysics.inference.chamber import what_if as chambers
-from sociophysics.study import partial_table, plan, provenance
+from sociophysics.store import provenance
+from sociophysics.study import partial_table, plan
 from sociophysics.study.work import Task
 from tests.ensemble_stub import simulate
-from tests.test_layers import FILES, own_units, unit_of
+from tests.test_layers import FILES, imports, own_units, unit_of
 
 PACKAGE = sources.PACKAGE
 TEXT = """
@@ -109,12 +110,19 @@ def test_numbers_are_made_by_nothing_that_is_left_out() -> None:
 
 
 def test_a_fit_is_kept_under_all_that_it_depends_on() -> None:
+    # What else is inferred, from stances, is no part of a chamber's fit.
+    others = {"calibration", "stances"}
+    fits = [path for path in FILES if not others & set(path.parts)]
+    for path in fits:
+        inside = {name for name in imports(path) if name.startswith("sociophysics.inference.")}
+        if unit_of(path) == "inference" and path.name != "__init__.py":
+            assert not others & {name.split(".")[2] for name in inside}, path
     reached, open_ones = set(), {"inference"}
     while open_ones:
         unit = open_ones.pop()
         reached.add(unit)
         open_ones |= {
-            other for path in FILES if unit_of(path) == unit for other in own_units(path)
+            other for path in fits if unit_of(path) == unit for other in own_units(path)
         } - reached
     apart = {name.removesuffix(".py") for name in chambers.APART}
     assert "inference" in reached
