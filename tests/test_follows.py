@@ -216,3 +216,33 @@ def test_words_that_are_none_are_refused_in_python_too() -> None:
                        ({"rate": np.inf}, "finite")):  # fmt: skip
         with pytest.raises(sp.InputError, match=said):
             followed(system, STANCES, None, rng, **{"rate": 0.1, **keys})
+
+
+def course(design: str, replicas: int) -> tuple[list[float], list[float]]:
+    """Return distance of the camps and ties across, before the feed, under it and after its end."""
+    whole = sp.Scenario.load("follows_stay").canonical()
+    (table,) = (each for each in whole["designs"] if each["name"] == design)
+    scenario = sp.Scenario.load("follows_stay").replace(
+        {"network.n": 240, "dynamics.sweeps": 170, "dynamics.burn_in": 0, "designs": [table],
+         "sweep.replicas": replicas, "interventions.0.at": 40, "interventions.1.at": 110},
+    )  # fmt: skip
+    if "follow" in table:
+        scenario = scenario.replace({"designs.ties follow.follow.rate": 0.15})
+    run = sp.run(scenario, workers=1).table
+    windows = [run[(run["sweep"] > a) & (run["sweep"] <= b)] for a, b in
+               ((10, 40), (70, 110), (130, 170))]  # fmt: skip
+    return (
+        [float(each["camp_polarization"].mean()) for each in windows],
+        [float(each["cross_ties"].mean()) for each in windows],
+    )
+
+
+def test_a_feed_moves_stances_and_its_end_moves_them_back_only_without_follows() -> None:
+    (before, on, off), ties = course("ties stay", 60)
+    assert on > before + 0.03
+    assert abs(off - before) < 0.03
+    assert ties[0] == pytest.approx(ties[2], abs=1e-12)
+    (first, under, after), crossing = course("ties follow", 3)
+    assert under > on + 0.1
+    assert after > first + 0.08
+    assert crossing[2] < crossing[0] - 0.1
