@@ -164,9 +164,13 @@ def exposure_chances(
     if draws < 1:
         raise InputError(f"draws is {draws}; it must be an integer >= 1.")
     exposed, sheltered = np.zeros(system.n), np.zeros(system.n)
+    weights = abs(system.J)
+    total = np.asarray(weights.sum(axis=1)).ravel()
     for k in range(draws):
         marks = draw(k)
-        treated, untreated = _classes(exposure_to_treated(system, marks), marks)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            exposure = (weights @ marks.astype(np.float64)) / total
+        treated, untreated = _classes(exposure, marks)
         exposed += treated
         sheltered += untreated
     return ExposureChances(exposed / draws, sheltered / draws)
