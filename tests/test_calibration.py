@@ -452,3 +452,16 @@ def test_a_panel_in_memory_is_not_kept() -> None:
         sp.inference.calibrate(
             {"system": system, "stances": np.ones((2, 60))}, {}, FREE, out="runs/x"
         )
+
+
+def test_the_page_begins_with_the_society(place: Path) -> None:
+    from sociophysics.report import calibration_page
+
+    system, _ = society(60)
+    waves = np.where(np.random.default_rng(1).random((3, 60)) < 0.5, 1, -1)
+    free = {"dynamics.temperature": FREE["dynamics.temperature"]}
+    found = sp.inference.calibrate({"system": system, "stances": waves}, {}, free, workers=1)
+    page = calibration_page.render(found, title="t", command="c")
+    first = page[page.index("The society") : page.index("<h2>Answer")]
+    assert "60 users, " in first
+    assert "camps of 30, 30 users" in page

@@ -43,6 +43,7 @@ from sociophysics.store import Place, open_store, steps, write_table
 from sociophysics.store.studies import claimed, make_manifest
 from sociophysics.streams import check_seed, generator
 from sociophysics.study.measure import Progress, Work, keeping_steps
+from sociophysics.study.society_card import card
 
 __all__ = ["Calibration", "Question", "calibrate", "read_question"]
 
@@ -414,7 +415,8 @@ def _solved(problem: Problem, seed: int) -> Calibration:
     facts |= {"condition": shape.condition, "alone": shape.alone.tolist()}
     if problem.panel is not None:
         facts |= {"users": problem.panel.n, "waves": len(problem.panel.stances)}
-        facts |= {"known": float((problem.panel.stances != 0).mean())}
+        known_share = float((problem.panel.stances != 0).mean())
+        facts |= {"known": known_share, "society": _society(problem.panel, problem.codes)}
     days = None if problem.panel is None else problem.panel.days
     return Calibration(
         way=problem.way,
@@ -425,6 +427,16 @@ def _solved(problem: Problem, seed: int) -> Calibration:
         notes=tuple(notes),
         facts=facts,
     )
+
+
+def _society(panel: WavePanel, codes: NDArray[np.int64] | None) -> list[str]:
+    """Return the card of the society at the first wave, with its camps."""
+    said = card(panel.systems[0]).sentences()
+    if codes is not None:
+        sizes = ", ".join(str(int((codes == c).sum())) for c in range(codes.max(initial=-1) + 1))
+        none = int((codes < 0).sum())
+        said.append(f"camps of {sizes} users" + (f"; {none} belong to none" if none else ""))
+    return said
 
 
 def _notes(problem: Problem, misfit: float) -> list[str]:

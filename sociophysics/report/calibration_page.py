@@ -108,7 +108,8 @@ def render(found: Calibration, *, title: str, command: str) -> str:
         parts.append(html.section("Why", f"<p>{html.escape(_why(found))}</p>"))
     return html.document(
         title,
-        f"<header><h1>{html.escape(title)}</h1><p>{html.escape('; '.join(size))}</p></header>",
+        f"<header><h1>{html.escape(title)}</h1><p>{html.escape('; '.join(size))}</p>"
+        f"{html.listed('The society', facts.get('society', ()))}</header>",
         *parts,
         html.section("How to repeat it", f"<pre>{html.escape(command)}</pre>"),
     )

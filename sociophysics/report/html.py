@@ -177,6 +177,18 @@ def section(title: str, *parts: str) -> str:
     return f"<section><h2>{escape(title)}</h2>\n" + "\n".join(filter(None, parts)) + "</section>"
 
 
+def listed(title: str, sentences: Iterable[str]) -> str:
+    """Return sentences as a list under a title, nothing if there are none.
+
+    Examples
+    --------
+    >>> listed("The society", ["34 users"])
+    '<h2>The society</h2><ul><li>34 users</li></ul>'
+    """
+    items = "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences)
+    return f"<h2>{escape(title)}</h2><ul>{items}</ul>" if items else ""
+
+
 def details(summary: str, *parts: str) -> str:
     """Return parts that open on a click."""
     return f"<details><summary>{escape(summary)}</summary>\n" + "\n".join(parts) + "</details>"

@@ -304,8 +304,7 @@ def _header(run: Run, title: str) -> str:
     question = f'<p class="question">{html.escape(run.scenario.question)}</p>'
     card = from_manifest(run.manifest)
     sentences = [*(card.sentences() if card else []), *of_manifest(run.manifest).sentences()]
-    said = "".join(f"<li>{html.escape(sentence)}</li>" for sentence in sentences)
-    said = f"<h2>The society</h2><ul>{said}</ul>" if sentences else ""
+    said = html.listed("The society", sentences)
     return (
         f"<header><h1>{html.escape(title)}</h1>{question}<dl class='facts'>{listed}</dl>{said}"
         "</header>"

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from sociophysics.experiments.loops import HysteresisLoop
     from sociophysics.experiments.tipping import Search
     from sociophysics.scenario import Scenario
+from sociophysics.scenario.membership import of_scenario
+from sociophysics.study.society_card import card_of
 
 __all__ = ["render"]
 
@@ -87,9 +89,17 @@ def _header(scenario: Scenario, found: Search, title: str) -> str:
         f"<div><dt>{name}</dt><dd>{html.escape(value)}</dd></div>" for name, value in facts.items()
     )
     question = f'<p class="question">{html.escape(scenario.question)}</p>'
+    society = html.listed("The society", _society(scenario))
     return (
-        f"<header><h1>{html.escape(title)}</h1>{question}<dl class='facts'>{listed}</dl></header>"
+        f"<header><h1>{html.escape(title)}</h1>{question}<dl class='facts'>{listed}</dl>{society}"
+        "</header>"
     )
+
+
+def _society(scenario: Scenario) -> list[str]:
+    """Return the card of the society and who is counted where, without a trial run."""
+    facts = card_of(scenario.cases()[0].settings, trial=False).sentences()
+    return [*facts, *of_scenario(scenario).sentences()]
 
 
 def _number(value: Any) -> str:
