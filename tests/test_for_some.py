@@ -361,3 +361,19 @@ def test_what_does_not_go_together_is_refused_at_the_call(
 ) -> None:
     with pytest.raises(InputError, match=sentence):
         sp.trajectory(SOCIETY, temperature=1.0, sweeps=10, seed=1, **keys)
+
+
+def test_a_cascade_holds_its_seeds_until_the_sweep_that_is_named() -> None:
+    text = (
+        'seed = 1\nnetwork = {kind = "complete", n = 12}\n'
+        'couplings = {kind = "uniform", value = 0.1}\n'
+        'dynamics = {temperature = 0.5, sweeps = 12, start = "down"}\n'
+        'designs = [{name = "none"}, {name = "trending", feed = {kind = "trending"}}]\n'
+        'interventions = [{kind = "nucleate", at = 2, who = "random", share = 0.25, END}]'
+    )
+    tables = [
+        sp.experiments.cascade_designs(sp.Scenario.from_toml(text.replace("END", end)), replicas=3)
+        for end in ("hold = 4", "until = 6", "hold = 0")
+    ]
+    pd.testing.assert_frame_equal(tables[0], tables[1])
+    assert not tables[0].equals(tables[2])

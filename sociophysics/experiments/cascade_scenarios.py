@@ -141,7 +141,7 @@ def _cascades(settings: Settings, replicas: Sequence[int]) -> Cascades:
         seeds=who,
         share=SEEDS if act.share is None else act.share,
         stance=act.stance,
-        hold=act.hold,
+        hold=act.kept_for,
         temperature=float(temperature),
         sweeps=settings.dynamics.sweeps - act.at,
         seed=settings.seed,

@@ -181,7 +181,7 @@ def _cascades(settings: Any, system: SpinSystem, camps: Any, replicas: int) -> A
     field = vars(settings.field).get("value", 0.0)
     share = SEEDS if act.share is None else act.share
     return seeded_cascades(
-        system, seeds=who, share=share, stance=act.stance, hold=act.hold,
+        system, seeds=who, share=share, stance=act.stance, hold=act.kept_for,
         temperature=float(dynamics.temperature), sweeps=dynamics.sweeps - act.at,
         seed=settings.seed, replicas=replicas, feed=feed, camps=camps, field=field or None,
         start=dynamics.start, settle=act.at,

@@ -87,6 +87,11 @@ class Nucleate(Intervention):
         """Whether the users are drawn at random, so that replicas have different ones."""
         return isinstance(self.who, str) and self.who != "degree"
 
+    @property
+    def kept_for(self) -> int | str:
+        """Sweeps for which they keep it, or "forever"."""
+        return self.hold if self.until is None else self.until - self.at
+
     def check(self, system: SpinSystem, camps: NDArray[np.int64] | None) -> None:
         """Raise unless there are users to choose from."""
         choose_users(self, system, camps, np.random.default_rng(0))
@@ -106,9 +111,8 @@ class Nucleate(Intervention):
         """Return the stances with those of the chosen users set."""
         users, changed = choose_users(self, system, camps, rng), spins.copy()
         changed[users] = self.stance
-        hold = self.hold if self.until is None else self.until - self.at
-        detail = {"users": users.size, "stance": self.stance, "hold": hold}
-        return Change(changed, None, users, hold, detail)
+        detail = {"users": users.size, "stance": self.stance, "hold": self.kept_for}
+        return Change(changed, None, users, self.kept_for, detail)
 
 
 @INTERVENTIONS.register
