@@ -14,11 +14,13 @@ others, whom only their friends reach. Outbreak, rise, peak and decay follow fro
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
 
 from sociophysics.dynamics import trajectory
 from sociophysics.errors import InputError
@@ -29,6 +31,7 @@ from sociophysics.streams import generator
 __all__ = ["Attention", "LifeCycle", "life_cycle", "outbreaks"]
 
 Array = NDArray[np.float64]
+MOST_USERS = 20_000  # simulated side by side
 OUTSET = 0.1  # of the peak's height: where an outbreak begins
 
 
@@ -117,12 +120,9 @@ def outbreaks(
             "allowed: decay > 0, active 0 to 1, onset >= 0, settle and sweeps >= 1."
         )
     rank = generator(seed, "adoption").permutation(system.n)
-    gate = (rank < round(active * system.n)).astype(np.float64)
-    # Rounded shares jump; the next user in line is active in part, so that curves are smooth.
-    gate[rank == math.floor(active * system.n)] = active * system.n % 1.0
     field = [
         Patterned(np.ones(system.n), -quiet),
-        Patterned(gate, Attention(onset + settle, height, decay)),
+        Patterned(_gate(rank, active), Attention(onset + settle, height, decay)),
     ]
     frames = trajectory(
         system, temperature=temperature, sweeps=settle + sweeps, seed=seed, replicas=replicas,
@@ -130,6 +130,60 @@ def outbreaks(
     )  # fmt: skip
     talking = [(f.spins > 0).sum(axis=1) for f in frames if f.sweep >= settle]
     return np.array(talking, dtype=np.int64).T
+
+
+def _gate(rank: NDArray[np.int64], active: float) -> Array:
+    gate = (rank < round(active * rank.size)).astype(np.float64)
+    # Rounded shares jump; the next user in line is active in part, so that curves are smooth.
+    gate[rank == math.floor(active * rank.size)] = active * rank.size % 1.0
+    return gate
+
+
+def side_by_side(
+    system: SpinSystem,
+    pulses: Sequence[Mapping[str, float]],
+    *,
+    onset: int,
+    quiet: float,
+    temperature: float,
+    sweeps: int,
+    seed: int,
+    settle: int = 20,
+) -> NDArray[np.int64]:
+    """Return numbers as ``outbreaks`` does, one course for each pulse, shape (pulses, sweeps + 1).
+
+    Each pulse (height, decay, active) has active users of its own. Copies of the society are
+    simulated as one of at most 50 copies and about 20,000 users: fast for small ones. A sweep of
+    it attempts n updates of each copy on average, not exactly.
+
+    Examples
+    --------
+    >>> pair = SpinSystem.from_edges([0], [1])
+    >>> pulses = [dict(height=9.0, decay=2.0, active=share) for share in (0, 1)]
+    >>> keys = dict(onset=1, quiet=0.1, temperature=0.0, sweeps=9, seed=1)
+    >>> side_by_side(pair, pulses, **keys)[:, -1]
+    array([0, 2])
+    """
+    n, rng, found = system.n, generator(seed, "adoption"), []
+    step = max(1, min(50, MOST_USERS // n))
+    for first in range(0, len(pulses), step):
+        some = pulses[first : first + step]
+        copies = SpinSystem(
+            sparse.block_diag([system.J] * len(some), "csr"), np.tile(system.h, len(some))
+        )
+        field = [Patterned(np.ones(copies.n), -quiet)]
+        for k, pulse in enumerate(some):
+            gate = np.zeros(copies.n)
+            gate[k * n : (k + 1) * n] = _gate(rng.permutation(n), pulse["active"])
+            course = Attention(onset + settle, pulse["height"], pulse["decay"])
+            field.append(Patterned(gate, course))
+        frames = trajectory(
+            copies, temperature=temperature, sweeps=settle + sweeps, seed=int(rng.integers(2**31)),
+            replicas=1, field=field, start="down",
+        )  # fmt: skip
+        talking = [f.spins.reshape(-1, n) > 0 for f in frames if f.sweep >= settle]
+        found.append(np.array([each.sum(axis=1) for each in talking], np.int64).T)
+    return np.vstack(found)
 
 
 def life_cycle(counts: ArrayLike) -> LifeCycle:
