@@ -13,6 +13,8 @@ import pytest
 from sociophysics.cli import main
 from sociophysics.inference.chamber.saved import load_draws, load_system
 
+STANDARD = ("comparison", "ideal_points", "dimensions", "cutting_lines", "classification_errors",
+            "parties", "likeness", "party_votes")  # fmt: skip
 TABLES = ["evaluation.csv", "couplings.csv", "members.csv", "rollcalls.csv", "system.npz"]
 
 
@@ -68,7 +70,8 @@ def test_a_quick_fit_leaves_every_file(tmp_path, capsys, monkeypatch):
     folder = tmp_path / "runs" / "town-fit"
     assert {path.name for path in folder.iterdir()} == {
         *TABLES, "notes.txt", "report.html", "manifest.json", "log.jsonl", "parts",
-        *(f"{Path(name).stem}.parquet" for name in TABLES[:4]),
+        *(f"{name}.csv" for name in STANDARD),
+        *(f"{name}.parquet" for name in (*STANDARD, *(Path(each).stem for each in TABLES[:4]))),
     }  # fmt: skip
     said = capsys.readouterr()
     assert "PseudoLikelihood" in said.out
