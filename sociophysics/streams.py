@@ -30,6 +30,7 @@ PURPOSES = {
     "independents": 13,
     "calibration": 14,
     "trial": 15,
+    "audit": 16,
 }
 
 

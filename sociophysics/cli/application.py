@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from sociophysics.cli import (
+    audit,
     axis,
     calibrate,
     check,
@@ -54,6 +55,7 @@ app.command("run")(run.run)
 app.command("tip")(tip.tip)
 app.command("trial")(trial.trial)
 app.command("cascades")(cascades.cascades)
+app.command("audit")(audit.audit)
 app.command("fit")(fit.fit)
 app.command("inspect")(inspect.inspect)
 app.command("poll")(poll.poll)

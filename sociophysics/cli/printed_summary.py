@@ -39,6 +39,12 @@ def show(run: Run, *, p_values: bool = False) -> None:
         console.out("; ".join(card.sentences()), highlight=False)
     for sentence in of_manifest(run.manifest).sentences():
         console.out(f"note: {sentence}", highlight=False)
+    if run.scenario.claims:
+        from sociophysics.study.results.verdicts import Verdict
+        from sociophysics.study.results.verdicts import sentence as said
+
+        for each in run.claims.itertuples(index=False):
+            console.out(f"claim {said(Verdict(*each))}", highlight=False)
     for title, table in _answer(run, observable, p_values):
         console.out(title, highlight=False)
         console.print(table)

@@ -116,7 +116,7 @@ def _answer(
         run(scenario, place, workers, executor, p_values=bool(given.get("p_values")))
         return
     asked = dict(manifest["asked"])
-    if command in ("loop", "phases", "poll") or (
+    if command in ("loop", "phases", "poll", "audit") or (
         command in ("tip", "trial") and given.get("python")
     ):
         scenario = _scenario(asked.pop("scenario"), manifest, given)
@@ -182,12 +182,12 @@ def _answer(
 
 def _asked_again(command: str, scenario: Scenario, asked: dict[str, Any], **keys: Any) -> None:
     """Ask again what Python asked."""
-    from sociophysics.experiments import hysteresis, locate, phase_diagram, polling, trial
+    from sociophysics.experiments import audit, hysteresis, locate, phase_diagram, polling, trial
 
     if command == "phases":
         phase_diagram(scenario, dict(asked.pop("axes")), **asked, **keys)
     else:
-        ask = {"loop": hysteresis, "poll": polling, "trial": trial}.get(command, locate)
+        ask = {"loop": hysteresis, "poll": polling, "trial": trial, "audit": audit}.get(command, locate)
         ask(scenario, **asked, **keys)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 _NAMES = {
     "arrhenius": "escapes",
+    "audit": "audits",
     "binder_crossing": "binder",
     "budget_curve": "leverage",
     "cascade_designs": "cascade_scenarios",
@@ -46,6 +47,7 @@ _NAMES = {
 
 __all__ = [
     "arrhenius",
+    "audit",
     "binder_crossing",
     "budget_curve",
     "cascade_designs",

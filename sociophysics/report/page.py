@@ -275,6 +275,7 @@ def render(run: Run) -> str:
     return html.document(
         title,
         _header(run, title),
+        _claims(run),
         answer(run, observable, point, theory),
         pictures.section(run, observable, point, theory),
         pictures.others(run, observable, point),
@@ -309,6 +310,30 @@ def _header(run: Run, title: str) -> str:
         f"<header><h1>{html.escape(title)}</h1>{question}<dl class='facts'>{listed}</dl>{said}"
         "</header>"
     )
+
+
+def _claims(run: Run) -> str:
+    if not run.scenario.claims:
+        return ""
+    rows = [
+        [
+            html.escape(each["text"]),
+            f"<strong>{html.escape(each['verdict'])}</strong>",
+            html.number(each["number"], digits=3),
+            f"[{html.number(each['low'], digits=3)}, {html.number(each['high'], digits=3)}]",
+            html.escape(f"{each['relation']} {each['bound']}"),
+        ]
+        for each in run.claims.to_dict("records")
+    ]
+    columns: list[Column] = [
+        ("claim", False), ("verdict", False), ("difference", True), ("95&nbsp;%", True),
+        ("compared", False),
+    ]  # fmt: skip
+    note = (
+        '<p class="note">Stated in the scenario before the first part was computed; the '
+        "difference is that of the means over the window, paired over replicas.</p>"
+    )
+    return html.section("Claims", html.table(columns, rows), note)
 
 
 def _tables(run: Run) -> str:

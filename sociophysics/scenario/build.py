@@ -26,6 +26,9 @@ from sociophysics.society.spins import SpinSystem
 
 __all__ = ["build_system", "case_frames", "kernel_name", "simulate_case", "varies"]
 
+Change = Callable[
+    [SpinSystem, NDArray[np.int64] | None], tuple[SpinSystem, NDArray[np.int64] | None]
+]
 COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     ">": np.greater,
     "<": np.less,
@@ -106,6 +109,8 @@ def case_frames(
     resume: State | None = None,
     kernel: str = "auto",
     more: Sequence[Intervention] = (),
+    scheme: str = "random-sequential",
+    change: Change | None = None,
 ) -> Generator[Frame, None, None]:
     r"""Return the frames of one case, one after the other, as ``trajectory`` yields them.
 
@@ -126,6 +131,10 @@ def case_frames(
         As for ``trajectory``; runs use ``auto``.
     more : sequence of Intervention
         Acts after those of the settings.
+    scheme : str
+        As for ``trajectory``; runs are random-sequential.
+    change : function of (system, camps), optional
+        Returns the society that is moved instead, as an audit does.
 
     Raises
     ------
@@ -145,6 +154,8 @@ def case_frames(
     replica = replicas[0] if varies(settings) else None
     settings = in_draw(settings, replicas[0])
     system, codes = build_system(settings, replica)
+    if change is not None:
+        system, codes = change(system, codes)
     named = settings.interventions or settings.field.kind != "none"
     names = camp_names(settings, system) if named else ()
     dynamics = settings.dynamics
@@ -167,6 +178,7 @@ def case_frames(
         threads=threads,
         resume=resume,
         kernel=kernel,
+        scheme=scheme,
         rule=dynamics.rule,
     )
 

@@ -15,6 +15,7 @@ from sociophysics.influences.feeds import NoFeed
 from sociophysics.influences.fields import NoField
 from sociophysics.scenario import text as toml
 from sociophysics.scenario.bounds import check_bounds
+from sociophysics.scenario.claims import Claim, check_claims, fitting
 from sociophysics.scenario.process import Dynamics, Follow, Observe, Posterior
 from sociophysics.scenario.sentences import explain
 from sociophysics.scenario.settings import (
@@ -130,6 +131,7 @@ class Scenario(Table):
     designs: Annotated[tuple[Design, ...], Field(strict=False)] = ()
     sweep: Sweep = Sweep()
     trial: TrialTable | None = None
+    claims: Annotated[tuple[Claim, ...], Field(strict=False)] = ()
 
     _name: str = PrivateAttr(default="scenario")
     _file: str = PrivateAttr(default="scenario")
@@ -188,6 +190,7 @@ class Scenario(Table):
         file: str,
         folder: Path | None,
         canonical: bool = False,
+        strict: bool = True,
     ) -> Scenario:
         from sociophysics.scenario.cases import check
 
@@ -198,6 +201,10 @@ class Scenario(Table):
             raise explain(error, tables, file=file, top=list(cls.model_fields)) from None
         scenario._name, scenario._file, scenario._folder = name, file, folder
         check(scenario)
+        if strict:
+            check_claims(scenario)
+        elif len(kept := fitting(scenario, scenario.claims)) < len(scenario.claims):
+            scenario = scenario.model_copy(update={"claims": kept})
         return scenario
 
     def _repr_html_(self) -> str:
@@ -215,7 +222,8 @@ class Scenario(Table):
     def replace(self, changes: Mapping[str, Any]) -> Scenario:
         """Return the scenario with some keys set, checked like a file.
 
-        As in a sweep, a key is set in every design whose kind has it.
+        As in a sweep, a key is set in every design whose kind has it. Claims whose design,
+        observable or swept value the change takes away are left out.
 
         Parameters
         ----------
@@ -232,7 +240,13 @@ class Scenario(Table):
         tables = copy.deepcopy(self.canonical())
         for key, value in changes.items():
             change(tables, key, value, file=self._file)
-        return type(self)._build(tables, name=self._name, file=self._file, folder=self._folder)
+        return type(self)._build(
+            tables,
+            name=self._name,
+            file=self._file,
+            folder=self._folder,
+            strict="claims" in changes,
+        )
 
     def cases(self) -> list[Case]:
         """Return designs x sweep points, in the order of the file.
@@ -264,6 +278,8 @@ class Scenario(Table):
     def canonical(self) -> dict[str, Any]:
         """Return plain dicts, lists and scalars, defaults filled in."""
         result: dict[str, Any] = plain(self.model_dump())
+        if not self.claims:
+            del result["claims"]  # so that what claims nothing is named as before there were any
         return result
 
     @property

@@ -23,6 +23,7 @@ from sociophysics.kinds import (
     Kinds,
 )
 from sociophysics.registries import Registry
+from sociophysics.scenario.claims import Claim
 from sociophysics.scenario.process import Dynamics, Follow, Observe, Posterior
 from sociophysics.scenario.trial_table import Treatment, TrialTable
 from sociophysics.scenario.values import Table
@@ -39,6 +40,7 @@ KINDS: dict[str, Mapping[str, type[Any]]] = {
     "interventions": INTERVENTIONS,
 }
 PLAIN: dict[str, type[Table]] = {
+    "claims": Claim,
     "dynamics": Dynamics,
     "follow": Follow,
     "observe": Observe,
@@ -46,7 +48,7 @@ PLAIN: dict[str, type[Table]] = {
     "trial": TrialTable,
     "treatment": Treatment,
 }
-OF_ALL = ("observe", "posterior", "trial", "treatment")  # not in a design
+OF_ALL = ("claims", "observe", "posterior", "trial", "treatment")  # not in a design
 LONGEST_KEY = 80  # characters of a key that a sentence repeats
 NO_KIND = ("kind_missing", "union_tag_not_found")
 UNKNOWN_KIND = ("kind_unknown", "kind_disputed", "union_tag_invalid")
@@ -147,7 +149,7 @@ def _table_name(path: Path, table: object) -> str:
     if not name:
         return "the scenario"
     kind = table.get("kind") if isinstance(table, Mapping) else None
-    bracket = f"[[{name}]]" if name in ("designs", "interventions") else f"[{name}]"
+    bracket = f"[[{name}]]" if name in ("designs", "interventions", "claims") else f"[{name}]"
     if name in SCHEDULED:
         bracket = f"the schedule {name}"
     if name == "rule":

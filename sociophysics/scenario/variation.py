@@ -23,6 +23,7 @@ TOP = (
     "designs",
     "sweep",
     "trial",
+    "claims",
 )
 
 

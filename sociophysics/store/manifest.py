@@ -41,6 +41,7 @@ STUDIES = {
     "calibrate": "a calibration",
     "compare-rules": "a comparison of update rules",
     "axis": "an axis of who amplifies whom",
+    "audit": "an audit",
 }
 
 

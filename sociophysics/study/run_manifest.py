@@ -7,6 +7,7 @@ from typing import Any
 
 from sociophysics.errors import InputError
 from sociophysics.scenario import Scenario
+from sociophysics.scenario.claims import claims_hash
 from sociophysics.store import STUDIES, Store, format_of, json_form, studies
 from sociophysics.store.provenance import check_code, provenance
 from sociophysics.store.studies import WORDS, Log, claim, write_manifest
@@ -48,6 +49,7 @@ def make_manifest(
         "replicas": scenario.sweep.replicas,
         "block": BLOCK,
         "inputs": dict(sorted(inputs.items())),
+        **({"claims": claims_hash(scenario)} if scenario.claims else {}),
         **provenance(),
         **facts,
     }

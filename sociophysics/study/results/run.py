@@ -333,6 +333,18 @@ class Run:
             found.append(values[d, k, grid.present[d, k]])
         return found
 
+    @cached_property
+    def claims(self) -> pd.DataFrame:
+        """What became of the scenario's claims, one row each, in the order of the file.
+
+        Columns ``text``, ``verdict`` (holds, fails, undecided), ``number`` over the replicas with
+        its 95 % interval (``low``, ``high``), ``replicas``, ``relation`` and ``bound``, what it is
+        compared with.
+        """
+        from sociophysics.study.results.verdicts import Verdict, verdicts
+
+        return pd.DataFrame(verdicts(self), columns=list(Verdict._fields))
+
     def compare_all(self, *, p_values: bool = False) -> pd.DataFrame:
         """Return `compare` of every observable, then of every statistic, as one table."""
         names = [*self.observables, *self.statistics]

@@ -1,0 +1,242 @@
+"""An audit catches conclusions that rest on an artefact, and leaves alone those that do not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+
+import sociophysics as sp
+from sociophysics.cli import main
+from sociophysics.kinds import FEEDS
+from sociophysics.observables import OBSERVABLES
+
+BASE = """seed = 11
+network = {kind = "planted_partition", n = 60, k_in = 8, k_out = 2}
+couplings = {kind = "uniform", normalize = "degree"}
+dynamics = {temperature = 0.6, sweeps = 40, burn_in = 20, start = "camps"}
+observe = {every = 4, names = ["camp_polarization", "magnetization", "first_users"]}
+[[designs]]
+name = "none"
+feed = {kind = "none"}
+[[designs]]
+name = "feed"
+feed = {kind = "in_group", strength = 0.6}
+[sweep]
+replicas = 8
+"""
+CLAIM = """
+[[claims]]
+text = "what is claimed"
+observable = "camp_polarization"
+design = "feed"
+than = "none"
+relation = ">"
+"""
+
+
+@dataclass(frozen=True)
+class ByNumber(sp.feeds.Feed):
+    """Up for the users of the lower numbers, down for the others."""
+
+    kind: ClassVar[str] = "by_number"
+    bound: ClassVar[float] = 2.0  # type: ignore[misc]
+
+    def response(self, spins: np.ndarray, memory: Any) -> np.ndarray:
+        n = spins.shape[1]
+        return np.broadcast_to(np.where(np.arange(n) < n // 2, 2.0, -2.0), spins.shape).copy()
+
+
+@dataclass(frozen=True)
+class ByFirst(ByNumber):
+    """Towards the mean stance of the ten users of the lowest numbers."""
+
+    kind: ClassVar[str] = "by_first"
+
+    def response(self, spins: np.ndarray, memory: Any) -> np.ndarray:
+        means = spins[:, :10].mean(axis=1, keepdims=True)
+        return np.repeat(means, spins.shape[1], axis=1)
+
+
+@dataclass(frozen=True)
+class ByCrowd(ByNumber):
+    """Up in societies of fewer than a hundred users, down in larger ones."""
+
+    kind: ClassVar[str] = "by_crowd"
+
+    def response(self, spins: np.ndarray, memory: Any) -> np.ndarray:
+        return np.full(spins.shape, 0.5 if spins.shape[1] < 100 else -0.5)
+
+
+@dataclass(frozen=True)
+class ByNeighbour(ByNumber):
+    """Up where the user of the next number is a tie of one's own, else down."""
+
+    kind: ClassVar[str] = "by_neighbour"
+
+    def response(self, spins: np.ndarray, memory: Any) -> np.ndarray:
+        J = memory.system.J.toarray()
+        mixed = (J[:30, 30:] != 0).sum() / max((J != 0).sum(), 1)
+        return np.full(spins.shape, 0.5 if mixed < 0.3 else -0.5)
+
+
+@pytest.fixture(autouse=True)
+def planted() -> Iterator[None]:
+    def first_users(frame: Any) -> np.ndarray:
+        """Mean stance of the first users."""
+        means: np.ndarray = frame.spins[:, :20].mean(axis=1)
+        return means
+
+    kinds = (ByNumber, ByFirst, ByCrowd, ByNeighbour)
+    for kind in kinds:
+        sp.feeds.register(kind)
+    OBSERVABLES.register(first_users)
+    yield
+    OBSERVABLES.remove("first_users")
+    for kind in kinds:
+        FEEDS.remove(kind.kind)
+
+
+def scenario(feed: str = "", **claim: Any) -> sp.Scenario:
+    """Return the base with another feed, and a claim with some keys changed."""
+    text = BASE if not feed else BASE.replace('kind = "in_group", strength = 0.6', feed)
+    lines = [line for line in CLAIM.splitlines() if line.partition(" = ")[0] not in claim]
+    keys = [f"{key} = {json.dumps(value)}" for key, value in claim.items() if value is not None]
+    return sp.Scenario.from_toml("\n".join([text, *lines, *keys]))
+
+
+def of(feed: str, observable: str = "magnetization", value: float = 0.5) -> sp.Scenario:
+    return scenario(f'kind = "{feed}"', observable=observable, than=None, value=value)
+
+
+def lucky() -> sp.Scenario:
+    """Return what three societies that flip a coin show with one seed."""
+    for seed in range(1, 60):
+        chance = scenario(than=None, value=0.0, design="none", observable="magnetization").replace(
+            {"seed": seed, "dynamics.start": "random", "sweep.replicas": 3}
+        )
+        if sp.run(chance, workers=1).claims["verdict"].tolist() == ["holds"]:
+            return chance
+    raise AssertionError("no seed is lucky")
+
+
+def cold() -> sp.Scenario:
+    """Return the claim that camps stay apart without a feed, at a temperature that just does."""
+    return scenario(than=None, value=0.6, design="none").replace({"dynamics.temperature": 0.3})
+
+
+def short() -> sp.Scenario:
+    changes = {"dynamics.temperature": 1.1, "dynamics.sweeps": 3, "dynamics.burn_in": 0}
+    claimed = scenario(than=None, value=0.5, design="none")
+    return claimed.replace({**changes, "observe.every": 1})
+
+
+# A conclusion that rests on an artefact, and the check that catches it.
+ARTEFACTS: dict[str, tuple[Any, str]] = {
+    "a feed that depends on user numbers": (
+        lambda: of("by_number", "camp_polarization"), "relabelled users"),
+    "a feed in which some numbers lead": (lambda: of("by_first", value=0.3), "relabelled users"),
+    "an observable that depends on user numbers": (
+        lambda: scenario(observable="first_users", than=None, value=0.5),
+        "relabelled users"),
+    "a feed that depends on the size of the society": (
+        lambda: of("by_crowd"), "twice the users"),
+    "a feed that depends on who is tied to whom": (
+        lambda: of("by_neighbour"), "rewired network"),
+    "a start that leaks into the window": (short, "twice the sweeps"),
+    "luck of one seed": (lucky, "seed"),
+    "a temperature that just does": (cold, "dynamics.temperature +20 %"),
+    "communities that are meant to be of no account": (cold, "rewired network"),
+    "a rule that knows no noise beside pull": (cold, "rule voter"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ARTEFACTS)
+def test_a_planted_artefact_is_caught(name: str) -> None:
+    make, check = ARTEFACTS[name]
+    planted = make()
+    only = [f"seed {planted.seed + k}" for k in (1, 2)] if check == "seed" else [check]
+    found = sp.experiments.audit(planted, only=only, workers=1)
+    assert found.claims["verdict"].tolist() == ["holds"]
+    assert set(found.table["outcome"]) & {"shifted", "reversed"}
+
+
+def test_nothing_is_caught_on_the_clean_engine() -> None:
+    found = sp.experiments.audit(scenario(margin=0.02).replace({"sweep.replicas": 12}), workers=1)
+    assert found.claims["verdict"].tolist() == ["holds"]
+    invariant = ("seed 12", "seed 13", "relabelled users", "sequential updates")
+    table = found.table.set_index("check")["outcome"]
+    assert table.loc[[*invariant, "twice the sweeps", "twice the users"]].eq("robust").all()
+    assert {f"rule {kind}" for kind in ("voter", "majority", "q_voter", "threshold")} <= set(
+        table.index
+    )
+    assert {"feed.strength -20 %", "feed.strength +20 %"} <= set(table.index)
+    assert {"dynamics.temperature -20 %", "network.k_in +20 %"} <= set(table.index)
+
+
+def test_a_relabelled_society_is_the_same_society() -> None:
+    from sociophysics.experiments.audit_changes import reconnected, relabelled
+
+    settings = scenario().cases()[0].settings
+    system, camps = sp.cases.build_system(settings, None)
+    moved, codes = relabelled(system, camps, 3)
+    back = [moved.labels.index(label) for label in system.labels]
+    assert (moved.J[back][:, back] != system.J).nnz == 0
+    assert (codes[back] == camps).all()
+    other, _ = reconnected(system, camps, 3)
+    assert (np.diff(other.J.indptr) == np.diff(system.J.indptr)).all()
+    assert (other.J != system.J).nnz > 0.5 * system.J.nnz
+
+
+def test_what_does_not_apply_is_said_with_its_reason() -> None:
+    fixed = sp.Scenario.from_toml(
+        BASE.replace(
+            'network = {kind = "planted_partition", n = 60, k_in = 8, k_out = 2}',
+            'network = {kind = "bundled", name = "karate"}',
+        )
+        .replace('start = "camps"', 'start = "up"')
+        .replace("in_group", "random")
+        + CLAIM.replace("camp_polarization", "magnetization")
+    )
+    found = sp.experiments.audit(fixed, only=["twice the users"], workers=1)
+    (row,) = found.table.to_dict("records")
+    assert row["outcome"] == "not applicable"
+    assert "not generated in any size" in row["reason"]
+
+
+def test_an_audit_is_a_study_that_is_kept_opened_and_repeated(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, out = tmp_path / "s.toml", str(tmp_path / "audit")
+    text = BASE.replace(', "first_users"]', "]")
+    file.write_text(text + CLAIM)
+    asked = ["--only", "relabelled users", "--only", "rule voter", "--workers", "1"]
+    assert main(["audit", str(file), "--out", out, *asked]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("holds: what is claimed:")
+    study = sp.open(out)
+    assert study.command == "audit"
+    table = study.tables["audit"]
+    assert table["check"].tolist() == ["relabelled users", "rule voter"]
+    assert table["command"].iloc[0].endswith("s.toml --only 'relabelled users'")
+    assert main(["repeat", out, "--workers", "1"]) == 0
+    file.write_text(text + CLAIM.replace('">"', '"<"'))
+    assert main(["audit", str(file), "--out", out, *asked]) == 2
+    assert "choose another --out" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("only", "claims", "said"),
+    [
+        (["relabeled users"], CLAIM, "'relabeled users' is not a check; .*relabelled users"),
+        (None, "", "has no claims"),
+    ],
+)
+def test_what_cannot_be_audited_is_refused_in_a_sentence(only: Any, claims: str, said: str) -> None:
+    with pytest.raises(sp.InputError, match=said):
+        sp.experiments.audit(sp.Scenario.from_toml(BASE + claims), only=only, workers=1)
