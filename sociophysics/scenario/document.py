@@ -201,10 +201,10 @@ class Scenario(Table):
             raise explain(error, tables, file=file, top=list(cls.model_fields)) from None
         scenario._name, scenario._file, scenario._folder = name, file, folder
         check(scenario)
-        if strict:
+        if scenario.claims and strict:
             check_claims(scenario)
-        elif len(kept := fitting(scenario, scenario.claims)) < len(scenario.claims):
-            scenario = scenario.model_copy(update={"claims": kept})
+        elif scenario.claims:
+            scenario = scenario.model_copy(update={"claims": fitting(scenario, scenario.claims)})
         return scenario
 
     def _repr_html_(self) -> str:
