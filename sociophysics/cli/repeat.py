@@ -187,7 +187,8 @@ def _asked_again(command: str, scenario: Scenario, asked: dict[str, Any], **keys
     if command == "phases":
         phase_diagram(scenario, dict(asked.pop("axes")), **asked, **keys)
     else:
-        ask = {"loop": hysteresis, "poll": polling, "trial": trial, "audit": audit}.get(command, locate)
+        asks = {"loop": hysteresis, "poll": polling, "trial": trial, "audit": audit}
+        ask = asks.get(command, locate)
         ask(scenario, **asked, **keys)
 
 
