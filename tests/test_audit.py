@@ -140,7 +140,8 @@ def short() -> sp.Scenario:
 ARTEFACTS: dict[str, tuple[Any, str]] = {
     "a feed that depends on user numbers": (
         lambda: of("by_number", "camp_polarization"), "relabelled users"),
-    "a feed that knows who is listed first": (lambda: of("by_first", value=0.3), "relabelled users"),
+    "a feed that knows who is listed first": (
+        lambda: of("by_first", value=0.3), "relabelled users"),
     "an observable that depends on user numbers": (
         lambda: scenario(observable="first_users", than=None, value=0.5),
         "relabelled users"),
