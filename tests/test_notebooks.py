@@ -83,6 +83,20 @@ def test_a_plot_along_time_is_the_mean_over_replicas(run: sp.Run) -> None:
     assert np.asarray(line.get_ydata()) == pytest.approx(means.to_numpy(), abs=1e-12)
 
 
+def test_bands_stay_within_the_range_of_what_is_shown(run: sp.Run) -> None:
+    few = sp.Run(
+        table=run.table[run.table["replica"] < 2].reset_index(drop=True),
+        manifest={**run.manifest, "replicas": 2},
+        scenario=run.scenario.replace({"sweep.replicas": 2}),
+    )
+    for along in (None, "sweep"):
+        axes = few.plot("camp_polarization", along=along, axes=Figure().subplots())
+        for band in axes.collections:
+            for path in band.get_paths():
+                assert np.nanmin(path.vertices[:, 1]) >= -1
+                assert np.nanmax(path.vertices[:, 1]) <= 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.statistics import mean_interval
+from sociophysics.study.results.comparison import scale_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["draw"]
 
 TIME = "sweep"
+COLORS = 10  # of matplotlib's own cycle; more designs differ by their dashes
+DASHES = ("-", "--", ":")
 Floats = NDArray[np.float64]
 
 
@@ -50,8 +53,13 @@ def draw(
         import matplotlib.pyplot as plt
 
         axes = plt.subplots(layout="constrained")[1]
-    for design, x, bands in _curves(run, observable, along, point):
-        (line,) = axes.plot(x, bands[:, 0], marker="" if along == TIME else "o", label=design)
+    scale = scale_of(observable)
+    for k, (design, x, bands) in enumerate(_curves(run, observable, along, point)):
+        if scale is not None:  # a band never leaves the range of what it shows
+            bands[:, 1:] = scale.clip(bands[:, 1:])
+        style = DASHES[k // COLORS % len(DASHES)]
+        marker = "" if along == TIME else "o"
+        (line,) = axes.plot(x, bands[:, 0], ls=style, marker=marker, label=design)
         axes.fill_between(x, bands[:, 1], bands[:, 2], color=line.get_color(), alpha=0.15, lw=0)
     axes.set_xlabel(along)
     axes.set_ylabel(observable)
