@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sociophysics.study.opening import open_study as open
     from sociophysics.study.results import Run
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "Frame",
