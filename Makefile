@@ -18,7 +18,7 @@ $(READY): pyproject.toml constraints.txt
 		{ echo "sociophysics needs Python 3.11 or newer; run: make PYTHON=/path/to/python3.11 setup"; exit 2; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt \
-		-e '.[dev,dashboard,cluster,communities,cascades,excel,sql]'
+		-e '.[dev,dashboard,cluster,communities,cascades,excel,sensitivity,sql]'
 	@touch $(READY)
 
 run: $(READY)

@@ -116,21 +116,24 @@ def OwnNetwork(settings: Settings, uploaded: Uploaded | None) -> None:
             on_value=lambda file: take("users", file),
             hint="Table with the column id and one column for the camp",
         )  # fmt: skip
-        if job.busy:
-            Progress(-1, "reading the network")
-        if job.stage == Stage.FAILED:
-            Banner(job.message, kind="error")
+        # One element each, shown or not: moved up or down, a choice under way would be lost.
+        with solara.Div():
+            if job.busy:
+                Progress(-1, "reading the network")
+            if job.stage == Stage.FAILED:
+                Banner(job.message, kind="error")
         if uploaded is not None:
             _found(settings, uploaded, reread)
 
 
 def _found(settings: Settings, uploaded: Uploaded, reread: Callable[..., None]) -> None:
     """Say what is in the files, and ask what they leave open."""
-    if uploaded.problem:
-        Banner(uploaded.problem, kind="error")
-    else:
-        said = f"{uploaded.ties.name}: {uploaded.n:,} users, {uploaded.m:,} ties."
-        tag("p", f"{said} {uploaded.ties_told()}", css="sp-note")
+    with solara.Div():
+        if uploaded.problem:
+            Banner(uploaded.problem, kind="error")
+        else:
+            said = f"{uploaded.ties.name}: {uploaded.n:,} users, {uploaded.m:,} ties."
+            tag("p", f"{said} {uploaded.ties_told()}", css="sp-note")
     _columns(settings, uploaded, reread)
     if uploaded.problem:
         return

@@ -30,6 +30,7 @@ from sociophysics.cli import (
     query,
     repeat,
     scenario,
+    sensitivity,
     tip,
     trial,
 )
@@ -56,6 +57,7 @@ app.command("tip")(tip.tip)
 app.command("trial")(trial.trial)
 app.command("cascades")(cascades.cascades)
 app.command("audit")(audit.audit)
+app.command("sensitivity")(sensitivity.sensitivity)
 app.command("fit")(fit.fit)
 app.command("inspect")(inspect.inspect)
 app.command("poll")(poll.poll)

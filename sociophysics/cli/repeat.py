@@ -116,7 +116,7 @@ def _answer(
         run(scenario, place, workers, executor, p_values=bool(given.get("p_values")))
         return
     asked = dict(manifest["asked"])
-    if command in ("loop", "phases", "poll", "audit") or (
+    if command in ("loop", "phases", "poll", "audit", "sensitivity") or (
         command in ("tip", "trial") and given.get("python")
     ):
         scenario = _scenario(asked.pop("scenario"), manifest, given)
@@ -182,13 +182,13 @@ def _answer(
 
 def _asked_again(command: str, scenario: Scenario, asked: dict[str, Any], **keys: Any) -> None:
     """Ask again what Python asked."""
-    from sociophysics.experiments import audit, hysteresis, locate, phase_diagram, polling, trial
+    from sociophysics import experiments
 
     if command == "phases":
-        phase_diagram(scenario, dict(asked.pop("axes")), **asked, **keys)
+        experiments.phase_diagram(scenario, dict(asked.pop("axes")), **asked, **keys)
     else:
-        asks = {"loop": hysteresis, "poll": polling, "trial": trial, "audit": audit}
-        ask = asks.get(command, locate)
+        names = {"loop": "hysteresis", "poll": "polling", "tip": "locate"}
+        ask = getattr(experiments, names.get(command, command))
         ask(scenario, **asked, **keys)
 
 

@@ -42,6 +42,7 @@ STUDIES = {
     "compare-rules": "a comparison of update rules",
     "axis": "an axis of who amplifies whom",
     "audit": "an audit",
+    "sensitivity": "a sensitivity analysis",
 }
 
 

@@ -89,7 +89,7 @@ def test_a_measurement_can_be_stopped_and_ends_in_an_interval(
     expect(page.get_by_text("Finished parts are kept")).to_be_visible(timeout=5000)
     kept = list(runs_folder.glob("feed-lab-engagement-against-trending-*/parts/*.parquet"))
     assert kept
-    page.goto(f"{server}/?n=100&sweeps=60&measured=6")
+    page.goto(f"{server}/?n=100&sweeps=60&measured=6&b_alpha=1&b_gamma=1")
     page.get_by_role("button", name="Measure", exact=True).click()
     found = page.get_by_text(re.compile(r"Distance between camps is larger with engagement"))
     expect(found).to_contain_text("6 replicas).")
@@ -162,6 +162,7 @@ def test_own_networks_and_scenario_files_come_in(page: Page, server: str) -> Non
     give("Network file", "follows.csv", foes.replace("sign,-1", "sign"))
     expect(page.get_by_role("alert").filter(has_text="has no column source").first).to_be_visible()
     page.get_by_label("Who listens", exact=True).select_option("follower")
+    expect(page.get_by_role("alert").filter(has_text="has no column target").first).to_be_visible()
     page.get_by_label("Who is listened to", exact=True).select_option("followed")
     expect(page.get_by_text("24 of 24 ties are hostile (column sign)")).to_be_visible()
     expect(page.get_by_label("Pull of the ties", exact=True)).to_have_value("edge")
