@@ -22,6 +22,7 @@ class FakeScenario:
         self.title = document.get("title", "")
         self.question = document.get("question", "")
         self.hash = "0" * 64
+        self.claims = ()
 
     def canonical(self) -> dict[str, Any]:
         return self._document

@@ -162,7 +162,7 @@ def of(system: SpinSystem, camp: str = "camp") -> Camps:
     except InputError as error:
         sentence = str(error).replace("the camp attribute", f"the camp attribute {camp!r}", 1)
         raise InputError(sentence) from None
-    if column.dtype.kind == "f" and (codes < 0).any() and all(map(float.is_integer, names)):
+    if column.dtype.kind == "f" and (codes < 0).any() and all(float(x).is_integer() for x in names):
         names = tuple(map(int, names))  # whole numbers, until a gap made floats of them
     return Camps(codes, names)
 
