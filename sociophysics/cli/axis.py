@@ -45,9 +45,8 @@ def axis(
     quiet: Quiet = False,
 ) -> None:
     """Lay users along the axis that tells best whom they amplify, and test for two camps."""
-    from sociophysics.store import open_store
+    from sociophysics.store import open_store, studies
     from sociophysics.streams import check_seed
-    from sociophysics.study import study
 
     check_seed(seed)
     asked: dict[str, Any] = {
@@ -58,7 +57,7 @@ def axis(
     }
     asked |= {"positive": positive, "least": least, "draws": draws, "seed": seed}
     place = str(Path("runs") / f"{Path(edges).stem}-axis") if out is None else out
-    study.read_manifest(open_store(place), "axis")
+    studies.read_manifest(open_store(place), "axis")
     words = ["sociophysics", "axis", edges]
     for name, value in asked.items():
         words += [] if value is None else [f"--{name}", str(value)]
@@ -72,18 +71,17 @@ def answer(asked: Mapping[str, Any], given: Mapping[str, Any], place: str) -> No
     from sociophysics.inference.calibration.panel_files import read_rows
     from sociophysics.report import axis_page
     from sociophysics.society.networks import latent_axis
-    from sociophysics.store import open_store, write_table, write_text
-    from sociophysics.study import study
+    from sociophysics.store import open_store, studies, write_table, write_text
 
     file = Path(given["file"])
     named = [asked[key] for key in ("source", "target", "weight", "windows")]
     columns = tuple(dict.fromkeys(name for name in named if name is not None))
     rows = read_rows(file, columns)
     inputs = {file.name: hashlib.sha256(file.read_bytes()).hexdigest()}
-    manifest = study.make_manifest("axis", asked=asked, inputs=inputs)
+    manifest = studies.make_manifest("axis", asked=asked, inputs=inputs)
     store = open_store(place)
     title = f"Who amplifies whom in {file.stem}"
-    with study.claimed(store, "axis", manifest, given):
+    with studies.claimed(store, "axis", manifest, given):
         found = latent_axis(rows, **asked)
         tables = {"users": found.users, "influencers": found.influencers}
         for name, table in {**tables, "windows": found.windows}.items():

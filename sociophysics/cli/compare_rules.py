@@ -44,8 +44,7 @@ def compare_rules(
     quiet: Quiet = False,
 ) -> None:
     """Score heat bath, voter, majority, q-voter, threshold and plain habits on held-out waves."""
-    from sociophysics.store import open_store
-    from sociophysics.study import study
+    from sociophysics.store import open_store, studies
 
     keys = {"directed": directed or None, "coupling": coupling, "camp": camps}
     given = {key: value for key, value in keys.items() if value is not None}
@@ -59,7 +58,7 @@ def compare_rules(
     else:
         tables, folder = _panel(data, given), Path(data).absolute().parent
     place = str(Path("runs") / f"{Path(data).stem}-compare-rules") if out is None else out
-    study.read_manifest(open_store(place), "compare-rules")
+    studies.read_manifest(open_store(place), "compare-rules")
     words = ["sociophysics", "compare-rules", data, *(["--directed"] if directed else [])]
     for option, value in (
         ("--coupling", coupling), ("--camps", camps), ("--leave-out", leave_out)
@@ -104,8 +103,7 @@ def answer(asked: Mapping[str, Any], given: Mapping[str, Any], place: str) -> No
     """Compare rules on the data, and write and print what was found."""
     from sociophysics.inference.stances import rival_rules
     from sociophysics.report import rivals_page
-    from sociophysics.store import open_store, write_table, write_text
-    from sociophysics.study import study
+    from sociophysics.store import open_store, studies, write_table, write_text
 
     folder, data = Path(given["folder"]), asked["data"]
     network = data.get("network")
@@ -116,10 +114,10 @@ def answer(asked: Mapping[str, Any], given: Mapping[str, Any], place: str) -> No
         if file is not None and file.is_file():
             inputs[str(path)] = hashlib.sha256(file.read_bytes()).hexdigest()
     whole = {"data": data, "leave_out": asked["leave_out"]}
-    manifest = study.make_manifest("compare-rules", asked=whole, inputs=inputs)
+    manifest = studies.make_manifest("compare-rules", asked=whole, inputs=inputs)
     store = open_store(place)
     title = f"Update rules on {given['name']}"
-    with study.claimed(store, "compare-rules", manifest, given):
+    with studies.claimed(store, "compare-rules", manifest, given):
         found = rival_rules.compare_rules(data, leave_out=asked["leave_out"], folder=folder)
         write_table(store, "rules", found.rules)
         write_table(store, "regressions", found.regressions)
