@@ -7,7 +7,7 @@ import errno
 import re
 from collections.abc import Iterable
 
-__all__ = ["FULL", "Cancelled", "InputError", "did_you_mean", "shortened", "told"]
+__all__ = ["FULL", "Cancelled", "InputError", "did_you_mean", "quoted", "shortened", "told"]
 
 LONGEST = 200  # characters of a value that an error repeats
 LISTED = 40  # names that a sentence lists
@@ -57,6 +57,17 @@ def shortened(sentence: str) -> str:
     if len(sentence) <= LONGEST:
         return sentence
     return WORD.sub(_cut, QUOTED.sub(_cut, _without_long_lists(sentence)))
+
+
+def quoted(value: object) -> str:
+    """Return a value as a sentence repeats it: its beginning and end, where it is longer.
+
+    Examples
+    --------
+    >>> quoted("energy"), len(quoted(" " * 5000))
+    ("'energy'", 185)
+    """
+    return _middle_left_out(repr(value))
 
 
 def _cut(match: re.Match[str]) -> str:

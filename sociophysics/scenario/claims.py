@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from sociophysics.errors import InputError, did_you_mean
+from sociophysics.errors import InputError, did_you_mean, quoted
 from sociophysics.kinds import Number
 from sociophysics.scenario.values import Table, Text
 
@@ -54,18 +54,19 @@ class Claim(Table):
         compared = self.than is not None or self.than_at is not None
         if compared == (self.value is not None):
             raise InputError(
-                f"the claim {self.text!r} has {'both' if compared else 'neither'} a design (than, "
-                f"than_at) {'and' if compared else 'nor'} a value to be compared with; give one."
+                f"the claim {quoted(self.text)} has {'both' if compared else 'neither'} a design "
+                f"(than, than_at) {'and' if compared else 'nor'} a value to be compared with; give "
+                "one."
             )
         if self.relation == "within" and self.margin == 0.0:
             raise InputError(
-                f"the claim {self.text!r} is that something lies within a margin of 0, which no "
-                "measurement shows; give margin > 0."
+                f"the claim {quoted(self.text)} is that something lies within a margin of 0, which "
+                "no measurement shows; give margin > 0."
             )
         if self.sweeps is not None and not 0 <= self.sweeps[0] <= self.sweeps[1]:
             raise InputError(
-                f"sweeps of the claim {self.text!r} is {list(self.sweeps)}; give the first sweep "
-                "and the last."
+                f"sweeps of the claim {quoted(self.text)} is {list(self.sweeps)}; give the first "
+                "sweep and the last."
             )
         return self
 
@@ -81,7 +82,7 @@ def check_claims(scenario: Scenario) -> None:
     for claim in scenario.claims:
         what = _unfit(scenario, claim)
         if what:
-            raise InputError(f"{scenario.source}: the claim {claim.text!r} {what}")
+            raise InputError(f"{scenario.source}: the claim {quoted(claim.text)} {what}")
 
 
 def fitting(scenario: Scenario, claims: Sequence[Claim]) -> tuple[Claim, ...]:
@@ -95,18 +96,19 @@ def _unfit(scenario: Scenario, claim: Claim) -> str:
     designs = [design.name for design in scenario.designs] or ["base"]
     for name in filter(None, (claim.design, claim.than)):
         if name not in designs:
-            return f"names the design {name!r}; {did_you_mean(name, designs)}"
+            return f"names the design {quoted(name)}; {did_you_mean(name, designs)}"
     if claim.observable not in scenario.observe.names:
         nearest = did_you_mean(claim.observable, scenario.observe.names)
-        return f"is about {claim.observable!r}, which [observe] does not record; {nearest}"
+        return f"is about {quoted(claim.observable)}, which [observe] does not record; {nearest}"
     axes = scenario.sweep.axes
     declared = declared_values(scenario.canonical(), axes)
     for key, value in {**claim.at, **(claim.than_at or {})}.items():
         if key not in axes:
-            return f"is at a value of {key!r}, which is not swept; {did_you_mean(key, axes)}"
+            return f"is at a value of {quoted(key)}, which is not swept; {did_you_mean(key, axes)}"
         for own in (claim.at.get(key, value), (claim.than_at or {}).get(key, value)):
             if own not in axes[key] and own != declared.get(key):
-                return f"is at {key} = {own!r}, which is not among the swept values; add it there."
+                there = "is not among the swept values; add it there."
+                return f"is at {key} = {quoted(own)}, which {there}"
     last = max((case.dynamics.sweeps for case in _dynamics(scenario)), default=0)
     if claim.sweeps is not None and last and claim.sweeps[0] > last:
         return f"is about sweeps from {claim.sweeps[0]} on, but the runs end at {last}."
