@@ -21,14 +21,20 @@ SHARED = {
     ("feed", 1): "one trajectory, and cascades, which show what it shows",
     ("interventions", 2): "cascades choose the seeds that the ordinary run chooses",
     ("couplings", 1): "kinds of couplings, of which a society has one",
+    ("adoption", 0): "one simulated course, and many side by side in place of one",
+    ("calibration", 1): "ways of a calibration: the panel's by counter, the summaries' by PCG64",
+    ("fit", 0): "each fit hides cells, or leaves out roll calls, of its own data",
+    ("null", 1): "each measure shuffles data of its own",
+    ("trial", 2): "clusters by replica, and chances of exposure under a name of their own",
     ("null", 0): "each measure shuffles data of its own",
     ("observables", 0): "each measure samples objects of its own",
     ("bootstrap", 0): "each estimate resamples data of its own",
     ("bootstrap", 1): "each fit resamples data of its own",
     ("fit", 1): "each fit hides cells of its own data",
+    ("start", 1): "trajectories, and chains that are cooled or tempered in place of one",
     ("start", 0): "chains of one fit each; trajectories start with their replica's number",
 }
-MODULES = {("couplings", 1): {"society/couplings.py"}}  # nowhere else
+MODULES = {("couplings", 1): {"society/couplings.py", "society/glasses.py"}}  # nowhere else
 
 
 def uses() -> dict[tuple[str, int], set[str]]:
@@ -56,7 +62,7 @@ def test_what_draws_from_a_stream_that_something_else_draws_from_is_known() -> N
 
 def test_the_scan_finds_the_streams() -> None:
     found = uses()
-    assert len(found[("couplings", 1)]) == 2
+    assert len(found[("couplings", 1)]) == 7
     assert found[("fields", 1)] == {next(iter(found[("fields", 1)]))}
     assert len(found) > 15
     assert len(set(PURPOSES.values())) == len(PURPOSES)

@@ -152,7 +152,7 @@ def shifts(indptr: Array) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     Examples
     --------
     >>> shifts(np.array([0, 2, 3]))
-    (array([2, 0]), array([1, 2]))
+    (array([ 2, -6]), array([1, 2]))
     """
     degrees = listened_to(indptr)
     starts = np.concatenate([[0], np.cumsum(4 * degrees + 2)])

@@ -106,9 +106,12 @@ def audit(
     ... network = {kind = "complete", n = 30}
     ... couplings = {kind = "uniform", normalize = "degree"}
     ... dynamics = {temperature = 0.5, sweeps = 20, burn_in = 10, start = "up"}
-    ... claims = [{text = "consensus lasts", observable = "magnetization", value = 0.5,
-    ...            relation = ">"}]
     ... sweep = {replicas = 4}
+    ... [[claims]]
+    ... text = "consensus lasts"
+    ... observable = "magnetization"
+    ... value = 0.5
+    ... relation = ">"
     ... ''')
     >>> audit(scenario, only=["relabelled users"], workers=1).table["outcome"].tolist()
     ['robust']

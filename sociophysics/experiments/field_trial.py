@@ -494,7 +494,9 @@ def _chances(
     camps = None if codes is None else np.frombuffer(codes, np.int64)
 
     def draw(k: int) -> Marks:
-        return treated_marks(system, camps, unit, share, generator(seed, "trial", None, k + 2))
+        # Of a name of its own: the sets that are treated are drawn by replica.
+        rng = generator(seed, "trial", None, k, of="exposures")
+        return treated_marks(system, camps, unit, share, rng)
 
     return exposure_chances(system, draw, draws=DRAWS)
 
