@@ -27,7 +27,7 @@ from sociophysics.experiments.audit_changes import MOVES, simulate_moved
 from sociophysics.kinds import RULES
 from sociophysics.scenario import Scenario, Settings
 from sociophysics.scenario.build import build_system
-from sociophysics.scenario.variation import dotted_keys, set_key
+from sociophysics.scenario.variation import dotted_keys, set_key, value_at
 from sociophysics.store import Place
 from sociophysics.study import Part, plan, tasks
 from sociophysics.study.asked import asked_of
@@ -244,11 +244,7 @@ def _numbers(settings: Sequence[Settings]) -> list[str]:
     for each in settings:
         tables = each.canonical()
         for key in dotted_keys(tables):
-            value: Any = tables
-            for step in key.split("."):
-                value = value[int(step)] if isinstance(value, list) else value.get(step)
-                if value is None:
-                    break
+            value = value_at(tables, key)
             if isinstance(value, float) and value != 0.0 and np.isfinite(value):
                 found[key] = None
     return list(found)
@@ -256,14 +252,7 @@ def _numbers(settings: Sequence[Settings]) -> list[str]:
 
 def _scaled(key: str, factor: float, settings: Settings) -> Tables | None:
     tables = settings.canonical()
-    value: Any = tables
-    for step in key.split("."):
-        if isinstance(value, list):
-            value = value[int(step)] if step.isdigit() and int(step) < len(value) else None
-        else:
-            value = value.get(step)
-        if value is None:
-            return tables
+    value = value_at(tables, key)
     if isinstance(value, float):
         set_key(tables, key, value * factor)
     return tables

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.scenario import Scenario
+from sociophysics.scenario.variation import value_at
 from sociophysics.statistics import mean_interval
 from sociophysics.store import Place
 from sociophysics.study import plan, tasks
@@ -245,10 +246,10 @@ def _bounds(
         raise InputError("no keys are given; name at least one, such as dynamics.temperature.")
     found = {}
     for key, pair in given.items():
-        values = {_value(case.settings.canonical(), key) for case in base.cases()} - {None}
+        values = {value_at(case.settings.canonical(), key) for case in base.cases()} - {None}
         numbers = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
         if not numbers or any(is_whole(case.settings, key) for case in base.cases()
-                              if _value(case.settings.canonical(), key) is not None):  # fmt: skip
+                              if value_at(case.settings.canonical(), key) is not None):  # fmt: skip
             raise InputError(
                 f"{key} is not a key of the scenario with a number that can be divided; name one "
                 "such as dynamics.temperature or feed.strength."
@@ -269,18 +270,6 @@ def _bounds(
         base.replace({key: high})
         found[key] = (low, high)
     return found
-
-
-def _value(tables: Mapping[str, Any], key: str) -> Any:
-    value: Any = tables
-    for step in key.split("."):
-        if isinstance(value, list):
-            value = value[int(step)] if step.isdigit() and int(step) < len(value) else None
-        elif isinstance(value, Mapping):
-            value = value.get(step)
-        else:
-            return None
-    return value
 
 
 def _sampled(

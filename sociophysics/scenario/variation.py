@@ -10,7 +10,7 @@ import numpy as np
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.scenario.sentences import keys_of
 
-__all__ = ["SWEPT_TABLES", "change", "dotted_keys", "set_key"]
+__all__ = ["SWEPT_TABLES", "change", "dotted_keys", "set_key", "value_at"]
 
 SWEPT_TABLES = ("network", "couplings", "field", "dynamics", "feed", "interventions", "follow")
 TOP = (
@@ -31,9 +31,23 @@ def _step(here: Any, step: str) -> Any:
     """Return what ``step`` leads to, or None."""
     if isinstance(here, Mapping):
         return here.get(step)
-    if isinstance(here, list) and step.isdigit() and int(step) < len(here):
+    if isinstance(here, list | tuple) and step.isdigit() and int(step) < len(here):
         return here[int(step)]
     return None
+
+
+def value_at(tables: Mapping[str, Any], key: str) -> Any:
+    """Return what the dotted ``key`` holds in ``tables``, None if there is nothing.
+
+    Examples
+    --------
+    >>> value_at({"interventions": [{"at": 5}]}, "interventions.0.at"), value_at({}, "feed.tau")
+    (5, None)
+    """
+    here: Any = tables
+    for step in key.split("."):
+        here = _step(here, step)
+    return here
 
 
 def set_key(tables: dict[str, Any], key: str, value: Any) -> bool:
