@@ -12,7 +12,7 @@ import sociophysics as sp
 from sociophysics.cli import main
 from sociophysics.engine.attempts import attempt
 from sociophysics.errors import InputError
-from sociophysics.experiments import calibrating
+from sociophysics.experiments import calibration_posterior
 from sociophysics.inference.calibration.panel_summaries import Summaries
 from sociophysics.inference.calibration.panel_waves import WavePanel, panel_of
 from sociophysics.inference.calibration.wave_to_wave import Conduct, simulate_waves
@@ -32,7 +32,7 @@ CAMPS = {"kind": "camps", "values": [0.1, -0.1]}
 
 @pytest.fixture(autouse=True)
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(calibrating, "EACH", 240)
+    monkeypatch.setattr(calibration_posterior, "EACH", 240)
 
 
 def ends_after(system: sp.SpinSystem, temperature: float, attempts: int, count: int) -> np.ndarray:

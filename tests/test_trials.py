@@ -15,9 +15,9 @@ from typer.testing import CliRunner
 import sociophysics as sp
 from sociophysics.cli.application import app
 from sociophysics.errors import Cancelled
-from sociophysics.experiments import field_trial
-from sociophysics.experiments.field_trial import treated_marks
+from sociophysics.experiments import trial_society
 from sociophysics.experiments.trial_inversion import read_published, with_key
+from sociophysics.experiments.trial_statistician import society_marks, treated_marks
 from sociophysics.experiments.trial_tables import _interval
 from sociophysics.inference.trial_effects import at_share_zero, fieller, trial_effects
 from sociophysics.influences import feeds
@@ -269,7 +269,7 @@ def test_a_treatment_of_strength_0_finds_nothing_in_every_bit(treatment: dict[st
 
 
 def society(scenario: sp.Scenario, replica: int = 0) -> Any:
-    return field_trial._Society(scenario.cases()[0].settings, scenario.trial, replica)
+    return trial_society.TrialSociety(scenario.cases()[0].settings, scenario.trial, replica)
 
 
 def test_a_trial_that_treats_nobody_is_the_society_itself() -> None:
@@ -279,7 +279,7 @@ def test_a_trial_that_treats_nobody_is_the_society_itself() -> None:
     nobody = own.run(state, np.zeros(120, bool), field)
     settings = scenario.cases()[0].settings
     frames = [
-        f for f in field_trial.case_frames(settings, [0], kernel="fixed-point") if f.sweep > 20
+        f for f in trial_society.case_frames(settings, [0], kernel="fixed-point") if f.sweep > 20
     ]
     assert nobody["sweeps"].tolist() == [frame.sweep for frame in frames]
     expected = [np.nanmean(own.outcomes(frame)[0]) for frame in frames]
@@ -299,7 +299,7 @@ def test_after_its_end_what_a_treatment_changed_is_as_before(kind: str) -> None:
     control = feeds.Popularity(strength=0.4, alpha=1.0)
     before: Any = None
     stayed = np.ones(int(marks.sum()), bool)
-    for frame in field_trial.case_frames(
+    for frame in trial_society.case_frames(
         own.settings, [0], kernel="fixed-point", resume=state, more=own.acts(marks, field)
     ):
         if 20 < frame.sweep <= 40:
@@ -340,7 +340,7 @@ def test_treated_sets_are_nested_over_shares_and_even_in_every_camp() -> None:
         assert few[own].sum() == 15
         assert more[own].sum() == 30
     others = [society(camps(), r) for r in (0, 1)]
-    drawn = [field_trial.society_marks(each, 0.25) for each in others]
+    drawn = [society_marks(each, 0.25) for each in others]
     np.testing.assert_array_equal(drawn[0], few)
     assert (drawn[0] != drawn[1]).any()
 
