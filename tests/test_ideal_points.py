@@ -8,6 +8,7 @@ from scipy.special import expit
 
 from sociophysics import rollcall
 from sociophysics.errors import InputError
+from sociophysics.inference.estimators import ideal_points
 from sociophysics.inference.estimators.ideal_points import PRIORS, IdealPoints
 from sociophysics.inference.estimators.item_response import (
     INTERCEPT_SD,
@@ -17,6 +18,7 @@ from sociophysics.inference.estimators.item_response import (
     leave_one_out,
     point_errors,
 )
+from sociophysics.inference.estimators.pseudolikelihood import PseudoLikelihood
 from sociophysics.inference.estimators.stack import Stack
 from sociophysics.rollcall import Votes
 
@@ -92,6 +94,31 @@ def test_a_prediction_does_not_depend_on_the_vote_that_it_predicts():
         leave_one_out(turned, points, 1.0)[:, 3],
         atol=1e-7,
     )
+
+
+def test_missing_votes_are_predicted_alone_and_as_among_all():
+    matrix, points = chamber(12, 40)
+    matrix[np.random.default_rng(1).random(matrix.shape) < 0.2] = 0
+    missing = matrix == 0
+    every, only = (leave_one_out(matrix, points, 1.0, missing=each) for each in (False, True))
+    np.testing.assert_array_equal(only[missing], every[missing])
+    assert np.isnan(only[~missing]).all()
+    assert not np.isnan(every).any()
+    for model in (IdealPoints(1, 1.0), Stack(PseudoLikelihood(0.3), IdealPoints(1, 1.0))):
+        fitted = model.fit(matrix)
+        expected = np.where(missing, fitted.predict_proba(matrix), np.nan)
+        np.testing.assert_array_equal(fitted.predict_missing(matrix), expected)
+
+
+@pytest.mark.parametrize("strongest", [0.6, 4.8])
+def test_the_grid_of_priors_goes_on_beyond_the_end_at_which_the_best_lies(monkeypatch, strongest):
+    monkeypatch.setattr(ideal_points, "PRIORS", (strongest, 2 * strongest))
+    noise = np.random.default_rng(0).choice([-1.0, 1.0], (60, 8))
+    table = IdealPoints(1).fit(noise).validation_
+    best = int(table["log_likelihood"].argmax())
+    assert table["prior"].is_monotonic_increasing
+    assert table["prior"].iloc[0] < strongest  # noise is best shrunk to nothing
+    assert best > 0 or len(table) == 2 + 6
 
 
 def test_errors_are_the_curvature_of_the_profiled_posterior():

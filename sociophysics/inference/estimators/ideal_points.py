@@ -17,7 +17,7 @@ from sociophysics.inference.estimators.item_response import (
     leave_one_out,
     point_errors,
 )
-from sociophysics.inference.estimators.objective import best_penalty
+from sociophysics.inference.estimators.objective import best_penalty, searched
 from sociophysics.inference.estimators.parameters import Estimator, require_fitted
 from sociophysics.inference.estimators.training import cells, hidden, training_votes
 from sociophysics.rollcall.votes import Votes
@@ -70,7 +70,8 @@ class IdealPoints(Estimator):
     dimensions_ : int
     prior_ : float
     validation_ : DataFrame
-        Mean log-likelihood of hidden votes at each prior tried; empty with ``prior`` given.
+        Mean log-likelihood of hidden votes at each prior tried, from the strongest (smallest) on
+        until the score falls, beyond the ends of the grid if need be; empty with ``prior`` given.
     anchor_ : str
         Who fixes the sign of the first dimension.
 
@@ -111,14 +112,15 @@ class IdealPoints(Estimator):
         tuned = {dimensions: self._tuned(matrix, dimensions) for dimensions in choice}
         self.dimensions_ = max(choice, key=lambda d: tuned[d][1]["log_likelihood"].max())
         self.prior_, self.validation_ = tuned[self.dimensions_]
-        fit, errors = _fitted(matrix, self.dimensions_, self.prior_)
+        fit = _fitted(matrix, self.dimensions_, self.prior_)
         sign, self.anchor_ = _orientation(fit.points, data, self.anchor)
         # predictions keep the scale that the prior belongs to; what is shown is standardized
         self._fitted_points = fit.points * sign
         origin, spread = self._fitted_points.mean(axis=0), self._fitted_points.std(axis=0)
         scale = np.where(spread > 0, spread, 1.0)
         self.points_: Array = (self._fitted_points - origin) / scale
-        self.errors_: Array = errors / scale
+        self._errors: Array | None = None
+        self._errors_of = (matrix, fit, scale)
         self.intercept_: Array = fit.items[:, 0] + (fit.items[:, 1:] * sign) @ origin
         self.discrimination_: Array = fit.items[:, 1:] * sign * scale
         self.n_iter_ = fit.turns
@@ -126,19 +128,43 @@ class IdealPoints(Estimator):
         self.members_ = tuple(data.members["id"])
         return self
 
+    @property
+    def errors_(self) -> Array:
+        """Standard errors of the points, worked out when first asked for: tests need none."""
+        require_fitted(self, "points_")
+        if self._errors is None:
+            matrix, fit, scale = self._errors_of
+            found = step(
+                "errors of ideal points",
+                [matrix, *fit, self.prior_],
+                lambda draft: {"errors": point_errors(matrix, fit, self.prior_)},
+            )
+            self._errors = found["errors"] / scale
+        return self._errors
+
     def predict_proba(self, votes: Votes | pd.DataFrame | ArrayLike) -> Array:
         """Return P(+1 | the other members' votes on the roll call), shape (roll calls, members).
 
         Points stay as fitted; each roll call's parameters are estimated from the votes given,
         without the vote that is predicted.
         """
+        return self._predicted(votes, missing=False)
+
+    def predict_missing(self, votes: Votes | pd.DataFrame | ArrayLike) -> Array:
+        """Return what ``predict_proba`` says of missing votes, NaN where a vote is given.
+
+        Votes that are given need not be left out one by one, which takes most of the time.
+        """
+        return self._predicted(votes, missing=True)
+
+    def _predicted(self, votes: Votes | pd.DataFrame | ArrayLike, *, missing: bool) -> Array:
         require_fitted(self, "points_")
         given = cells(votes, self.members_, type(self).__name__)
         points, prior = self._fitted_points, self.prior_
         found = step(
             "ideal points' predictions",
-            [given, points, prior],
-            lambda draft: {"probability": leave_one_out(given, points, prior)},
+            [given, points, prior, missing],
+            lambda draft: {"probability": leave_one_out(given, points, prior, missing=missing)},
         )
         return found["probability"]
 
@@ -177,17 +203,22 @@ class IdealPoints(Estimator):
         priors: tuple[float, ...] = PRIORS if self.prior is None else (float(self.prior),)
         votes_to_predict = HIDDEN_SHARE * np.count_nonzero(matrix)
         folds = int(np.clip(np.ceil(ENOUGH_HIDDEN / votes_to_predict), 1, MOST_FOLDS))
-        scores: list[float] = []
-        # from strong to weak priors: beyond the best one fits only get slower and worse
-        for prior in priors:
+        by_penalty = {1 / prior: prior for prior in priors}
+
+        def score(penalty: float) -> float:
+            prior = by_penalty.setdefault(penalty, 1 / penalty)
             shared = [matrix, self.seed, dimensions, prior]
             tried = steps("fold of ideal points", _held_out, shared, range(folds))
-            scores.append(float(np.mean([float(each["score"]) for each in tried])))
-            if scores[-1] < max(scores):
-                break
-        priors = priors[: len(scores)]
-        table = pd.DataFrame({"prior": priors, "log_likelihood": scores})
-        return best_penalty(priors, np.array(scores)), table
+            return float(np.mean([float(each["score"]) for each in tried]))
+
+        # from strong to weak priors: beyond the best one fits only get slower and worse
+        if len(priors) == 1:
+            penalties, scores = list(by_penalty), [score(next(iter(by_penalty)))]
+        else:
+            penalties, scores = searched(list(by_penalty), score)
+        found = [by_penalty[penalty] for penalty in penalties]
+        table = pd.DataFrame({"prior": found, "log_likelihood": scores})
+        return best_penalty(found, np.array(scores)), table
 
 
 def _held_out(matrix: Array, seed: int, dimensions: int, prior: float, fold: int) -> Arrays:
@@ -198,16 +229,15 @@ def _held_out(matrix: Array, seed: int, dimensions: int, prior: float, fold: int
     return {"score": -np.logaddexp(0, -(matrix * logit)[mask]).mean()}
 
 
-def _fitted(matrix: Array, dimensions: int, prior: float) -> tuple[ItemResponse, Array]:
-    """Return the fit to all votes and the errors of its points, kept as a step."""
+def _fitted(matrix: Array, dimensions: int, prior: float) -> ItemResponse:
+    """Return the fit to all votes, kept as a step."""
 
     def compute(draft: object) -> Arrays:
         fit = fit_map(matrix, dimensions, prior)
-        named = {name: np.asarray(value) for name, value in fit._asdict().items()}
-        return named | {"errors": point_errors(matrix, fit, prior)}
+        return {name: np.asarray(value) for name, value in fit._asdict().items()}
 
     found = step("ideal points", [matrix, dimensions, prior], compute)
-    return ItemResponse(found["points"], found["items"], int(found["turns"])), found["errors"]
+    return ItemResponse(found["points"], found["items"], int(found["turns"]))
 
 
 def _orientation(points: Array, votes: Votes, anchor: Any) -> tuple[Array, str]:

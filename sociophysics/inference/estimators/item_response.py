@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import eigh
 from scipy.special import expit
 
 __all__ = ["INTERCEPT_SD", "ItemResponse", "fit_items", "fit_map", "leave_one_out", "point_errors"]
@@ -24,6 +25,7 @@ __all__ = ["INTERCEPT_SD", "ItemResponse", "fit_items", "fit_map", "leave_one_ou
 Array = NDArray[np.float64]
 
 INTERCEPT_SD = 2.5  # q: +-2 q covers every majority a chamber has
+LARGEST_MARGIN = 500.0
 LONGEST_ITEM_STEP = 3.0
 LONGEST_POINT_STEP = 2.0
 LARGEST_JOINT = 2000  # coordinates up to which errors take the items' uncertainty into account
@@ -90,11 +92,11 @@ def principal_points(matrix: Array, dimensions: int) -> Array:
     seen = matrix != 0
     mean = matrix.sum(axis=1) / np.maximum(seen.sum(axis=1), 1)
     centred = np.where(seen, matrix - mean[:, None], 0.0)
-    values, vectors = np.linalg.eigh(centred.T @ centred)
     n = matrix.shape[1]
     points = np.zeros((n, dimensions))
     kept = min(dimensions, n)
-    leading: Array = vectors[:, np.argsort(values)[::-1][:kept]] * np.sqrt(n)
+    _, vectors = eigh(centred.T @ centred, subset_by_index=[n - kept, n - 1])
+    leading: Array = vectors[:, ::-1] * np.sqrt(n)
     # an eigenvector's sign is arbitrary and must not depend on the linear-algebra library
     sign = np.sign(leading[np.abs(leading).argmax(axis=0), np.arange(kept)])
     points[:, :kept] = leading * sign
@@ -124,11 +126,12 @@ def fit_items(
     return items
 
 
-def leave_one_out(matrix: Array, points: Array, prior: float) -> Array:
+def leave_one_out(matrix: Array, points: Array, prior: float, *, missing: bool = False) -> Array:
     """Return P(+1) of every member from the other members' votes on the roll call.
 
     The roll call's (a, b) are estimated anew without the member's own vote, exactly: the fit to
     all votes, less the member's term to second order, is the start of Newton steps to convergence.
+    With ``missing`` only members whose vote is missing are predicted, the others are NaN.
 
     Returns
     -------
@@ -137,6 +140,8 @@ def leave_one_out(matrix: Array, points: Array, prior: float) -> Array:
     design = _design(points)
     full = fit_items(matrix, points, prior)
     probability: Array = expit(full @ design.T)
+    if missing:
+        return np.where(matrix == 0, probability, np.nan)
     per_rollcall = max(matrix.shape[1] ** 2, 1)
     block = max(1, CHUNK // per_rollcall)
     for first in range(0, len(matrix), block):
@@ -215,9 +220,19 @@ def _prior_precision(dimensions: int, prior: float) -> Array:
 
 def _residual(matrix: Array, logit: Array) -> tuple[Array, Array]:
     # for votes of +1 and -1 this is yea - P(+1), and 0 where nothing was observed
-    surprise = expit(-matrix * logit)
+    surprise = _odds(matrix * logit)
+    surprise += 1.0
+    np.divide(1.0, surprise, out=surprise)
     residual = matrix * surprise
-    return residual, np.abs(residual) * (1 - surprise)
+    weight = np.abs(residual)
+    np.subtract(1.0, surprise, out=surprise)
+    weight *= surprise
+    return residual, weight
+
+
+def _odds(margin: Array) -> Array:
+    """Return exp of the margins in their place; the cap only guards against overflow."""
+    return np.exp(np.minimum(margin, LARGEST_MARGIN, out=margin), out=margin)
 
 
 def _newton(
@@ -253,7 +268,9 @@ def _point_step(matrix: Array, points: Array, items: Array) -> Array:
 
 def _cost(matrix: Array, points: Array, items: Array, prior: float) -> float:
     logit = items @ _design(points).T
-    misfit = np.logaddexp(0, -matrix * logit)[matrix != 0].sum()
+    # exp and log are vectorized and logaddexp is not; each missing vote adds log 2
+    missing = matrix.size - np.count_nonzero(matrix)
+    misfit = np.log1p(_odds(-matrix * logit)).sum() - np.log(2) * missing
     scale = np.diag(_prior_precision(points.shape[1], prior))
     return float(misfit + 0.5 * (points**2).sum() + 0.5 * (items**2 @ scale).sum())
 

@@ -91,8 +91,16 @@ class Stack(Estimator):
     def predict_proba(self, votes: Votes | pd.DataFrame | ArrayLike) -> Array:
         """Return P(+1 | the other members' votes), shape (roll calls, members)."""
         require_fitted(self, "weights_")
+        return self._mixed(votes, self.ideal_.predict_proba(votes))
+
+    def predict_missing(self, votes: Votes | pd.DataFrame | ArrayLike) -> Array:
+        """Return what ``predict_proba`` says of missing votes, NaN where a vote is given."""
+        require_fitted(self, "weights_")
+        return self._mixed(votes, self.ideal_.predict_missing(votes))
+
+    def _mixed(self, votes: Votes | pd.DataFrame | ArrayLike, ideal: Array) -> Array:
         a, b = self.weights_
-        ising, ideal = self.ising_.predict_proba(votes), self.ideal_.predict_proba(votes)
+        ising = self.ising_.predict_proba(votes)
         probability: Array = expit(a * _log_odds(ising) + b * _log_odds(ideal))
         return probability
 
@@ -104,11 +112,10 @@ class Stack(Estimator):
             return np.array([0.5, 0.5])
         inner = data.hide(mask)
         ising, ideal = self.ising_.get_params(deep=False), self.ideal_.get_params(deep=False)
-        parts: list[PseudoLikelihood | IdealPoints] = [
-            PseudoLikelihood(**(ising | {"l2": self.ising_.l2_})),
-            IdealPoints(**(ideal | {"prior": self.ideal_.prior_})),
-        ]
-        columns = [_log_odds(part.fit(inner).predict_proba(inner))[mask] for part in parts]
+        couplings = PseudoLikelihood(**(ising | {"l2": self.ising_.l2_})).fit(inner)
+        points = IdealPoints(**(ideal | {"prior": self.ideal_.prior_})).fit(inner)
+        found = (couplings.predict_proba(inner), points.predict_missing(inner))
+        columns = [_log_odds(probability[mask]) for probability in found]
         return logistic_weights(np.stack(columns, axis=1), data.matrix[mask])
 
     def _ideal(self, members: int) -> IdealPoints:

@@ -29,8 +29,8 @@ from sociophysics.inference.judging.scores import SCORES, score_cells
 from sociophysics.rollcall.votes import Votes, as_votes
 
 __all__ = [
-    "COLUMNS", "Model", "Predictions", "averaged", "evaluate", "evaluate_seeds", "leakage",
-    "predictions", "scored",
+    "COLUMNS", "Model", "Predictions", "averaged", "chances", "evaluate", "evaluate_seeds",
+    "leakage", "predictions", "scored",
 ]  # fmt: skip
 
 Array = NDArray[np.float64]
@@ -131,6 +131,17 @@ def predictions(
     return Predictions(test, seed, parts, probability, fitted)
 
 
+def chances(fitted: Any, given: Votes, test: str) -> Array:
+    """Return P(+1) of the votes to be scored, shape (roll calls, members).
+
+    Of hidden cells, models that have ``predict_missing`` are asked for these alone.
+    """
+    predict = fitted.predict_proba
+    if test == "cells":
+        predict = getattr(fitted, "predict_missing", predict)
+    return np.asarray(predict(given), dtype=np.float64)
+
+
 def scored(found: Predictions) -> pd.DataFrame:
     """Return the scores of predictions, one row per model."""
     cells, truth = found.parts.cells, found.parts.truth
@@ -222,7 +233,7 @@ def leakage(votes: Votes | pd.DataFrame | ArrayLike, model: Model, *, seed: int 
     cells = hidden_cells(data, seed)
     reverse = data.replace(matrix=np.where(cells, -data.matrix, data.matrix))
     first, second = (
-        _rebuilt(model).fit(parts.train).predict_proba(parts.given)
+        chances(_rebuilt(model).fit(parts.train), parts.given, "cells")
         for parts in (without_cells(data, cells), without_cells(reverse, cells))
     )
     return float(np.abs(first - second)[cells].max())
@@ -246,7 +257,7 @@ def _named(models: Sequence[Model], members: int) -> list[tuple[str, Model]]:
 def _predicted(model: Model, parts: Split, name: str, test: str) -> tuple[Array, Any]:
     _check_parameters(model, parts.truth, name)
     fitted = _rebuilt(model).fit(parts.train)
-    probability = np.asarray(fitted.predict_proba(parts.given), dtype=np.float64)
+    probability = chances(fitted, parts.given, test)
     if probability.shape != parts.truth.matrix.shape or np.isnan(probability[parts.cells]).any():
         raise InputError(
             f"{name}.predict_proba returned shape {probability.shape}, or NaN, for votes of shape "

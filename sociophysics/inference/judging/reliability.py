@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from sociophysics.inference.judging.evaluation import Model
+from sociophysics.inference.judging.evaluation import Model, chances
 from sociophysics.inference.judging.holdout import split
 from sociophysics.rollcall.votes import Votes
 from sociophysics.statistics import share_interval
@@ -42,7 +42,7 @@ def calibration(
     rows = []
     for model in models:
         rebuilt: Any = type(model)(**model.get_params(deep=False))
-        chance = rebuilt.fit(parts.train).predict_proba(parts.given)[parts.cells]
+        chance = chances(rebuilt.fit(parts.train), parts.given, test)[parts.cells]
         yea = parts.truth.matrix[parts.cells] > 0
         place = np.minimum((chance * BINS).astype(int), BINS - 1)
         for number in np.unique(place):
