@@ -146,12 +146,10 @@ def _card(parts: Sequence[Part], declared: Mapping[str, Any]) -> dict[str, Any]:
     found = card_of(next(there, parts[0]).settings)._asdict()
     critical = found["critical"]
     # JSON knows no infinity.
-    hot = found["temperature"] == math.inf
-    return {
-        **found,
-        "critical": None if critical is None else list(critical),
-        "temperature": None if hot else found["temperature"],
+    finite = {
+        key: found[key] if found[key] != math.inf else None for key in ("temperature", "pull")
     }
+    return {**found, **finite, "critical": None if critical is None else list(critical)}
 
 
 def run_with(

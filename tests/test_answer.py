@@ -411,7 +411,8 @@ def test_the_facts_of_the_society_stand_before_the_answer(
         "4 users, 2 mutual ties, 1 of them antagonistic",
         "1 user has no tie",
         "T = 0.5 is 0.25 of 2, cavity",
-        "0.01 % of users change stance per sweep (frozen: starts are hardly ever left)",
+        "0.01 % of users change stance per sweep (frozen: no feed can make a difference here, "
+        "unless it pulls harder than the ties)",
     ]
     text = BASE.replace('"camp_polarization"', '"abs_magnetization"') + "[sweep]\nreplicas = 2\n"
     run = sp.run(Scenario.from_toml(text), workers=1)

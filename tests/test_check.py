@@ -11,6 +11,7 @@ import pytest
 
 import sociophysics as sp
 from sociophysics.cli.application import main
+from sociophysics.report.page import render
 from sociophysics.study.first_look import standing, structure
 
 TEXT = """
@@ -165,3 +166,52 @@ def test_every_bundled_scenario_has_a_card() -> None:
     small = sp.Scenario.load(folder / "consensus_transition.toml")
     found = standing(small.cases()[0].settings)
     assert np.isfinite(found.pull)
+
+
+def frozen_file(folder: Path) -> Path:
+    path = folder / "cold.toml"
+    text = TEXT.format(out=2, feed="", temperature=0.8, start="camps", value=5.0, normalize="none")
+    feed = '[[designs]]\nname = "none"\n[[designs]]\nname = "news"\n'
+    path.write_text(f'{text}{feed}feed = {{kind = "editorial", strength = 60.0}}\n[sweep]\nreplicas = 2\n')
+    return path
+
+
+def test_a_run_of_equal_numbers_is_announced_before_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, out = frozen_file(tmp_path), tmp_path / "out"
+    assert main(["run", str(path), "--out", str(out), "--workers", "1"]) == 0
+    told = capsys.readouterr().err
+    assert "warning: none: frozen: no feed can make a difference here" in told
+    page = (out / "report.html").read_text()
+    assert page.index("no feed can make a difference here") < page.index("<h2>Answer")
+    assert main(["run", str(path), "--out", str(out), "--workers", "1", "--quiet"]) == 0
+    assert "frozen" not in capsys.readouterr().err
+    warm = sp.run(scenario(3.0).replace({"sweep.replicas": 2}), workers=1)
+    assert "no feed can make a difference" not in render(warm)
+
+
+def test_the_card_stands_first_in_a_description_and_is_data(tmp_path: Path) -> None:
+    loaded = sp.Scenario.load(frozen_file(tmp_path))
+    found = sp.study.card_of_scenario(loaded)
+    assert [row["state"] for row in found.standing][0] == "frozen"
+    assert json.loads(json.dumps(found.plain()))["card"]["users"] == 400
+    told = sp.describe.describe(loaded)
+    assert told.index("no feed can make a difference here") < told.index("## 1. Purpose")
+    for sentence in found.facts:
+        assert f"- {sentence}." in told
+
+
+def test_every_report_of_a_society_opens_with_its_card(tmp_path: Path) -> None:
+    (tmp_path / "ties.csv").write_text("source,target\na,b\nb,c\nc,d\nd,a\na,c\n")
+    place = str(tmp_path / "inspected")
+    asked = ["inspect", str(tmp_path / "ties.csv"), "--draws", "2", "--workers", "1"]
+    assert main([*asked, "--out", place]) == 0
+    pages = [(tmp_path / "inspected" / "report.html").read_text()]
+    panel = Path(__file__).parent.parent / "examples" / "panel"
+    rules = ["compare-rules", str(next(panel.glob("*.toml"))), "--out", str(tmp_path / "rules")]
+    assert main(rules) == 0
+    pages.append((tmp_path / "rules" / "report.html").read_text())
+    for page in pages:
+        assert page.index("The society") < page.index("<h2", page.index("The society"))
+        assert "mutual ties" in page[: page.index("<section")]

@@ -121,7 +121,9 @@ def answer(asked: Mapping[str, Any], given: Mapping[str, Any], place: str) -> No
         found = rival_rules.compare_rules(data, leave_out=asked["leave_out"], folder=folder)
         write_table(store, "rules", found.rules)
         write_table(store, "regressions", found.regressions)
-        page = rivals_page.render(found, title=title, command=given["shown"])
+        page = rivals_page.render(
+            found, title=title, command=given["shown"], society=_society(data, folder)
+        )
         write_text(store, "report.html", page)
     typer.echo(f"{title}: {found.fitted} pairs fitted, {found.pairs} scored, nats per pair")
     for row in found.rules.to_dict("records"):
@@ -134,3 +136,15 @@ def answer(asked: Mapping[str, Any], given: Mapping[str, Any], place: str) -> No
         typer.echo(f"note: {note}")
     typer.echo(f"table: {os.path.join(store.place, 'rules.csv')}")
     typer.echo(f"report: {os.path.join(store.place, 'report.html')}")
+
+
+def _society(data: dict[str, Any], folder: Path) -> list[str]:
+    """Return the card of a panel: its users and ties, and whose stances are known."""
+    from sociophysics.inference.calibration.panel_files import read_panel
+    from sociophysics.society import couplings
+    from sociophysics.study.society_card import card
+
+    source = read_panel(data, folder)
+    known = float((source.stances != 0).mean())
+    said = card(couplings.uniform(source.graphs[0])).sentences()
+    return [*said, f"{len(source.stances)} waves; {known:.1%} of the stances are known"]

@@ -110,6 +110,7 @@ def answer(
     from sociophysics.society.ties import ties
     from sociophysics.store import open_store, studies
     from sociophysics.study.measure import Work, keeping_steps
+    from sociophysics.study.society_card import card
 
     network, draws = given["network"], options["draws"]
     name = Path(network).stem
@@ -139,6 +140,7 @@ def answer(
         with keeping_steps(work, total=draws):
             rows = structure(system, codes, names=names, unused=unused, **options)
         page = {"title": title, "command": command, "draws": draws, "notes": said}
+        page["society"] = card(system).sentences()
         _write(store, rows, ties(system).degree, page)
     _show(rows, title, draws, said)
     typer.echo(f"table: {os.path.join(store.place, 'structure.csv')}")

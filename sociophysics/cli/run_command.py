@@ -63,8 +63,18 @@ def run(
     words = [str(word) for item in options.items() if item[1] is not None for word in item]
     words += ["--p-values"] * p_values + ["--quiet"] * quiet
     again = shlex.join(["sociophysics", "run", str(scenario), *words])
+    if not quiet:
+        _warn_if_frozen(loaded)
     with workers_of(scheduler) as executor:
         _run(loaded, place, workers, executor, again, p_values, quiet)
+
+
+def _warn_if_frozen(scenario: Scenario) -> None:
+    """Say before a run of equal numbers that it will be one."""
+    from sociophysics.study.scenario_card import frozen_designs
+
+    for sentence in frozen_designs(scenario):
+        print(f"warning: {sentence}", file=sys.stderr)
 
 
 def _run(

@@ -17,6 +17,7 @@ from sociophysics.report import chamber_rollcalls as rollcalls
 from sociophysics.report import chamber_wording as wording
 from sociophysics.report import html
 from sociophysics.report.figures import to_svg
+from sociophysics.study.society_card import card
 
 if TYPE_CHECKING:
     from sociophysics.inference.chamber.workflow import ChamberFit
@@ -62,8 +63,11 @@ def _header(fit: ChamberFit, title: str) -> str:
         '<p class="question">Who votes with whom once everybody else\'s vote is known, how well '
         "does that predict, and what does a chamber with these ties do?</p>"
     )
+    system = fit.couplings_fit.system_
+    society = html.listed("The society", card(system, temperature=1.0).sentences())
     return (
-        f"<header><h1>{html.escape(title)}</h1>{question}<dl class='facts'>{listed}</dl></header>"
+        f"<header><h1>{html.escape(title)}</h1>{question}<dl class='facts'>{listed}</dl>{society}"
+        "</header>"
     )
 
 

@@ -14,7 +14,7 @@ from sociophysics.kinds import Kind
 from sociophysics.scenario import Design, Scenario, expand
 from sociophysics.scenario.membership import of_scenario
 from sociophysics.society.network_kinds import Bundled
-from sociophysics.study.society_card import card_of
+from sociophysics.study.scenario_card import card_of_scenario
 
 __all__ = ["describe"]
 
@@ -49,6 +49,8 @@ def describe(scenario: Scenario) -> str:
     ODD stands for overview, design concepts, details. Purpose, entities, processes, concepts,
     initialization, inputs and submodels are given with their equations and this file's values.
 
+    The card of the society stands first, where it is cheap to build.
+
     Parameters
     ----------
     scenario : Scenario
@@ -64,11 +66,14 @@ def describe(scenario: Scenario) -> str:
     ...     "seed = 1\nnetwork = {kind = 'complete', n = 9}\ncouplings = {kind = 'uniform'}\n"
     ...     "dynamics = {temperature = 1, sweeps = 2}"
     ... )
-    >>> describe(scenario).splitlines()[2]
-    '## 1. Purpose'
+    >>> print("\n".join(describe(scenario).splitlines()[2:6]))
+    The society:
+    <BLANKLINE>
+    - 9 users, 36 mutual ties, all friendly.
+    - all couplings are 1; connected.
     """
     sections = [
-        f"# {scenario.title or scenario.name}",
+        f"# {scenario.title or scenario.name}{_card(scenario)}",
         "## 1. Purpose",
         scenario.question or "The scenario states no question.",
         "## 2. Entities and state variables",
@@ -122,7 +127,7 @@ def _entities(scenario: Scenario) -> str:
         "**environment** has a social temperature T (noise), an external field h_i(t) and a "
         "recommender feed, which acts as a field phi_i(t, s). With symmetric J and no feed the "
         "energy is E(s) = -1/2 s'Js - h's.\n\n"
-        f"Network, kind {network.kind}: {network.words}{_card(scenario)}"
+        f"Network, kind {network.kind}: {network.words}"
     )
 
 
@@ -176,10 +181,10 @@ def _card(scenario: Scenario) -> str:
     if scenario.couplings is None or not (small or scenario.network.kind in FROM_DATA):
         return ""
     try:
-        sentences = card_of(expand(scenario)[0].settings, trial=False).sentences()
+        sentences = card_of_scenario(scenario).sentences()
     except InputError:
         return ""
-    return "\n\nThe society: " + "; ".join(sentences) + "."
+    return "\n\nThe society:\n\n" + "\n".join(f"- {each}." for each in sentences)
 
 
 def _counted(scenario: Scenario) -> list[str]:

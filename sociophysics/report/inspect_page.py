@@ -45,6 +45,7 @@ def render(
     command: str,
     draws: int,
     notes: Sequence[str] = (),
+    society: Sequence[str] = (),
 ) -> str:
     """Return the page as text.
 
@@ -56,6 +57,8 @@ def render(
         Ties of each user.
     notes : sequence of str, optional
         What was left out or counted when the network was read.
+    society : sequence of str, optional
+        The card of the society.
     """
     groups = [
         f"<h3>{html.escape(group)}</h3>" + _table(part)
@@ -75,7 +78,7 @@ def render(
         pictures.insert(0, html.figure(to_svg(_nulls(scored)), alt=text, caption=text))
     return html.document(
         title,
-        f"<header><h1>{html.escape(title)}</h1></header>",
+        f"<header><h1>{html.escape(title)}</h1>{html.listed('The society', society)}</header>",
         html.section(
             "Structure",
             *(f"<p>{html.escape(note)}</p>" for note in notes),

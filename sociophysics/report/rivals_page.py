@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from matplotlib.figure import Figure
 
 from sociophysics.inference.stances.rival_rules import REFERENCE, Rivals
@@ -25,7 +27,7 @@ REGRESSED = (
 )
 
 
-def render(found: Rivals, *, title: str, command: str) -> str:
+def render(found: Rivals, *, title: str, command: str, society: Sequence[str] = ()) -> str:
     """Return the page as text.
 
     Parameters
@@ -33,6 +35,8 @@ def render(found: Rivals, *, title: str, command: str) -> str:
     found : Rivals
     title, command : str
         The command is the one that does the same again.
+    society : sequence of str, optional
+        The card of the society.
     """
     with settings():
         picture = _differences(found)
@@ -41,7 +45,7 @@ def render(found: Rivals, *, title: str, command: str) -> str:
     return html.document(
         title,
         f"<header><h1>{html.escape(title)}</h1><p>{found.fitted} pairs fitted, {found.pairs} "
-        "scored</p></header>",
+        f"scored</p>{html.listed('The society', society)}</header>",
         html.section("Answer", notes, html.frame(found.rules), f'<p class="note">{READING}</p>'),
         html.section("Figure", html.figure(to_svg(picture), alt=text, caption=text)),
         html.section(

@@ -97,8 +97,8 @@ def _header(scenario: Scenario, found: Search, title: str) -> str:
 
 
 def _society(scenario: Scenario) -> list[str]:
-    """Return the card of the society and who is counted where, without a trial run."""
-    facts = card_of(scenario.cases()[0].settings, trial=False).sentences()
+    """Return the card of the society, as it stands at the first value, and who is where."""
+    facts = card_of(scenario.cases()[0].settings).sentences()
     return [*facts, *of_scenario(scenario).sentences()]
 
 

@@ -16,7 +16,9 @@ from sociophysics.experiments.trial_inversion import answer as said_of
 from sociophysics.report import html, wording
 from sociophysics.report.figures import to_svg
 from sociophysics.report.marks import INK, MUTED, WIDTH, mark, settings
+from sociophysics.scenario.membership import of_scenario
 from sociophysics.scenario.trial_table import OUTCOMES
+from sociophysics.study.society_card import card_of
 
 if TYPE_CHECKING:
     from sociophysics.experiments.field_trial import Trial
@@ -79,8 +81,11 @@ def _header(scenario: Scenario, found: Trial, title: str) -> str:
         f"<div><dt>{name}</dt><dd>{html.escape(value)}</dd></div>" for name, value in facts.items()
     )
     question = f'<p class="question">{html.escape(scenario.question)}</p>'
+    facts_of = card_of(scenario.cases()[0].settings).sentences()
+    society = html.listed("The society", [*facts_of, *of_scenario(scenario).sentences()])
     return (
-        f"<header><h1>{html.escape(title)}</h1>{question}<dl class='facts'>{listed}</dl></header>"
+        f"<header><h1>{html.escape(title)}</h1>{question}<dl class='facts'>{listed}</dl>{society}"
+        "</header>"
     )
 
 

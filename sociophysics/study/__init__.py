@@ -14,13 +14,16 @@ if TYPE_CHECKING:
     from sociophysics.study.first_look import Standing, standing, structure
     from sociophysics.study.partial import Status, partial_table, scenario_in, status
     from sociophysics.study.queries import query
+    from sociophysics.study.scenario_card import ScenarioCard, card_of_scenario
     from sociophysics.study.session import Cancelled
 
 __all__ = [
     "Cancelled",
     "Part",
+    "ScenarioCard",
     "Standing",
     "Status",
+    "card_of_scenario",
     "fingerprints",
     "partial_table",
     "plan",
@@ -34,8 +37,10 @@ __all__ = [
 _NAMES = {
     "Cancelled": "session",
     "Part": "blocks",
+    "ScenarioCard": "scenario_card",
     "Standing": "first_look",
     "Status": "partial",
+    "card_of_scenario": "scenario_card",
     "fingerprints": "blocks",
     "partial_table": "partial",
     "plan": "blocks",

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse.csgraph import connected_components
 
-from sociophysics.errors import InputError
 from sociophysics.scenario import Settings
 from sociophysics.scenario import build as cases
 from sociophysics.society.spins import SpinSystem
 from sociophysics.study.expected import critical_temperatures
-from sociophysics.study.society_card import FROZEN, MOST_TIES, Card, card, trial_of
+from sociophysics.study.society_card import MOST_TIES, Card, Tried, card, is_frozen, tried
 
 __all__ = ["Standing", "Structure", "standing", "structure"]
 
 NEAR = 0.1  # of the critical temperature: there a society takes long, and a nudge moves much
-# Under pulls this strong those who still move are the few between two sides, or without a tie.
-FEW, STRONG = 0.01, 5.0
 HELD = 0.5  # a mean stance, of all or of the own side, beyond which a society has an order
 MOST_TRIED = 5_000_000  # ties of a society that a trial run of some seconds still moves
 
@@ -145,23 +141,24 @@ def standing(settings: Settings) -> Standing:
     temperature = 1.0 if value is None else value if isinstance(value, int | float) else None
     if settings.dynamics.rule is not None:
         temperature = None
-    tried = _tried(settings) if system.J.nnz <= 2 * MOST_TRIED else None
-    flips = None if tried is None else tried["flips"]
-    facts = card(system, temperature=temperature, critical=critical, flips=flips)
-    if tried is None:
-        nan = float("nan")
+    seen = tried(settings) if system.J.nnz <= 2 * MOST_TRIED else None
+    flips, pull = (None, None) if seen is None else (seen.flips, seen.pull)
+    if settings.dynamics.rule is not None:
+        pull = None
+    facts = card(system, temperature=temperature, critical=critical, flips=flips, pull=pull)
+    nan = float("nan")
+    if seen is None:
         return Standing(facts, 0, "not tried", nan, nan, nan, nan, None)
     ratio = None if critical is None or temperature is None else temperature / critical.value
-    moment = tried["magnetization"]
     return Standing(
         card=facts,
-        sweeps=int(tried["sweeps"]),
-        state=_state(tried, ratio),
-        magnetization=moment,
-        apart=tried["apart"],
-        pull=tried["pull"] if settings.dynamics.rule is None else float("nan"),
-        feed=tried["feed"],
-        relaxation=_relaxation(ratio, moment),
+        sweeps=seen.sweeps,
+        state=_state(seen, ratio),
+        magnetization=seen.magnetization,
+        apart=seen.apart,
+        pull=nan if pull is None else pull,
+        feed=seen.feed,
+        relaxation=_relaxation(ratio, seen.magnetization),
     )
 
 
@@ -172,58 +169,12 @@ def _relaxation(ratio: float | None, moment: float) -> float | None:
     return ratio / rest if rest > 0 else np.inf
 
 
-def _state(tried: Mapping[str, float], ratio: float | None) -> str:
+def _state(seen: Tried, ratio: float | None) -> str:
     """Return the word for what was seen; the critical one needs a theory's number."""
-    if tried["flips"] < FROZEN or (tried["flips"] < FEW and tried["pull"] > STRONG):
+    if is_frozen(seen.flips, seen.pull):
         return "frozen"
     if ratio is not None and abs(ratio - 1.0) < NEAR:
         return "critical"
-    if tried["magnetization"] > HELD:
+    if seen.magnetization > HELD:
         return "ordered"
-    return "split" if tried["apart"] > HELD else "mixed"
-
-
-def _tried(settings: Settings) -> dict[str, float] | None:
-    """Return means over the later half of a short trial run, None where nothing can be run."""
-    trial = trial_of(settings)
-    sweeps = trial.dynamics.sweeps
-    before, rows = None, []
-    try:
-        for frame in cases.case_frames(trial, [0]):
-            now = np.array(frame.spins[0])
-            if before is not None and frame.sweep > sweeps // 2:
-                rows.append(_moment(frame, before, now))
-            before = now
-    except InputError:
-        return None
-    if not rows:
-        return None
-    names = ("flips", "magnetization", "apart", "pull", "ties", "phi")
-    means = dict(zip(names, np.mean(rows, axis=0).tolist(), strict=True))
-    feed = means["phi"] / means["ties"] if means["ties"] > 0 else (0.0, np.inf)[means["phi"] > 0]
-    return {**means, "feed": feed, "sweeps": float(sweeps)}
-
-
-def _moment(frame: Any, before: Any, now: Any) -> Sequence[float]:
-    stances = now.astype(float)
-    ties = frame.system.J @ stances
-    outside = np.abs(ties + frame.field)
-    pull = float(outside.mean()) / frame.temperature if frame.temperature > 0 else np.inf
-    return (
-        float((now != before).mean()),
-        abs(float(stances.mean())),
-        _apart(stances, frame.camps),
-        pull if np.isfinite(frame.temperature) else 0.0,
-        float(np.abs(ties).mean()),
-        float(np.abs(frame.phi[0]).mean()),
-    )
-
-
-def _apart(stances: Any, camps: Any) -> float:
-    """Return half the largest difference between mean stances of camps; 0 with one or none."""
-    if camps is None or camps.max() < 1:
-        return 0.0
-    inside = camps >= 0
-    sizes = np.bincount(camps[inside])
-    means = np.bincount(camps[inside], stances[inside])[sizes > 0] / sizes[sizes > 0]
-    return float(means.max() - means.min()) / 2
+    return "split" if seen.apart > HELD else "mixed"

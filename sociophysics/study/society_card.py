@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,20 +14,57 @@ from sociophysics.society.spins import SpinSystem
 from sociophysics.study.expected import Expected, expected
 from sociophysics.words import have, number_of
 
-__all__ = ["Card", "card", "card_of", "from_manifest", "measured_flips", "trial_of"]
+__all__ = [
+    "Card",
+    "Tried",
+    "card",
+    "card_of",
+    "from_manifest",
+    "is_frozen",
+    "measured_flips",
+    "trial_of",
+    "tried",
+]
 
 # Beyond this theory and a trial run cost more than a glance.
 MOST_TIES = 200_000
 TRIAL_SWEEPS = 40
 # Fewer flips per user and sweep hardly move a society within a run.
 FROZEN = 0.001
+# Under pulls this strong those who still move are the few between two sides, or without a tie.
+FEW, STRONG = 0.01, 5.0
+STILL = "frozen: no feed can make a difference here, unless it pulls harder than the ties"
+
+
+class Tried(NamedTuple):
+    """Means over the later half of a short trial run of one replica.
+
+    ``flips`` is the share of users whose stance differs after one sweep, ``magnetization`` the
+    size of the mean stance, ``apart`` half the largest difference of camps, ``pull`` the mean of
+    ``|sum_j J_ij s_j + h_i| / T``, ``ties`` and ``phi`` the mean sizes of ``sum_j J_ij s_j`` and of
+    the feed's field.
+    """
+
+    sweeps: int
+    flips: float
+    magnetization: float
+    apart: float
+    pull: float
+    ties: float
+    phi: float
+
+    @property
+    def feed(self) -> float:
+        """The feed's field over that of the ties."""
+        return self.phi / self.ties if self.ties > 0 else (0.0, np.inf)[self.phi > 0]
 
 
 class Card(NamedTuple):
     """What a society is, before anything is asked of it.
 
     ``ties`` counts a mutual tie once; ``flips`` is the share of users whose stance differs after
-    one sweep; ``critical`` is the best theory's temperature at which it tips.
+    one sweep, ``pull`` what ties and field pull over the temperature; ``critical`` is the best
+    theory's temperature at which it tips.
     """
 
     users: int
@@ -38,6 +75,7 @@ class Card(NamedTuple):
     temperature: float | None
     critical: Expected | None
     flips: float | None
+    pull: float | None = None
 
     def sentences(self) -> list[str]:
         """Return the facts, one sentence each."""
@@ -57,7 +95,7 @@ class Card(NamedTuple):
         elif self.temperature is not None:
             said.append(f"T = {self.temperature:g}")
         if self.flips is not None:
-            state = "frozen: starts are hardly ever left" if self.flips < FROZEN else "it moves"
+            state = STILL if is_frozen(self.flips, self.pull) else "it moves"
             said.append(f"{100 * self.flips:.2g} % of users change stance per sweep ({state})")
         return said
 
@@ -68,6 +106,7 @@ def card(
     temperature: float | None = None,
     critical: Expected | None = None,
     flips: float | None = None,
+    pull: float | None = None,
 ) -> Card:
     """Return the card of a society.
 
@@ -79,6 +118,8 @@ def card(
         The best theory's temperature, as ``study.expected.expected`` gives it.
     flips : float, optional
         Share of users whose stance differs after one sweep, measured.
+    pull : float, optional
+        Mean of ``|sum_j J_ij s_j + h_i| / T``, measured.
 
     Examples
     --------
@@ -100,7 +141,19 @@ def card(
         temperature=temperature,
         critical=critical,
         flips=flips,
+        pull=pull,
     )
+
+
+def is_frozen(flips: float, pull: float | None) -> bool:
+    """Return whether a society is as good as still: hardly a flip, or few under strong pulls.
+
+    Examples
+    --------
+    >>> is_frozen(0.0001, 0.5), is_frozen(0.005, 8.0), is_frozen(0.005, None)
+    (True, True, False)
+    """
+    return flips < FROZEN or (flips < FEW and pull is not None and pull > STRONG)
 
 
 def card_of(settings: Settings, *, trial: bool = True) -> Card:
@@ -139,11 +192,13 @@ def card_of(settings: Settings, *, trial: bool = True) -> Card:
     # The card is of the society as it starts, before anything acts on it.
     bare = settings.model_copy(update={"interventions": ()})
     critical = expected(bare, society=(system, camps)) if small else []
+    seen = tried(settings) if small and trial else None
     return card(
         system,
         temperature=temperature,
         critical=critical[0] if critical else None,
-        flips=measured_flips(settings) if small and trial else None,
+        flips=None if seen is None else seen.flips,
+        pull=None if seen is None or settings.dynamics.rule is not None else seen.pull,
     )
 
 
@@ -179,24 +234,61 @@ def measured_flips(settings: Settings) -> float | None:
 
     Without the interventions; None where nothing can be run.
     """
+    seen = tried(settings)
+    return None if seen is None else seen.flips
+
+
+def tried(settings: Settings) -> Tried | None:
+    """Return means over the later half of a short trial run, None where nothing can be run.
+
+    Parameters
+    ----------
+    settings : Settings
+        Its interventions are left out.
+    """
     trial = trial_of(settings)
     sweeps = trial.dynamics.sweeps
-    before, shares = None, []
+    before, rows = None, []
     try:
         for frame in cases.case_frames(trial, [0]):
             now = np.array(frame.spins[0])
             if before is not None and frame.sweep > sweeps // 2:
-                shares.append(float((now != before).mean()))
+                rows.append(_moment(frame, before, now))
             before = now
     except InputError:
         return None
-    return float(np.mean(shares)) if shares else None
+    return Tried(sweeps, *np.mean(rows, axis=0).tolist()) if rows else None
+
+
+def _moment(frame: Any, before: Any, now: Any) -> Sequence[float]:
+    stances = now.astype(float)
+    ties = frame.system.J @ stances
+    outside = np.abs(ties + frame.field)
+    pull = float(outside.mean()) / frame.temperature if frame.temperature > 0 else np.inf
+    return (
+        float((now != before).mean()),
+        abs(float(stances.mean())),
+        _apart(stances, frame.camps),
+        pull if np.isfinite(frame.temperature) else 0.0,
+        float(np.abs(ties).mean()),
+        float(np.abs(frame.phi[0]).mean()),
+    )
+
+
+def _apart(stances: Any, camps: Any) -> float:
+    """Return half the largest difference between mean stances of camps; 0 with one or none."""
+    if camps is None or camps.max() < 1:
+        return 0.0
+    inside = camps >= 0
+    sizes = np.bincount(camps[inside])
+    means = np.bincount(camps[inside], stances[inside])[sizes > 0] / sizes[sizes > 0]
+    return float(means.max() - means.min()) / 2
 
 
 def from_manifest(manifest: Mapping[str, Any]) -> Card | None:
     """Return the card that the manifest of a run keeps, None for an older one."""
     kept = manifest.get("society")
-    if not isinstance(kept, Mapping) or set(kept) != set(Card._fields):
+    if not isinstance(kept, Mapping) or set(kept) | {"pull"} != set(Card._fields):
         return None
     critical = kept["critical"]
     return Card(**{**kept, "critical": None if critical is None else Expected(*critical)})
