@@ -148,6 +148,13 @@ def card(
 def is_frozen(flips: float, pull: float | None) -> bool:
     """Return whether a society is as good as still: hardly a flip, or few under strong pulls.
 
+    Parameters
+    ----------
+    flips : float
+        Share of users whose stance differs after one sweep.
+    pull : float or None
+        Mean of ``|sum_j J_ij s_j + h_i| / T``.
+
     Examples
     --------
     >>> is_frozen(0.0001, 0.5), is_frozen(0.005, 8.0), is_frozen(0.005, None)
