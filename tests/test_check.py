@@ -172,7 +172,8 @@ def frozen_file(folder: Path) -> Path:
     path = folder / "cold.toml"
     text = TEXT.format(out=2, feed="", temperature=0.8, start="camps", value=5.0, normalize="none")
     feed = '[[designs]]\nname = "none"\n[[designs]]\nname = "news"\n'
-    path.write_text(f'{text}{feed}feed = {{kind = "editorial", strength = 60.0}}\n[sweep]\nreplicas = 2\n')
+    news = 'feed = {kind = "editorial", strength = 60.0}\n[sweep]\nreplicas = 2\n'
+    path.write_text(text + feed + news)
     return path
 
 
@@ -194,7 +195,7 @@ def test_a_run_of_equal_numbers_is_announced_before_it(
 def test_the_card_stands_first_in_a_description_and_is_data(tmp_path: Path) -> None:
     loaded = sp.Scenario.load(frozen_file(tmp_path))
     found = sp.study.card_of_scenario(loaded)
-    assert [row["state"] for row in found.standing][0] == "frozen"
+    assert found.standing[0]["state"] == "frozen"
     assert json.loads(json.dumps(found.plain()))["card"]["users"] == 400
     told = sp.describe.describe(loaded)
     assert told.index("no feed can make a difference here") < told.index("## 1. Purpose")
