@@ -41,6 +41,8 @@ class BrowserTab:
     def folder(self) -> Path:
         """Return the private folder of this tab, removed when it closes."""
         with self._lock:
+            if self.closed.is_set():
+                raise RuntimeError("the tab is closed, and its folder is gone")
             if self._folder is None:
                 self._folder = Path(tempfile.mkdtemp(prefix="sociophysics-"))
             return self._folder
@@ -56,14 +58,20 @@ class BrowserTab:
 
 
 def this_tab() -> BrowserTab:
-    """Return the tab that the calling code works for.
+    """Return the tab that the calling code works for; a closed one if it has just been closed.
+
+    A page may still render while its tab closes; what it starts then ends at once.
 
     Raises
     ------
     RuntimeError
         Outside of a browser's kernel.
     """
-    return _tabs[solara.get_kernel_id()]
+    tab = _tabs.get(solara.get_kernel_id())
+    if tab is None:
+        tab = BrowserTab()
+        tab.close()
+    return tab
 
 
 def _opened() -> Callable[[], None]:

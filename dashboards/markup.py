@@ -39,7 +39,7 @@ def tag(
 
 
 @solara.component
-def PageFrame(title: str, lead: str = "", children: Sequence[Element] = ()) -> None:
+def PageFrame(title: str, lead: str = "", css: str = "", children: Sequence[Element] = ()) -> None:
     """Show a page's title, one sentence on what it answers, and its content."""
     tag(
         "main",
@@ -50,8 +50,9 @@ def PageFrame(title: str, lead: str = "", children: Sequence[Element] = ()) -> N
             css="sp-page-head",
         ),
         tag("div", *children, css="sp-split"),
-        css="sp-page",
+        css=f"sp-page {css}".strip(),
         id="content",
+        tabindex="-1",
     )
 
 

@@ -16,6 +16,7 @@ import sociophysics as sp
 from .asgi import App
 from .hosts import LOOPBACK, allowed_hosts, closed
 from .limits import SOCKETS_PER_TAB, Tabs, limited
+from .page_text import readable
 from .password import PASSWORD, behind_password
 
 __all__ = ["ENVIRONMENT", "guarded", "main"]
@@ -52,7 +53,7 @@ LARGEST_MESSAGE = 16 * 2**20  # bytes of one websocket message; uploads come in 
 def guarded(app: App, tabs: Tabs, *, host: str, names: list[str], root: str) -> App:
     """Return an application behind the three guards, as the settings say."""
     password = os.environ.get(PASSWORD, "")
-    inner = limited(app, tabs)
+    inner = limited(readable(app), tabs)
     if password:
         inner = behind_password(inner, password=password, root=root)
     public = host not in LOOPBACK and not password

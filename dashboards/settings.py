@@ -85,14 +85,15 @@ def use_settings(kinds: Mapping[str, Kind]) -> Settings:
 
 
 @solara.component
-def AddressBar(settings: Settings) -> None:
+def AddressBar(settings: Settings, search: str | None = None) -> None:
     """Keep the browser's address in step, and say what the link held that could not be used.
 
-    Place it once on the page.
+    Place it once on the page. ``search`` is shown in place of what the settings alone say.
     """
     router = solara.use_router()
     path = "/" + "/".join(part for part in router.parts if part)
-    AddressBarWidget.element(path=path, search=settings.search())
+    shown = settings.search() if search is None else search
+    AddressBarWidget.element(path=path, search=shown)
     for problem in settings.problems:
         Banner(problem, kind="warning")
 

@@ -1,13 +1,15 @@
-"""What surrounds every page: the header with the ways between pages, the style."""
+"""What surrounds every page: the way past the header, the ways between pages, the style."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
+import ipyvuetify
 import solara
+import traitlets
 
-from .markup import Element, tag
+from .markup import Element
 from .settings import address_of
 
 __all__ = ["PAGES", "Shell"]
@@ -22,12 +24,21 @@ PAGES = (
 STYLE = Path(__file__).parent / "style.css"
 
 
+class ShellWidget(ipyvuetify.VuetifyTemplate):
+    """The header: one stop of the Tab key for all pages, the arrow keys go between them."""
+
+    template_file = (__file__, "shell.vue")
+    pages: traitlets.List[list[str]] = traitlets.List().tag(sync=True)
+    here = traitlets.Unicode("/").tag(sync=True)
+    root = traitlets.Unicode("").tag(sync=True)
+    wanted = traitlets.Unicode("").tag(sync=True)  # a page, and what makes each wish a new one
+
+
 @solara.component
 def Shell(children: Sequence[Element] = ()) -> None:
     """Wrap a page in the header."""
     solara.Style(STYLE)
     with solara.Div(classes=["sp-app"]):
-        tag("a", "Skip to content", css="sp-skip", href="#content")
         Header()
         for child in children:
             solara.display(child)
@@ -39,31 +50,11 @@ def Header() -> None:
     router = solara.use_router()
     here = "/" + "/".join(part for part in router.parts if part)
 
-    def link(path: str, name: str) -> Element:
-        def go() -> None:
-            if path != here:
-                router.push(address_of(path))
+    def go(wanted: str) -> None:
+        path = wanted.partition("#")[0]
+        if path != here and path in dict(PAGES):
+            router.push(address_of(path))
 
-        current = {"aria_current": "page"} if path == here else {}
-        return tag(
-            "a",
-            name,
-            css="sp-nav-link",
-            href=router.root_path + path,
-            on_click=go,
-            prevent=True,
-            **current,
-        )
-
-    links = [link(path, name) for path, name in PAGES]
-    tag(
-        "header",
-        tag(
-            "div",
-            tag("span", css="sp-mark", aria_hidden="true"),
-            tag("span", "sociophysics", css="sp-wordmark"),
-            css="sp-brand",
-        ),
-        tag("nav", *links, css="sp-nav", aria_label="Pages"),
-        css="sp-header",
+    ShellWidget.element(
+        pages=[list(page) for page in PAGES], here=here, root=router.root_path, on_wanted=go
     )

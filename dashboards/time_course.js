@@ -69,8 +69,15 @@ function render({ model, el }) {
   function draw() {
     waiting = false;
     const all = series(), w = frame.clientWidth || 480, h = model.get("height"), m = { l: 54, r: 22, t: 14, b: 40 };
-    const marks = model.get("marks"); if (marks.length) m.t = 28;
-    const { low, high, left, right } = limits(all);
+    const marks = model.get("marks"), { low, high, left, right } = limits(all);
+    // Words that would meet go to the next of three rows; where all are taken the line alone stays.
+    const ends = [], rows = marks.map(([at, words]) => {
+      const x = m.l + ((at - left) / (right - left)) * (w - m.l - m.r), wide = 6.4 * words.length + 10, start = x > w - 90 ? x - wide : x;
+      const row = [0, 1, 2].find((k) => !(ends[k] > start));
+      if (row === undefined || at < left || at > right) return -1;
+      ends[row] = start + wide; return row;
+    });
+    if (marks.length) m.t = 28 + 14 * Math.max(0, ...rows);
     const X = (x) => m.l + ((x - left) / (right - left)) * (w - m.l - m.r), Y = (y) => h - m.b - ((y - low) / (high - low)) * (h - m.t - m.b);
     const next = make("svg", { width: w, height: h, viewBox: `0 0 ${w} ${h}`, "aria-hidden": "true" });
     const clip = "clip" + Math.random().toString(36).slice(2);
@@ -83,12 +90,13 @@ function render({ model, el }) {
     next.append(make("line", { x1: m.l, x2: w - m.r, y1: h - m.b, y2: h - m.b, class: "sp-chart-axis" }));
     next.append(make("text", { x: (m.l + w - m.r) / 2, y: h - 6, class: "sp-chart-title", "text-anchor": "middle" }, model.get("x_title")));
     next.append(make("text", { x: 12, y: (m.t + h - m.b) / 2, class: "sp-chart-title", "text-anchor": "middle", transform: `rotate(-90 12 ${(m.t + h - m.b) / 2})` }, model.get("y_title")));
-    let last = -Infinity;
-    for (const [at, words] of marks) {
-      if (at < left || at > right) continue;
+    marks.forEach(([at, words], k) => {
+      if (at < left || at > right) return;
       next.append(make("line", { x1: X(at), x2: X(at), y1: m.t - 6, y2: h - m.b, class: "sp-chart-mark" }));
-      if (X(at) - last > 64) { const end = X(at) > w - 90; next.append(make("text", { x: X(at) + (end ? -4 : 4), y: 14, class: "sp-chart-tick", "text-anchor": end ? "end" : "start" }, words)); last = X(at); }
-    }
+      if (rows[k] < 0) return;
+      const end = X(at) > w - 90;
+      next.append(make("text", { x: X(at) + (end ? -4 : 4), y: 14 + 14 * rows[k], class: "sp-chart-tick", "text-anchor": end ? "end" : "start" }, words));
+    });
     const body = make("g", { "clip-path": `url(#${clip})` }); next.append(body);
     for (const s of all) body.append(make("path", { d: band(s, X, Y), fill: s.color, "fill-opacity": 0.14 }));
     for (const s of all) {

@@ -11,6 +11,7 @@ import sociophysics as sp
 
 from ..fields import ChoiceField, SliderField
 from ..markup import Card
+from ..settings import Settings
 from ..work import kept_job
 from .following import use_part
 from .moments import JOB, Moment, this_lab
@@ -35,13 +36,13 @@ NOTE = (
 
 
 @solara.component
-def Acts(selected: list[int]) -> None:
+def Acts(settings: Settings, selected: list[int]) -> None:
     """Offer the interventions."""
     where = solara.use_reactive("both")
     with Card("Do something now", note=NOTE), solara.Div(classes=["sp-lab-acts"]):
         with solara.Div(classes=["sp-lab-act sp-lab-where"]):
             ChoiceField("Where", where.value, where.set, options=WHERE)
-        Heat(where.value)
+        Heat(settings, where.value)
         Convert(where.value, selected)
         Rewire(where.value)
         Switch(where.value)
@@ -56,7 +57,7 @@ def _ask(table: Mapping[str, Any], where: str) -> None:
         return
     names = [side.name for side in moment.sides]
     chosen = {"both": None, "left": names[:1], "right": names[1:]}[where]
-    this_lab().asked.put((table, chosen))
+    this_lab().ask(table, chosen)
 
 
 def use_live() -> bool:
@@ -66,15 +67,21 @@ def use_live() -> bool:
 
 
 @solara.component
-def Heat(where: str) -> None:
-    """Offer a new noise."""
+def Heat(settings: Settings, where: str) -> None:
+    """Offer a new noise; on both sides it is that of the settings, which act by themselves."""
     level = solara.use_reactive(2.0)
     live = use_live()
+
+    def heat() -> None:
+        if where == "both" and settings["temperature"] != level.value:
+            settings.set(temperature=level.value)
+        else:
+            _ask({"kind": "heat", "temperature": level.value}, where)
+
     with solara.Div(classes=["sp-lab-act"]):
         SliderField("New noise", level.value, level.set, low=0.0, high=5.0, step=0.05, unit="J",
                     help="The noise (temperature) from now on.")  # fmt: skip
-        press("Heat", lambda: _ask({"kind": "heat", "temperature": level.value}, where),
-              disabled=not live)  # fmt: skip
+        press("Heat", heat, disabled=not live)
 
 
 @solara.component

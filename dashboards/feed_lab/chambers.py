@@ -40,13 +40,15 @@ def camp_mix(members: NDArray[np.int64], camps: NDArray[np.int64] | None,
 
 
 @solara.component
-def Chambers(on_selected: Callable[[list[int]], None]) -> None:
+def Chambers(on_selected: Callable[[list[int]], None], seen: bool = True) -> None:
     """List the largest echo chambers of both sides; a click selects their users."""
     moment: Moment | None = use_now_and_then().frame
     with Card("Echo chambers", note=NOTE):
         if moment is None:
             StateCard("empty", title="No chambers yet", text="They are listed while it runs.")
             return
+        if not seen:
+            return  # to find them walks all ties
         with Row(columns=2):
             for side in moment.sides:
                 _table(side, moment, on_selected)
@@ -79,12 +81,14 @@ def _table(side: Shown, moment: Moment, on_selected: Callable[[list[int]], None]
 
 
 @solara.component
-def Exposure() -> None:
+def Exposure(seen: bool = True) -> None:
     """Show what the feeds showed to whom, on both sides."""
     moment: Moment | None = use_now_and_then().frame
     with Card("What the feeds show", note=SHOWN):
         if moment is None:
             StateCard("empty", title="No posts yet", text="Shares appear while it runs.")
+            return
+        if not seen:
             return
         heads = [tag("th", ""), *(tag("th", side.name, css="sp-right") for side in moment.sides)]
         rows = []

@@ -6,12 +6,12 @@ import solara
 
 import sociophysics as sp
 
-from ..fields import SettingField
+from ..fields import ChoiceField, SettingField
 from ..markup import tag
 from ..settings import Settings
 from .groups import Group
 from .networks import NetworkFields
-from .settings import FEED_KEYS, KEYS, SIDES
+from .settings import FEED_KEYS, FEEDS, KEYS, OF_CAMPS, SIDES
 from .society import Uploaded, camp_count
 
 __all__ = ["LeftColumn"]
@@ -20,20 +20,34 @@ PLAIN = ("strength", "gamma", "epsilon", "tau", "delta")  # the rest is behind "
 
 
 @solara.component
-def FeedFields(settings: Settings) -> None:
+def FeedFields(settings: Settings, uploaded: Uploaded | None) -> None:
     """Ask for the two designs."""
     with Group("Two feeds"):
         for side, label in zip(SIDES, ("Left: the reference", "Right"), strict=True):
-            FeedSide(settings, side, label)
+            FeedSide(settings, side, label, camps=camp_count(settings.values, uploaded) > 0)
+        tag("p", AT_ONCE, css="sp-note")
+
+
+AT_ONCE = (
+    "Feeds, noise and push act on the living society at once, marked in the time courses; what "
+    "else changes begins a new society."
+)
 
 
 @solara.component
-def FeedSide(settings: Settings, side: str, label: str) -> None:
-    """Ask for one design and its main keys."""
-    kind = settings[f"{side}_feed"]
+def FeedSide(settings: Settings, side: str, label: str, camps: bool) -> None:
+    """Ask for one design and its main keys; feeds of camps are offered where there are camps."""
+    name = f"{side}_feed"
+    kind = settings[name]
     keys = FEED_KEYS[kind]
+    options = {
+        each: words
+        for each, words in FEEDS.items()
+        if camps or each == kind or each not in OF_CAMPS
+    }
     with solara.Div(classes=["sp-lab-fields"]):
-        SettingField(settings, f"{side}_feed", label=label, help=_help(kind))
+        ChoiceField(label, kind, lambda value: settings.set(**{name: value}), options=options,
+                    help=_help(kind))  # fmt: skip
         for key in (key for key in keys if key in PLAIN):
             _key(settings, side, key)
         rest = [key for key in keys if key not in PLAIN]
@@ -94,12 +108,11 @@ NORMALIZE = (
 
 @solara.component
 def RunFields(settings: Settings) -> None:
-    """Ask how long, how often, how fast."""
-    with Group("Run"):
+    """Ask how long, how often, from which seed."""
+    with Group("Run", opened=False):
         SettingField(settings, "sweeps", label="Length", unit="sweeps", help=LENGTH)
         SettingField(settings, "replicas", label="Live replicas", help=REPLICAS)
         SettingField(settings, "seed", term="seed", hint="The same on both sides.")
-        SettingField(settings, "pace", label="Pace", help="How fast the sweeps follow.")
 
 
 LENGTH = "One sweep: as many chances to reconsider as there are users."
@@ -112,7 +125,7 @@ REPLICAS = (
 @solara.component
 def LeftColumn(settings: Settings, uploaded: Uploaded | None) -> None:
     """Show all settings."""
-    FeedFields(settings)
-    NetworkFields(settings, uploaded)
+    FeedFields(settings, uploaded)
     SocietyFields(settings, uploaded)
+    NetworkFields(settings, uploaded)
     RunFields(settings)

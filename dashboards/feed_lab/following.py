@@ -48,7 +48,9 @@ def use_part(part: Callable[[Job], Any], name: str = JOB) -> Job:
 
 
 def use_pushed(
-    element: Element, traits: Callable[[Moment], Mapping[str, Any]], pause: float = 0.0
+    element: Element,
+    traits: Callable[[Moment], Mapping[str, Any]],
+    pause: float = 0.0,
 ) -> None:
     """Write ``traits`` of every frame to the widget of an element, past the render. A hook.
 

@@ -18,7 +18,7 @@ from sociophysics.live.network_picture import NetworkPicture, picture, with_ties
 
 from ..browser_tab import this_tab
 from ..work import Job, Stage
-from .society import Uploaded
+from .society import Uploaded, called
 
 __all__ = ["JOB", "PACES", "Lab", "Moment", "Shown", "show", "this_lab", "use_lab"]
 
@@ -68,6 +68,12 @@ class Lab:
         Seconds from one sweep to the next, at least.
     uploaded : Uploaded or None
         The network that the person brought.
+    begun, held : mapping or None
+        The settings as the run began, and as the living society has been told since.
+    touched : bool
+        Whether a person did something to the run, which a start anew would lose.
+    motion : str
+        Whether the reader's browser wants things "moving" or "still"; "" until it has said so.
     """
 
     asked: queue.SimpleQueue[tuple[Mapping[str, Any], list[str] | None]] = field(
@@ -76,7 +82,21 @@ class Lab:
     more: int = 100
     pace: float = PACES["watch"]
     uploaded: Uploaded | None = None
+    begun: Mapping[str, Any] | None = None
+    held: Mapping[str, Any] | None = None
+    touched: bool = False
+    motion: str = ""
     _watchers: list[Callable[[], None]] = field(default_factory=list)
+
+    def begin(self, values: Mapping[str, Any]) -> None:
+        """Note the settings of a run that begins."""
+        self.begun = self.held = dict(values)
+        self.touched = False
+
+    def ask(self, table: Mapping[str, Any], designs: list[str] | None) -> None:
+        """Let something happen before the next sweep."""
+        self.touched = True
+        self.asked.put((table, designs))
 
     def bring(self, uploaded: Uploaded | None) -> None:
         """Change the person's network, and let the page know."""
@@ -146,7 +166,7 @@ class _Show:
         self.camps = first.camps
         attribute = live.scenario.network.camp
         names = () if first.camps is None else sp.camps.of(first.systems[0], attribute)[1]
-        self.camp_names = tuple(str(name) for name in names)
+        self.camp_names = tuple(called(live.scenario.network, name) for name in names)
         while not lab.asked.empty():
             lab.asked.get()
 

@@ -10,7 +10,7 @@ import sociophysics as sp
 
 from .settings import FEEDS, NETWORK_KEYS, NETWORKS, SETTINGS, SIDES
 
-__all__ = ["values_of"]
+__all__ = ["compact", "values_of"]
 
 LIMIT = "open it on the command line instead: sociophysics run FILE"
 
@@ -45,7 +45,7 @@ def values_of(scenario: sp.Scenario) -> tuple[dict[str, Any], list[str]]:
         values |= _feed(design.get("feed", tables["feed"]), side)
         for act in design.get("interventions", tables["interventions"]):
             acts.append({**act, "side": side})
-    values["acts"] = _compact(acts)
+    values["acts"] = compact(acts)
     first = tables["observe"]["names"][0]
     if first in getattr(SETTINGS["upper"], "options", {}) and first != values["lower"]:
         values["upper"] = first
@@ -148,7 +148,7 @@ def _feed(table: Mapping[str, Any], side: str) -> dict[str, Any]:
     return {f"{side}_feed": kind, **own}
 
 
-def _compact(acts: list[dict[str, Any]]) -> str:
+def compact(acts: list[dict[str, Any]]) -> str:
     """Return interventions as text for the settings; what both sides have is written once."""
     once: list[dict[str, Any]] = []
     for act in acts:

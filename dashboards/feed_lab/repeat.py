@@ -16,12 +16,12 @@ from ..settings import Settings
 from ..upload import Upload, UploadedFile
 from ..work import kept_job
 from .following import use_now_and_then
+from .living import VIEWS
 from .measure import run_name
 from .moments import JOB, Moment, this_lab
 from .reading import values_of
 from .scenario import measured_scenario
 from .society import Uploaded
-from .toolbar import press
 
 __all__ = ["Repeat", "file_text"]
 
@@ -65,7 +65,6 @@ def Repeat(settings: Settings, scenario: sp.Scenario | None) -> None:
             )  # fmt: skip
             for note in notes.value:
                 Banner(note)
-            Planned(settings)
 
 
 def _read(file: UploadedFile) -> tuple[dict[str, Any], list[str]]:
@@ -81,7 +80,8 @@ def _taken(settings: Settings, notes: solara.Reactive[list[str]]) -> Callable[[A
         if found is None:
             notes.set([])
             return
-        settings.set(**{**found[0], "pace": settings["pace"]})
+        views = {name: settings[name] for name in VIEWS - {"upper"}}
+        settings.set(**{**found[0], **views})
         notes.set(["The settings are those of the file; press Run.", *found[1]])
 
     return take
@@ -124,12 +124,3 @@ def ToMeasure(settings: Settings, scenario: sp.Scenario | None, uploaded: Upload
             "Scenario to measure", data=lambda: file_text(measured, uploaded).encode(),
             filename=name, mime="application/toml",
         )  # fmt: skip
-
-
-@solara.component
-def Planned(settings: Settings) -> None:
-    """Say that the settings hold interventions, and offer to drop them."""
-    with Row():
-        if settings["acts"]:
-            tag("p", "These settings hold interventions of a file; they act in every run.")
-            press("Forget them", lambda: settings.set(acts=""))

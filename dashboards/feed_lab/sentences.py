@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 
 from ..glossary import shown
 
 __all__ = ["cascade_sentence", "effect_sentence", "mark_of", "seen", "with_feed"]
 
-APART, PARTLY = 0.5, 0.2  # camp polarization from which camps are called apart, and partly apart
-UNITED = 0.5  # agreement overall from which a society is called in agreement
+# Camp polarization from which camps are called partly apart, and apart; a word that was said is
+# kept until the number has left it by ``MARGIN``, so that it does not flicker.
+BOUNDS, WORDS = (0.2, 0.5), ("mix", "are partly apart", "stay apart")
+ONE_SIDE = 0.6  # mean stance (4 of 5 users) from which a society is said to lean one way
+MARGIN = 0.03
 
 
 def with_feed(name: str) -> str:
@@ -26,7 +29,13 @@ def with_feed(name: str) -> str:
     )  # fmt: skip
 
 
-def seen(sweep: int, sides: Sequence[tuple[str, Mapping[str, float]]]) -> str:
+def seen(
+    sweep: int,
+    sides: Sequence[tuple[str, Mapping[str, float]]],
+    *,
+    camps: Sequence[str] = (),
+    before: MutableMapping[str, str] | None = None,
+) -> str:
     """Return what two sides look like now.
 
     Parameters
@@ -34,6 +43,10 @@ def seen(sweep: int, sides: Sequence[tuple[str, Mapping[str, float]]]) -> str:
     sweep : int
     sides : sequence of (name, means)
         Means over replicas by observable.
+    camps : sequence of str
+        What the camps are called.
+    before : mutable mapping, optional
+        The words said last for each side; they are kept where the numbers are on the edge.
 
     Examples
     --------
@@ -42,29 +55,53 @@ def seen(sweep: int, sides: Sequence[tuple[str, Mapping[str, float]]]) -> str:
     >>> seen(200, [left, right])
     'At sweep 200, without a feed the camps mix (0.05); with engagement they stay apart (0.82).'
     """
+    held = {} if before is None else before
+    subject = " and ".join(camps) if len(camps) == 2 and all(camps) else "the camps"
     parts = []
     for k, (name, means) in enumerate(sides):
-        parts.append(f"{with_feed(name)} {_state(means, first=k == 0)}")
+        state = _state(means, subject if k == 0 else "they", held.get(name, ""))
+        held[name] = state[0]
+        parts.append(f"{with_feed(name)} {state[1]}")
     if sweep == 0:
         return "At the start, " + "; ".join(parts) + "."
     return f"At sweep {sweep:,}, " + "; ".join(parts) + "."
 
 
-def _state(means: Mapping[str, float], *, first: bool) -> str:
+def _state(means: Mapping[str, float], camps: str, before: str) -> tuple[str, str]:
+    """Return the word for a state, and what is said of it: a word and its numbers."""
     distance = means.get("camp_polarization", means.get("abs_camp_polarization"))
     agreement = means.get("abs_magnetization", math.nan)
     if distance is None:
-        what = "users agree" if agreement > UNITED else "both stances live on"
         ties = means.get("edge_agreement", math.nan)
-        return f"{what} (agreement overall {_two(agreement)}, ties {_two(ties)})"
-    camps = "the camps" if first else "they"
-    if abs(distance) >= APART:
-        return f"{camps} stay apart ({_two(distance)})"
-    if abs(distance) >= PARTLY:
-        return f"{camps} are partly apart ({_two(distance)})"
-    if agreement > UNITED:
-        return f"{camps} agree on one stance (distance {_two(distance)})"
-    return f"{camps} mix ({_two(distance)})"
+        return "", f"{_majority(agreement)} ({_two(100 * ties)} % of the ties agree)"
+    word = _word(abs(distance), before)
+    if word == WORDS[0] and agreement >= ONE_SIDE:
+        return word, f"{camps} mix ({_two(distance)}), and {_majority(agreement)}"
+    return word, f"{camps} {word} ({_two(distance)})"
+
+
+def _majority(agreement: float) -> str:
+    """Return how many users hold the stance that most hold; never more than the number says.
+
+    Examples
+    --------
+    >>> _majority(0.5), _majority(1.0)
+    ('75 % of users hold the stance of most', 'all users hold one stance')
+    """
+    if agreement == 1:
+        return "all users hold one stance"
+    share = 50 * (1 + agreement)
+    # 99.9 % are not all.
+    said = "more than 99" if share > 99 else shown(round(share), 0) if share == share else "–"
+    return f"{said} % of users hold the stance of most"
+
+
+def _word(distance: float, before: str) -> str:
+    """Return the word for a distance; the one before is kept within ``MARGIN`` of its bounds."""
+    for word, low, high in zip(WORDS, (-math.inf, *BOUNDS), (*BOUNDS, math.inf), strict=True):
+        if word == before and low - MARGIN <= distance < high + MARGIN:
+            return word
+    return WORDS[sum(distance >= bound for bound in BOUNDS)]
 
 
 def _two(value: float) -> str:

@@ -17,8 +17,10 @@ __all__ = [
     "NETWORKS",
     "NETWORK_KEYS",
     "OBSERVABLES",
+    "OF_CAMPS",
     "SETTINGS",
     "SIDES",
+    "TABS",
     "camp_attribute",
 ]
 
@@ -67,6 +69,23 @@ FEEDS = {kind: cls.label() for kind, cls in OFFERED.items()}
 FEED_KEYS: dict[str, tuple[str, ...]] = {
     kind: tuple(key.name for key in sp.kinds.keys_of(cls)) for kind, cls in OFFERED.items()
 }
+
+
+def _of_camps() -> frozenset[str]:
+    """Return the kinds of feeds that, with the keys they have when left out, need camps."""
+    pair, found = sp.SpinSystem.from_edges([0], [1]), set()
+    for kind, cls in OFFERED.items():
+        keys = sp.kinds.keys_of(cls)
+        if kind == "none" or any(key.required for key in keys):
+            continue
+        try:
+            cls().candidates(pair, None)
+        except sp.InputError:
+            found.add(kind)
+    return frozenset(found)
+
+
+OF_CAMPS = _of_camps()
 FAR = 10.0  # where a slider ends whose key has no limit, in units of its default
 
 
@@ -94,6 +113,15 @@ OBSERVABLES = {
     "exposure_agreement": "Posts one agrees with",
     "exposure_out_group": "Posts from the other camp",
     "attention_gini": "Inequality of attention",
+}
+TABS = {
+    "acts": "Do something",
+    "users": "Users",
+    "chambers": "Echo chambers",
+    "feeds": "What feeds show",
+    "post": "A post",
+    "measure": "Measure",
+    "share": "Keep and share",
 }
 LONGEST_ACTS = 3000  # characters of planned interventions that a link can hold
 
@@ -181,6 +209,12 @@ SETTINGS: dict[str, Kind] = {
     "measured": Number(24, low=2, high=1000, integer=True, log=True),
     "settled": Number(0.5, low=0.0, high=0.9, step=0.05),
     "acts": Text("", longest=LONGEST_ACTS),
+    "run": Flag(True),
+    "color": Text("stance", longest=80),
+    "size": Text("ties", longest=80),
+    "names": Flag(True),
+    "hulls": Flag(True),
+    "tab": Choice("acts", TABS),
 }  # fmt: skip
 
 

@@ -8,12 +8,16 @@ from typing import Any
 import numpy as np
 import solara
 
+from ..fields import ChoiceField, SwitchField
 from ..glossary import Quantity, explain, shown
 from ..markup import Card, Row, tag
 from ..network_view import Legend, NetworkView, stance_traits
+from ..settings import Settings
 from ..states import JobState
 from .following import use_now_and_then, use_part, use_pushed
-from .moments import Moment
+from .looks import colored, colors_of, hubs_of, hulls_of, sized, sizes_of
+from .moments import Moment, Shown
+from .scenario import design_names
 from .sentences import seen
 
 __all__ = ["Sides", "WhatYouSee"]
@@ -21,13 +25,13 @@ __all__ = ["Sides", "WhatYouSee"]
 SUMMED_UP = ("camp_polarization", "abs_camp_polarization", "abs_magnetization", "edge_agreement")
 LIMITS = (
     "Stances of the first replica. One run is one possible history of a model society, not a "
-    "forecast of this network: Measure says what holds over many."
+    "forecast of this network: Measure says what holds over many. "
 )
 
 
 @solara.component
 def Sides(
-    names: tuple[str, str],
+    settings: Settings,
     selected: list[int],
     on_selected: Callable[[list[int]], None],
     on_run: Callable[[], None],
@@ -35,6 +39,7 @@ def Sides(
     """Show both sides, or why there is nothing to see yet."""
     job = use_part(lambda job: None if job.frame is None else id(job.frame.live))
     moment: Moment | None = job.frame
+    names = design_names(settings.values)
     with solara.Div():
         if moment is None:
             with Card():
@@ -45,11 +50,21 @@ def Sides(
                     "of them.",
                 )  # fmt: skip
             return
-        with Card(note=LIMITS):
+        with Card(note=LIMITS + _paired(moment), css="sp-lab-picture"):
             with Row(columns=2):
                 for k in (0, 1):
-                    Side(k, selected, on_selected)
-            Legend(moment.sides[0].drawn)
+                    Side(settings, k, selected, on_selected)
+            Picture(settings, moment.sides[0])
+
+
+def _paired(moment: Moment) -> str:
+    """Return how the two sides are comparable."""
+    count = len(moment.live.numbers)
+    replicas = f"replica k = 0 to {count - 1}" if count > 1 else "the replica"
+    return (
+        f"Same network, same start and same seeds on both sides: {replicas} meets the same "
+        f"chance events left and right (seed {moment.live.scenario.seed})."
+    )
 
 
 def _under(name: str) -> str:
@@ -57,35 +72,69 @@ def _under(name: str) -> str:
 
 
 @solara.component
-def Side(k: int, selected: list[int], on_selected: Callable[[list[int]], None]) -> None:
+def Side(
+    settings: Settings, k: int, selected: list[int], on_selected: Callable[[list[int]], None]
+) -> None:
     """Show one side."""
     job = use_part(lambda job: None if job.frame is None else id(job.frame.sides[k].drawn))
     moment: Moment | None = job.frame
     with solara.Div(classes=["sp-lab-side"]):
         if moment is not None:
-            name = moment.sides[k].name
-            tag("h2", name[:1].upper() + name[1:], css="sp-card-title")
-            Drawn(k, moment, selected, on_selected)
+            Drawn(settings, k, moment, selected, on_selected)
         Numbers(k)
 
 
 @solara.component
 def Drawn(
-    k: int, moment: Moment, selected: list[int], on_selected: Callable[[list[int]], None]
+    settings: Settings,
+    k: int,
+    moment: Moment,
+    selected: list[int],
+    on_selected: Callable[[list[int]], None],
 ) -> None:
-    """Draw one side, frame by frame."""
+    """Draw one side, frame by frame; its chambers about once a second."""
     side = moment.sides[k]
     title = f"{'Left' if k == 0 else 'Right'}, {side.name}"
+    named, hulls = settings["names"], settings["hulls"]
+    looks = {
+        **solara.use_memo(lambda: colored(side.system, settings["color"]),
+                          [side.drawn, settings["color"]]),
+        "weights": solara.use_memo(lambda: sized(side.system, settings["size"]),
+                                   [side.drawn, settings["size"]]),
+        "hubs": solara.use_memo(lambda: hubs_of(side.system), [side.drawn]) if named else [],
+    }  # fmt: skip
     view = NetworkView(
-        side.drawn, None, selected=selected, on_selected=on_selected, title=title, height=340
-    )
+        side.drawn, None, selected=selected, on_selected=on_selected, title=title, height=0,
+        heading=side.name[:1].upper() + side.name[1:], looks=looks,
+    )  # fmt: skip
 
     def traits(now: Moment) -> dict[str, Any]:
         shown = now.sides[k]
         same = shown.drawn is side.drawn
         return stance_traits(shown.drawn, shown.spins, title) if same else {}
 
+    def chambers(now: Moment) -> dict[str, Any]:
+        shown = now.sides[k]
+        return {"hulls": hulls_of(shown, now) if hulls else []} if now.live is moment.live else {}
+
     use_pushed(view, traits)
+    use_pushed(view, chambers, pause=1.0)
+
+
+@solara.component
+def Picture(settings: Settings, side: Shown) -> None:
+    """Say what is seen, and ask how users are drawn."""
+    colors, sizes = colors_of(side.system), sizes_of(side.system)
+    color = settings["color"] if settings["color"] in colors else "stance"
+    size = settings["size"] if settings["size"] in sizes else "ties"
+    names = [] if color == "stance" else colored(side.system, color)["tint_names"]
+    with Row():
+        with solara.Div(classes=["sp-lab-looks"]):
+            ChoiceField("Color", color, lambda by: settings.set(color=by), options=colors)
+            ChoiceField("Size", size, lambda by: settings.set(size=by), options=sizes)
+            SwitchField("Chambers", settings["hulls"], lambda on: settings.set(hulls=on))
+            SwitchField("Names", settings["names"], lambda on: settings.set(names=on))
+        Legend(side.drawn, groups=names, ranks=color != "stance" and not names)
 
 
 @solara.component
@@ -114,6 +163,8 @@ def _summed_up(moment: Moment) -> list[str]:
 def WhatYouSee() -> None:
     """Say in a sentence what the two sides look like."""
     moment: Moment | None = use_now_and_then().frame
+    # What was said last: words change when the numbers have really left them.
+    before: dict[str, str] = solara.use_memo(lambda: {}, [])
     text = ""
     if moment is not None:
         sides = []
@@ -124,7 +175,7 @@ def WhatYouSee() -> None:
                 if name in moment.live.names
             }
             sides.append((side.name, means))
-        text = seen(moment.sweep, sides)
+        text = seen(moment.sweep, sides, camps=moment.camp_names, before=before)
     tag("p", text, css="sp-lab-seen", role="status", aria_live="off", title=_definition(moment))
 
 

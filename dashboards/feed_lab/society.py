@@ -19,7 +19,15 @@ import sociophysics as sp
 from ..upload import UploadedFile
 from .settings import BUNDLED_COUNTS, camp_attribute
 
-__all__ = ["UNWEIGHTED", "Reading", "Uploaded", "camp_count", "observed", "understood"]
+__all__ = [
+    "UNWEIGHTED", "Reading", "Uploaded", "called", "camp_count", "observed", "understood",
+]  # fmt: skip
+
+# What the camps of bundled networks stand for, by the codes in their files.
+CAMP_NAMES = {
+    "polblogs": {"0": "liberal", "1": "conservative"},
+    "polbooks": {"l": "liberal", "n": "neutral", "c": "conservative"},
+}
 
 WITHOUT_CAMPS = ("magnetization", "abs_magnetization")
 OF_TIES = ("edge_agreement", "unsatisfied_fraction", "local_agreement")
@@ -216,6 +224,24 @@ def _groupings(graph: nx.Graph) -> tuple[dict[str, int], dict[str, int]]:
         if 2 <= len(known) <= 20 and counts[name] >= LEAST_KNOWN * users
     }
     return found, {name: users - counts[name] for name in found}
+
+
+def called(network: Any, camp: Any) -> str:
+    r"""Return what a camp is called: as its readers call it where the data have a code.
+
+    Examples
+    --------
+    >>> called(sp.Scenario.from_toml(
+    ...     'seed = 1\nnetwork = {kind = "bundled", name = "polblogs", camp = "value"}\n'
+    ...     'couplings = {kind = "uniform"}\ndynamics = {temperature = 1.0, sweeps = 1}'
+    ... ).network, 0)
+    'liberal'
+    """
+    codes = CAMP_NAMES.get(getattr(network, "name", ""), {}) if network.kind == "bundled" else {}
+    text = f"{camp:g}" if isinstance(camp, float) else str(camp)
+    if text in codes:
+        return codes[text]
+    return f"camp {text}" if text.isdigit() else text
 
 
 def camp_count(values: Mapping[str, Any], uploaded: Uploaded | None) -> int:

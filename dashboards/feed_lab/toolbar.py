@@ -6,59 +6,68 @@ from collections.abc import Callable
 
 import solara
 
+from ..fields import SettingField
 from ..markup import Banner, Card, Row, tag
+from ..settings import Settings
 from ..states import Progress
-from ..work import Stage
+from ..work import Job, Stage
 from .following import use_now_and_then, use_part
+from .living import same_society
 from .moments import Moment, this_lab
+from .opening import Starts
 from .sides import WhatYouSee
 
 __all__ = ["Toolbar", "press"]
 
 
 @solara.component
-def Toolbar(on_run: Callable[[], None], wanted: str, problem: str) -> None:
-    """Show the buttons, the state of the run, and what you see.
+def Toolbar(settings: Settings, starts: Starts, problem: str) -> None:
+    """Show the buttons, the speed, the state of the run, and what you see.
 
     Parameters
     ----------
-    on_run : callable
-    wanted : str
-        Hash of the scenario that the settings describe now.
+    settings : Settings
+    starts : Starts
+        What Run and Reset do.
     problem : str
         Why the settings cannot be run, in a sentence, or "".
     """
     with Card(css="sp-lab-toolbar"):
         with Row():
-            Buttons(on_run, wanted, bool(problem))
+            Buttons(settings, starts, bool(problem))
             Status()
         if problem:
             Banner(problem, kind="error")
         WhatYouSee()
-        Notices(wanted)
+        Notices(settings)
+        Planned(settings)
 
 
 @solara.component
-def Buttons(on_run: Callable[[], None], wanted: str, broken: bool) -> None:
+def Buttons(settings: Settings, starts: Starts, broken: bool) -> None:
     """Show what can be done now; only the stage of the job matters, not its frames."""
-    job = use_part(lambda job: (job.stage, job.frame is None or job.frame.done))
+
+    def looks(job: Job) -> tuple[str, bool, bool]:
+        moment: Moment | None = job.frame
+        return job.stage, moment is None or moment.done, moment is None or moment.sweep == 0
+
+    job = use_part(looks)
     moment: Moment | None = job.frame
-    ended = moment is not None and moment.done and job.stage == Stage.PAUSED
-    fresh = not job.busy
+    paused = job.stage == Stage.PAUSED
+    ended = moment is not None and moment.done and paused
+    waits = moment is not None and moment.sweep == 0 and paused
     go_on = f"{this_lab().more:,} sweeps more" if ended else "Continue"
-
-    def reset() -> None:
-        job.forget()
-
     with Row():
-        press("Run", on_run, main=fresh, disabled=broken)
-        if job.stage == Stage.PAUSED:
+        press("Run", starts.begin, main=not job.busy or waits, disabled=broken)
+        if paused and not waits:
             press(go_on, job.resume, main=True)
         else:
             press("Pause", job.pause, disabled=job.stage != Stage.RUNNING)
-        press("Step", job.step, disabled=job.stage != Stage.PAUSED or ended)
+        press("Step", job.step, disabled=not paused or ended)
+        with solara.Div(classes=["sp-lab-speed"]):
+            SettingField(settings, "pace", label="Speed")
         press("Stop", job.cancel, disabled=not job.busy)
-        press("Reset", reset, disabled=job.stage == Stage.IDLE)
+        press("Reset", lambda: starts.begin(paused=True), disabled=broken or waits)
 
 
 def press(
@@ -87,24 +96,26 @@ def Status() -> None:
 
 
 @solara.component
-def Notices(wanted: str) -> None:
-    """Say what was refused, how the sides are paired, and whether settings changed since."""
+def Notices(settings: Settings) -> None:
+    """Say what was refused, and whether settings changed that need a new start."""
     job = use_part(
         lambda job: None if job.frame is None else (id(job.frame.live), job.frame.notice)
     )
     moment: Moment | None = job.frame
+    lab = this_lab()
     with solara.Div(classes=["sp-lab-fields"]):
         if moment is None:
             return
         if moment.notice:
             Banner(moment.notice, kind="warning")
-        count = len(moment.live.numbers)
-        replicas = f"replica k = 0 to {count - 1}" if count > 1 else "the replica"
-        tag(
-            "p",
-            f"Same network, same start and same seeds on both sides: {replicas} meets the same "
-            f"chance events left and right (seed {moment.live.scenario.seed}).",
-            css="sp-note",
-        )
-        if wanted and moment.live.begun != wanted:
+        if lab.begun is not None and not same_society(lab.begun, settings.values):
             Banner("The settings have changed since this run began; press Run to start anew.")
+
+
+@solara.component
+def Planned(settings: Settings) -> None:
+    """Say that the settings hold interventions, and offer to drop them."""
+    with Row():
+        if settings["acts"]:
+            tag("p", "What was done comes from a link or a file, and is done in every run.")
+            press("Forget them", lambda: settings.set(acts=""))

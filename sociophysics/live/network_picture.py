@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -48,7 +49,7 @@ def picture(system: SpinSystem, camps: NDArray[np.int64] | None = None) -> Netwo
     """
     ends, signs = _ties(system)
     places = placement(ends, system.n, camps=camps, labels=system.labels)
-    labels = "\n".join(_one_line(label) for label in system.labels[:MOST_LABELS])
+    labels = "\n".join(_one_line(name) for name in _names(system)[:MOST_LABELS])
     return NetworkPicture(
         users=system.n, positions=places.tobytes(), labels=labels, **_drawn(ends, signs)
     )  # fmt: skip
@@ -57,6 +58,17 @@ def picture(system: SpinSystem, camps: NDArray[np.int64] | None = None) -> Netwo
 def with_ties(drawn: NetworkPicture, system: SpinSystem) -> NetworkPicture:
     """Return a picture with the ties of a system whose users stay where they are drawn."""
     return replace(drawn, **_drawn(*_ties(system)))
+
+
+def _names(system: SpinSystem) -> Sequence[Any]:
+    """Return what users are called: by their column ``label`` where there is one."""
+    if "label" not in system.nodes.columns:
+        return system.labels
+    called = system.nodes["label"].tolist()
+    return [
+        label if name is None or name != name or name == "" else name
+        for name, label in zip(called, system.labels, strict=True)
+    ]
 
 
 def _ties(system: SpinSystem) -> tuple[NDArray[np.uint32], NDArray[np.int8]]:

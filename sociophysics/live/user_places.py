@@ -176,9 +176,9 @@ def _kernels(cells: int) -> NDArray[np.complex128]:
 
 def _drawn_in(places: Array) -> Array:
     """Bring users far outside nearer: a few without ties must not shrink all others."""
-    low, high = np.quantile(places, 0.004, axis=0), np.quantile(places, 0.996, axis=0)
+    low, high = np.quantile(places, 0.01, axis=0), np.quantile(places, 0.99, axis=0)
     half = np.maximum((high - low) / 2, 1e-12)
     away = (places - (low + high) / 2) / half
     beyond = np.maximum(np.abs(away), 1.0)
-    near: Array = away / beyond * (1 + 0.3 * np.log(beyond)) * half
+    near: Array = away / beyond * (1 + 0.12 * np.log(beyond)) * half
     return near

@@ -7,17 +7,22 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
 import sociophysics as sp
 
-SMALL = "n=100&sweeps=60&replicas=3&pace=fast"
+SMALL = "n=100&sweeps=60&replicas=3&pace=fast&run=0"
 END = re.compile(r"the end$")
 
 
 def run_to_the_end(page: Page) -> None:
     page.get_by_role("button", name="Run", exact=True).click()
     expect(page.locator(".sp-lab-status")).to_have_text(END)
+
+
+def open_tab(page: Page, name: str) -> None:
+    page.get_by_role("tab", name=name).click()
 
 
 def seen(page: Page) -> str:
@@ -28,9 +33,11 @@ def test_a_run_is_watched_disturbed_and_repeated_on_the_command_line(
     page: Page, server: str, shoot: Callable[[Page, str], None], tmp_path: Path
 ) -> None:
     page.goto(f"{server}/?{SMALL}")
-    expect(page.get_by_text("Nothing has run yet")).to_be_visible()
+    # The society is drawn before Run is pressed, and waits for it: the link says run=0.
+    expect(page.get_by_role("img", name="Left, no feed: 100 users")).to_be_visible()
+    expect(page.locator(".sp-lab-status")).to_have_text(re.compile("sweep 0 of 60, paused$"))
     run_to_the_end(page)
-    assert seen(page).startswith("At sweep 60, without a feed the camps ")
+    assert seen(page).startswith("At sweep 60, without a feed camp 0 and camp 1 ")
     for side in ("Left, no feed", "Right, engagement"):
         drawn = page.get_by_role("img", name=f"{side}: 100 users")
         expect(drawn).to_have_attribute("data-frames", re.compile(r"^[1-9]"))
@@ -41,10 +48,13 @@ def test_a_run_is_watched_disturbed_and_repeated_on_the_command_line(
     expect(page.locator(".sp-chart").first).to_contain_text("noise 2")
     shoot(page, "feed_lab")
     # The chambers of the first side: selecting one selects its users for a conversion.
+    open_tab(page, "Echo chambers")
     page.get_by_role("button", name=re.compile("of chamber 1, no feed")).click()
+    open_tab(page, "Do something")
     page.get_by_role("button", name=re.compile(r"Convert \d+ selected")).click()
     expect(page.locator(".sp-lab-status")).to_have_text(re.compile("sweep 180 of 180, the end$"))
     expect(page.locator(".sp-chart").first).to_contain_text(re.compile(r"\d+ users for"))
+    open_tab(page, "Keep and share")
     with page.expect_download() as coming:
         page.get_by_role("button", name="Scenario as watched").click()
     file = tmp_path / "feed-lab.toml"
@@ -76,20 +86,20 @@ def test_it_pauses_steps_and_stops(page: Page, server: str) -> None:
     page.get_by_role("button", name="Stop", exact=True).click()
     expect(status).to_contain_text("stopped", timeout=1000 * 5)
     page.get_by_role("button", name="Reset").click()
-    expect(page.get_by_text("Nothing has run yet")).to_be_visible()
+    expect(status).to_contain_text("sweep 0 of 20,000, paused")
 
 
 def test_a_measurement_can_be_stopped_and_ends_in_an_interval(
     page: Page, server: str, runs_folder: Path
 ) -> None:
-    page.goto(f"{server}/?n=100&sweeps=500&measured=800&a_feed=trending")
+    page.goto(f"{server}/?n=100&sweeps=500&measured=800&a_feed=trending&run=0&tab=measure")
     page.get_by_role("button", name="Measure", exact=True).click()
     expect(page.get_by_text(re.compile(r"[1-9]\d* of 320 parts finished"))).to_be_visible()
     page.get_by_role("button", name="Stop measuring").click()
     expect(page.get_by_text("Finished parts are kept")).to_be_visible(timeout=5000)
     kept = list(runs_folder.glob("feed-lab-engagement-against-trending-*/parts/*.parquet"))
     assert kept
-    page.goto(f"{server}/?n=100&sweeps=60&measured=6&b_alpha=1&b_gamma=1")
+    page.goto(f"{server}/?n=100&sweeps=60&measured=6&b_alpha=1&b_gamma=1&run=0&tab=measure")
     page.get_by_role("button", name="Measure", exact=True).click()
     found = page.get_by_text(re.compile(r"Distance between camps is larger with engagement"))
     expect(found).to_contain_text("6 replicas).")
@@ -100,7 +110,7 @@ def test_a_measurement_can_be_stopped_and_ends_in_an_interval(
 
 
 def test_a_post_goes_further_on_one_side(page: Page, server: str) -> None:
-    page.goto(f"{server}/?n=60")
+    page.goto(f"{server}/?n=60&run=0&tab=post")
     page.get_by_label("Who posts").select_option("selected")
     page.get_by_role("button", name="Post", exact=True).click()
     expect(page.get_by_text("No user is selected; click users")).to_be_visible()
@@ -118,7 +128,6 @@ def test_what_does_not_go_together_is_one_sentence(page: Page, server: str) -> N
     expect(page.get_by_text("acts in the link is no list of interventions")).to_be_visible()
     expect(page.get_by_role("button", name="Run", exact=True)).to_be_disabled()
     page.get_by_role("button", name="Forget them").click()
-    page.get_by_role("button", name="Run", exact=True).click()
     expect(page.get_by_role("alert").filter(has_text="needs camps")).to_be_visible()
     page.goto(f"{server}/?network=upload")
     expect(page.get_by_text("there is none yet; upload one under Network")).to_be_visible()
@@ -129,7 +138,9 @@ def test_a_link_reproduces_the_view(
 ) -> None:
     acts = json.dumps([{"at": 5, "kind": "heat", "temperature": 3.0}])
     page = new_page(width=1024, height=768)
-    page.goto(f"{server}/?network=karate&sweeps=20&pace=fast&a_feed=memory&a_tau=4&acts={acts}")
+    page.goto(
+        f"{server}/?network=karate&sweeps=20&pace=fast&run=0&a_feed=memory&a_tau=4&acts={acts}"
+    )
     expect(page.get_by_label("Memory sweeps")).to_have_value("4")
     run_to_the_end(page)
     expect(page.locator(".sp-chart").first).to_contain_text("noise 3")
@@ -142,7 +153,7 @@ def test_a_link_reproduces_the_view(
 
 
 def test_own_networks_and_scenario_files_come_in(page: Page, server: str) -> None:
-    page.goto(f"{server}/?network=upload&sweeps=10&pace=fast")
+    page.goto(f"{server}/?network=upload&sweeps=10&pace=fast&run=0&tab=share")
     ties = "source,target\n" + "".join(f"u{i},u{(i + k) % 12}\n" for i in range(12) for k in (1, 2))
     users = "id,side\n" + "".join(f"u{i},{'left' if i < 6 else 'right'}\n" for i in range(12))
 
@@ -157,6 +168,7 @@ def test_own_networks_and_scenario_files_come_in(page: Page, server: str) -> Non
     expect(page.get_by_label("Camps", exact=True)).to_have_value("side")
     run_to_the_end(page)
     expect(page.get_by_text("refers to friends.csv and people.csv")).to_be_visible()
+    open_tab(page, "Echo chambers")
     expect(page.get_by_role("cell", name=re.compile(r"left \d")).first).to_be_visible()
     foes = ties.replace("source,target", "follower,followed,sign").replace("\n", ",-1\n")
     give("Network file", "follows.csv", foes.replace("sign,-1", "sign"))
@@ -166,6 +178,7 @@ def test_own_networks_and_scenario_files_come_in(page: Page, server: str) -> Non
     page.get_by_label("Who is listened to", exact=True).select_option("followed")
     expect(page.get_by_text("24 of 24 ties are hostile (column sign)")).to_be_visible()
     expect(page.get_by_label("Pull of the ties", exact=True)).to_have_value("edge")
+    open_tab(page, "Keep and share")
     give("Scenario file", "bad.toml", "seed = [")
     expect(page.get_by_role("alert").filter(has_text="bad.toml").first).to_be_visible()
     text = 'seed = 4\nnetwork = {kind = "bundled", name = "polbooks", camp = "value"}\n'
@@ -174,3 +187,58 @@ def test_own_networks_and_scenario_files_come_in(page: Page, server: str) -> Non
     expect(page.get_by_text("The file has one design; both sides show it")).to_be_visible()
     expect(page.get_by_label("Noise J", exact=True)).to_have_value("1.25")
     expect(page).to_have_url(re.compile("network=polbooks"))
+
+
+def test_it_moves_by_itself_and_sliders_act_on_the_living_society(
+    page: Page, server: str, tmp_path: Path
+) -> None:
+    page.goto(f"{server}/?n=80&sweeps=2000&replicas=2")
+    status = page.locator(".sp-lab-status")
+    expect(status).to_contain_text(re.compile(r"sweep [1-9]\d* of 2,000"))
+    page.get_by_label("Noise, slider", exact=True).press("ArrowRight")
+    page.get_by_label("Right", exact=True).select_option("trending")
+    for mark in ("noise 0.85", "trending (right)"):
+        expect(page.locator(".sp-chart").first).to_contain_text(mark)
+    # The address repeats what was done: another reader's run has the same marks.
+    expect(page).to_have_url(re.compile("acts=.*heat.*trending"))
+    assert "temperature" not in page.url.partition("acts=")[0]
+    expect(page.get_by_text("settings have changed since")).to_have_count(0)
+    # What needs a new society waits for Run, once something was done to this one.
+    page.get_by_label("Seed", exact=True).fill("7")
+    page.get_by_label("Seed", exact=True).press("Tab")
+    expect(page.get_by_text("settings have changed since")).to_be_visible()
+
+
+def test_a_reader_who_wants_nothing_to_move_sees_it_stand(
+    new_page: Callable[..., Page], server: str
+) -> None:
+    page = new_page()
+    page.emulate_media(reduced_motion="reduce")
+    page.goto(f"{server}/?n=80")
+    expect(page.get_by_role("img", name="Left, no feed: 80 users")).to_be_visible()
+    expect(page.locator(".sp-lab-status")).to_contain_text("sweep 0 of 200, paused")
+    page.wait_for_timeout(500)
+    expect(page.locator(".sp-lab-status")).to_contain_text("sweep 0 of 200, paused")
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (1920, 1080)])
+def test_the_picture_is_at_least_half_of_the_screen(
+    new_page: Callable[..., Page], server: str, width: int, height: int
+) -> None:
+    page = new_page(width=width, height=height)
+    page.goto(f"{server}/?n=60&run=0")
+    pictures = page.locator(".sp-network-canvas")
+    expect(pictures).to_have_count(2)
+    boxes = [picture.bounding_box() for picture in pictures.all()]
+    shown = sum(
+        box["width"] * (min(height, box["y"] + box["height"]) - max(0.0, box["y"]))
+        for box in boxes
+        if box is not None
+    )
+    assert shown >= 0.5 * width * height, boxes
+    # Nothing lies over it: what acts on it stands above.
+    for picture, box in zip(pictures.all(), boxes, strict=True):
+        assert box is not None
+        keys = picture.locator("xpath=../..").get_by_role("button", name="Zoom in").bounding_box()
+        assert keys is not None
+        assert keys["y"] + keys["height"] <= box["y"] + 1
