@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import tempfile
 import textwrap
 import tomllib
 from collections.abc import Iterator
@@ -39,6 +40,7 @@ def write_pages(docs: Path) -> None:
     _write(docs / "reference" / "scenario_keys.md", _keys())
     _write(docs / "reference" / "glossary.md", _glossary())
     _gallery(docs)
+    _society(docs)
 
 
 def _write(path: Path, text: str) -> None:
@@ -182,6 +184,15 @@ def _gallery(docs: Path) -> None:
         "```",
     ]
     _write(docs / "gallery" / "index.md", "\n".join(lines) + "\n")
+
+
+def _society(docs: Path) -> None:
+    """Write the living figure of the front page."""
+    import sociophysics as sp
+
+    with tempfile.TemporaryDirectory() as folder:
+        page = sp.export(sp.Scenario.load("feed_designs"), Path(folder) / "society.html")
+        _write(docs / "_static" / "society.html", page.read_text(encoding="utf-8"))
 
 
 def _story(docs: Path, name: str, path: Path) -> str:

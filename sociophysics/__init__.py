@@ -14,6 +14,7 @@ from sociophysics.addresses import PLACES, open_addresses
 if TYPE_CHECKING:
     from sociophysics.dynamics import Frame, State, simulate, trajectory
     from sociophysics.errors import InputError
+    from sociophysics.live.exported_page import export
     from sociophysics.runs import run
     from sociophysics.scenario import Scenario
     from sociophysics.society.spins import SpinSystem
@@ -29,6 +30,7 @@ __all__ = [
     "Scenario",
     "SpinSystem",
     "State",
+    "export",
     "open",
     "run",
     "simulate",
@@ -42,6 +44,7 @@ _NAMES = {
     "Scenario": "scenario",
     "SpinSystem": "society.spins",
     "State": "dynamics",
+    "export": "live.exported_page",
     "open": "study.opening",
     "run": "runs",
     "simulate": "dynamics",

@@ -123,7 +123,7 @@ def society_facts(
     found = membership(first, starts=tuple(starts))
     camps = found.camps or {}
     return {
-        "kernel": cases.kernel_name(system),
+        "kernel": cases.kernel_name(system, first),
         "users": system.n if len(sizes) == 1 else None,
         "camps": list(camps),
         "camp_sizes": list(camps.values()),

@@ -24,6 +24,7 @@ from sociophysics.cli import (
     data,
     detect,
     evidence,
+    export,
     fit,
     inspect,
     poll,
@@ -67,6 +68,7 @@ app.command("axis")(axis.axis)
 app.command("compare-rules")(compare_rules.compare_rules)
 app.command("repeat")(repeat.repeat)
 app.command("query")(query.query)
+app.command("export")(export.export)
 app.command("describe")(scenario.describe)
 app.command("schema")(scenario.schema)
 app.command("kinds")(kinds.kinds)

@@ -128,7 +128,7 @@ def case_frames(
         From ``frame.state()`` of the same case: go on after that frame. Interventions at its
         sweep or later may have been added.
     kernel : str
-        As for ``trajectory``; runs use ``auto``.
+        As for ``trajectory``; ``auto`` is that of the settings, if they name one.
     more : sequence of Intervention
         Acts after those of the settings.
     scheme : str
@@ -177,7 +177,7 @@ def case_frames(
         stop=_stop(stop_rule(dynamics.stop_when)),
         threads=threads,
         resume=resume,
-        kernel=kernel,
+        kernel=(dynamics.kernel or kernel) if kernel == "auto" else kernel,
         scheme=scheme,
         rule=dynamics.rule,
     )
@@ -375,6 +375,32 @@ def _stop(rule: StopRule | None) -> Callable[[Frame], NDArray[np.bool_]] | None:
     return reached
 
 
-def kernel_name(system: SpinSystem) -> str:
-    """Return the kernel that moves every case: a matter of the scheme, never of workers."""
-    return choose_kernel("auto", task_of(system, "random-sequential"))
+def kernel_name(system: SpinSystem, settings: Settings) -> str:
+    """Return the kernel that moves a case: a matter of scheme and settings, never of workers.
+
+    Parameters
+    ----------
+    system : SpinSystem
+    settings : Settings
+        Which may name one.
+
+    Raises
+    ------
+    InputError
+        The kernel that is named cannot move this society.
+
+    Examples
+    --------
+    >>> from sociophysics.scenario import Scenario
+    >>> scenario = Scenario.from_toml('''
+    ... seed = 1
+    ... network = {kind = "complete", n = 6}
+    ... couplings = {kind = "uniform", value = 0.1}
+    ... dynamics = {temperature = 1.0, sweeps = 4}
+    ... ''')
+    >>> settings = scenario.cases()[0].settings
+    >>> kernel_name(build_system(settings, None)[0], settings)
+    'adaptive'
+    """
+    asked = settings.dynamics.kernel or "auto"
+    return choose_kernel(asked, task_of(system, "random-sequential"))

@@ -75,6 +75,15 @@ def _other_than_heat_bath(rule: Any) -> Any:
     return None if rule.has_temperature else rule
 
 
+KernelName = Literal[
+    "auto", "integer", "fixed-point", "adaptive", "rejection-free", "bit-sliced", "reference"
+]
+
+
+def _other_than_auto(name: str | None) -> str | None:
+    return None if name == "auto" else name
+
+
 class Dynamics(Table):
     """Noise, duration and start of the runs."""
 
@@ -90,6 +99,8 @@ class Dynamics(Table):
     """none, or a condition such as abs(magnetization) > 0.95."""
     rule: Annotated[Any, OneOf(RULES), AfterValidator(_other_than_heat_bath)] = None
     """How a drawn user answers to what pulls, a table with a kind; the heat bath if left out."""
+    kernel: Annotated[KernelName | None, AfterValidator(_other_than_auto)] = None
+    """Compiled code of the runs, of which all follow the same law; chosen if left out (auto)."""
 
     @model_validator(mode="after")
     def _burn_in_ends(self) -> Dynamics:
