@@ -9,10 +9,11 @@ from typing import ParamSpec, TypeVar
 
 from sociophysics.errors import InputError
 
-__all__ = ["by_keyword", "renamed", "warn"]
+__all__ = ["by_keyword", "keys_by_keyword", "renamed", "warn"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
+C = TypeVar("C")
 
 
 def warn(sentence: str, *, above: int = 1) -> None:
@@ -111,5 +112,33 @@ def by_keyword(*names: str, after: int) -> Callable[[Callable[P, R]], Callable[P
             return function(*kept, **keys, **given)  # type: ignore[arg-type]
 
         return call
+
+    return decorate
+
+
+def keys_by_keyword(*names: str, after: int) -> Callable[[type[C]], type[C]]:
+    """Return a decorator of a dataclass whose ``names`` could be given by position.
+
+    Parameters
+    ----------
+    *names, after
+        As ``by_keyword``.
+
+    Examples
+    --------
+    >>> from dataclasses import KW_ONLY, dataclass
+    >>> @keys_by_keyword("seed", after=2)
+    ... @dataclass
+    ... class Fit:
+    ...     l2: float = 0.1
+    ...     _: KW_ONLY
+    ...     seed: int = 0
+    >>> Fit(0.1, seed=3).seed
+    3
+    """
+
+    def decorate(cls: type[C]) -> type[C]:
+        type.__setattr__(cls, "__init__", by_keyword(*names, after=after)(cls.__init__))
+        return cls
 
     return decorate

@@ -6,7 +6,7 @@ import dataclasses
 import inspect
 import re
 import types
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 from pydantic.fields import FieldInfo
@@ -103,7 +103,7 @@ def _holds(inner: Any, choices: tuple[Any, ...]) -> str:
     origin = get_origin(inner) or inner
     if hasattr(origin, "registry"):
         return "table"
-    return HOLDS.get(origin, {tuple: "list", dict: "table"}.get(origin, "value"))
+    return HOLDS.get(origin, {tuple: "list", Sequence: "list", dict: "table"}.get(origin, "value"))
 
 
 def _range(limits: Mapping[str, float]) -> str:
@@ -114,7 +114,7 @@ def _range(limits: Mapping[str, float]) -> str:
 
 
 def documented(cls: type[Any]) -> str:
-    """Return the docstring of a kind with all its keys, before its examples.
+    """Return the docstring of a kind with all its keys, before attributes and examples.
 
     Examples
     --------
@@ -131,8 +131,8 @@ def documented(cls: type[Any]) -> str:
         default = "" if each.required else f"default {each.default!r}"
         about = ", ".join(filter(None, (each.holds, each.allowed, default, each.unit)))
         lines += [f"{each.name} : {about}", f"    {each.sentence}"]
-    before, examples, after = text.partition("Examples\n--------")
-    blocks = (before.rstrip(), "\n".join(lines), (examples + after).rstrip())
+    before, *rest = re.split(r"^(?=(?:Attributes|Examples)\n--)", text, maxsplit=1, flags=re.M)
+    blocks = (before.rstrip(), "\n".join(lines), "".join(rest).rstrip())
     return "\n\n".join(filter(None, blocks))
 
 

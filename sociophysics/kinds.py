@@ -37,6 +37,7 @@ from sociophysics.registries import Registry
 
 __all__ = [
     "COUPLINGS",
+    "ESTIMATORS",
     "FEEDS",
     "FIELDS",
     "INTERVENTIONS",
@@ -142,7 +143,7 @@ class _KindType(ABCMeta):
                 f"{cls.__name__} lacks {', '.join(lacks)}; define "
                 f"{'it' if len(lacks) == 1 else 'them'} in the class."
             )
-        if "__dataclass_fields__" not in _maker(cls).__dict__:
+        if getattr(cls, "learns", False) or "__dataclass_fields__" not in _maker(cls).__dict__:
             return super().__call__(*args, **keys)
         try:
             return build(cls, args, keys)
@@ -176,6 +177,9 @@ class Kind(metaclass=_KindType):
         What it does, in one plain sentence; by default the first line of the docstring.
     physics : str
         What it is to a physicist, in a few words.
+    learns : bool
+        Whether an instance is given its keys as they are and changes later, as scikit-learn asks of
+        estimators: they are checked when it learns, and its dataclass is not frozen.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(
@@ -186,6 +190,7 @@ class Kind(metaclass=_KindType):
     equation: ClassVar[str] = ""
     words: ClassVar[str] = ""
     physics: ClassVar[str] = ""
+    learns: ClassVar[bool] = False
 
     @classmethod
     def label(cls) -> str:
@@ -337,7 +342,7 @@ class Kinds(Registry[type[Any]]):
         if not isinstance(kind, _KindType) or getattr(kind, "registry", None) is not self:
             raise InputError(f"{name} is no {self.word}; give a subclass of {self.base}.")
         settings = kind.__dict__.get("__dataclass_params__")
-        if settings is None or not settings.frozen:
+        if settings is None or not (settings.frozen or kind.learns):
             raise InputError(
                 f"the {self.word} {name} is not frozen; decorate it with "
                 "@dataclass(frozen=True), below the decorator that registers it."
@@ -353,6 +358,26 @@ class Kinds(Registry[type[Any]]):
         self.add(kind.kind, kind)
         kind.__doc__ = documented(kind)
         return kind
+
+    def made(self, table: Mapping[str, Any]) -> Any:
+        """Return the kind that a table states, as a scenario's table would.
+
+        Raises
+        ------
+        InputError
+            No such kind, or a key that it does not have or that is out of its range.
+
+        Examples
+        --------
+        >>> FEEDS.made({"kind": "memory", "tau": 4})
+        Memory(strength=0.5, tau=4.0)
+        """
+        keys = dict(table)
+        cls = self.find(keys.pop("kind", None))
+        try:
+            return build(cls, (), keys, {"table": True})
+        except ValidationError as error:
+            raise refusal(error, cls, (), keys) from None
 
     @property
     def base(self) -> str:
@@ -373,6 +398,9 @@ FIELDS = Kinds("field", "sociophysics.influences.fields", group="sociophysics.fi
 INTERVENTIONS = Kinds(
     "intervention", "sociophysics.influences.interventions", group="sociophysics.interventions"
 )
+ESTIMATORS = Kinds(
+    "estimator", "sociophysics.inference.estimators", group="sociophysics.estimators"
+)
 REGISTRIES: dict[str, Kinds] = {
     "network": NETWORKS,
     "couplings": COUPLINGS,
@@ -381,4 +409,5 @@ REGISTRIES: dict[str, Kinds] = {
     "intervention": INTERVENTIONS,
     "schedule": SCHEDULES,
     "rule": RULES,
+    "estimator": ESTIMATORS,
 }

@@ -107,7 +107,7 @@ class Registry(Mapping[str, T], Generic[T]):
         InputError
             There is one of that name.
         """
-        if not isinstance(name, str) or not name.isidentifier():
+        if not isinstance(name, str) or not name.replace("-", "_").isidentifier():
             raise InputError(
                 f"the {self.word} {_called(kind)} has the name {name!r}; give it a `kind` "
                 "of letters, digits and _."

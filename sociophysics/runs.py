@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from sociophysics.errors import Cancelled, InputError
 from sociophysics.machine import usable_cpus
+from sociophysics.others_code import code_of_others
 from sociophysics.scenario import Scenario, declared_values, expand, with_declared
 from sociophysics.store import Place, Store, open_store, place_of, write_parquet
 from sociophysics.study import run_manifest as run_folder
 from sociophysics.study import tasks
 from sociophysics.study.blocks import Part, fingerprints, plan
 from sociophysics.study.bundles import registering_modules
-from sociophysics.study.others_code import code_of_others
 from sociophysics.study.run_tables import join_events, join_tables
 from sociophysics.study.session import Progress, Session
 

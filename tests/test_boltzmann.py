@@ -154,7 +154,7 @@ def test_refinement_of_a_court_agrees_with_the_exact_fit():
 
 
 def test_bad_parameters_are_refused():
-    with pytest.raises(InputError, match="steps 0"):
+    with pytest.raises(InputError, match=r"estimator\.steps is 0; it must be >= 1"):
         BoltzmannRefinement(steps=0).fit([[1, -1], [-1, 1], [1, 1]])
     with pytest.raises(InputError, match="must increase"):
         temper(np.zeros((2, 2)), np.zeros(2), temperatures=[2.0, 1.0], seed=0)

@@ -259,11 +259,11 @@ def test_naming_the_sides_of_a_roll_call_otherwise_changes_nothing():
 @pytest.mark.parametrize(
     ("parameters", "sentence"),
     [
-        ({"dimensions": 0}, "integer from 1 to 8"),
-        ({"dimensions": 9}, "integer from 1 to 8"),
-        ({"dimensions": 1.5}, "integer from 1 to 8"),
+        ({"dimensions": 0}, "dimensions is 0; it must be >= 1"),
+        ({"dimensions": 9}, "dimensions is 9; it must be <= 8"),
+        ({"dimensions": 1.5}, "dimensions is 1.5; it must be a whole number"),
         ({"dimensions": 5}, "5 for 4 members"),
-        ({"prior": 0}, "prior is 0; it must be a positive number"),
+        ({"prior": 0}, "prior is 0; it must be > 0"),
     ],
 )
 def test_bad_parameters_are_refused(parameters, sentence):

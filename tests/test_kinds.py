@@ -17,8 +17,11 @@ import pytest
 import sociophysics as sp
 from sociophysics import feeds
 from sociophysics.cli import main
+from sociophysics.dynamics.kernels.kernel_choice import AUTOMATIC, Reference
+from sociophysics.dynamics.kernels.kernel_choice import REGISTRY as KERNELS
+from sociophysics.inference.estimators.parameters import tables_of
 from sociophysics.kind_keys import keys_of, with_tables
-from sociophysics.kinds import FEEDS, REGISTRIES, Kinds, Strength, key
+from sociophysics.kinds import ESTIMATORS, FEEDS, REGISTRIES, Kinds, Strength, key
 from sociophysics.scenario import Scenario, scenario_schema
 from sociophysics.store.studies import first_difference
 from sociophysics.study.asked import manifest_of
@@ -288,6 +291,93 @@ def test_every_study_of_a_scenario_names_whose_code_it_computes_with(two_sweeps:
     assert "plugins" not in plain
     other = {**manifest, "plugins": {"tests": {"version": None, "code": "0"}}}
     assert first_difference(manifest, other).startswith("plugins.tests.code")
+
+
+# --- estimators and kernels ----------------------------------------------------------------------
+
+
+def test_estimators_are_refused_in_the_same_words_by_fits_tables_and_the_command(
+    tmp_path: Path, capsys: Any
+) -> None:
+    votes = tmp_path / "votes.csv"
+    votes.write_text("a,b,c\n1,-1,1\n-1,1,1\n1,1,-1\n")
+    for key_, value, sentence in (
+        ("shrinkage", 1.0, "estimator.shrinkage is 1.0; it must be < 1."),
+        ("shrinkage", True, "estimator.shrinkage is True; it must be a number."),
+        ("fields", 2, "estimator.fields is 2; it must be true or false."),
+    ):
+        said = []
+        for refused in (
+            lambda k=key_, v=value: sp.inference.MeanField(**{k: v}).fit([[1, -1], [-1, 1]]),
+            lambda k=key_, v=value: ESTIMATORS.made({"kind": "mean_field", k: v}),
+        ):
+            with pytest.raises(sp.InputError) as refusal:
+                refused()
+            said.append(str(refusal.value))
+        text = str(value).lower()
+        assert main(["fit", str(votes), "--estimators", f"mean_field: {key_} = {text}"]) == 2
+        said.append(capsys.readouterr().err.removeprefix("sociophysics: ").strip())
+        assert said == [sentence] * 3
+    for text, sentence in (
+        ("mean_feild", "did you mean mean_field?"),
+        ("mean_field: shrink = 0.5", "did you mean shrinkage?"),
+        ("mean_field: shrinkage 0.5", "give a kind, or keys behind it"),
+    ):
+        assert main(["fit", str(votes), "--estimators", text]) == 2
+        assert sentence in capsys.readouterr().err
+    assert [each.name for each in tmp_path.iterdir()] == ["votes.csv"]
+
+
+def test_an_estimator_of_others_is_registered_made_and_listed(capsys: Any) -> None:
+    @dataclass(eq=False, repr=False)
+    class Half(sp.inference.Estimator):
+        """One half for everybody."""
+
+        half: Annotated[float, key("The chance.", ge=0, le=1)] = 0.5
+        kind: ClassVar[str] = "half"
+
+        def fit(self, votes: Any, y: object = None) -> Any:
+            self.members_ = np.shape(votes)[1]
+            return self
+
+        def predict_proba(self, votes: Any) -> np.ndarray:
+            return np.full(np.shape(votes), self.half)
+
+    sp.inference.register(Half)
+    try:
+        assert repr(ESTIMATORS.made({"kind": "half", "half": 0.25})) == "Half(half=0.25)"
+        assert main(["kinds"]) == 0
+        assert "half (number, 0 to 1, default 0.5): The chance." in capsys.readouterr().out
+        with pytest.raises(sp.InputError, match=r"estimator\.half is 2; it must be <= 1"):
+            Half(2).fit([[1, -1]])
+        with pytest.raises(sp.InputError, match="of kind 'half' is registered already"):
+            sp.inference.register(Half)
+    finally:
+        ESTIMATORS.remove("half")
+    with pytest.raises(sp.InputError, match="is no table and no registered estimator"):
+        tables_of([3])  # type: ignore[list-item]
+
+
+def test_a_kernel_of_others_is_used_by_its_name_and_never_by_auto() -> None:
+    class Theirs(Reference):
+        """The plain specification under another name."""
+
+    KERNELS.register(Theirs, name="their-kernel")
+    try:
+        pair = sp.SpinSystem.from_edges([0, 1], [1, 2])
+        ours, theirs = (
+            [f.spins.tolist() for f in sp.trajectory(pair, temperature=1, sweeps=5, seed=1,
+                                                     replicas=3, kernel=name)]
+            for name in ("reference", "their-kernel")
+        )  # fmt: skip
+        assert ours == theirs
+        assert AUTOMATIC == ("adaptive", "integer", "fixed-point")
+        with pytest.raises(sp.InputError, match="of kind 'their-kernel' is registered already"):
+            KERNELS.register(Theirs, name="their-kernel")
+    finally:
+        KERNELS.remove("their-kernel")
+    with pytest.raises(sp.InputError, match="did you mean"):
+        list(sp.trajectory(pair, temperature=1, sweeps=5, kernel="referense"))
 
 
 # --- observables ----------------------------------------------------------------------------------

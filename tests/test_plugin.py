@@ -128,13 +128,23 @@ def seen(site: Path) -> dict[str, Any]:
         from sociophysics.scenario import scenario_schema
         from sociophysics.study.expected import expected
 
+        def votes_of():
+            import numpy as np
+            votes = np.random.default_rng(1).choice([-1, 1], (30, 5))
+            head = ",".join("abcde")
+            return "\n".join([head, *(",".join(map(str, row)) for row in votes.tolist())])
+
         text = Path("plan.toml").read_text()
         scenario = sp.Scenario.from_toml(text)
         one = sp.run(scenario, out="one", workers=1)
         two = sp.run(scenario, out="two", workers=2)
         slider, feeds = settings.SETTINGS["a_persistence"], settings.FEEDS
         settings_of = [case.settings for case in scenario.cases() if case.design == "contrarian"]
+        Path("votes.csv").write_text(votes_of())
+        keys = "as_last_time: weight = 0.75"
         print(json.dumps({
+            "fit": command("fit", "votes.csv", "--quick", "--out", "fit", "--estimators", keys),
+            "heavy": command("fit", "votes.csv", "--estimators", keys.replace("0.75", "2")),
             "again": sp.Scenario.from_toml(scenario.to_toml()) == scenario,
             "table": scenario.canonical()["designs"][1]["feed"],
             "key": said(sp.Scenario.from_toml, text.replace("persistence", "persistance")),
@@ -231,6 +241,23 @@ def test_the_manifest_names_distribution_version_and_code(seen: dict[str, Any], 
     assert manifest["plugins"] == {
         "sociophysics-contrarian": {"version": "0.3.0", "code": total.hexdigest()}
     }
+
+
+def test_its_estimator_is_tested_beside_ours_and_its_keys_are_checked(
+    seen: dict[str, Any], site: Path
+) -> None:
+    status, told, errors = seen["fit"]
+    assert status == 0, errors
+    assert "AsLastTime" in told
+    status, _, errors = seen["heavy"]
+    assert status == 2
+    assert "estimator.weight is 2; it must be <= 1." in errors
+    assert "estimator as_last_time: Every member votes as on the roll call" in seen["kinds"][1]
+    report = (site / "fit" / "report.html").read_text(encoding="utf-8")
+    assert "Every member votes as on the roll call before" in report
+    manifest = json.loads((site / "fit" / "manifest.json").read_text())
+    assert manifest["asked"]["estimators"] == [{"kind": "as_last_time", "weight": 0.75}]
+    assert list(manifest["plugins"]) == ["sociophysics-contrarian"]
 
 
 def test_its_intervention_acts_on_each_replica_and_is_told(seen: dict[str, Any]) -> None:

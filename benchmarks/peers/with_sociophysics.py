@@ -9,7 +9,7 @@ from numba import njit
 from protocol import Array, Entry, Graph, serve
 
 import sociophysics as sp
-from sociophysics.dynamics.kernels.kernel_choice import KERNELS
+from sociophysics.dynamics.kernels.kernel_choice import REGISTRY
 
 REPLICAS = {"bit-sliced": 64}  # kernels that are for ensembles, and how many replicas they take
 
@@ -126,9 +126,7 @@ class Kernel(Entry):
 
 def entries() -> dict[str, Entry]:
     """Return all kernels, the sequential scheme, and the textbook loop."""
-    named: dict[str, Entry] = {
-        f"sociophysics, {name}": Kernel(name) for name in KERNELS if name != "auto"
-    }
+    named: dict[str, Entry] = {f"sociophysics, {name}": Kernel(name) for name in REGISTRY}
     named["sociophysics, fixed-point, sequential"] = Kernel("fixed-point", "sequential")
     named["textbook numba loop"] = Textbook()
     return named

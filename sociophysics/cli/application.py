@@ -201,11 +201,14 @@ def _bad_input(sentence: str) -> int:
 
 
 def _defect(error: Exception) -> int:
-    from sociophysics.study.others_code import at_fault
+    from sociophysics.kinds import REGISTRIES
+    from sociophysics.observables import REGISTRY
+    from sociophysics.others_code import at_fault
 
     others, said = None, f"{type(error).__name__}: {shortened(str(error))}"
     with contextlib.suppress(Exception):  # whatever else goes wrong, this is said
-        others = at_fault(error)
+        kinds = [kind for registry in REGISTRIES.values() for kind in registry.values()]
+        others = at_fault(error, [*kinds, *REGISTRY.values()])
     see = "Run `sociophysics --debug ...` to see where, and please report it"
     if others is None:
         _say(f"this is a defect of sociophysics, not of your input: {said}. {see}.")

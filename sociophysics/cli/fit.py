@@ -6,6 +6,7 @@ import contextlib
 import math
 import os
 import time
+import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -79,6 +80,14 @@ Minority = Annotated[
 Quick = Annotated[
     bool, typer.Option("--quick", help="Point fit and one test: no errors, no simulation.")
 ]
+Tested = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--estimators",
+        help="An estimator tested as well, such as mean_field or 'exact: l2 = 0.1'; several: "
+        "give it again.",
+    ),
+]
 Out = Annotated[
     str | None, typer.Option(help="Folder, or s3://BUCKET/NAME; runs/NAME-fit by default.")
 ]
@@ -103,6 +112,7 @@ def fit(
     anchor: Anchor = None,
     minority: Minority = 0.025,
     quick: Quick = False,
+    estimators: Tested = None,
     out: Out = None,
     workers: Workers = None,
     scheduler: Scheduler = None,
@@ -113,6 +123,7 @@ def fit(
 
     Running again into the same folder continues where a killed fit stopped.
     """
+    from sociophysics.inference.estimators.parameters import tables_of
     from sociophysics.inference.judging.holdout import TESTS
     from sociophysics.store import open_store, studies
     from sociophysics.streams import check_seed
@@ -135,9 +146,22 @@ def fit(
     options: dict[str, Any] = {
         "quick": quick, "test": test, "dimensions": dimensions, "anchor": anchor,
         "minority": minority, "seed": seed,
+        "estimators": tables_of([_stated(each) for each in estimators or ()]),
     }  # fmt: skip
     with quieted(quiet), workers_of(scheduler) as executor:
         answer(given, options, place, count, executor)
+
+
+def _stated(text: str) -> dict[str, Any]:
+    """Return the table that ``KIND`` or ``KIND: key = value, ...`` states."""
+    kind, _, keys = text.partition(":")
+    try:
+        return {"kind": kind.strip(), **tomllib.loads(f"keys = {{{keys}}}")["keys"]}
+    except tomllib.TOMLDecodeError:
+        raise InputError(
+            f"--estimators is {text!r}; give a kind, or keys behind it as in "
+            "'pseudolikelihood: l2 = 0.1, fields = true'."
+        ) from None
 
 
 def answer(

@@ -42,16 +42,8 @@ def kinds(
         for name in OBSERVABLES
         if name in DEFINITIONS
     }
-    from sociophysics import inference
     from sociophysics.dynamics.kernels.kernel_choice import REGISTRY as KERNELS
-    from sociophysics.inference.estimators.parameters import Estimator
 
-    public = [getattr(inference, name) for name in inference.__all__]
-    found["estimator"] = {
-        each.__name__: listing_of_class(each)
-        for each in public
-        if isinstance(each, type) and issubclass(each, Estimator)
-    }
     found["kernel"] = {name: {**listing_of_class(cls), "keys": []} for name, cls in KERNELS.items()}
     if as_json:
         typer.echo(json.dumps(found, indent=2))

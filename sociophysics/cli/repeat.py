@@ -152,6 +152,7 @@ def _answer(
         from sociophysics.cli import fit
 
         options = {key: value for key, value in asked.items() if key != "votes"}
+        options["estimators"] = tuple(options.get("estimators", ()))
         fit.answer(given, options, place, workers, executor)
         return
     if command == "detect":

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sociophysics.inference.estimators.exact_likelihood import ExactMaximumLikelihood
     from sociophysics.inference.estimators.ideal_points import IdealPoints
     from sociophysics.inference.estimators.mean_field_couplings import TAP, MeanField
+    from sociophysics.inference.estimators.parameters import Estimator
     from sociophysics.inference.estimators.pseudolikelihood import PseudoLikelihood
     from sociophysics.inference.estimators.stability import StabilitySelection
     from sociophysics.inference.estimators.stack import Stack
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 __all__ = [
     "TAP",
     "BoltzmannRefinement",
+    "Estimator",
     "ExactMaximumLikelihood",
     "IdealPoints",
     "IndependentSpins",
@@ -65,6 +67,7 @@ __all__ = [
     "leakage",
     "load_system",
     "operating_point",
+    "register",
     "scale",
     "trend",
     "validity",
@@ -80,6 +83,7 @@ _NAMES = {
     "TAP": "estimators.mean_field_couplings",
     "MeanField": "estimators.mean_field_couplings",
     "BoltzmannRefinement": "estimators.boltzmann",
+    "Estimator": "estimators.parameters",
     "ExactMaximumLikelihood": "estimators.exact_likelihood",
     "IdealPoints": "estimators.ideal_points",
     "IndependentSpins": "estimators.baselines",
@@ -108,6 +112,10 @@ _ABOVE = {"calibrate": "sociophysics.experiments.calibrating"}
 
 
 def __getattr__(name: str) -> Any:
+    if name == "register":
+        from sociophysics.kinds import ESTIMATORS
+
+        return ESTIMATORS.register
     if name in _ABOVE:
         return getattr(importlib.import_module(_ABOVE[name]), name)
     if name not in _NAMES:

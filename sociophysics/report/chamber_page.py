@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from scipy.special import stdtrit
 
 from sociophysics.inference.chamber.member_ranks import who_leads
+from sociophysics.kinds import ESTIMATORS
 from sociophysics.report import chamber_claims as claims
 from sociophysics.report import chamber_figures as figures
 from sociophysics.report import chamber_physics as physics
@@ -133,7 +134,7 @@ def _prediction(fit: ChamberFit) -> str:
     rows = [
         [
             f"<strong>{html.escape(row['model'])}</strong><br>"
-            f"<span class='note'>{html.escape(wording.MODELS.get(row['model'], ''))}</span>",
+            f"<span class='note'>{html.escape(_said_of(row['model']))}</span>",
             *[_with_sd(row[key], row.get(f"{key}_sd", float("nan"))) for key in shown],
         ]
         for row in table.to_dict("records")
@@ -152,6 +153,13 @@ def _prediction(fit: ChamberFit) -> str:
         html.details("What the columns mean", defined),
         _figure(figures.calibration(fit.calibration, labels), wording.CALIBRATION),
     )
+
+
+def _said_of(model: str) -> str:
+    """Return what a model of the table is, for one of another's making what its class says."""
+    name = model.partition("-")[0]
+    words = (cls.words for cls in ESTIMATORS.values() if cls.__name__ == name)
+    return wording.MODELS.get(model) or next(words, "").rstrip(".")
 
 
 def _with_sd(value: float, sd: float) -> str:

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sociophysics.others_code import code_of_others
 from sociophysics.scenario import Scenario
 from sociophysics.scenario.membership import of_scenario
 from sociophysics.store import Place, open_store, write_table
 from sociophysics.store.studies import claimed, make_manifest
 from sociophysics.study.blocks import fingerprints
 from sociophysics.study.bundles import modules_of
-from sociophysics.study.others_code import code_of_others
 
 if TYPE_CHECKING:
     import pandas as pd

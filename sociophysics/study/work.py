@@ -16,12 +16,12 @@ import pandas as pd
 from pydantic import ValidationError
 
 from sociophysics.errors import InputError
+from sociophysics.others_code import Code, code_of_others
 from sociophysics.scenario import Settings
 from sociophysics.sources import short, source_digest
 from sociophysics.store import json_form, open_store
 from sociophysics.store.provenance import decisive_versions
 from sociophysics.study.blocks import Part
-from sociophysics.study.others_code import Code, code_of_others
 from sociophysics.study.parts import PartData, write_part
 
 __all__ = [

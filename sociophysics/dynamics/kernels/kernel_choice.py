@@ -20,15 +20,16 @@ from sociophysics.dynamics.kernels.incremental_kernel import FixedPointKernel, I
 from sociophysics.dynamics.kernels.reference_kernel import Reference
 from sociophysics.dynamics.kernels.rejection_free_kernel import Adaptive, RejectionFree
 from sociophysics.errors import InputError, did_you_mean
+from sociophysics.registries import Registry
 from sociophysics.society.spins import SpinSystem
 
 __all__ = [
-    "KERNELS",
     "REGISTRY",
     "SCHEMES",
     "FixedPointKernel",
     "Integer",
     "Kernel",
+    "Kernels",
     "Reference",
     "SweepTask",
     "choose_kernel",
@@ -86,7 +87,44 @@ class Kernel(Protocol):
         """Go on with what ``remembered`` returned."""
 
 
-REGISTRY: dict[str, type[Kernel]] = {
+class Kernels(Registry[type[Kernel]]):
+    """Kernels by name, ours and those of installed packages; ``auto`` chooses among ours alone."""
+
+    def register(self, kind: type[Kernel], *, name: str = "") -> type[Kernel]:
+        """Add a kernel under its name, and return it; usable as a decorator.
+
+        Parameters
+        ----------
+        kind : type
+            A class with everything that ``Kernel`` names.
+        name : str, optional
+            By default its attribute ``name``.
+
+        Raises
+        ------
+        InputError
+            It lacks something, or its name is no name or is taken.
+
+        Examples
+        --------
+        >>> REGISTRY.register(int)
+        Traceback (most recent call last):
+            ...
+        sociophysics.errors.InputError: the kernel int lacks change_field, encode, only, recall, \
+refusal, remembered, spins, sweep; define them in the class.
+        """
+        wanted = {each for each in vars(Kernel) if each[0] != "_"}
+        lacks = sorted(each for each in wanted if not callable(getattr(kind, each, None)))
+        if lacks:
+            raise InputError(
+                f"the kernel {getattr(kind, '__name__', kind)} lacks {', '.join(lacks)}; define "
+                f"{'it' if len(lacks) == 1 else 'them'} in the class."
+            )
+        self.add(name or getattr(kind, "name", ""), kind)
+        return kind
+
+
+OURS: dict[str, type[Kernel]] = {
     "integer": Integer,
     "fixed-point": FixedPointKernel,
     "adaptive": Adaptive,
@@ -94,8 +132,8 @@ REGISTRY: dict[str, type[Kernel]] = {
     "bit-sliced": BitSliced,
     "reference": Reference,
 }
-AUTOMATIC = ("adaptive", "integer", "fixed-point")  # the first that can
-KERNELS = ("auto", *REGISTRY)
+AUTOMATIC = ("adaptive", "integer", "fixed-point")  # the first that can: never another's
+REGISTRY = Kernels("kernel", group="sociophysics.kernels", kinds=OURS)
 
 
 def choose_kernel(kernel: str, task: SweepTask) -> str:
@@ -114,8 +152,11 @@ def choose_kernel(kernel: str, task: SweepTask) -> str:
     >>> choose_kernel("auto", task_of(pair, "sequential"))
     'fixed-point'
     """
-    if kernel not in KERNELS:
-        raise InputError(f"kernel is {kernel!r}; {did_you_mean(kernel, KERNELS)}")
+    if kernel != "auto" and kernel not in REGISTRY:
+        raise InputError(f"kernel is {kernel!r}; {did_you_mean(kernel, ('auto', *REGISTRY))}"
+                         f"{REGISTRY.failure_of(str(kernel))}")  # fmt: skip
+    if kernel in REGISTRY.disputed:
+        raise InputError(f"kernel is {kernel!r}, which two want: {REGISTRY.disputed[kernel]}")
     if task.scheme not in SCHEMES:
         raise InputError(f"scheme is {task.scheme!r}; {did_you_mean(task.scheme, SCHEMES)}")
     if kernel == "auto":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import Any
 
@@ -24,6 +24,7 @@ from sociophysics.inference.chamber.workflow import (
     kept_steps,
     prepared,
 )
+from sociophysics.inference.estimators.parameters import Estimator, tables_of
 from sociophysics.inference.estimators.pseudolikelihood import PseudoLikelihood
 from sociophysics.inference.judging.holdout import MINORITY
 from sociophysics.rollcall.votes import Votes
@@ -126,6 +127,7 @@ def fit_chambers(
     dimensions: int = 2,
     anchor: Any = None,
     minority: float = MINORITY,
+    estimators: Sequence[Estimator | Mapping[str, Any]] = (),
     seed: int = 0,
     workers: int | None = None,
     executor: Executor | Callable[[], Executor] | None = None,
@@ -143,7 +145,7 @@ def fit_chambers(
     chambers : mapping from name to Votes
     out : path
         Folder that gets one folder per chamber.
-    quick, test, dimensions, anchor, minority, seed, workers, executor, cancel
+    quick, test, dimensions, anchor, minority, estimators, seed, workers, executor, cancel
         As in ``fit_chamber``.
     progress : callable, optional
         Called with what is being done, the steps done and all steps.
@@ -167,7 +169,8 @@ def fit_chambers(
     ...     sorted(path.name for path in Path(folder).iterdir())
     ['a', 'log.jsonl', 'manifest.json', 'parts', 'trend.csv', 'trend.parquet']
     """
-    store, how = open_store(out), How(quick, test, dimensions, anchor, minority, seed)
+    store, tested = open_store(out), tables_of(estimators)
+    how = How(quick, test, dimensions, anchor, minority, seed, tested)
     given = {name: {"python": True} for name in chambers}
     with studies.claimed(store, "fit", fit_manifest(chambers, how), {"python": True}):
         return fit_all_into(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import partial
@@ -31,6 +31,7 @@ from sociophysics.inference.chamber.sign_calibration import calibrated, sign_cal
 from sociophysics.inference.chamber.what_if import votes_digest
 from sociophysics.inference.estimators.boltzmann import BoltzmannRefinement
 from sociophysics.inference.estimators.ideal_points import IdealPoints
+from sociophysics.inference.estimators.parameters import Estimator, tables_of
 from sociophysics.inference.estimators.pseudolikelihood import PseudoLikelihood
 from sociophysics.inference.estimators.stability import StabilitySelection
 from sociophysics.inference.estimators.stack import Stack
@@ -39,7 +40,9 @@ from sociophysics.inference.judging.evaluation import Model
 from sociophysics.inference.judging.holdout import MINORITY, split
 from sociophysics.inference.judging.paired import Verdicts, compare
 from sociophysics.inference.judging.reliability import calibration
+from sociophysics.kinds import ESTIMATORS
 from sociophysics.machine import usable_cpus
+from sociophysics.others_code import code_of_others
 from sociophysics.rollcall.votes import Votes
 from sociophysics.society.spins import SpinSystem
 from sociophysics.sources import source_digest
@@ -157,6 +160,7 @@ def fit_chamber(
     dimensions: int = 2,
     anchor: Any = None,
     minority: float = MINORITY,
+    estimators: Sequence[Estimator | Mapping[str, Any]] = (),
     seed: int = 0,
     workers: int | None = None,
     executor: Executor | Callable[[], Executor] | None = None,
@@ -198,6 +202,8 @@ def fit_chamber(
     minority : float
         Least share of the smaller side of a roll call that is fitted; tests are on roll calls of
         at least 2.5 %.
+    estimators : sequence of estimators, or of tables such as ``{"kind": "mean_field"}``
+        Tested on the same hidden votes as well: more rows of ``evaluation.csv``.
     seed : int
     workers : int, optional
         How many steps an executor does at a time; left out, one per usable processor. No number
@@ -229,7 +235,8 @@ def fit_chamber(
     ...     (Path(folder) / "system.npz").is_file(), fit.votes.n_members
     (True, 6)
     """
-    store, how = open_store(out), How(quick, test, dimensions, anchor, minority, seed)
+    store, tested = open_store(out), tables_of(estimators)
+    how = How(quick, test, dimensions, anchor, minority, seed, tested)
     with studies.claimed(store, "fit", fit_manifest({name: votes}, how), {"python": True}):
         return fit_into(
             store, votes, how, workers=workers, executor=executor, progress=progress, cancel=cancel
@@ -245,6 +252,7 @@ class How(NamedTuple):
     anchor: Any
     minority: float
     seed: int
+    estimators: tuple[dict[str, Any], ...] = ()  # tested as well, by their tables
 
 
 def fit_manifest(chambers: Mapping[str, Votes], how: How) -> dict[str, Any]:
@@ -253,7 +261,14 @@ def fit_manifest(chambers: Mapping[str, Votes], how: How) -> dict[str, Any]:
     asked = {"votes": list(chambers), **how._asdict()}
     if not isinstance(how.anchor, str | int | None):
         asked["anchor"] = np.asarray(how.anchor).tolist()
-    return studies.make_manifest("fit", asked=asked, inputs=inputs)
+    # Only where some are asked for: studies without are those of before.
+    asked["estimators"] = list(how.estimators)
+    if not how.estimators:
+        del asked["estimators"]
+    manifest = studies.make_manifest("fit", asked=asked, inputs=inputs)
+    modules = {ESTIMATORS[each["kind"]].__module__ for each in how.estimators}
+    others = sorted(each for each in modules if each.partition(".")[0] != "sociophysics")
+    return manifest | ({"plugins": code_of_others(others)} if others else {})
 
 
 def fit_into(
@@ -326,7 +341,7 @@ def _fitted(votes: Votes, tell: Callable[[str], None], how: How) -> ChamberFit:
     )
     tell("evaluation")
     kind = "cells" if quick else how.test
-    judged = _evaluation(data, kind, seed, quick=quick)
+    judged = _evaluation(data, kind, seed, quick=quick, others=how.estimators)
     reliable = calibration(data, [_couplings(fields, seed), IdealPoints(1)], test=kind, seed=seed)
     tell("tables")
     systems = {"pseudolikelihood": fit.system_}
@@ -398,11 +413,14 @@ def _couplings(fields: bool, seed: int) -> PseudoLikelihood:
     return PseudoLikelihood(fields=fields, seed=seed)
 
 
-def _evaluation(votes: Votes, test: str, seed: int, *, quick: bool) -> Verdicts:
+def _evaluation(
+    votes: Votes, test: str, seed: int, *, quick: bool, others: Sequence[Mapping[str, Any]] = ()
+) -> Verdicts:
     fields = votes.polarity != "arbitrary"
     couplings = _couplings(fields, seed)
     # the dimension of ideal points is chosen on training votes, as all penalties are
     models: list[Model] = [couplings, Stack(couplings, seed=seed), IdealPoints(None, seed=seed)]
+    models += [ESTIMATORS.made(each) for each in others]
     seeds = range(seed, seed + (1 if quick else SEEDS))
     judged = compare(votes, models, PAIRS, test=test, seeds=seeds)
     table = judged.evaluation

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Self
+from dataclasses import dataclass
+from typing import ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sociophysics.inference.estimators.parameters import Estimator, require_fitted
 from sociophysics.inference.estimators.training import cells
+from sociophysics.kinds import ESTIMATORS
 from sociophysics.rollcall.votes import Votes, as_votes
 
 __all__ = ["IndependentSpins", "Majority", "PartyLine"]
@@ -17,6 +19,8 @@ __all__ = ["IndependentSpins", "Majority", "PartyLine"]
 Array = NDArray[np.float64]
 
 
+@ESTIMATORS.register
+@dataclass(eq=False, repr=False)
 class Majority(Estimator):
     """Every member votes with the others: ``P(+1) = (yeas + 1) / (votes + 2)``, own vote left out.
 
@@ -26,8 +30,9 @@ class Majority(Estimator):
     [[0.6666666666666666, 0.6666666666666666, 0.75]]
     """
 
-    def __init__(self) -> None:
-        """There is nothing to set."""
+    kind: ClassVar[str] = "majority"
+    words: ClassVar[str] = "Every member votes with the others."
+    equation: ClassVar[str] = "P(+1) = (yeas + 1) / (votes + 2), own vote left out."
 
     def fit(self, votes: Votes | pd.DataFrame | ArrayLike, y: object = None) -> Self:
         """Remember the number of members and return the estimator."""
@@ -42,6 +47,8 @@ class Majority(Estimator):
         return _share_of_others(cells(votes, self.members_, "Majority"))
 
 
+@ESTIMATORS.register
+@dataclass(eq=False, repr=False)
 class PartyLine(Estimator):
     """Every member votes with the party: ``P(+1) = (yeas + 2 m) / (votes + 2)``, own vote left out.
 
@@ -53,8 +60,12 @@ class PartyLine(Estimator):
     party_ : array, shape (members,)
     """
 
-    def __init__(self) -> None:
-        """There is nothing to set."""
+    kind: ClassVar[str] = "party_line"
+    words: ClassVar[str] = "Every member votes with the party."
+    equation: ClassVar[str] = (
+        "P(+1) = (yeas of the party + 2 m) / (its votes + 2), m the chamber's share, own vote left "
+        "out."
+    )
 
     def fit(self, votes: Votes | pd.DataFrame | ArrayLike, y: object = None) -> Self:
         """Remember the parties and return the estimator."""
@@ -76,6 +87,8 @@ class PartyLine(Estimator):
         return probability
 
 
+@ESTIMATORS.register
+@dataclass(eq=False, repr=False)
 class IndependentSpins(Estimator):
     """Every member has a rate of +1 of their own: ``P(+1) = (yeas + 1) / (votes + 2)``.
 
@@ -90,8 +103,10 @@ class IndependentSpins(Estimator):
     [0.75, 0.5]
     """
 
-    def __init__(self) -> None:
-        """There is nothing to set."""
+    kind: ClassVar[str] = "independent_spins"
+    words: ClassVar[str] = "Every member has a rate of +1 of their own."
+    equation: ClassVar[str] = "P(+1) = (yeas + 1) / (votes + 2), of the member."
+    physics: ClassVar[str] = "free spins in fields of their own"
 
     def fit(self, votes: Votes | pd.DataFrame | ArrayLike, y: object = None) -> Self:
         """Count each member's votes and return the estimator."""

@@ -10,8 +10,8 @@ pseudolikelihood's own couplings, or with large steps, would collapse into one o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import NamedTuple, Self
+from dataclasses import KW_ONLY, dataclass
+from typing import Annotated, Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
@@ -19,14 +19,14 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 
 from sociophysics import streams
-from sociophysics.deprecation import by_keyword
-from sociophysics.errors import InputError
+from sociophysics.deprecation import keys_by_keyword
 from sociophysics.inference.chamber.blocs import party_blocs
 from sociophysics.inference.estimators.mean_field_couplings import VoteMoments, moments
 from sociophysics.inference.estimators.parameters import Estimator, require_fitted
 from sociophysics.inference.estimators.pseudolikelihood import PseudoLikelihood
 from sociophysics.inference.estimators.tempering import LADDER, Chains, pack, temper
 from sociophysics.inference.estimators.training import cells, system_of, training_votes
+from sociophysics.kinds import ESTIMATORS, key
 from sociophysics.rollcall.votes import Votes
 from sociophysics.store import step
 from sociophysics.store.steps import Arrays, Draft
@@ -51,32 +51,13 @@ class PairFit(NamedTuple):
     slope: float
 
 
+@ESTIMATORS.register
+@keys_by_keyword("fields", "l2", after=1)
+@dataclass(eq=False, repr=False)
 class BoltzmannRefinement(Estimator):
     """Couplings whose equilibrium at temperature 1 reproduces the moments of the votes.
 
     For simulation and what-if questions; for prediction use :class:`PseudoLikelihood`.
-
-    Parameters
-    ----------
-    fields : bool
-        Match the members' means too. Without, the model generates both sides of every roll call
-        with equal chance, so that the number of yeas has no meaning.
-    l2 : float, optional
-        Penalty of the pseudolikelihood it starts from; by cross-validation if left out.
-    ridge : float
-        Pull of couplings to zero in units of a moment: the gradient is less ``ridge * J_ij``.
-    steps : int
-        Gradient steps.
-    replicas : int
-        Chains.
-    rate : float
-        First step; it falls linearly to a tenth, then parameters are averaged.
-    blocs : sequence of int arrays, optional
-        Members that turn round as one in the bloc moves; found from the couplings if left out.
-    seed : int
-        Seed of the chains.
-    draws : int
-        Samples of the independent parallel tempering that verifies the result.
 
     Attributes
     ----------
@@ -101,29 +82,50 @@ class BoltzmannRefinement(Estimator):
     True
     """
 
-    @by_keyword("fields", "l2", after=1)
-    def __init__(
-        self,
-        *,
-        l2: float | None = None,
-        fields: bool = True,
-        ridge: float = 0.0,
-        steps: int = 1500,
-        replicas: int = 1000,
-        rate: float = 0.02,
-        blocs: Sequence[ArrayLike] | None = None,
-        seed: int = 0,
-        draws: int = 4000,
-    ) -> None:
-        self.fields = fields
-        self.l2 = l2
-        self.ridge = ridge
-        self.steps = steps
-        self.replicas = replicas
-        self.rate = rate
-        self.blocs = blocs
-        self.seed = seed
-        self.draws = draws
+    _: KW_ONLY
+    l2: Annotated[
+        float | None,
+        key(
+            "Penalty of the pseudolikelihood it starts from; by cross-validation if left out.",
+            gt=0,
+        ),
+    ] = None
+    fields: Annotated[
+        bool,
+        key(
+            "Match the members' means too. Without, the model generates both sides of every roll "
+            "call with equal chance, so that the number of yeas has no meaning."
+        ),
+    ] = True
+    ridge: Annotated[
+        float,
+        key(
+            "Pull of couplings to zero in units of a moment: the gradient is less ridge * J_ij.",
+            ge=0,
+        ),
+    ] = 0.0
+    steps: Annotated[int, key("Gradient steps.", ge=1)] = 1500
+    replicas: Annotated[int, key("Chains.", ge=1)] = 1000
+    rate: Annotated[
+        float,
+        key("First step; it falls linearly to a tenth, then parameters are averaged.", gt=0),
+    ] = 0.02
+    blocs: Annotated[
+        Sequence[Any] | None,
+        key(
+            "Members that turn round as one in the bloc moves, as arrays of numbers; found from "
+            "the couplings if left out."
+        ),
+    ] = None
+    seed: Annotated[int, key("Seed of the chains.", ge=0)] = 0
+    draws: Annotated[
+        int,
+        key("Samples of the independent parallel tempering that verifies the result.", ge=1),
+    ] = 4000
+    kind: ClassVar[str] = "boltzmann"
+    words: ClassVar[str] = "Couplings whose equilibrium reproduces the moments of the votes."
+    equation: ClassVar[str] = "dJ_ij = rate (<s_i s_j> of the votes - <s_i s_j> of the model)."
+    physics: ClassVar[str] = "Boltzmann learning"
 
     def fit(self, votes: Votes | pd.DataFrame | ArrayLike, y: object = None) -> Self:
         """Fit couplings and return the estimator.
@@ -133,11 +135,6 @@ class BoltzmannRefinement(Estimator):
         InputError
             Votes that are unanimous, too few, or not -1/0/+1; counts or rates not positive.
         """
-        if min(self.steps, self.replicas, self.draws) < 1 or self.rate <= 0 or self.ridge < 0:
-            raise InputError(
-                f"steps {self.steps}, replicas {self.replicas}, draws {self.draws} must be at "
-                f"least 1, rate {self.rate} above 0 and ridge {self.ridge} at least 0."
-            )
         data = training_votes(votes)
         matrix = data.matrix.astype(np.float64)
         self.start_ = PseudoLikelihood(self.l2, self.fields, seed=self.seed).fit(data)

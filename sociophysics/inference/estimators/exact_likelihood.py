@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Self
+from dataclasses import KW_ONLY, dataclass
+from typing import Annotated, ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from sociophysics.errors import InputError
 from sociophysics.inference.chamber.patterns import fit_distribution, pattern_numbers
 from sociophysics.inference.estimators.parameters import Estimator, require_fitted
 from sociophysics.inference.estimators.training import cells, system_of, training_votes
+from sociophysics.kinds import ESTIMATORS, key
 from sociophysics.rollcall.votes import Votes
 
 __all__ = ["ExactMaximumLikelihood"]
@@ -21,26 +23,13 @@ Array = NDArray[np.float64]
 LARGEST = 20
 
 
+@ESTIMATORS.register
+@dataclass(eq=False, repr=False)
 class ExactMaximumLikelihood(Estimator):
     """Couplings and fields that maximize the likelihood, for at most 20 members.
 
     Without penalty the fitted model reproduces the means (with ``fields``) and pair moments of the
     votes. Roll calls with missing votes count with the chances of their completions (EM).
-
-    Parameters
-    ----------
-    l2 : float
-        Penalty ``l2 sum_{i<j} J_ij^2 + 0.1 l2 sum_i h_i^2`` on the negative log-likelihood per
-        roll call.
-    fields : bool
-        Whether members have fields ``h``.
-    truncated : int
-        Fewest members in the minority of a possible voting pattern: 1 for data that hold
-        contested votes only, 0 for data in which unanimous votes were kept.
-    tol : float
-        Largest mismatch of a moment at convergence.
-    max_iter : int
-        Most rounds of completing missing votes and of Newton's method in each.
 
     Attributes
     ----------
@@ -62,20 +51,33 @@ class ExactMaximumLikelihood(Estimator):
     0.5493
     """
 
-    def __init__(
-        self,
-        l2: float = 0.0,
-        fields: bool = False,
-        *,
-        truncated: int = 0,
-        tol: float = 1e-10,
-        max_iter: int = 1000,
-    ) -> None:
-        self.l2 = l2
-        self.fields = fields
-        self.truncated = truncated
-        self.tol = tol
-        self.max_iter = max_iter
+    l2: Annotated[
+        float,
+        key(
+            "Penalty l2 sum_{i<j} J_ij^2 + 0.1 l2 sum_i h_i^2 on the negative log-likelihood per "
+            "roll call.",
+            ge=0,
+        ),
+    ] = 0.0
+    fields: Annotated[bool, key("Whether members have fields h.")] = False
+    _: KW_ONLY
+    truncated: Annotated[
+        int,
+        key(
+            "Fewest members in the minority of a possible voting pattern: 1 for data that hold "
+            "contested votes only, 0 for data in which unanimous votes were kept.",
+            ge=0,
+        ),
+    ] = 0
+    tol: Annotated[float, key("Largest mismatch of a moment at convergence.", gt=0)] = 1e-10
+    max_iter: Annotated[
+        int,
+        key("Most rounds of completing missing votes and of Newton's method in each.", ge=1),
+    ] = 1000
+    kind: ClassVar[str] = "exact"
+    words: ClassVar[str] = "Couplings and fields that maximize the likelihood, to 20 members."
+    equation: ClassVar[str] = "argmax over J, h of the sum over roll calls of log P(s | J, h)."
+    physics: ClassVar[str] = "the inverse Ising problem, solved by enumeration"
 
     def fit(self, votes: Votes | pd.DataFrame | ArrayLike, y: object = None) -> Self:
         """Fit couplings and return the estimator.
@@ -93,8 +95,6 @@ class ExactMaximumLikelihood(Estimator):
                 f"exact maximum likelihood is asked for {n} members; at most {LARGEST} are "
                 "allowed, because all 2^n voting patterns are enumerated: use PseudoLikelihood."
             )
-        if not 0 <= self.l2 < np.inf:
-            raise InputError(f"l2 is {self.l2!r}; it must be a finite number >= 0.")
         possible = _possible(n, self.truncated)
         parameters = np.zeros(1 << n)
         completions = _Completions(data.matrix)

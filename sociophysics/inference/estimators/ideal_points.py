@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from dataclasses import KW_ONLY, dataclass
+from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from sociophysics import streams
-from sociophysics.deprecation import by_keyword
+from sociophysics.deprecation import keys_by_keyword
 from sociophysics.errors import InputError
 from sociophysics.inference.estimators.item_response import (
     ItemResponse,
@@ -20,6 +21,7 @@ from sociophysics.inference.estimators.item_response import (
 from sociophysics.inference.estimators.objective import best_penalty, searched
 from sociophysics.inference.estimators.parameters import Estimator, require_fitted
 from sociophysics.inference.estimators.training import cells, hidden, training_votes
+from sociophysics.kinds import ESTIMATORS, key
 from sociophysics.rollcall.votes import Votes
 from sociophysics.store import step, steps
 from sociophysics.store.steps import Arrays
@@ -39,25 +41,14 @@ MOST_FOLDS = 5
 TUNING_TOL = 1e-5
 
 
+@ESTIMATORS.register
+@keys_by_keyword("seed", after=4)
+@dataclass(eq=False, repr=False)
 class IdealPoints(Estimator):
     """Ideal points by the two-parameter item-response model, at the posterior mode.
 
     ``P(+1) = sigma(a_t + b_t . x_i)`` for member ``i`` on roll call ``t`` (Clinton, Jackman &
     Rivers 2004, American Political Science Review 98, 355), with ``x_i ~ N(0, I)``.
-
-    Parameters
-    ----------
-    dimensions : int, optional
-        1 to 8; None chooses 1, 2, 3 or 6 (a third of the members at most) on hidden training votes.
-    prior : float, optional
-        Standard deviation of the discriminations ``b``, where smaller shrinks more; chosen on
-        hidden training votes if left out.
-    anchor : member's id or name, or a party, optional
-        Who stands on the positive side of the first dimension. Left out: Republicans where there
-        are Democrats too, else the largest party, or the most extreme member where there are no
-        two parties of two members; then the sign says nothing about left and right.
-    seed : int
-        Seed of the hidden votes that choose ``prior``.
 
     Attributes
     ----------
@@ -83,19 +74,38 @@ class IdealPoints(Estimator):
     [3, 2, 0, 1]
     """
 
-    @by_keyword("seed", after=4)
-    def __init__(
-        self,
-        dimensions: int | None = 1,
-        prior: float | None = None,
-        anchor: Any = None,
-        *,
-        seed: int = 0,
-    ) -> None:
-        self.dimensions = dimensions
-        self.prior = prior
-        self.anchor = anchor
-        self.seed = seed
+    dimensions: Annotated[
+        int | None,
+        key(
+            "Dimensions; None chooses 1, 2, 3 or 6 (a third of the members at most) on hidden "
+            "training votes.",
+            ge=1,
+            le=MOST_DIMENSIONS,
+        ),
+    ] = 1
+    prior: Annotated[
+        float | None,
+        key(
+            "Standard deviation of the discriminations b, where smaller shrinks more; chosen on "
+            "hidden training votes if left out.",
+            gt=0,
+        ),
+    ] = None
+    anchor: Annotated[
+        str | int | float | None,
+        key(
+            "Who stands on the positive side of the first dimension: a member's id or name, or a "
+            "party. Left out: Republicans where there are Democrats too, else the largest party, "
+            "or the most extreme member where there are no two parties of two members; then the "
+            "sign says nothing about left and right."
+        ),
+    ] = None
+    _: KW_ONLY
+    seed: Annotated[int, key("Seed of the hidden votes that choose the prior.", ge=0)] = 0
+    kind: ClassVar[str] = "ideal_points"
+    words: ClassVar[str] = "Ideal points by the two-parameter item-response model."
+    equation: ClassVar[str] = "P(+1) = sigma(a_t + b_t . x_i), x_i ~ N(0, I)."
+    physics: ClassVar[str] = "a field along a few directions, no couplings"
 
     def fit(self, votes: Votes | pd.DataFrame | ArrayLike, y: object = None) -> Self:
         """Fit the points and return the estimator.
@@ -171,35 +181,19 @@ class IdealPoints(Estimator):
     def _choice(self, members: int) -> tuple[int, ...]:
         """Return the dimensions to choose from, one where they are given."""
         if self.dimensions is not None:
-            return (self._dimensions(members),)
+            if self.dimensions >= members:
+                raise InputError(
+                    f"dimensions is {self.dimensions} for {members} members; give fewer dimensions "
+                    "than members."
+                )
+            return (int(self.dimensions),)
         most = max(1, members // 3)
         return tuple(sorted({min(d, most) for d in CHOICE}))
 
-    def _dimensions(self, members: int) -> int:
-        whole = isinstance(self.dimensions, int | np.integer) and not isinstance(
-            self.dimensions, bool
-        )
-        if self.dimensions is None or not whole or not 1 <= self.dimensions <= MOST_DIMENSIONS:
-            raise InputError(
-                f"dimensions is {self.dimensions!r}; an integer from 1 to {MOST_DIMENSIONS} is "
-                "allowed, or None to choose it."
-            )
-        if self.dimensions >= members:
-            raise InputError(
-                f"dimensions is {self.dimensions} for {members} members; give fewer dimensions "
-                "than members."
-            )
-        return int(self.dimensions)
-
     def _tuned(self, matrix: Array, dimensions: int) -> tuple[float, pd.DataFrame]:
         table = pd.DataFrame({"prior": [], "log_likelihood": []})
-        if self.prior is not None:
-            if isinstance(self.prior, bool) or not 0 < float(self.prior) < np.inf:
-                raise InputError(
-                    f"prior is {self.prior!r}; it must be a positive number, or None to choose it."
-                )
-            if self.dimensions is not None:
-                return float(self.prior), table
+        if self.prior is not None and self.dimensions is not None:
+            return float(self.prior), table
         priors: tuple[float, ...] = PRIORS if self.prior is None else (float(self.prior),)
         votes_to_predict = HIDDEN_SHARE * np.count_nonzero(matrix)
         folds = int(np.clip(np.ceil(ENOUGH_HIDDEN / votes_to_predict), 1, MOST_FOLDS))

@@ -6,16 +6,17 @@ in legislatures, whose couplings are strong, they are biased and have no honest 
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Self
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 
-from sociophysics.errors import InputError
 from sociophysics.inference.estimators.parameters import Estimator, require_fitted
 from sociophysics.inference.estimators.training import cells, system_of, training_votes
+from sociophysics.kinds import ESTIMATORS, key
 from sociophysics.rollcall.votes import Votes
 
 __all__ = ["TAP", "MeanField", "VoteMoments", "moments"]
@@ -51,18 +52,13 @@ def moments(matrix: NDArray[np.generic]) -> VoteMoments:
     return VoteMoments(mean, votes.T @ votes / np.maximum(overlap, 1), overlap)
 
 
+@ESTIMATORS.register
+@dataclass(eq=False, repr=False)
 class MeanField(Estimator):
     """Initial guess of couplings: the negative inverse of the shrunken covariance matrix.
 
     ``J = -C^-1`` off the diagonal and ``h = atanh(m) - J m`` (Kappen & Rodriguez 1998, Neural
     Computation 10, 1137).
-
-    Parameters
-    ----------
-    shrinkage : float
-        Share by which moments are drawn to those of independent members, in (0, 1).
-    fields : bool
-        Whether members have fields; without, means are taken as zero.
 
     Attributes
     ----------
@@ -79,9 +75,17 @@ class MeanField(Estimator):
     (True, True)
     """
 
-    def __init__(self, shrinkage: float = 0.3, fields: bool = False) -> None:
-        self.shrinkage = shrinkage
-        self.fields = fields
+    shrinkage: Annotated[
+        float,
+        key("Share by which moments are drawn to those of independent members.", gt=0, lt=1),
+    ] = 0.3
+    fields: Annotated[
+        bool, key("Whether members have fields; without, means are taken as zero.")
+    ] = False
+    kind: ClassVar[str] = "mean_field"
+    words: ClassVar[str] = "Initial guess of couplings: the inverse of the shrunken covariances."
+    equation: ClassVar[str] = "J = -C^-1 off the diagonal, h = atanh(m) - J m."
+    physics: ClassVar[str] = "naive mean-field inversion"
 
     def fit(self, votes: Votes | pd.DataFrame | ArrayLike, y: object = None) -> Self:
         """Invert the moments of ``votes``, shape (roll calls, members); return the estimator.
@@ -92,8 +96,6 @@ class MeanField(Estimator):
             Votes that are unanimous, too few, or not -1/0/+1; a shrinkage outside (0, 1).
         """
         data = training_votes(votes)
-        if not 0 < self.shrinkage < 1:
-            raise InputError(f"shrinkage is {self.shrinkage}; it must lie between 0 and 1.")
         found = moments(data.matrix)
         mean: Array = found.mean * ((1 - self.shrinkage) if self.fields else 0.0)
         np.clip(mean, -LARGEST_MEAN, LARGEST_MEAN, out=mean)
@@ -121,6 +123,8 @@ class MeanField(Estimator):
         return coupling, np.arctanh(mean) - coupling @ mean
 
 
+@ESTIMATORS.register
+@dataclass(eq=False, repr=False)
 class TAP(MeanField):
     """Initial guess of couplings with the reaction term of Thouless, Anderson and Palmer.
 
@@ -134,6 +138,13 @@ class TAP(MeanField):
     >>> TAP(fields=True).fit(votes).coupling_.shape
     (3, 3)
     """
+
+    kind: ClassVar[str] = "tap"
+    words: ClassVar[str] = "Initial guess of couplings: mean field with its reaction term."
+    equation: ClassVar[str] = (
+        "J_ij + 2 m_i m_j J_ij^2 = -(C^-1)_ij, h = atanh(m) - J m + m sum_j J_ij^2 (1 - m_j^2)."
+    )
+    physics: ClassVar[str] = "the equations of Thouless, Anderson and Palmer, inverted"
 
     def _invert(self, inverse: Array, mean: Array) -> tuple[Array, Array]:
         sum_ = (inverse + inverse.T) / 2

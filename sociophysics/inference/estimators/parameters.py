@@ -1,23 +1,79 @@
-"""What scikit-learn asks of an estimator, without importing scikit-learn.
+"""What an estimator is: a kind that learns, as scikit-learn asks, without importing scikit-learn.
 
-Estimators here store their parameters in ``__init__`` and nothing else, learn in ``fit`` and keep
-what they learned in attributes that end in ``_``. :class:`Estimator` adds the reading and setting
-of parameters, so that pipelines, clones and grid searches work when scikit-learn is there.
+An estimator's keys are declared as those of any kind (``kinds.py``), in a dataclass that is not
+frozen. Made, it holds them as they were given; ``fit`` checks them, learns and keeps what it
+learned in attributes that end in ``_``. :class:`Estimator` adds the reading and setting of
+parameters, so that pipelines, clones and grid searches work when scikit-learn is there.
 """
 
 from __future__ import annotations
 
+import functools
 import inspect
 import sys
-from typing import Any, Self
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ValidationError
 
 from sociophysics.errors import InputError, did_you_mean
+from sociophysics.kind_sentences import refusal
+from sociophysics.kinds import ESTIMATORS, Kind, build
 
-__all__ = ["Estimator", "require_fitted"]
+__all__ = ["Estimator", "require_fitted", "tables_of"]
 
 
-class Estimator:
-    """Reading and setting of the parameters named by ``__init__``."""
+class Estimator(Kind):
+    """What all estimators have in common; a subclass is a dataclass with eq and repr left out.
+
+    Attributes
+    ----------
+    system_ : SpinSystem
+        Of those that learn couplings: with it a fit can be simulated.
+    """
+
+    registry = ESTIMATORS
+    learns: ClassVar[bool] = True
+
+    def __init_subclass__(cls) -> None:
+        """Let ``fit`` check the keys before it learns."""
+        super().__init_subclass__()
+        learn = cls.__dict__.get("fit")
+        if learn is not None and not getattr(learn, "__isabstractmethod__", False):
+
+            @functools.wraps(learn)
+            def fit(self: Estimator, votes: Any, y: object = None) -> Any:
+                self.check_keys()
+                return learn(self, votes, y)
+
+            type.__setattr__(cls, "fit", fit)
+
+    @abstractmethod
+    def fit(self, votes: Any, y: object = None) -> Self:
+        """Learn from votes, shape (roll calls, members), and return the estimator."""
+
+    @abstractmethod
+    def predict_proba(self, votes: Any) -> NDArray[np.float64]:
+        """Return P(+1 | the other members' votes), shape (roll calls, members)."""
+
+    def check_keys(self) -> None:
+        """Refuse keys out of their range, in the words that tables are refused in.
+
+        Raises
+        ------
+        InputError
+            One that is.
+        """
+        if not hasattr(type(self), "__dataclass_fields__"):
+            return  # a class in scikit-learn's own manner declares nothing
+        keys = self.get_params(deep=False)
+        try:
+            build(type(self), (), keys)
+        except ValidationError as error:
+            raise refusal(error, type(self), (), keys) from None
 
     @classmethod
     def _parameter_names(cls) -> list[str]:
@@ -74,7 +130,7 @@ class Estimator:
         )
 
 
-def require_fitted(estimator: Estimator, attribute: str) -> None:
+def require_fitted(estimator: object, attribute: str) -> None:
     """Raise if ``attribute`` has not been learned yet.
 
     The error is scikit-learn's ``NotFittedError`` as well, for callers who have imported it.
@@ -86,8 +142,8 @@ def require_fitted(estimator: Estimator, attribute: str) -> None:
 
     Examples
     --------
-    >>> fitted = Estimator()
-    >>> fitted.coupling_ = 0.0
+    >>> from types import SimpleNamespace
+    >>> fitted = SimpleNamespace(coupling_=0.0)
     >>> require_fitted(fitted, "coupling_")
     """
     if hasattr(estimator, attribute):
@@ -97,3 +153,34 @@ def require_fitted(estimator: Estimator, attribute: str) -> None:
     if loaded is not None:
         kind = type("NotFittedError", (InputError, loaded.NotFittedError), {})
     raise kind(f"{type(estimator).__name__} is not fitted; call fit(votes) before using it.")
+
+
+def tables_of(estimators: Sequence[Estimator | Mapping[str, Any]]) -> tuple[dict[str, Any], ...]:
+    """Return estimators as tables with every key, as a study's manifest holds them.
+
+    Parameters
+    ----------
+    estimators : sequence of Estimator, or of tables such as ``{"kind": "mean_field"}``
+
+    Raises
+    ------
+    InputError
+        What is neither, a kind that is not registered, or a key that is refused.
+
+    Examples
+    --------
+    >>> tables_of([{"kind": "mean_field", "fields": True}])
+    ({'kind': 'mean_field', 'shrinkage': 0.3, 'fields': True},)
+    """
+    found = []
+    for place, given in enumerate(estimators):
+        if isinstance(given, Estimator):
+            given.check_keys()
+        each = given.table() if isinstance(given, Estimator) else given
+        if not isinstance(each, Mapping) or not each.get("kind"):
+            raise InputError(
+                f"estimators[{place}] is no table and no registered estimator; give one of "
+                f"{', '.join(sorted(ESTIMATORS))}, or register its class."
+            )
+        found.append(ESTIMATORS.made(each).table())
+    return tuple(found)

@@ -13,7 +13,8 @@ fit does not depend on which side of any roll call is called +1.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Self
+from dataclasses import KW_ONLY, dataclass
+from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -21,7 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 
 from sociophysics import streams
-from sociophysics.deprecation import by_keyword
+from sociophysics.deprecation import keys_by_keyword
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.inference.estimators.objective import (
     FIELD_SHARE,
@@ -33,6 +34,7 @@ from sociophysics.inference.estimators.objective import (
 from sociophysics.inference.estimators.parameters import Estimator, require_fitted
 from sociophysics.inference.estimators.training import cells, hidden, system_of, training_votes
 from sociophysics.inference.estimators.uncertainty import StandardErrors, hessian_errors, intervals
+from sociophysics.kinds import ESTIMATORS, key
 from sociophysics.machine import require_memory
 from sociophysics.rollcall.votes import Votes
 from sociophysics.store import step, steps
@@ -48,33 +50,15 @@ VOTES_FOR_INTERVALS = 50
 ENOUGH_HIDDEN = 20_000  # hidden votes of one draw that choose a penalty as well as several draws
 
 
+@ESTIMATORS.register
+@keys_by_keyword("seed", after=3)
+@dataclass(eq=False, repr=False)
 class PseudoLikelihood(Estimator):
     """Couplings between members from roll-call votes, by l2-penalized pseudolikelihood.
 
     It predicts well. It does not generate: simulated at temperature 1 the fit of a legislature is
     over-ordered (see ``BoltzmannRefinement``). A coupling is a conditional association, not
     influence.
-
-    Parameters
-    ----------
-    l2 : float, optional
-        Penalty on couplings; chosen by cross-validation over ``grid`` if left out.
-    fields : bool
-        Whether members have fields ``h``. They mean something only where +1 does.
-    seed : int
-        Seed of the cross-validation's hidden cells and of the bootstrap.
-    grid : sequence of float
-        Penalties tried, when ``l2`` is left out, from the strongest until hidden votes are
-        predicted worse; it is extended at either end until the best lies inside.
-    folds : int
-        Independent draws of hidden cells in the cross-validation; one where it hides 20,000.
-    share : float
-        Share of the contested cells hidden in each; hidden cells do not predict either.
-    max_iter : int
-        Most L-BFGS iterations of a fit.
-    tol : float
-        Largest entry of the objective's gradient, in units per observed vote and times n, at
-        which a fit stops.
 
     Attributes
     ----------
@@ -102,27 +86,55 @@ class PseudoLikelihood(Estimator):
     (True, True)
     """
 
-    @by_keyword("seed", after=3)
-    def __init__(
-        self,
-        l2: float | None = None,
-        fields: bool = False,
-        *,
-        seed: int = 0,
-        grid: Sequence[float] = L2_GRID,
-        folds: int = 3,
-        share: float = 0.1,
-        max_iter: int = 500,
-        tol: float = 1e-5,
-    ) -> None:
-        self.l2 = l2
-        self.fields = fields
-        self.seed = seed
-        self.grid = grid
-        self.folds = folds
-        self.share = share
-        self.max_iter = max_iter
-        self.tol = tol
+    l2: Annotated[
+        float | None,
+        key("Penalty on couplings; chosen by cross-validation over grid if left out.", gt=0),
+    ] = None
+    fields: Annotated[
+        bool, key("Whether members have fields h; they mean something only where +1 does.")
+    ] = False
+    _: KW_ONLY
+    seed: Annotated[
+        int, key("Seed of the cross-validation's hidden cells and of the bootstrap.", ge=0)
+    ] = 0
+    grid: Annotated[
+        Sequence[float],
+        key(
+            "Penalties tried, when l2 is left out, from the strongest until hidden votes are "
+            "predicted worse; it is extended at either end until the best lies inside."
+        ),
+    ] = L2_GRID
+    folds: Annotated[
+        int,
+        key(
+            "Independent draws of hidden cells in the cross-validation; one where it hides 20,000.",
+            ge=1,
+        ),
+    ] = 3
+    share: Annotated[
+        float,
+        key(
+            "Share of the contested cells hidden in each; hidden cells do not predict either.",
+            gt=0,
+            lt=1,
+        ),
+    ] = 0.1
+    max_iter: Annotated[int, key("Most L-BFGS iterations of a fit.", ge=1)] = 500
+    tol: Annotated[
+        float,
+        key(
+            "Largest entry of the objective's gradient, in units per observed vote and times n, at "
+            "which a fit stops.",
+            gt=0,
+        ),
+    ] = 1e-5
+    kind: ClassVar[str] = "pseudolikelihood"
+    words: ClassVar[str] = "Couplings between members by l2-penalized pseudolikelihood."
+    equation: ClassVar[str] = (
+        "argmin over symmetric J, h of -(1/M) sum_ti log sigma(2 s_ti F_ti) + (l2/n) sum_{i<j} "
+        "J_ij^2, F_ti = h_i + sum_j J_ij s_tj."
+    )
+    physics: ClassVar[str] = "the inverse Ising problem"
 
     def fit(self, votes: Votes | pd.DataFrame | ArrayLike, y: object = None) -> Self:
         """Fit the couplings and return the estimator.
@@ -290,17 +302,8 @@ class PseudoLikelihood(Estimator):
 
     def _penalties(self) -> list[float]:
         given = [self.l2] if self.l2 is not None else sorted(self.grid, reverse=True)
-        for l2 in given:
-            if isinstance(l2, bool) or not np.isreal(l2) or not 0 < float(l2) < np.inf:
-                raise InputError(
-                    f"l2 is {l2!r}; it must be a positive number, or None to choose it by "
-                    "cross-validation."
-                )
-        if not given or self.folds < 1 or not 0 < self.share < 1:
-            raise InputError(
-                f"cross-validation was given {len(given)} penalties, {self.folds} folds and the "
-                f"share {self.share}; it needs at least one, at least one, and between 0 and 1."
-            )
+        if not given or min(given) <= 0:
+            raise InputError(f"grid is {given}; give positive penalties.")
         return [float(l2) for l2 in given]
 
     def _kept(self, matrix: Array, l2: float, start: Fit | None = None) -> Fit:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Self
+from dataclasses import KW_ONLY, dataclass
+from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,7 @@ from sociophysics.inference.estimators.objective import (
 )
 from sociophysics.inference.estimators.parameters import Estimator, require_fitted
 from sociophysics.inference.estimators.training import cells, hidden, system_of, training_votes
+from sociophysics.kinds import ESTIMATORS, key
 from sociophysics.rollcall.votes import Votes
 from sociophysics.store import step, steps
 from sociophysics.store.steps import Arrays
@@ -31,6 +33,8 @@ Array = NDArray[np.float64]
 L1_GRID = (0.2, 0.1, 0.05, 0.025, 0.012)
 
 
+@ESTIMATORS.register
+@dataclass(eq=False, repr=False)
 class StabilitySelection(Estimator):
     """Sparse couplings, and how often each survives on half of the roll calls.
 
@@ -38,25 +42,6 @@ class StabilitySelection(Estimator):
     ``2 (l1/n) sum_{i<j} |J_ij|``. It is minimized on random halves of the roll calls, and a
     coupling is selected if it is non-zero in at least ``threshold`` of them (Meinshausen &
     Buhlmann 2010, J. R. Stat. Soc. B 72, 417).
-
-    Parameters
-    ----------
-    l1 : float, optional
-        Penalty; chosen by cross-validation over ``grid`` if left out.
-    fields : bool
-        Whether members have (unpenalized) fields.
-    half_samples : int
-        Random halves of the roll calls, at least 50.
-    threshold : float
-        Selection probability from which a coupling is selected.
-    seed : int
-        Seed of the half samples.
-    grid : sequence of float
-        Extended until the best penalty lies inside.
-    max_iter : int
-        Most proximal gradient steps of a fit.
-    tol : float
-        Relative fall of the objective at which a fit stops.
 
     Attributes
     ----------
@@ -86,26 +71,28 @@ class StabilitySelection(Estimator):
     np.int64(1)
     """
 
-    def __init__(
-        self,
-        l1: float | None = None,
-        fields: bool = False,
-        *,
-        half_samples: int = 50,
-        threshold: float = 0.9,
-        seed: int = 0,
-        grid: Sequence[float] = L1_GRID,
-        max_iter: int = 500,
-        tol: float = 1e-7,
-    ) -> None:
-        self.l1 = l1
-        self.fields = fields
-        self.half_samples = half_samples
-        self.threshold = threshold
-        self.seed = seed
-        self.grid = grid
-        self.max_iter = max_iter
-        self.tol = tol
+    l1: Annotated[
+        float | None,
+        key("Penalty; chosen by cross-validation over grid if left out.", gt=0),
+    ] = None
+    fields: Annotated[bool, key("Whether members have (unpenalized) fields.")] = False
+    _: KW_ONLY
+    half_samples: Annotated[int, key("Random halves of the roll calls.", ge=50)] = 50
+    threshold: Annotated[
+        float, key("Selection probability from which a coupling is selected.", gt=0.5, le=1)
+    ] = 0.9
+    seed: Annotated[int, key("Seed of the half samples.", ge=0)] = 0
+    grid: Annotated[
+        Sequence[float], key("Penalties tried; extended until the best lies inside.")
+    ] = L1_GRID
+    max_iter: Annotated[int, key("Most proximal gradient steps of a fit.", ge=1)] = 500
+    tol: Annotated[float, key("Relative fall of the objective at which a fit stops.", gt=0)] = 1e-7
+    kind: ClassVar[str] = "stability"
+    words: ClassVar[str] = "Sparse couplings, and how often each survives on half the roll calls."
+    equation: ClassVar[str] = (
+        "argmin of -(log pseudolikelihood) / votes + 2 (l1/n) sum_{i<j} |J_ij|, on random halves."
+    )
+    physics: ClassVar[str] = "the inverse Ising problem with few ties"
 
     def fit(self, votes: Votes | pd.DataFrame | ArrayLike, y: object = None) -> Self:
         """Fit to all votes, shape (roll calls, members), and to halves; return the estimator.
@@ -116,14 +103,9 @@ class StabilitySelection(Estimator):
             Votes that are unanimous, too few, or not -1/0/+1; fewer than 50 halves; a threshold
             outside (0.5, 1]; a penalty that is not positive.
         """
-        if self.half_samples < 50 or not 0.5 < self.threshold <= 1:
-            raise InputError(
-                f"half_samples is {self.half_samples} and threshold {self.threshold}; at least "
-                "50, and above 0.5 up to 1, are allowed."
-            )
         penalties = [self.l1] if self.l1 is not None else sorted(self.grid, reverse=True)
         if not penalties or min(penalties) <= 0:
-            raise InputError(f"l1 is {penalties}; it must be positive, or None to choose it.")
+            raise InputError(f"grid is {penalties}; give positive penalties.")
         data = training_votes(votes)
         matrix = data.matrix.astype(np.float64)
         n = self.n_features_in_ = matrix.shape[1]

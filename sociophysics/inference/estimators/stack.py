@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Self
+from dataclasses import KW_ONLY, dataclass
+from typing import Annotated, ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -10,11 +11,12 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, logit
 
 from sociophysics import streams
-from sociophysics.deprecation import by_keyword
+from sociophysics.deprecation import keys_by_keyword
 from sociophysics.inference.estimators.ideal_points import IdealPoints
 from sociophysics.inference.estimators.parameters import Estimator, require_fitted
 from sociophysics.inference.estimators.pseudolikelihood import PseudoLikelihood
 from sociophysics.inference.estimators.training import contested_cells, hidden, training_votes
+from sociophysics.kinds import ESTIMATORS, OneOf, key
 from sociophysics.rollcall.votes import Votes
 
 __all__ = ["Stack"]
@@ -27,20 +29,14 @@ CLIP = 1e-6
 STREAM = 1000  # other votes than those the models hid to choose their penalties
 
 
+@ESTIMATORS.register
+@keys_by_keyword("seed", after=3)
+@dataclass(eq=False, repr=False)
 class Stack(Estimator):
     """The weighted mean of two models' log odds: ``logit p = a logit p_Ising + b logit p_IRT``.
 
     The weights are fitted on votes hidden from both models within the training votes; both are
     then fitted again to all of them, with the penalty and prior they had.
-
-    Parameters
-    ----------
-    ising : PseudoLikelihood, optional
-        Cross-validated l2, no fields, if left out.
-    ideal : IdealPoints, optional
-        Up to six dimensions with a prior chosen on hidden votes, if left out.
-    seed : int
-        Seed of the hidden votes.
 
     Attributes
     ----------
@@ -59,17 +55,25 @@ class Stack(Estimator):
     (2,)
     """
 
-    @by_keyword("seed", after=3)
-    def __init__(
-        self,
-        ising: PseudoLikelihood | None = None,
-        ideal: IdealPoints | None = None,
-        *,
-        seed: int = 0,
-    ) -> None:
-        self.ising = ising
-        self.ideal = ideal
-        self.seed = seed
+    ising: Annotated[
+        PseudoLikelihood | None,
+        OneOf(ESTIMATORS, optional=True),
+        key("The couplings' model; cross-validated l2, no fields, if left out."),
+    ] = None
+    ideal: Annotated[
+        IdealPoints | None,
+        OneOf(ESTIMATORS, optional=True),
+        key(
+            "The ideal points' model; up to six dimensions with a prior chosen on hidden votes, if "
+            "left out."
+        ),
+    ] = None
+    _: KW_ONLY
+    seed: Annotated[int, key("Seed of the hidden votes.", ge=0)] = 0
+    kind: ClassVar[str] = "stack"
+    words: ClassVar[str] = "The weighted mean of the log odds of couplings and of ideal points."
+    equation: ClassVar[str] = "logit p = a logit p_Ising + b logit p_IRT."
+    physics: ClassVar[str] = "couplings and a few directions together"
 
     def fit(self, votes: Votes | pd.DataFrame | ArrayLike, y: object = None) -> Self:
         """Fit both models and their weights and return the estimator.

@@ -6,7 +6,7 @@ import hashlib
 import re
 import sys
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.metadata import Distribution, PackageNotFoundError, distribution, entry_points
 from importlib.metadata import packages_distributions as distributions_of_packages
@@ -19,18 +19,6 @@ from sociophysics.sources import short
 
 __all__ = ["Code", "at_fault", "check_others_code", "code_of_others"]
 
-GROUPS = tuple(
-    f"sociophysics.{each}"
-    for each in (
-        "feeds",
-        "observables",
-        "interventions",
-        "rules",
-        "networks",
-        "couplings",
-        "fields",
-    )
-)
 PLACE = re.compile(r'File "([^"]+)", line (\d+)')
 Code = dict[str, dict[str, str | None]]
 
@@ -87,17 +75,24 @@ def check_others_code(old: Mapping[str, Any], new: Mapping[str, Any], place: str
         )
 
 
-def at_fault(error: BaseException) -> str | None:
+def at_fault(error: BaseException, kinds: Iterable[Any]) -> str | None:
     """Return whose code an error was raised in, if it is that of a package that adds kinds.
 
     The distribution, the file and the line in words; None where it is ours or a library's. An
     error of a worker has its traceback as a text alone.
-    """
-    from sociophysics.kinds import REGISTRIES
-    from sociophysics.observables import REGISTRY
 
-    kinds = [kind for registry in REGISTRIES.values() for kind in registry.values()]
-    packages = {each.__module__.partition(".")[0] for each in (*kinds, *REGISTRY.values())}
+    Parameters
+    ----------
+    error : BaseException
+    kinds : iterable of classes and functions
+        All that are registered.
+
+    Examples
+    --------
+    >>> at_fault(ValueError("ours"), []) is None
+    True
+    """
+    packages = {each.__module__.partition(".")[0] for each in kinds}
     homes: dict[str, str] = {}
     for package in packages - {"sociophysics", "__main__"}:
         module = sys.modules.get(package)
@@ -119,7 +114,9 @@ def _told(code: Mapping[str, str | None]) -> str:
 
 def _owner(package: str) -> Distribution | None:
     """Return the installed distribution that a package comes from."""
-    for point in (each for group in GROUPS for each in entry_points(group=group)):
+    points = entry_points()
+    ours = [group for group in points.groups if group.startswith("sociophysics.")]
+    for point in (each for group in ours for each in points.select(group=group)):
         if point.module.partition(".")[0] == package:
             return point.dist
     names = _packages().get(package)
