@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+import sociophysics as sp
 from sociophysics.cli import main
 from sociophysics.experiments import cascade_designs
 from sociophysics.scenario import Scenario
@@ -62,6 +63,31 @@ def test_the_table_is_that_of_cascade_designs(
     (line,) = [each for each in said.splitlines() if each.startswith("random ")]
     assert line.split()[1:3] == [f"{row['mean']:.3g}", f"{row['difference']:+.2g}"]
     assert "nan" not in said
+
+
+def test_more_replicas_extend_a_study_and_fewer_are_refused(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ask = ["cascades", "small.toml", "--workers", "1", "--quiet", "--out"]
+    assert main([*ask, "grown", "--replicas", "2"]) == 0
+    kept = {path: path.stat().st_mtime_ns for path in (place / "grown" / "parts").iterdir()}
+    assert len(kept) == 4
+    assert main([*ask, "grown"]) == 0
+    assert main([*ask, "whole"]) == 0
+    assert all(path.stat().st_mtime_ns == time for path, time in kept.items())
+    for name in ("cascades.csv", "report.html", "manifest.json"):
+        assert (place / "grown" / name).read_bytes() == (place / "whole" / name).read_bytes()
+    capsys.readouterr()
+    assert main([*ask, "grown", "--replicas", "3"]) == 2
+    assert "asked.replicas (4, now 3) differs" in capsys.readouterr().err
+    # What Python keeps is the same study, and goes on from what the command kept.
+    table = cascade_designs(Scenario.load(place / "small.toml"), out=place / "grown", workers=1)
+    pd.testing.assert_frame_equal(table, pd.read_csv(place / "grown" / "cascades.csv"))
+    opened = sp.open(place / "whole")
+    assert opened.command == "cascades"
+    page = (place / "whole" / "report.html").read_text(encoding="utf-8")
+    assert "random: the seeds reach" in page
+    assert "<svg" in page or "data:image/svg" in page
 
 
 def test_every_swept_point_is_named(place: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,7 +16,7 @@ LAYERS = [
     {"addresses", "errors", "datasets", "words"},
     {"deprecation", "evidence", "kind_keys", "kind_sentences", "machine", "registries"}
     | {"sources", "streams"},
-    {"kinds"},
+    {"kinds", "others_code"},
     {"engine", "statistics", "store"},
     {"society"},
     {"influences", "observables", "rollcall", "theory"},

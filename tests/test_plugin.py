@@ -132,7 +132,7 @@ def seen(site: Path) -> dict[str, Any]:
             import numpy as np
             votes = np.random.default_rng(1).choice([-1, 1], (30, 5))
             head = ",".join("abcde")
-            return "\n".join([head, *(",".join(map(str, row)) for row in votes.tolist())])
+            return "\\n".join([head, *(",".join(map(str, row)) for row in votes.tolist())])
 
         text = Path("plan.toml").read_text()
         scenario = sp.Scenario.from_toml(text)

@@ -121,7 +121,6 @@ CHANGED = {
     "another seed": ("inspect", ["--seed", "1"], None, r"asked.seed (0, now 1) differs"),
     "another null": ("inspect", ["--largest"], None, "asked.largest (False, now True) differs"),
     "another network": ("inspect", [], ("ties.csv", TIES + "a,f\n"), "inputs.network"),
-    "fewer replicas": ("cascades", ["--replicas", "3"], None, "asked.replicas (2, now 3) differs"),
     "another scenario of the same name and seed": (
         "cascades",
         [],

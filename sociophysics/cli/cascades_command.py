@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -55,7 +55,7 @@ def cascades(
 
     Two copies of the society under the same noise, with and without the seeds: who differs was
     reached. Designs are paired by replica with the first one. Running again into the same folder
-    continues where it was stopped.
+    continues where it was stopped; with more replicas it computes those alone.
     """
     from sociophysics.scenario import Scenario
 
@@ -72,10 +72,11 @@ def answer(
 ) -> None:
     """Compare the cascades of a scenario, and write and print what was found."""
     from sociophysics.cli.progress import follow
-    from sociophysics.experiments import cascade_designs
-    from sociophysics.store import open_store, studies, write_table
-    from sociophysics.study import fingerprints
-    from sociophysics.study.asked import plugins_of, where
+    from sociophysics.experiments.cascade_scenarios import GROWS, compared, with_replicas
+    from sociophysics.report import cascades_page
+    from sociophysics.store import open_store, studies, write_table, write_text
+    from sociophysics.study.asked import manifest_of, where
+    from sociophysics.study.measure import Work
     from sociophysics.study.results.summary import unseen_text
 
     if replicas < 2:
@@ -84,17 +85,20 @@ def answer(
         )
     store = open_store(place)
     studies.read_manifest(store, "cascades")
-    asked = {"scenario": scenario.canonical(), "replicas": replicas}
-    manifest = studies.make_manifest("cascades", asked=asked, inputs=fingerprints(scenario))
-    manifest |= plugins_of(scenario)
+    scenario = with_replicas(scenario, replicas)
+    manifest = manifest_of(scenario, "cascades", {"replicas": replicas})
     title = scenario.title or scenario.name
-    with studies.claimed(store, "cascades", manifest, where(scenario)), follow(title) as progress:
-        keys: dict[str, Any] = {"workers": workers, "executor": executor, "progress": progress}
-        table = cascade_designs(scenario, replicas=replicas, out=place, **keys)
+    with studies.claimed(store, "cascades", manifest, where(scenario), grows=GROWS):
+        with follow(title) as progress:
+            work = Work(folder=place, workers=workers, executor=executor, progress=progress)
+            table = compared(scenario, work)
         write_table(store, "cascades", table)
+        page = cascades_page.render(scenario, table, replicas=replicas)
+        write_text(store, "report.html", page)
     _show(table, f"{title}; {number_of(replicas, 'replica')}")
     typer.echo(f"note: intervals hold what was seen; {unseen_text(replicas)}")
     typer.echo(f"table: {os.path.join(store.place, 'cascades.csv')}")
+    typer.echo(f"report: {os.path.join(store.place, 'report.html')}")
 
 
 def _show(table: pd.DataFrame, title: str) -> None:

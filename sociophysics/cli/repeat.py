@@ -117,7 +117,7 @@ def _answer(
         return
     asked = dict(manifest["asked"])
     if command in ("loop", "phases", "poll", "audit", "sensitivity") or (
-        command in ("tip", "trial") and given.get("python")
+        command in ("tip", "trial", "cascades") and given.get("python")
     ):
         scenario = _scenario(asked.pop("scenario"), manifest, given)
         _asked_again(command, scenario, asked, out=place, workers=workers, executor=executor)
@@ -189,6 +189,7 @@ def _asked_again(command: str, scenario: Scenario, asked: dict[str, Any], **keys
         experiments.phase_diagram(scenario, dict(asked.pop("axes")), **asked, **keys)
     else:
         names = {"loop": "hysteresis", "poll": "polling", "tip": "locate"}
+        names["cascades"] = "cascade_designs"
         ask = getattr(experiments, names.get(command, command))
         ask(scenario, **asked, **keys)
 

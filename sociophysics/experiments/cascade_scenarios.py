@@ -21,10 +21,13 @@ from sociophysics.society import camps as camp_attributes
 from sociophysics.society.spins import SpinSystem
 from sociophysics.store import Place, json_form, steps
 from sociophysics.store.steps import Arrays
+from sociophysics.study.asked import asked_of
 from sociophysics.study.blocks import identities
 from sociophysics.study.measure import Progress, Work, keeping_steps, reseeded
 
-__all__ = ["cascade_designs"]
+__all__ = ["GROWS", "cascade_designs", "compared", "with_replicas"]
+
+GROWS = ("asked.replicas", "asked.scenario.sweep.replicas")
 
 
 def cascade_designs(
@@ -51,7 +54,8 @@ def cascade_designs(
     replicas : int, optional
         Those of the scenario if left out; replica r has the same seeds and noise in all designs.
     out : path, or address such as ``s3://bucket/cascades``, optional
-        Where replicas are kept as soon as they are done; a comparison that was killed goes on.
+        Makes it a study: replicas are kept as soon as they are done, so that a comparison that was
+        killed goes on, and one with more replicas extends it.
     workers, executor, progress, cancel
         As for ``sp.run``; progress counts replicas of one design.
     seed : int, optional
@@ -82,14 +86,35 @@ def cascade_designs(
     >>> table["design"].unique().tolist()
     ['no feed', 'trending']
     """
-    scenario = reseeded(scenario, seed)
-    number = scenario.sweep.replicas if replicas is None else replicas
+    scenario = with_replicas(reseeded(scenario, seed), replicas)
+    asked = {"replicas": scenario.sweep.replicas}
+    work = Work(folder=out, workers=workers, executor=executor, progress=progress, cancel=cancel)
+    with asked_of(scenario, "cascades", asked, out, grows=GROWS) as tables:
+        tables["cascades"] = table = compared(scenario, work)
+    return table
+
+
+def with_replicas(scenario: Scenario, replicas: int | None) -> Scenario:
+    """Return the scenario with another number of replicas, itself where none is given."""
+    if replicas is None or replicas == scenario.sweep.replicas:
+        return scenario
+    return scenario.replace({"sweep": {**scenario.canonical()["sweep"], "replicas": replicas}})
+
+
+def compared(scenario: Scenario, work: Work) -> pd.DataFrame:
+    """Return the table of ``cascade_designs``; replicas are kept where ``work`` says.
+
+    Raises
+    ------
+    InputError
+        As ``cascade_designs``.
+    """
+    number = scenario.sweep.replicas
     points: dict[str, tuple[dict[str, Any], dict[str, Settings]]] = {}
     for case in scenario.cases():
         point = points.setdefault(repr(case.point), (case.point, {}))
         point[1][case.design] = case.settings
     tables = []
-    work = Work(folder=out, workers=workers, executor=executor, progress=progress, cancel=cancel)
     count = sum(len(designs) for _, designs in points.values())
     with keeping_steps(work, total=count * number):
         for values, designs in points.values():

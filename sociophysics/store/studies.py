@@ -7,7 +7,7 @@ import datetime
 import json
 import platform
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sociophysics.errors import InputError, told
@@ -148,7 +148,12 @@ def write_manifest(store: Store, manifest: Mapping[str, Any]) -> None:
 
 @contextlib.contextmanager
 def claimed(
-    store: Store, command: str, manifest: Mapping[str, Any], given: Mapping[str, Any] | None = None
+    store: Store,
+    command: str,
+    manifest: Mapping[str, Any],
+    given: Mapping[str, Any] | None = None,
+    *,
+    grows: Sequence[str] = (),
 ) -> Iterator[Log]:
     """Hold a place for one study: refuse what is not its own, try to write, open the log.
 
@@ -163,18 +168,20 @@ def claimed(
         As ``make_manifest`` returns it.
     given : mapping, optional
         Where what it reads lies, for the log: the same study may lie elsewhere tomorrow.
+    grows : sequence of str
+        As in ``check_same``.
 
     Raises
     ------
     InputError
         The place is another study's or not writable, or another process is writing there.
     """
-    check_same(store, command, manifest)
+    check_same(store, command, manifest, grows)
     free = not store.names()
     try:
         with claim(store) as log:
             # Another process may have written here until now; from here on nobody else can.
-            check_same(store, command, manifest)
+            check_same(store, command, manifest, grows)
             write_manifest(store, manifest)
             log.write("start", host=platform.node(), given=dict(given or {}))
             yield log
@@ -206,8 +213,18 @@ def _give_up(store: Store) -> None:
             store.path.rmdir()
 
 
-def check_same(store: Store, command: str, manifest: Mapping[str, Any]) -> None:
+def check_same(
+    store: Store, command: str, manifest: Mapping[str, Any], grows: Sequence[str] = ()
+) -> None:
     """Raise if a place holds anything but this study, finished or not.
+
+    Parameters
+    ----------
+    store : Store
+    command : str
+    manifest : mapping
+    grows : sequence of str
+        Dotted keys of numbers that may be larger than they were: more replicas extend a study.
 
     Raises
     ------
@@ -218,12 +235,26 @@ def check_same(store: Store, command: str, manifest: Mapping[str, Any]) -> None:
     if old is None or not _finished(store):
         return
     check_code(old, store.place, STUDIES[command])
-    what = first_difference(old, manifest)
+    what = first_difference(_grown(old, manifest, grows), manifest)
     if what:
         raise InputError(
             f"{store.place} holds {STUDIES[command]} that is not this one: {what} differs; choose "
             "another --out."
         )
+
+
+def _grown(
+    old: Mapping[str, Any], new: Mapping[str, Any], grows: Sequence[str]
+) -> Mapping[str, Any]:
+    """Return an old manifest with the numbers that are larger in the new one."""
+    for key in grows:
+        first, _, rest = key.partition(".")
+        before, now = old.get(first), new.get(first)
+        if rest and isinstance(before, Mapping) and isinstance(now, Mapping):
+            old = {**old, first: _grown(before, now, [rest])}
+        elif type(before) is int and type(now) is int and now > before:
+            old = {**old, first: now}
+    return old
 
 
 def _finished(store: Store) -> bool:

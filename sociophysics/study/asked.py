@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,11 +68,16 @@ def plugins_of(scenario: Scenario) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def asked_of(
-    scenario: Scenario, command: str, asked: Mapping[str, Any], out: Place | None
+    scenario: Scenario,
+    command: str,
+    asked: Mapping[str, Any],
+    out: Place | None,
+    *,
+    grows: Sequence[str] = (),
 ) -> Iterator[dict[str, pd.DataFrame]]:
     """Hold ``out`` for a question, and write the tables by name that are put in what is yielded.
 
-    Without ``out`` nothing is kept.
+    Without ``out`` nothing is kept; ``grows`` is as in ``store.studies.check_same``.
 
     Raises
     ------
@@ -85,7 +90,7 @@ def asked_of(
         return
     store = open_store(out)
     manifest = manifest_of(scenario, command, asked)
-    with claimed(store, command, manifest, {**where(scenario), "python": True}):
+    with claimed(store, command, manifest, {**where(scenario), "python": True}, grows=grows):
         yield tables
         for name, table in tables.items():
             write_table(store, name, table)
