@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import networkx as nx
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.optimize import brentq
 
+import sociophysics as sp
 from sociophysics.dynamics import trajectory
 from sociophysics.engine import cascade
 from sociophysics.errors import InputError
@@ -322,6 +326,31 @@ def test_critical_mass_holds_the_place_between_two_shares() -> None:
     sharp = _half_interval(shares, np.array([0, 0, 20, 20, 20]), 20)
     assert sharp == (0.08, 0.12)
     assert np.isnan(_half_interval(shares, np.array([0, 0, 4, 4, 4]), 4)).all()
+
+
+def test_an_experiment_on_seeds_is_a_study_whoever_does_it(tmp_path: Path) -> None:
+    system = couplings.uniform(nx.complete_graph(30))
+    keys = dict(temperature=0.3, sweeps=20, seed=1, replicas=5)
+    alone = critical_mass(system, [0.1, 0.3, 0.6], **keys)
+    with ThreadPoolExecutor(2) as hands:
+        found = critical_mass(
+            system, [0.1, 0.3, 0.6], out=tmp_path / "out", executor=hands, workers=2, **keys
+        )
+    pd.testing.assert_frame_equal(found.table, alone.table)
+    assert found[:3] == alone[:3]
+    opened = sp.open(tmp_path / "out")
+    pd.testing.assert_frame_equal(opened.tables["critical_mass"], alone.table)
+    assert opened.question["shares"] == [0.1, 0.3, 0.6]
+    parts = {path: path.stat().st_mtime_ns for path in (tmp_path / "out" / "parts").iterdir()}
+    critical_mass(system, [0.1, 0.3, 0.6], out=tmp_path / "out", workers=1, **keys)
+    assert {path: path.stat().st_mtime_ns for path in parts} == parts
+    for other in ({"won": 0.4}, {"start": np.ones(30)}, {"temperature": 0.2}):
+        with pytest.raises(InputError, match="differs; choose another --out"):
+            critical_mass(system, [0.1, 0.3, 0.6], out=tmp_path / "out", **(keys | other))
+    told = threading.Event()
+    told.set()
+    with pytest.raises(sp.errors.Cancelled):
+        nucleation_probability(system, [[0], [1]], cancel=told, workers=1, **keys)
 
 
 def test_critical_mass_says_when_it_is_outside() -> None:

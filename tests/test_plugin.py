@@ -130,9 +130,10 @@ def seen(site: Path) -> dict[str, Any]:
 
         def votes_of():
             import numpy as np
-            votes = np.random.default_rng(1).choice([-1, 1], (30, 5))
-            head = ",".join("abcde")
-            return "\\n".join([head, *(",".join(map(str, row)) for row in votes.tolist())])
+            votes = np.random.default_rng(1).choice([-1, 1], (6, 30))
+            head = ",".join(["id", *(f"v{k}" for k in range(30))])
+            rows = [",".join(map(str, [k, *row])) for k, row in enumerate(votes.tolist())]
+            return "\\n".join([head, *rows])
 
         text = Path("plan.toml").read_text()
         scenario = sp.Scenario.from_toml(text)

@@ -138,6 +138,11 @@ def _answer(
 
             cascades.answer(scenario, asked["replicas"], place, workers, executor)
         return
+    if command == "seeds":
+        raise InputError(
+            "Python gave the society, of which the folder holds the digest alone; ask again into "
+            "another folder and compare the two."
+        )
     if command == "fit" and given.get("python"):
         raise InputError(
             "Python gave the votes, and the folder does not say how they were read; fit them into "

@@ -9,6 +9,7 @@ association (*snapshot*).
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Mapping
 from concurrent.futures import Executor
 from pathlib import Path
@@ -73,6 +74,7 @@ def calibrate(
     workers: int | None = None,
     executor: Executor | None = None,
     progress: Progress | None = None,
+    cancel: threading.Event | None = None,
     seed: int = 0,
 ) -> Calibration:
     r"""Return the parameters of a society that data tell, and which they do not tell.
@@ -96,7 +98,7 @@ def calibrate(
         Of every simulation.
     out : path or str, optional
         Folder of this study; data must then lie in files.
-    workers, executor, progress
+    workers, executor, progress, cancel
         As in ``sp.experiments.hysteresis``.
 
     Returns
@@ -125,7 +127,7 @@ def calibrate(
     else:
         asked = Question(dict(data), dict(model or {}), dict(free or {}), dict(targets or {}))
         asked = asked._replace(seed=check_seed(seed))
-    work = Work(folder=out, workers=workers, executor=executor, progress=progress)
+    work = Work(folder=out, workers=workers, executor=executor, progress=progress, cancel=cancel)
     if out is None:
         return answered(asked, work)
     if "system" in asked.data:

@@ -8,6 +8,7 @@ is built at two small sizes and must sharpen with size, within the range or as f
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from typing import NamedTuple
@@ -26,7 +27,15 @@ from sociophysics.statistics import mean_interval, tau
 from sociophysics.store import Place
 from sociophysics.streams import generator
 from sociophysics.study.expected import TEMPERATURE
-from sociophysics.study.measure import Progress, Work, along_values, measure, society, varied
+from sociophysics.study.measure import (
+    Progress,
+    Work,
+    along_values,
+    measure,
+    reseeded,
+    society,
+    varied,
+)
 
 __all__ = ["INDICATORS", "EarlyWarning", "early_warning"]
 
@@ -65,6 +74,8 @@ def early_warning(
     workers: int | None = None,
     executor: Executor | None = None,
     progress: Progress | None = None,
+    cancel: threading.Event | None = None,
+    seed: int | None = None,
 ) -> EarlyWarning:
     """Return whether fluctuations grow and slow down as a key approaches a tipping point.
 
@@ -100,6 +111,10 @@ def early_warning(
     progress : callable or bool, optional
         True shows a bar. A callable is called with finished parts, all parts known so far, and
         updates done.
+    cancel : threading.Event, optional
+        Once it is set the work ends; finished parts are kept.
+    seed : int, optional
+        Instead of the scenario's.
 
     Returns
     -------
@@ -128,6 +143,7 @@ def early_warning(
     >>> bool(found.trend.set_index("indicator").loc["variance", "kendall"] > 0.5), found.warned
     (True, True)
     """
+    scenario = reseeded(scenario, seed)
     ascending = along_values(scenario, along, values, least=FEWEST_VALUES)
     given = ascending if values is None else [float(each) for each in values]
     axes = {along: ascending}
@@ -136,7 +152,7 @@ def early_warning(
     name = observable or ("abs_camp_polarization" if several else "abs_magnetization")
     names = list(dict.fromkeys([name, "magnetization"]))
     swept = varied(scenario, design=design, observables=names, replicas=replicas, axes=axes)
-    work = Work(folder=out, workers=workers, executor=executor, progress=progress)
+    work = Work(folder=out, workers=workers, executor=executor, progress=progress, cancel=cancel)
     table = measure(swept, work)
     dynamics = swept.cases()[0].settings.dynamics
     kept = table[table["sweep"] >= dynamics.burn_in]

@@ -8,8 +8,10 @@ dimensions with field ``h`` a square of side l grows iff ``l > 2 J / h``.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from concurrent.futures import Executor
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -18,14 +20,15 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse.csgraph import dijkstra
 from scipy.stats import binom
 
-from sociophysics.dynamics import trajectory
-from sociophysics.dynamics.frames import Frame
 from sociophysics.errors import InputError
 from sociophysics.experiments.avalanches import check_users
+from sociophysics.experiments.seed_runs import Seeded, outcomes, study_of
 from sociophysics.influences.feeds import Feed
-from sociophysics.influences.interventions import Nucleate
 from sociophysics.society.spins import SpinSystem
 from sociophysics.statistics import share_interval
+from sociophysics.store import Place
+from sociophysics.store.steps import Arrays
+from sociophysics.study.measure import Progress, Work
 
 __all__ = [
     "CriticalMass",
@@ -119,6 +122,11 @@ def nucleation_probability(
     start: str | ArrayLike = "down",
     won: float = 0.5,
     lost: float | None = None,
+    out: Place | None = None,
+    workers: int | None = None,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+    cancel: threading.Event | None = None,
 ) -> pd.DataFrame:
     """Return how often each seed set wins the society over.
 
@@ -139,6 +147,8 @@ def nucleation_probability(
         As in ``trajectory``.
     won, lost : float
         Thresholds of ``stance * m``; without ``lost`` no run ends as lost.
+    out, workers, executor, progress, cancel
+        As for ``sp.run``; what is kept is a study, opened by ``sp.open``, and goes on.
 
     Returns
     -------
@@ -160,24 +170,22 @@ def nucleation_probability(
     >>> table[["size", "probability"]].values.tolist()
     [[2.0, 1.0]]
     """
-    rows = []
-    for number, users in enumerate(sets):
-        chosen = check_users(system, users, f"set {number}")
-        act = Nucleate(0, [system.labels[i] for i in chosen], 1.0, stance, hold)
-        keys: dict[str, Any] = dict(temperature=temperature, seed=seed, field=field, feed=feed)
-        runs = _outcomes(
-            system,
-            act,
-            won=won,
-            lost=lost,
-            sweeps=sweeps,
-            replicas=replicas,
-            camps=camps,
-            start=start,
-            **keys,
-        )
-        rows.append({"set": number, "size": chosen.size, **_row(*runs)})
-    return pd.DataFrame(rows)
+    chosen = [check_users(system, users, f"set {number}") for number, users in enumerate(sets)]
+    seeded = Seeded(
+        system, temperature, sweeps, seed, replicas, field, feed, camps, start, won, lost
+    )
+    seedings = [
+        {"who": [system.labels[i] for i in each], "share": 1.0, "stance": stance, "hold": hold}
+        for each in chosen
+    ]
+    asked = {"sets": [each.tolist() for each in chosen], "stance": stance, "hold": hold}
+    work = Work(folder=out, workers=workers, executor=executor, progress=progress, cancel=cancel)
+    with study_of("nucleation_probability", asked, seeded, work, total=len(chosen)) as write:
+        runs = outcomes(seeded, seedings)
+        sizes = [{"set": number, "size": each.size} for number, each in enumerate(chosen)]
+        table = pd.DataFrame([a | _row(b) for a, b in zip(sizes, runs, strict=True)])
+        write("nucleation", table)
+    return table
 
 
 def critical_mass(
@@ -196,6 +204,11 @@ def critical_mass(
     camps: ArrayLike | None = None,
     start: str | ArrayLike = "down",
     won: float = 0.5,
+    out: Place | None = None,
+    workers: int | None = None,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+    cancel: threading.Event | None = None,
 ) -> CriticalMass:
     """Return the share of committed users from which a society is won within ``sweeps``.
 
@@ -214,7 +227,7 @@ def critical_mass(
         ``random``, ``degree`` or ``camp:K``; each replica draws its own.
     temperature, sweeps, seed, replicas, field, feed, camps, start
         As in ``trajectory``.
-    stance, hold, won
+    stance, hold, won, out, workers, executor, progress, cancel
         As in ``nucleation_probability``.
 
     Raises
@@ -237,26 +250,21 @@ def critical_mass(
     increasing = tried.ndim == 1 and tried.size > 1 and (np.diff(tried) > 0).all()
     if not increasing or tried[0] < 0 or tried[-1] > 1:
         raise InputError(f"shares is {shares!r}; give at least two increasing ones from 0 to 1.")
-    rows, wins = [], []
-    for share in tried.tolist():
-        act = Nucleate(0, who, share, stance, hold)
-        keys: dict[str, Any] = dict(temperature=temperature, seed=seed, field=field, feed=feed)
-        runs = _outcomes(
-            system,
-            act,
-            won=won,
-            lost=None,
-            sweeps=sweeps,
-            replicas=replicas,
-            camps=camps,
-            start=start,
-            **keys,
-        )
-        wins.append(int((runs[0] > 0).sum()))
-        rows.append({"share": share, **_row(*runs)})
-    place = _half(tried, np.array(wins) / replicas)
-    low, high = _half_interval(tried, np.array(wins), replicas)
-    return CriticalMass(place, low, high, pd.DataFrame(rows))
+    seeded = Seeded(
+        system, temperature, sweeps, seed, replicas, field, feed, camps, start, won, None
+    )
+    kept = {"who": who, "stance": stance, "hold": hold}
+    work = Work(folder=out, workers=workers, executor=executor, progress=progress, cancel=cancel)
+    asked = {"shares": tried.tolist(), **kept}
+    with study_of("critical_mass", asked, seeded, work, total=tried.size) as write:
+        runs = outcomes(seeded, [{"share": share, **kept} for share in tried.tolist()])
+        rows = [{"share": a} | _row(b) for a, b in zip(tried.tolist(), runs, strict=True)]
+        table = pd.DataFrame(rows)
+        write("critical_mass", table)
+    wins = np.array([int((run["outcome"] > 0).sum()) for run in runs])
+    return CriticalMass(
+        _half(tried, wins / replicas), *_half_interval(tried, wins, replicas), table
+    )
 
 
 class CriticalDroplet(NamedTuple):
@@ -283,6 +291,11 @@ def critical_droplet(
     start: str | ArrayLike = "down",
     won: float = 0.5,
     lost: float | None = None,
+    out: Place | None = None,
+    workers: int | None = None,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+    cancel: threading.Event | None = None,
 ) -> CriticalDroplet:
     """Return the size at which a compact group around ``center`` wins half of the runs.
 
@@ -298,6 +311,8 @@ def critical_droplet(
     sizes : sequence of int
         Increasing numbers of users, as ``droplet`` takes them.
     temperature, sweeps, seed, replicas, stance, hold, field, feed, camps, start, won, lost
+        As in ``nucleation_probability``.
+    out, workers, executor, progress, cancel
         As in ``nucleation_probability``.
 
     Raises
@@ -332,49 +347,18 @@ def critical_droplet(
         start=start,
         won=won,
         lost=lost,
+        out=out,
+        workers=workers,
+        executor=executor,
+        progress=progress,
+        cancel=cancel,
     )
     size = _half(tried.astype(np.float64), table["probability"].to_numpy())
     return CriticalDroplet(size, table)
 
 
-def _outcomes(
-    system: SpinSystem,
-    act: Nucleate,
-    *,
-    won: float,
-    lost: float | None,
-    sweeps: int,
-    replicas: int,
-    **keys: Any,
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return for each replica 1 won, -1 lost, 0 undecided, and the sweep at which it ended."""
-    if not -1 < won <= 1 or (lost is not None and not -1 <= lost < won):
-        raise InputError(
-            f"won is {won} and lost {lost}; allowed: -1 <= lost < won <= 1, lost may be left out."
-        )
-    outcome = np.zeros(replicas, np.int64)
-    ends = np.full(replicas, sweeps)
-
-    def decided(frame: Frame) -> NDArray[np.bool_]:
-        if frame.sweep > 0:  # frame 0 shows the stances before the seeds are set
-            m = act.stance * frame.spins.mean(axis=1)
-            over = m >= won
-            gone = m <= lost if lost is not None else np.zeros_like(over)
-            new = (over | gone) & (outcome == 0)
-            outcome[new] = np.where(over, 1, -1)[new]
-            ends[new] = frame.sweep
-        done: NDArray[np.bool_] = outcome != 0
-        return done
-
-    frames = trajectory(
-        system, sweeps=sweeps, replicas=replicas, interventions=[act], stop=decided, **keys
-    )
-    for _ in frames:
-        pass
-    return outcome, ends
-
-
-def _row(outcome: NDArray[np.int64], ends: NDArray[np.int64]) -> dict[str, float]:
+def _row(run: Arrays) -> dict[str, float]:
+    outcome, ends = run["outcome"], run["ends"]
     wins, runs = int((outcome > 0).sum()), outcome.size
     _, low, high = share_interval(wins, runs)
     decided = outcome != 0

@@ -43,6 +43,7 @@ STUDIES = {
     "axis": "an axis of who amplifies whom",
     "audit": "an audit",
     "sensitivity": "a sensitivity analysis",
+    "seeds": "an experiment on seeds",
 }
 
 
