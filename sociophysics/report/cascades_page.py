@@ -10,6 +10,8 @@ from sociophysics.report import html, wording
 from sociophysics.report.figures import to_svg
 from sociophysics.report.marks import INK, MUTED, WIDTH, mark, settings
 from sociophysics.scenario import Scenario
+from sociophysics.scenario.membership import of_scenario
+from sociophysics.study.society_card import card_of
 
 __all__ = ["render", "sentences"]
 
@@ -70,11 +72,15 @@ def render(scenario: Scenario, table: pd.DataFrame, *, replicas: int) -> str:
         for name, value in {"replicas": replicas, "seed": scenario.seed}.items()
     )
     defined = "".join(f"<p><strong>{name}</strong>: {text}.</p>" for name, text in DEFINED.items())
+    society = [
+        *card_of(scenario.cases()[0].settings).sentences(),
+        *of_scenario(scenario).sentences(),
+    ]
     return html.document(
         title,
         f"<header><h1>{html.escape(title)}</h1>"
         f"<p class='question'>{html.escape(scenario.question)}</p>"
-        f"<dl class='facts'>{facts}</dl></header>",
+        f"<dl class='facts'>{facts}</dl>{html.listed('The society', society)}</header>",
         html.section("Answer", f"<ul>{lines}</ul>", f'<p class="note">{READING}</p>'),
         html.section("Figure", _figure(table)),
         html.section("Table", html.frame(table)),
