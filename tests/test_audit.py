@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import sociophysics as sp
@@ -46,10 +47,12 @@ class ByNumber(sp.feeds.Feed):
 
     kind: ClassVar[str] = "by_number"
     bound: ClassVar[float] = 2.0  # type: ignore[misc]
+    size: ClassVar[float] = 0.5
 
     def response(self, spins: np.ndarray, memory: Any) -> np.ndarray:
         n = spins.shape[1]
-        return np.broadcast_to(np.where(np.arange(n) < n // 2, 2.0, -2.0), spins.shape).copy()
+        side = np.where(np.arange(n) < n // 2, self.size, -self.size)
+        return np.broadcast_to(side, spins.shape).copy()
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ class ByFirst(ByNumber):
 
     def response(self, spins: np.ndarray, memory: Any) -> np.ndarray:
         one = np.unique(memory.camps[: spins.shape[1] // 2]).size == 1
-        return np.full(spins.shape, 0.5 if one else -0.5)
+        return np.full(spins.shape, self.size if one else -self.size)
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ class ByCrowd(ByNumber):
     kind: ClassVar[str] = "by_crowd"
 
     def response(self, spins: np.ndarray, memory: Any) -> np.ndarray:
-        return np.full(spins.shape, 0.5 if spins.shape[1] < 100 else -0.5)
+        return np.full(spins.shape, self.size if spins.shape[1] < 100 else -self.size)
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,7 @@ class ByNeighbour(ByNumber):
     def response(self, spins: np.ndarray, memory: Any) -> np.ndarray:
         J = memory.system.J.toarray()
         mixed = (J[:30, 30:] != 0).sum() / max((J != 0).sum(), 1)
-        return np.full(spins.shape, 0.5 if mixed < 0.18 else -0.5)
+        return np.full(spins.shape, self.size if mixed < 0.18 else -self.size)
 
 
 @pytest.fixture(autouse=True)
@@ -220,6 +223,8 @@ def test_an_audit_is_a_study_that_is_kept_opened_and_repeated(
     assert main(["audit", str(file), "--out", out, *asked]) == 0
     said = capsys.readouterr().out
     assert said.startswith("holds: what is claimed:")
+    page = (tmp_path / "audit" / "report.html").read_text()
+    assert page.index("mutual ties") < page.index("holds: what is claimed")
     study = sp.open(out)
     assert study.command == "audit"
     table = study.tables["audit"]
@@ -229,6 +234,59 @@ def test_an_audit_is_a_study_that_is_kept_opened_and_repeated(
     file.write_text(text + CLAIM.replace('">"', '"<"'))
     assert main(["audit", str(file), "--out", out, *asked]) == 2
     assert "choose another --out" in capsys.readouterr().err
+
+
+def test_a_posterior_is_audited_by_its_other_draws_and_by_none(tmp_path: Path) -> None:
+    """Draws of the later half are hotter by far, which is what the check has to see."""
+    T = np.r_[np.full(20, 0.3), np.full(20, 4.0)]
+    pd.DataFrame({"dynamics.temperature": T}).to_parquet(tmp_path / "posterior.parquet")
+    drawn = cold().replace({"posterior": {"path": str(tmp_path)}, "dynamics.temperature": 0.3})
+    only = ["other posterior draws", "no posterior draws"]
+    found = sp.experiments.audit(drawn, only=only, workers=1)
+    assert found.claims["verdict"].tolist() == ["holds"]
+    assert found.table["outcome"].tolist()[0] == "reversed"
+    assert found.table["number"][1] > found.table["number"][0] + 0.5
+    few = drawn.replace({"sweep.replicas": 21})
+    (row,) = sp.experiments.audit(few, only=only[:1], workers=1).table.to_dict("records")
+    assert row["reason"] == "40 draws are not twice the 21 replicas"
+    (row,) = sp.experiments.audit(cold(), only=only[:1], workers=1).table.to_dict("records")
+    assert row["outcome"] == "not applicable"
+
+
+RUNS = 10
+
+
+@pytest.mark.validate
+def test_artefacts_of_any_strength_are_caught_and_clean_claims_are_left_alone(
+    record_property: Callable[[str, object], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten artefacts under ten seeds, the planted feeds of strengths drawn from .25 to 2."""
+    caught = dict.fromkeys(ARTEFACTS, 0)
+    held = dict.fromkeys(ARTEFACTS, 0)
+    alarms, rows = 0, 0
+    for run in range(RUNS):
+        size = float(np.random.default_rng([run, 5]).uniform(0.25, 2.0))
+        monkeypatch.setattr(ByNumber, "size", size)
+        for name, (make, check) in ARTEFACTS.items():
+            planted = make() if check == "seed" else make().replace({"seed": 100 + run})
+            if check == "seed" and run:
+                continue  # luck is looked for seed by seed already
+            only = [f"seed {planted.seed + k}" for k in (1, 2)] if check == "seed" else [check]
+            found = sp.experiments.audit(planted, only=only, workers=1)
+            if found.claims["verdict"].tolist() == ["holds"]:
+                held[name] += 1
+                caught[name] += bool(set(found.table["outcome"]) & {"shifted", "reversed"})
+        clean = scenario(margin=0.02).replace({"seed": 100 + run, "sweep.replicas": 12})
+        only = [f"seed {101 + run}", f"seed {102 + run}", "relabelled users", "sequential updates"]
+        found = sp.experiments.audit(clean, only=only, workers=1)
+        rows += len(found.table)
+        alarms += int((found.table["outcome"] != "robust").sum())
+    for name in ARTEFACTS:
+        record_property(f"caught: {name}", f"{caught[name]} of {held[name]}")
+    record_property("detection rate", round(sum(caught.values()) / sum(held.values()), 3))
+    record_property("false alarms on the clean engine", f"{alarms} of {rows}")
+    assert sum(caught.values()) > 0.8 * sum(held.values())
+    assert alarms <= 0.05 * rows
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,7 +19,11 @@ from sociophysics.cli.options import (
     workers_of,
 )
 
-__all__ = ["audit"]
+if TYPE_CHECKING:
+    from sociophysics.experiments.audits import Audit
+    from sociophysics.scenario import Scenario
+
+__all__ = ["audit", "write_report"]
 
 ScenarioFile = Annotated[
     Path, typer.Argument(help="TOML file with claims, or a bundled name.", show_default=False)
@@ -47,10 +50,12 @@ def audit(
     """Ask whether the claims of a scenario are robust, shifted or reversed under changes.
 
     Other seeds, relabelled users, sequential updates, rival rules, twice the sweeps, twice the
-    users, rewired networks of the same degrees, each number a fifth larger and smaller.
+    users, rewired networks of the same degrees, posterior draws where there are any, each number a
+    fifth larger and smaller.
     """
     from sociophysics.cli.progress import follow
     from sociophysics.experiments import audit as audited
+    from sociophysics.report import audit_page
     from sociophysics.scenario import Scenario
 
     loaded = seeded(Scenario.load(scenario), seed)
@@ -67,13 +72,12 @@ def audit(
             executor=executor,
             progress=progress,
         )
+    write_report(loaded, found, place)
     if quiet:
         return
-    for row in found.claims.to_dict("records"):
-        own = found.table[found.table["claim"] == row["text"]]
-        counted = Counter(own["outcome"])
-        said = ", ".join(f"{counted[word]} {word}" for word in dict.fromkeys(own["outcome"]))
-        typer.echo(f"{row['verdict']}: {row['text']}: {said}")
+    for sentence, claim in zip(audit_page.sentences(found), found.claims["text"], strict=True):
+        typer.echo(sentence)
+        own = found.table[found.table["claim"] == claim]
         for each in own[own["outcome"].isin(["shifted", "reversed"])].to_dict("records"):
             typer.echo(
                 f"    {each['outcome']} by {each['check']}: {each['number']:.3g} "
@@ -86,3 +90,12 @@ def audit(
     ):
         typer.echo(f"not applicable: {check}: {reason}")
     typer.echo(f"table: {os.path.join(place, 'audit.csv')}")
+    typer.echo(f"report: {os.path.join(place, 'report.html')}")
+
+
+def write_report(scenario: Scenario, found: Audit, place: str) -> None:
+    """Write the page of an audit into its folder."""
+    from sociophysics.report import audit_page
+    from sociophysics.store import open_store, write_text
+
+    write_text(open_store(place), "report.html", audit_page.render(scenario, found))

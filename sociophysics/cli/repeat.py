@@ -67,7 +67,8 @@ def repeat(
         if sample is not None:
             _copy_all_but(store, again, sample)
         with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
-            _answer(command, manifest, _given(store), again.place, count, executor)
+            given = _given(store) | {"reported": "report.html" in store.names("")}
+            _answer(command, manifest, given, again.place, count, executor)
         different = _different(store, again)
         new = read_json(again)
     _tell(store.place, manifest, new, different, sample, quiet)
@@ -120,7 +121,12 @@ def _answer(
         command in ("tip", "trial", "cascades") and given.get("python")
     ):
         scenario = _scenario(asked.pop("scenario"), manifest, given)
-        _asked_again(command, scenario, asked, out=place, workers=workers, executor=executor)
+        keys = {"out": place, "workers": workers, "executor": executor}
+        found = _asked_again(command, scenario, asked, **keys)
+        if command == "audit" and given.get("reported"):
+            from sociophysics.cli import audit
+
+            audit.write_report(scenario, found, place)
         return
     if command in ("tip", "trial", "cascades"):
         scenario = _scenario(asked.pop("scenario"), manifest, given)
@@ -186,17 +192,16 @@ def _answer(
     inspect.answer(given, options, asked["largest"], place, workers, executor)
 
 
-def _asked_again(command: str, scenario: Scenario, asked: dict[str, Any], **keys: Any) -> None:
-    """Ask again what Python asked."""
+def _asked_again(command: str, scenario: Scenario, asked: dict[str, Any], **keys: Any) -> Any:
+    """Ask again what Python asked, and return what it then returns."""
     from sociophysics import experiments
 
     if command == "phases":
-        experiments.phase_diagram(scenario, dict(asked.pop("axes")), **asked, **keys)
-    else:
-        names = {"loop": "hysteresis", "poll": "polling", "tip": "locate"}
-        names["cascades"] = "cascade_designs"
-        ask = getattr(experiments, names.get(command, command))
-        ask(scenario, **asked, **keys)
+        return experiments.phase_diagram(scenario, dict(asked.pop("axes")), **asked, **keys)
+    names = {"loop": "hysteresis", "poll": "polling", "tip": "locate"}
+    names["cascades"] = "cascade_designs"
+    ask = getattr(experiments, names.get(command, command))
+    return ask(scenario, **asked, **keys)
 
 
 def _scenario(

@@ -14,13 +14,15 @@ from sociophysics.influences.interventions import Rewire
 from sociophysics.influences.new_ends import rewired
 from sociophysics.scenario import Settings
 from sociophysics.scenario.build import case_frames, varies
+from sociophysics.scenario.posterior import read_draws
 from sociophysics.society.spins import SpinSystem
 from sociophysics.streams import generator
 
-__all__ = ["MOVES", "simulate_moved"]
+__all__ = ["MOVES", "OTHER_DRAWS", "draws_of", "simulate_moved"]
 
 Camps = NDArray[np.int64] | None
 RELABELLED, SEQUENTIAL, REWIRED = "relabelled users", "sequential updates", "rewired network"
+OTHER_DRAWS = "other posterior draws"
 
 
 def _fitted(settings: Settings) -> str:
@@ -51,11 +53,13 @@ def simulate_moved(
         One design at one point.
     replicas : sequence of int
     move : str
-        Name of a change.
+        Name of a change, or ``OTHER_DRAWS``.
     check : callable, optional
         Called at every frame; what it raises ends the simulation.
     """
     tables = []
+    # The later half of the draws, which the replicas as stated have not lived in.
+    later = draws_of(settings) // 2 if move == OTHER_DRAWS else 0
     for group in [[r] for r in replicas] if varies(settings) else [list(replicas)]:
 
         def society(system: SpinSystem, camps: Camps) -> tuple[SpinSystem, Camps]:
@@ -65,12 +69,29 @@ def simulate_moved(
 
         scheme = "sequential" if move == SEQUENTIAL else "random-sequential"
         frames = []
-        for frame in case_frames(settings, group, scheme=scheme, change=society):
+        moved = [r + later for r in group]
+        for frame in case_frames(settings, moved, scheme=scheme, change=society):
             if check is not None:
                 check()
             frames.append(frame)
-        tables.append(tabulate(frames, list(settings.observe.names)))
+        table = tabulate(frames, list(settings.observe.names))
+        tables.append(table.assign(replica=table["replica"] - later))
     return pd.concat(tables, ignore_index=True), []
+
+
+def draws_of(settings: Settings) -> int:
+    """Return how many draws of a posterior a case can live in; 0 without one.
+
+    Parameters
+    ----------
+    settings : Settings
+
+    Raises
+    ------
+    InputError
+        Its file cannot be read.
+    """
+    return 0 if settings.posterior is None else len(read_draws(settings.posterior.path)[0])
 
 
 def relabelled(system: SpinSystem, camps: Camps, seed: int) -> tuple[SpinSystem, Camps]:

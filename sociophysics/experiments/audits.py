@@ -23,7 +23,12 @@ from pydantic import ValidationError
 from scipy.special import expit
 
 from sociophysics.errors import InputError, did_you_mean
-from sociophysics.experiments.audit_changes import MOVES, simulate_moved
+from sociophysics.experiments.audit_changes import (
+    MOVES,
+    OTHER_DRAWS,
+    draws_of,
+    simulate_moved,
+)
 from sociophysics.kinds import RULES
 from sociophysics.scenario import Scenario, Settings
 from sociophysics.scenario.build import build_system
@@ -180,10 +185,32 @@ def _checks(base: Scenario) -> Iterator[Check]:
     sized = all(_larger(each) is not None for each in settings)
     reason = "" if sized else "its network is given, and not generated in any size"
     yield Check("twice the users", base, tables=_larger, reason=reason)
+    yield from _draws(base, settings)
     for key in _numbers(settings):
         for factor in FACTORS:
             name = f"{key} {100 * (factor - 1):+.0f} %"
             yield Check(name, base, tables=partial(_scaled, key, factor))
+
+
+def _draws(base: Scenario, settings: Sequence[Settings]) -> Iterator[Check]:
+    """Yield the checks of a scenario whose replicas live in draws of a posterior."""
+    if base.posterior is None:
+        reason = "the scenario has no [posterior]; calibrate gives one"
+        yield Check(OTHER_DRAWS, base, reason=reason)
+        return
+    there = draws_of(settings[0]) // 2
+    few = f"{2 * there} draws are not twice the {base.sweep.replicas} replicas"
+    yield Check(
+        OTHER_DRAWS, base, move=OTHER_DRAWS, reason="" if base.sweep.replicas <= there else few
+    )
+    yield Check("no posterior draws", base, tables=_undrawn)
+
+
+def _undrawn(settings: Settings) -> Tables:
+    """Return a case at the numbers of its own tables, without what they might be as well."""
+    tables = settings.canonical()
+    tables.pop("posterior", None)
+    return tables
 
 
 def _longer(base: Scenario) -> Scenario:
