@@ -93,6 +93,13 @@ def test_a_run_in_memory_answers_as_well() -> None:
         "load httpfs",
         "set enable_external_access = true",
         "create table x as select 1",
+        "with x as (select 1 as a) insert into results select * from x",
+        "explain analyze copy (select 1) to 'out.csv'",
+        "export database 'out'",
+        "pragma database_list",
+        "call pragma_version()",
+        "prepare x as select 1",
+        "set variable x = 1",
         "",
     ],
 )
@@ -110,14 +117,55 @@ def test_anything_but_one_select_is_refused(done: Path, statement: str) -> None:
         "glob('{1}/../*')",
         "read_parquet('https://example.org/x.parquet')",
         "read_parquet('s3://bucket/x.parquet')",
+        "'{0}'",
+        "'secret.csv'",
+        "read_csv('{1}x/secret.csv')",
+        "read_csv('file://{0}')",
+        "read_text('{1}/away/secret.csv')",
+        "glob('{1}/away/*')",
+        "glob('*')",
+        "read_json('/proc/self/environ')",
+        "sniff_csv('{0}')",
+        "parquet_metadata('{0}')",
+        "duckdb_secrets()",
+        "duckdb_extensions()",
     ],
 )
 def test_no_file_outside_the_study_is_read(done: Path, source: str) -> None:
     secret = done.parent / "secret.csv"
     secret.write_text("a\n1\n", encoding="utf-8")
+    (done.parent / f"{done.name}x").mkdir(exist_ok=True)
+    shutil.copy(secret, done.parent / f"{done.name}x")
+    if not (done / "away").exists():
+        (done / "away").symlink_to(done.parent, target_is_directory=True)
     quoted = [str(path).replace("'", "''") for path in (secret, done)]
     with pytest.raises(InputError, match="outside the study"):
         sp.study.query(done, f"select * from {source.format(*quoted)}")
+
+
+def test_a_statement_inside_a_select_is_refused_as_well(done: Path) -> None:
+    for inner in ("copy results to ''out.csv''", "select 1; select 2"):
+        with pytest.raises(InputError, match="Expected a single SELECT"):
+            sp.study.query(done, f"select * from query('{inner}')")
+    with pytest.raises(InputError, match="cannot be answered"):
+        sp.study.query(done, "select getenv('HOME')")
+
+
+def test_half_of_a_character_in_a_statement_is_told_in_one_sentence(done: Path) -> None:
+    with pytest.raises(InputError, match=r"'select \\+ud800'.* half of a character"):
+        sp.study.query(done, "select \ud800")
+
+
+def test_a_question_has_bounds_and_spills_outside_the_folder_one_works_in(
+    done: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    names = "('memory_limit', 'temp_directory')"
+    asked = f"select name, value from duckdb_settings() where name in {names}"
+    found = sp.study.query(done, asked).set_index("name")["value"]
+    assert found["memory_limit"] == "3.7 GiB"
+    assert not Path(found["temp_directory"]).is_relative_to(tmp_path)
+    assert Path(found["temp_directory"]).is_absolute()
 
 
 def test_a_python_variable_is_no_table(done: Path) -> None:

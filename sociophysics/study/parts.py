@@ -9,17 +9,21 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from sociophysics.store import Store
 from sociophysics.study.blocks import Part, plan
 
 __all__ = [
+    "Columns",
     "CorruptPart",
     "Part",
+    "PartColumns",
     "PartData",
     "file_of",
     "merged",
     "plan",
+    "read_columns",
     "read_part",
     "read_parts",
     "write_part",
@@ -27,6 +31,7 @@ __all__ = [
 
 METADATA = b"sociophysics"
 EVENT_KEYS = {"sweep", "kind", "replica"}
+Columns = dict[str, NDArray[Any]]
 
 
 class CorruptPart(Exception):
@@ -37,6 +42,13 @@ class PartData(NamedTuple):
     """What the simulation of one part returns."""
 
     table: pd.DataFrame
+    events: list[dict[str, Any]]
+
+
+class PartColumns(NamedTuple):
+    """The data of a part as it is read: a table of a few rows costs more than its numbers."""
+
+    columns: Columns
     events: list[dict[str, Any]]
 
 
@@ -64,10 +76,10 @@ def write_part(store: Store, part: Part, data: PartData) -> None:
     table = checked(part, data.table)
     if not all(event.keys() >= EVENT_KEYS for event in data.events):
         raise ValueError(f"an event of a part lacks one of {sorted(EVENT_KEYS)}")
-    columns = {name: pa.array(table[name].to_numpy()) for name in table.columns}
     events = json.loads(_text(data.events))
-    about = {"part": part.name, "events": events, "digest": _digest(part, table, events)}
-    arrow = pa.table(columns).replace_schema_metadata({METADATA: _text(about).encode()})
+    numbers = {name: table[name].to_numpy() for name in table.columns}
+    about = {"part": part.name, "events": events, "digest": _digest(part, numbers, events)}
+    arrow = pa.table(numbers).replace_schema_metadata({METADATA: _text(about).encode()})
     store.write(file_of(part.name), lambda file: _write_parquet(arrow, file))
 
 
@@ -75,11 +87,11 @@ def _text(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), default=np.generic.item)
 
 
-def _digest(part: Part, table: pd.DataFrame, events: Sequence[Mapping[str, Any]]) -> str:
+def _digest(part: Part, columns: Columns, events: Sequence[Mapping[str, Any]]) -> str:
     """Return the sha256 of a part's name, events and numbers, bit for bit."""
-    total = hashlib.sha256(f"{part.name}{_text(events)}{len(table)}".encode())
-    for name in table.columns:
-        values = table[name].to_numpy()
+    rows = len(columns["replica"])
+    total = hashlib.sha256(f"{part.name}{_text(events)}{rows}".encode())
+    for name, values in columns.items():
         if values.dtype == np.float64:
             # A file keeps neither which of the NaNs it was nor the sign of a zero.
             values = np.where(np.isnan(values), np.nan, values + 0.0)
@@ -101,28 +113,40 @@ def checked(part: Part, table: pd.DataFrame) -> pd.DataFrame:
     ValueError
         A column or a replica is missing or too many.
     """
-    names = list(part.settings.observe.names)
-    if list(table.columns) != ["replica", "sweep", *names]:
-        raise ValueError(
-            f"a part has the columns {list(table.columns)}, not replica, sweep, {names}"
-        )
-    types = {"replica": np.int64, "sweep": np.int64, **dict.fromkeys(names, np.float64)}
+    types = _types(part)
+    if list(table.columns) != list(types):
+        raise ValueError(f"a part has the columns {list(table.columns)}, not {list(types)}")
     if any(table[name].dtype != kind for name, kind in types.items()):
         table = table.astype(types)
-    if not _in_order(table):
+    columns = {name: table[name].to_numpy() for name in ("replica", "sweep")}
+    if not _in_order(columns):
         table = table.sort_values(["replica", "sweep"], ignore_index=True)
-        if not _in_order(table):
-            raise ValueError("a part has two rows for the same replica and sweep")
-    replicas = np.unique(table["replica"].to_numpy())
-    if tuple(replicas.tolist()) != part.replicas:
-        raise ValueError(f"a part has the replicas {replicas}, not {part.replicas}")
+        columns = {name: table[name].to_numpy() for name in columns}
+    _check_rows(part, columns)
     return table if isinstance(table.index, pd.RangeIndex) else table.reset_index(drop=True)
 
 
-def _in_order(table: pd.DataFrame) -> bool:
+def _types(part: Part) -> dict[str, type[np.generic]]:
+    """Return the binding columns of a part with their types."""
+    names = dict.fromkeys(part.settings.observe.names, np.float64)
+    return {"replica": np.int64, "sweep": np.int64, **names}
+
+
+def _check_rows(part: Part, columns: Columns) -> None:
+    """Raise if rows are not by replica, then sweep, or replicas are not those of the part."""
+    if not _in_order(columns):
+        raise ValueError("a part has two rows for the same replica and sweep, or in another order")
+    replica = columns["replica"]
+    starts = np.flatnonzero(np.diff(replica, prepend=-1)) if replica.size else replica
+    if tuple(replica[starts].tolist()) != part.replicas:
+        raise ValueError(f"a part has the replicas {np.unique(replica)}, not {part.replicas}")
+
+
+def _in_order(columns: Columns) -> bool:
     """Return whether rows are by replica, then sweep, and none is there twice."""
-    replica, sweep = (np.diff(table[name].to_numpy()) for name in ("replica", "sweep"))
-    return bool(((replica > 0) | ((replica == 0) & (sweep > 0))).all())
+    replica, sweep = columns["replica"], columns["sweep"]
+    step = replica[1:] - replica[:-1]
+    return bool(((step > 0) | ((step == 0) & (sweep[1:] > sweep[:-1]))).all())
 
 
 def read_part(store: Store, part: Part) -> PartData:
@@ -135,13 +159,25 @@ def read_part(store: Store, part: Part) -> PartData:
     CorruptPart
         It is truncated, damaged, or another part's.
     """
-    return _parsed(part, store.read(file_of(part.name)))
+    return _tabled(_parsed(part, store.read(file_of(part.name))))
 
 
 def read_parts(
     store: Store, parts: Sequence[Part]
 ) -> Iterator[tuple[Part, PartData | CorruptPart | None]]:
     """Yield parts with their data, None if not there; from an object store several at once."""
+    for part, found in read_columns(store, parts):
+        yield part, _tabled(found) if isinstance(found, PartColumns) else found
+
+
+def _tabled(found: PartColumns) -> PartData:
+    return PartData(pd.DataFrame(found.columns, copy=False), found.events)
+
+
+def read_columns(
+    store: Store, parts: Sequence[Part]
+) -> Iterator[tuple[Part, PartColumns | CorruptPart | None]]:
+    """Yield parts as ``read_parts`` does, without a table for each."""
     wanted = {file_of(part.name): part for part in parts}
     for name, data in store.read_many(list(wanted)):
         part = wanted[name]
@@ -151,7 +187,7 @@ def read_parts(
             yield part, error
 
 
-def _parsed(part: Part, data: bytes) -> PartData:
+def _parsed(part: Part, data: bytes) -> PartColumns:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -160,11 +196,15 @@ def _parsed(part: Part, data: bytes) -> PartData:
         arrow = file.read(use_threads=False)
         about = json.loads((arrow.schema.metadata or {})[METADATA])
         columns = {name: arrow.column(name).to_numpy() for name in arrow.column_names}
-        table = checked(part, pd.DataFrame(columns, copy=False))
+        kinds = {name: values.dtype for name, values in columns.items()}
+        types = _types(part)
+        if list(columns) != list(types) or kinds != types:
+            raise ValueError(f"it has the columns {kinds}, not {types}")
+        _check_rows(part, columns)
         events: list[dict[str, Any]] = about["events"]
-        whole = about["part"] == part.name and about["digest"] == _digest(part, table, events)
+        whole = about["part"] == part.name and about["digest"] == _digest(part, columns, events)
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
         raise CorruptPart(f"{type(error).__name__}: {error}") from error
     if not whole:
         raise CorruptPart("it holds another part, or not what was written")
-    return PartData(table, events)
+    return PartColumns(columns, events)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +28,9 @@ LOCKED = {
     "autoload_known_extensions": "false",
     "allow_community_extensions": "false",
     "python_enable_replacements": "false",
+    # Beyond this a question spills to the disk, outside the folder that somebody works in.
+    "memory_limit": "4GB",
+    "max_temp_directory_size": "20GB",
 }
 
 
@@ -171,6 +176,8 @@ def _connected(folder: Path | None) -> duckdb.DuckDBPyConnection:
         ) from None
     connection = duckdb.connect(":memory:", config=dict(LOCKED))
     connection.execute("set enable_progress_bar = false")
+    spilled = Path(tempfile.gettempdir()) / f"sociophysics-query-{os.getpid()}"
+    connection.execute(f"set temp_directory = {_text(spilled)}")
     if folder is not None:
         connection.execute(f"set allowed_directories = [{_text(folder.absolute())}]")
     return connection
@@ -184,6 +191,13 @@ def _lock(connection: duckdb.DuckDBPyConnection) -> None:
 def _selected(connection: duckdb.DuckDBPyConnection, statement: str) -> duckdb.DuckDBPyRelation:
     import duckdb
 
+    try:
+        statement.encode()
+    except UnicodeEncodeError:
+        raise InputError(
+            f"the statement {shortened(ascii(statement))} holds half of a character (a surrogate); "
+            "write the whole character."
+        ) from None
     found = connection.extract_statements(statement)
     if len(found) != 1 or found[0].type != duckdb.StatementType.SELECT:
         raise InputError(

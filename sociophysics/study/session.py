@@ -20,7 +20,7 @@ from sociophysics.study.parts import (
     CorruptPart,
     file_of,
     merged,
-    read_parts,
+    read_columns,
     write_part,
 )
 from sociophysics.study.shelf import Shelf
@@ -227,14 +227,14 @@ class Session:
         wanted = [part for part in parts if part.name not in self.data]
         if self.store is None or not wanted:
             return
-        for part, found in read_parts(self.store, wanted):
+        for part, found in read_columns(self.store, wanted):
             self.finished = max(self.finished, len(self.data))
             if isinstance(found, CorruptPart):
                 aside = f"{part.name}.corrupt"
                 self.store.move(file_of(part.name), f"parts/{aside}")
                 log.write("corrupt part", part=part.name, why=str(found), kept_as=aside)
             elif found is not None:
-                self.data[part.name] = found
+                self.data.put(part.name, found)
                 self._read += 1
             self.check()
 

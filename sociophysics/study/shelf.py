@@ -7,13 +7,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from sociophysics.study.parts import PartData
+from sociophysics.study.parts import Columns, PartColumns, PartData
 
 __all__ = ["Shelf"]
 
-Columns = dict[str, NDArray[Any]]
 TOGETHER = 1024  # parts whose rows become one array: a table of its own costs 10 kB
 
 
@@ -32,7 +30,7 @@ class Shelf(MutableMapping[str, PartData]):
         self._arrays: list[Columns] = []
         self._places: dict[str, tuple[int, int, int]] = {}  # array, first and last row
         self._events: dict[str, list[dict[str, Any]]] = {}
-        self._new: dict[str, pd.DataFrame] = {}
+        self._new: dict[str, Columns] = {}
 
     def __len__(self) -> int:
         return len(self._places) + len(self._new)
@@ -45,14 +43,19 @@ class Shelf(MutableMapping[str, PartData]):
 
     def __getitem__(self, name: str) -> PartData:
         if name in self._new:
-            return PartData(self._new[name], self.events(name))
+            return PartData(pd.DataFrame(self._new[name]), self.events(name))
         which, first, last = self._places[name]
         rows = {key: column[first:last] for key, column in self._arrays[which].items()}
         return PartData(pd.DataFrame(rows), self.events(name))
 
     def __setitem__(self, name: str, data: PartData) -> None:
+        columns = {key: data.table[key].to_numpy() for key in data.table.columns}
+        self.put(name, PartColumns(columns, data.events))
+
+    def put(self, name: str, data: PartColumns) -> None:
+        """Take in a part as it is read."""
         self._places.pop(name, None)
-        self._new[name] = data.table
+        self._new[name] = data.columns
         self._keep_events(name, data.events)
         if len(self._new) >= TOGETHER:
             self._settle()
@@ -89,9 +92,13 @@ class Shelf(MutableMapping[str, PartData]):
     def rows(self, name: str) -> int:
         """Return the number of rows of a part."""
         if name in self._new:
-            return len(self._new[name])
+            return self._length(self._new[name])
         _, first, last = self._places[name]
         return last - first
+
+    @staticmethod
+    def _length(columns: Columns) -> int:
+        return len(next(iter(columns.values())))
 
     def _settle(self) -> None:
         """Put the tables of new parts together."""
@@ -99,10 +106,10 @@ class Shelf(MutableMapping[str, PartData]):
             return
         tables, self._new = self._new, {}
         names = list(tables)
-        lengths = [len(table) for table in tables.values()]
+        lengths = [self._length(table) for table in tables.values()]
         joined = {
-            column: np.concatenate([table[column].to_numpy() for table in tables.values()])
-            for column in next(iter(tables.values())).columns
+            column: np.concatenate([table[column] for table in tables.values()])
+            for column in next(iter(tables.values()))
         }
         self.add(names, lengths, joined, [self.events(name) for name in names])
 

@@ -55,6 +55,36 @@ def test_parts_in_the_ledger_are_not_read_one_by_one(
     assert_same_run(ledgered, undisturbed)
 
 
+def test_no_table_is_made_of_each_part_that_is_read(
+    scenario: Scenario, finished: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[object] = []
+    monkeypatch.setattr(run_parts.pd, "DataFrame", lambda *given, **keys: made.append(given))
+    parts = plan(scenario)
+    found = [data for _, data in run_parts.read_columns(Folder(finished), parts)]
+    assert len(found) == len({part.name for part in parts})
+    assert all(list(data.columns)[:2] == ["replica", "sweep"] for data in found)
+    assert made == []
+
+
+def test_a_part_of_other_columns_types_or_rows_is_corrupt(
+    scenario: Scenario, finished: Path
+) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    part = plan(scenario)[0]
+    path = finished / run_parts.file_of(part.name)
+    whole = pq.read_table(path)
+    narrow = whole.set_column(0, "replica", whole["replica"].cast(pa.int32()))
+    changed = [narrow, whole.slice(1), whole.take(list(range(len(whole)))[::-1]), whole.slice(0, 0)]
+    changed += [whole.select(["sweep", "replica", *whole.column_names[2:]]), whole.select([])]
+    for table in changed:
+        pq.write_table(table.replace_schema_metadata(whole.schema.metadata), path)
+        with pytest.raises(run_parts.CorruptPart):
+            read_part(Folder(finished), part)
+
+
 def test_a_part_that_changed_since_is_read_again_and_found_damaged(
     scenario: Scenario, undisturbed: Path, ledgered: Path, read: list[str]
 ) -> None:
