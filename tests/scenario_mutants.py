@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
 import copy
 import random
+import shutil
+import tempfile
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from sociophysics.scenario import text as toml
 
@@ -43,7 +49,10 @@ KEYS = [
     "name", "every", "names", "stop_when", "start", "path", "camp", "tau", "alpha", "gamma",
     "degrees", "shape", "dynamics.temperature", "dynamics.sweeps", "feed.strength", "network.n",
     "interventions.0.at", "field.values.0", "feed.", ".", "", "a b", "{", "x" * 300, "\u00e9",
-    "remove", "replace", "toward",
+    "remove", "replace", "toward", "trial", "treatment", "unit", "until", "settle", "outcome",
+    "follow", "rate", "drop", "take", "posterior", "rule", "noise", "arms", "feed.arms.0.share",
+    "trial.share", "follow.rate", "dynamics.rule.noise", "claims", "text", "observable", "relation",
+    "design", "than", "margin",
 ]  # fmt: skip
 RAW = [
     "9" * 4000, "9" * 5000, "-" + "9" * 4299, "0x" + "f" * 5000, "1e" + "9" * 400, "1979-05-27",
@@ -63,8 +72,24 @@ def bases() -> list[dict[str, Any]]:
         tables["observe"]["every"] = 2
         for act in tables.get("interventions", []):
             act["at"] = 3
+        for claim in tables.get("claims", []):
+            if "sweeps" in claim:
+                claim["sweeps"] = [4, 8]
+        if "trial" in tables:
+            tables["trial"]["at"] = 2
         found.append(tables)
-    return [*found, *(copy.deepcopy(each) for each in SMALL)]
+    drawn = {**SMALL[-1], "posterior": {"path": draws()}}
+    return [*found, *(copy.deepcopy(each) for each in [*SMALL, drawn])]
+
+
+@cache
+def draws() -> str:
+    """Return the path of four draws of a calibration, which goes when the process ends."""
+    folder = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    table = {"dynamics.temperature": [0.5, 1.0, 2.0, 4.0], "feed.strength": [0.0, 0.1, 0.4, 0.8]}
+    pd.DataFrame(table).to_parquet(Path(folder) / "posterior.parquet")
+    return folder
 
 
 SMALL: list[dict[str, Any]] = [
@@ -108,6 +133,58 @@ SMALL: list[dict[str, Any]] = [
         "couplings": {"kind": "random_sign", "share": 0.3},
         "dynamics": {"temperature": 0.5, "sweeps": 4},
         "observe": {"names": ["magnetization"]},
+    },
+    {
+        "seed": 4,
+        "network": {"kind": "erdos_renyi", "n": 30, "mean_degree": 5},
+        "couplings": {"kind": "uniform", "normalize": "degree"},
+        "dynamics": {"sweeps": 8, "rule": {"kind": "q_voter", "q": 2, "independence": 0.2}},
+        "observe": {"every": 2, "names": ["magnetization", "assortativity"]},
+        "designs": [
+            {"name": "stay"},
+            {"name": "go", "follow": {"rate": 0.2, "drop": "discordant", "take": "similar"}},
+        ],
+        "sweep": {"replicas": 2, "dynamics.rule.independence": [0.1, 0.4]},
+        "claims": [
+            {"text": "they go", "observable": "magnetization", "design": "go", "than": "stay",
+             "relation": ">", "margin": 0.1},
+            {"text": "so many", "observable": "assortativity", "design": "go",
+             "relation": "<", "value": 0.9, "sweeps": [4, 8]},
+        ],
+    },
+    {
+        "seed": 6,
+        "network": {"kind": "planted_partition", "n": 24, "communities": 2, "k_in": 5, "k_out": 2},
+        "couplings": {"kind": "uniform"},
+        "dynamics": {"temperature": 1.2, "sweeps": 8, "start": "camps"},
+        "feed": {"kind": "mixture", "arms": [
+            {"share": 0.5, "feed": {"kind": "chronological", "strength": 0.4}},
+            {"share": 0.3, "who": "camp:0", "feed": {"kind": "none"}},
+        ]},
+        "observe": {"every": 2, "names": ["camp_polarization", "exposure_out_group"]},
+        "sweep": {"replicas": 2},
+    },
+    {
+        "seed": 7,
+        "network": {"kind": "planted_partition", "n": 24, "communities": 2, "k_in": 5, "k_out": 2},
+        "couplings": {"kind": "uniform", "normalize": "degree"},
+        "dynamics": {"temperature": 1.2, "sweeps": 8, "start": "camps"},
+        "feed": {"kind": "chronological", "strength": 0.4},
+        "trial": {
+            "at": 2, "until": 7, "settle": 2, "share": [0.25, 0.5], "unit": "cluster",
+            "treatment": {"feed": {"kind": "bridging", "strength": 0.3}},
+            "outcome": ["stance", "own_side"],
+        },
+        "sweep": {"replicas": 2},
+    },
+    {
+        "seed": 8,
+        "network": {"kind": "complete", "n": 16},
+        "couplings": {"kind": "uniform", "normalize": "degree"},
+        "dynamics": {"temperature": 1.0, "sweeps": 6},
+        "feed": {"kind": "popularity", "strength": 0.3, "alpha": 1.0},
+        "observe": {"every": 2, "names": ["magnetization"]},
+        "sweep": {"replicas": 3},
     },
 ]  # fmt: skip
 

@@ -15,6 +15,7 @@ from sociophysics.cli import main
 from sociophysics.errors import InputError
 from sociophysics.report.describe import describe
 from sociophysics.scenario import Scenario, canonical_json
+from sociophysics.scenario import text as toml
 from sociophysics.study import plan
 from sociophysics.study.bundles import users_of
 from tests.scenario_mutants import bases, mutant
@@ -45,6 +46,14 @@ def test_a_thousand_mutants_are_scenarios_or_one_sentence() -> None:
     found = [read(mutant(random.Random(seed), stock)) for seed in range(1000)]
     accepted = sum(each is not None for each in found)
     assert 50 < accepted < 500
+
+
+def test_what_mutants_are_made_of_is_accepted() -> None:
+    stock = bases()
+    assert all(read(toml.write(tables)) for tables in stock)
+    text = "".join(map(toml.write, stock))
+    for table in ("trial", "follow", "posterior", "rule", "arms", "claims"):
+        assert f"{table} =" in text or f"{table}]" in text
 
 
 def run_small(scenario: Scenario, out: Path) -> bool:
