@@ -96,17 +96,22 @@ def closed(app: App, *, hosts: frozenset[str], root: str = "", public: bool = Fa
 
 def _named_so(asked: dict[str, str], hosts: frozenset[str]) -> bool:
     """Whether the host is one of ours: another name was made to point here by somebody."""
+    host = asked.get("host", "")
+    if re.search(r"[@/?#\\]", host):  # an address around the name, which no browser sends
+        return False
     try:
-        name = urlsplit(f"//{asked.get('host', '')}").hostname
+        return urlsplit(f"//{host}").hostname in hosts
     except ValueError:
         return False
-    return name in hosts
 
 
 def _same_site(asked: dict[str, str]) -> bool:
     """Whether the page that asks came from this server; other programs send no origin."""
     origin = asked.get("origin")
-    return origin is None or urlsplit(origin).netloc == asked.get("host", "")
+    try:
+        return origin is None or urlsplit(origin).netloc == asked.get("host", "")
+    except ValueError:  # brackets of no address
+        return False
 
 
 def _below(path: str, root: str) -> str:

@@ -15,7 +15,8 @@ import numpy as np
 
 from sociophysics.errors import InputError
 from sociophysics.store import Store
-from sociophysics.study.shelf import Columns, Shelf
+from sociophysics.study.parts import Columns
+from sociophysics.study.shelf import Shelf
 
 __all__ = ["LEDGER", "WORTH", "read_ledger", "write_ledger"]
 

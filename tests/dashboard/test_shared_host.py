@@ -127,11 +127,30 @@ def test_no_visitor_says_where_the_pages_are(small: str, name: str) -> None:
     assert '"rootPath": ""' in after.text or 'rootPath = ""' in after.text
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "", "[", "lab.example.evil"])
+OTHERS = [
+    "evil.example",
+    "evil.example:80",
+    "",
+    "[",
+    "lab.example.evil",
+    "lab.example@evil.example",
+]
+OTHERS += ["lab.example@evil.example", "evil.example@lab.example"]
+OTHERS += ["lab.example#evil.example", "lab.example/x", "lab.example?x"]
+
+
+@pytest.mark.parametrize("host", OTHERS)
 def test_other_host_names_are_refused_without_a_password(small: str, host: str) -> None:
     assert sent(small, "/", Host=host).status == 403
     assert sent(small, "/", Host="lab.example").status == 200
     assert sent(small, "/", Host="LAB.example:8765").status == 200
+
+
+@pytest.mark.parametrize(
+    "origin", ["http://evil.example", "null", "", "http://[::1", "http://]", "http://lab.example:1"]
+)
+def test_other_origins_are_refused_whatever_they_are(small: str, origin: str) -> None:
+    assert sent(small, "/", Origin=origin).status == 403
 
 
 def test_other_host_names_are_refused_with_a_password(locked: str) -> None:
