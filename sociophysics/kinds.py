@@ -33,7 +33,7 @@ from pydantic_core import ArgsKwargs, PydanticCustomError, core_schema
 from sociophysics.errors import InputError
 from sociophysics.kind_keys import Control, Key, documented, keys_of
 from sociophysics.kind_sentences import refusal
-from sociophysics.registries import Registry
+from sociophysics.registries import Registry, knowing
 
 __all__ = [
     "COUPLINGS",
@@ -62,6 +62,7 @@ __all__ = [
     "in_table",
     "key",
     "keys_of",
+    "knowing",
     "read_inf",
 ]
 
@@ -323,8 +324,14 @@ def summary(cls: type[Any]) -> str:
 class Kinds(Registry[type[Any]]):
     """A registry of kinds: frozen dataclasses below the base class that names this registry."""
 
-    def register(self, kind: type[Any]) -> type[Any]:
+    def register(self, kind: type[Any], *, into: dict[str, Any] | None = None) -> type[Any]:
         """Add a kind under its own name, and return it: a decorator.
+
+        Parameters
+        ----------
+        kind : type
+        into : dict, optional
+            Kinds that are passed, as ``registries.knowing`` holds them.
 
         Raises
         ------
@@ -355,7 +362,7 @@ class Kinds(Registry[type[Any]]):
             )
         if not kind.words:
             kind.words = summary(kind)
-        self.add(kind.kind, kind)
+        self.add(kind.kind, kind, into)
         kind.__doc__ = documented(kind)
         return kind
 

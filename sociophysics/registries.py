@@ -7,20 +7,29 @@ without a change here.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import inspect
 import pkgutil
 import threading
 import warnings
 from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
 from importlib.metadata import entry_points
+from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
 from sociophysics.errors import InputError, did_you_mean
 
-__all__ = ["Registry"]
+__all__ = ["Registry", "knowing"]
 
 T = TypeVar("T")
+
+
+# By a registry's word, kinds that count within ``knowing`` alone.
+_passed: ContextVar[Mapping[str, dict[str, Any]]] = ContextVar(
+    "passed", default=MappingProxyType({})
+)
 
 
 class NameTakenError(InputError):
@@ -65,13 +74,13 @@ class Registry(Mapping[str, T], Generic[T]):
         self._loaded = self._reading = False
 
     def __getitem__(self, name: str) -> T:
-        return self._load()[name]
+        return self._seen()[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._load())
+        return iter(self._seen())
 
     def __len__(self) -> int:
-        return len(self._load())
+        return len(self._seen())
 
     def find(self, name: object) -> T:
         """Return the kind of a name.
@@ -81,7 +90,7 @@ class Registry(Mapping[str, T], Generic[T]):
         InputError
             There is none; the sentence names the nearest.
         """
-        kinds = self._load()
+        kinds = self._seen()
         if not isinstance(name, str) or name not in kinds:
             raise InputError(
                 f"{self.word}.kind is {name!r}; {did_you_mean(str(name), kinds)}"
@@ -99,8 +108,8 @@ class Registry(Mapping[str, T], Generic[T]):
         own = [each for each in self.failures if each.startswith(f"the plugin {name!r}")]
         return "".join(f" {each[:1].upper()}{each[1:]}" for each in own or self.failures)
 
-    def add(self, name: str, kind: T) -> None:
-        """Put a kind under its name.
+    def add(self, name: str, kind: T, into: dict[str, T] | None = None) -> None:
+        """Put a kind under its name, of this registry or of those that are passed.
 
         Raises
         ------
@@ -119,13 +128,13 @@ class Registry(Mapping[str, T], Generic[T]):
                 f"a {self.word} of kind {name!r} is registered already "
                 f"({_called(self._kinds[name])}); give {_called(kind)} another name.",
             )
-        self._kinds[name] = kind
+        (self._kinds if into is None else into)[name] = kind
 
     def remove(self, name: str) -> None:
         """Take a kind out again, as a test or a notebook does with its own."""
         self._kinds.pop(name, None)
 
-    def register(self, kind: T) -> T:
+    def register(self, kind: T, *, into: dict[str, T] | None = None) -> T:
         """Add what bears its own name, and return it: a decorator.
 
         Raises
@@ -134,6 +143,11 @@ class Registry(Mapping[str, T], Generic[T]):
             It is not what this registry holds, or its name is taken.
         """
         raise NotImplementedError
+
+    def _seen(self) -> dict[str, T]:
+        """Return the kinds there are here: those that are passed come last."""
+        passed = _passed.get().get(self.word)
+        return {**self._load(), **passed} if passed else self._load()
 
     def _load(self) -> dict[str, T]:
         if not self._loaded:
@@ -171,6 +185,48 @@ class Registry(Mapping[str, T], Generic[T]):
         """Register what an entry point leads to, unless loading its module did that already."""
         if not inspect.ismodule(loaded) and loaded not in self._kinds.values():
             self.register(loaded)
+
+
+@contextlib.contextmanager
+def knowing(*kinds: Any) -> Iterator[None]:
+    """Let kinds count inside that are registered nowhere: those of a test, or of one study.
+
+    Other threads and worker processes do not know them, and say so.
+
+    Parameters
+    ----------
+    *kinds : classes
+        Feeds, rules, interventions and the like; each knows its registry.
+
+    Raises
+    ------
+    InputError
+        What a registry refuses, or what belongs to none.
+
+    Examples
+    --------
+    >>> from sociophysics.kinds import FEEDS
+    >>> with knowing():
+    ...     "contrarian" in FEEDS
+    False
+    """
+    known = {word: dict(own) for word, own in _passed.get().items()}
+    for kind in kinds:
+        registry = getattr(kind, "registry", None)
+        if not isinstance(registry, Registry):
+            raise InputError(
+                f"{_called(kind)} is no kind; give classes of feeds, rules, interventions, "
+                "networks, couplings, fields, schedules or estimators."
+            )
+        registry._load()
+        own = known.setdefault(registry.word, {})
+        if own.get(kind.kind) is not kind:
+            registry.register(kind, into=own)
+    token = _passed.set(known)
+    try:
+        yield
+    finally:
+        _passed.reset(token)
 
 
 def _named(error: Exception) -> str:

@@ -10,6 +10,7 @@ from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
 
 from sociophysics.errors import Cancelled, InputError
+from sociophysics.kinds import knowing
 from sociophysics.machine import usable_cpus
 from sociophysics.others_code import code_of_others
 from sociophysics.scenario import Scenario, declared_values, expand, with_declared
@@ -90,18 +91,19 @@ def run(
     [1.0, 1.0, 1.0]
     """
     declared = declared_values(scenario.canonical(), scenario.sweep.axes)
-    return run_with(
-        scenario,
-        out=out,
-        workers=workers,
-        executor=executor,
-        progress=progress,
-        cancel=cancel,
-        simulate=tasks.simulate_case,
-        rehearse=tasks.rehearse_case,
-        facts=functools.partial(society_facts, declared=declared),
-        p_values=p_values,
-    )
+    with knowing(*scenario.registries):
+        return run_with(
+            scenario,
+            out=out,
+            workers=workers,
+            executor=executor,
+            progress=progress,
+            cancel=cancel,
+            simulate=tasks.simulate_case,
+            rehearse=tasks.rehearse_case,
+            facts=functools.partial(society_facts, declared=declared),
+            p_values=p_values,
+        )
 
 
 def society_facts(

@@ -21,11 +21,14 @@ from sociophysics.dynamics.kernels.kernel_choice import AUTOMATIC, Reference
 from sociophysics.dynamics.kernels.kernel_choice import REGISTRY as KERNELS
 from sociophysics.inference.estimators.parameters import tables_of
 from sociophysics.kind_keys import keys_of, with_tables
-from sociophysics.kinds import ESTIMATORS, FEEDS, REGISTRIES, Kinds, Strength, key
+from sociophysics.kinds import ESTIMATORS, FEEDS, REGISTRIES, Kinds, Strength, key, knowing
 from sociophysics.scenario import Scenario, scenario_schema
 from sociophysics.store.studies import first_difference
+from sociophysics.study import plan
 from sociophysics.study.asked import manifest_of
 from sociophysics.study.bundles import registering_modules
+from sociophysics.study.tasks import simulate_case
+from sociophysics.study.work import Task
 
 DOCS = Path(__file__).parent.parent / "docs"
 TEXT = """seed = 1
@@ -208,6 +211,36 @@ def test_what_cannot_be_registered_is_refused_in_a_sentence(two_sweeps: object) 
             feeds.register(cls)  # type: ignore[arg-type]
     with pytest.raises(sp.InputError, match="Boundless lacks bound"):
         Boundless()
+
+
+def test_a_kind_that_is_passed_counts_for_its_scenario_alone() -> None:
+    scenario = Scenario.from_toml(TEXT, registries=[TwoSweeps])
+    assert "two_sweeps" not in FEEDS
+    assert scenario.feed == TwoSweeps(0.75)
+    with pytest.raises(sp.InputError, match="'two_sweeps'"):
+        Scenario.from_toml(TEXT)
+    changed = scenario.replace({"feed.lag": 2, "dynamics.temperature": 0.5})
+    assert changed.cases()[0].settings.feed == TwoSweeps(0.75, lag=2)
+    with pytest.raises(sp.InputError, match=r"feed\.lag is 0; it must be >= 1"):
+        scenario.replace({"feed.lag": 0})
+    passed = sp.run(scenario, workers=1).table
+    feeds.register(TwoSweeps)
+    try:
+        assert sp.run(Scenario.from_toml(TEXT), workers=1).table.equals(passed)
+        with pytest.raises(sp.InputError, match="'two_sweeps' is registered already"):
+            Scenario.from_toml(TEXT, registries=[TwoSweeps])
+    finally:
+        FEEDS.remove("two_sweeps")
+    # Whoever computes elsewhere does not know it, and says so.
+    task = Task(tuple(plan(scenario)), None, simulate_case, ())
+    with pytest.raises(sp.InputError, match="does not know a kind that this run names"):
+        Task.from_text(task.text(), simulate_case)
+    with knowing(TwoSweeps):
+        assert "two_sweeps" in FEEDS
+        assert Task.from_text(task.text(), simulate_case).parts[0].settings.feed == TwoSweeps(0.75)
+    for wrong in (int, "two_sweeps"):
+        with pytest.raises(sp.InputError, match="is no kind; give classes"):
+            Scenario.from_toml(TEXT, registries=[wrong])  # type: ignore[list-item]
 
 
 # --- what is read from the declarations -----------------------------------------------------------

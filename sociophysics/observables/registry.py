@@ -40,7 +40,13 @@ class Observables(Registry[Observable]):
     """Observables by name, ours and those of installed packages; each is a column of tables."""
 
     def register(
-        self, kind: Observable, *, name: str = "", words: str = "", unit: str = "1"
+        self,
+        kind: Observable,
+        *,
+        name: str = "",
+        words: str = "",
+        unit: str = "1",
+        into: dict[str, Observable] | None = None,
     ) -> Observable:
         """Add a function of a frame under its name, and return it; usable as a decorator.
 

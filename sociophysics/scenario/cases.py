@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from sociophysics.datasets import bundled_file
 from sociophysics.errors import InputError, did_you_mean
+from sociophysics.kinds import knowing
 from sociophysics.machine import require_memory
 from sociophysics.rollcall.chambers import CHAMBERS
 from sociophysics.scenario.document import Scenario
@@ -108,11 +109,12 @@ class _Swept:
             tables[name] = copy.deepcopy(tables[name])
         for key, value in point.items():
             set_key(tables, key, value)
-        try:
-            settings = Settings.model_validate({**tables, **self._same})
-        except ValidationError as error:
-            label = labelled(self.scenario, self.design, point if named is None else named)
-            raise explain(error, tables, file=label, top=list(Settings.model_fields)) from None
+        with knowing(*self.scenario.registries):
+            try:
+                settings = Settings.model_validate({**tables, **self._same})
+            except ValidationError as error:
+                label = labelled(self.scenario, self.design, point if named is None else named)
+                raise explain(error, tables, file=label, top=list(Settings.model_fields)) from None
         if not self._same:
             steady = Settings.model_fields.keys() - self.touched
             self._same = {name: getattr(settings, name) for name in steady}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +13,7 @@ from pydantic import ConfigDict, Field, PrivateAttr, ValidationError, model_vali
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.influences.feeds import NoFeed
 from sociophysics.influences.fields import NoField
+from sociophysics.kinds import Kind, knowing
 from sociophysics.scenario import text as toml
 from sociophysics.scenario.bounds import check_bounds
 from sociophysics.scenario.claims import Claim, check_claims, fitting
@@ -136,9 +137,10 @@ class Scenario(Table):
     _name: str = PrivateAttr(default="scenario")
     _file: str = PrivateAttr(default="scenario")
     _folder: Path | None = PrivateAttr(default=None)
+    _registries: tuple[type[Kind], ...] = PrivateAttr(default=())
 
     @classmethod
-    def load(cls, path: str | Path) -> Scenario:
+    def load(cls, path: str | Path, *, registries: Sequence[type[Kind]] = ()) -> Scenario:
         """Return the scenario in a TOML file.
 
         Parameters
@@ -147,6 +149,8 @@ class Scenario(Table):
             Its stem becomes the scenario's name. Paths inside the file are relative to its
             folder, or else to the current one. Where no file has that name, the bundled
             scenario that has: ``feed_designs``.
+        registries : sequence of classes
+            Kinds that are known to this scenario and to ``sp.run`` of it, and registered nowhere.
 
         Raises
         ------
@@ -155,18 +159,32 @@ class Scenario(Table):
         """
         file = toml.named_file(path)
         tables = toml.parse(toml.read(file), file=str(path))
-        return cls._build(tables, name=file.stem, file=str(path), folder=file.parent.resolve())
+        folder = file.parent.resolve()
+        return cls._build(
+            tables, name=file.stem, file=str(path), folder=folder, registries=registries
+        )
 
     @classmethod
-    def from_toml(cls, text: str, *, name: str = "scenario") -> Scenario:
+    def from_toml(
+        cls, text: str, *, name: str = "scenario", registries: Sequence[type[Kind]] = ()
+    ) -> Scenario:
         """Return the scenario in a TOML text.
+
+        Parameters
+        ----------
+        text : str
+        name : str
+            What it is called in messages and folders.
+        registries : sequence of classes
+            As in ``load``.
 
         Raises
         ------
         InputError
             The text is not TOML, or holds something that is not allowed.
         """
-        return cls._build(toml.parse(text, file=name), name=name, file=name, folder=None)
+        tables = toml.parse(text, file=name)
+        return cls._build(tables, name=name, file=name, folder=None, registries=registries)
 
     @classmethod
     def from_canonical(
@@ -191,16 +209,19 @@ class Scenario(Table):
         folder: Path | None,
         canonical: bool = False,
         strict: bool = True,
+        registries: Sequence[type[Kind]] = (),
     ) -> Scenario:
         from sociophysics.scenario.cases import check
 
         check_bounds(tables, file=file)
-        try:
-            scenario = cls.model_validate(tables, context={"canonical": canonical})
-        except ValidationError as error:
-            raise explain(error, tables, file=file, top=list(cls.model_fields)) from None
-        scenario._name, scenario._file, scenario._folder = name, file, folder
-        check(scenario)
+        with knowing(*registries):
+            try:
+                scenario = cls.model_validate(tables, context={"canonical": canonical})
+            except ValidationError as error:
+                raise explain(error, tables, file=file, top=list(cls.model_fields)) from None
+            scenario._name, scenario._file, scenario._folder = name, file, folder
+            scenario._registries = tuple(registries)
+            check(scenario)
         if scenario.claims and strict:
             check_claims(scenario)
         elif scenario.claims:
@@ -246,6 +267,7 @@ class Scenario(Table):
             file=self._file,
             folder=self._folder,
             strict="claims" in changes,
+            registries=self._registries,
         )
 
     def cases(self) -> list[Case]:
@@ -269,6 +291,11 @@ class Scenario(Table):
     def source(self) -> str:
         """The file, as error messages name it."""
         return self._file
+
+    @property
+    def registries(self) -> tuple[type[Kind], ...]:
+        """Kinds that it knows besides those that are registered."""
+        return self._registries
 
     @property
     def folder(self) -> Path | None:

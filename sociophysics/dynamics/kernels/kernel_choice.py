@@ -90,7 +90,9 @@ class Kernel(Protocol):
 class Kernels(Registry[type[Kernel]]):
     """Kernels by name, ours and those of installed packages; ``auto`` chooses among ours alone."""
 
-    def register(self, kind: type[Kernel], *, name: str = "") -> type[Kernel]:
+    def register(
+        self, kind: type[Kernel], *, name: str = "", into: dict[str, type[Kernel]] | None = None
+    ) -> type[Kernel]:
         """Add a kernel under its name, and return it; usable as a decorator.
 
         Parameters
