@@ -80,13 +80,32 @@ def key(sentence: str, *, unit: str = "", **limits: Any) -> Any:
         Its unit; left out for pure numbers.
     **limits
         ``ge``, ``gt``, ``le``, ``lt``, ``min_length`` and what else pydantic's ``Field`` takes.
+
+    Examples
+    --------
+    >>> key("Memory time.", unit="sweeps", ge=1).description
+    'Memory time.'
     """
     more: dict[str, Any] = {"json_schema_extra": {"unit": unit}} if unit else {}
     return Field(description=sentence, **more, **limits)
 
 
 def read_inf(value: Any, info: ValidationInfo) -> Any:
-    """Return infinity where the canonical form, which is JSON and has none, says "inf"."""
+    """Return infinity where the canonical form, which is JSON and has none, says "inf".
+
+    Parameters
+    ----------
+    value
+        Of a key.
+    info : ValidationInfo
+        pydantic's; its context says whether the table is in canonical form.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> read_inf("inf", SimpleNamespace(context={"canonical": True}))
+    inf
+    """
     return math.inf if value == "inf" and (info.context or {}).get("canonical") else value
 
 
@@ -240,10 +259,24 @@ def build(
 ) -> Any:
     """Return an instance of a kind, every key checked.
 
+    Parameters
+    ----------
+    cls : type
+        A kind.
+    args, keys
+        As they are given when it is called.
+    context : mapping, optional
+        pydantic's: ``table``, ``canonical``.
+
     Raises
     ------
     ValidationError
         pydantic's report, for the caller to put in words.
+
+    Examples
+    --------
+    >>> build(FEEDS["memory"], (0.5,), {"tau": 3})
+    Memory(strength=0.5, tau=3.0)
     """
     given = ArgsKwargs(
         tuple(map(_plain, args)), {name: _plain(value) for name, value in keys.items()}

@@ -200,6 +200,13 @@ KINDS = SCHEDULES
 def make(kind: str, **keys: Any) -> Schedule:
     """Return the schedule of a scenario's kind.
 
+    Parameters
+    ----------
+    kind : str
+        As ``kind`` in a table names it.
+    **keys
+        The kind's own keys.
+
     Raises
     ------
     InputError
