@@ -10,6 +10,7 @@ import typer
 
 from sociophysics.cli.options import (
     Quiet,
+    Replicas,
     Scheduler,
     Seed,
     Workers,
@@ -31,7 +32,6 @@ ScenarioFile = Annotated[
 Out = Annotated[
     str | None, typer.Option(help="Folder, or s3://BUCKET/NAME; runs/NAME-audit by default.")
 ]
-Replicas = Annotated[int | None, typer.Option(help="Replicas, instead of the file's.")]
 Only = Annotated[
     list[str] | None, typer.Option(help="Only this check, by its name; may be repeated.")
 ]

@@ -11,6 +11,7 @@ import typer
 
 from sociophysics.cli.options import (
     Quiet,
+    Replicas,
     Scheduler,
     Seed,
     Workers,
@@ -39,7 +40,6 @@ ScenarioFile = Annotated[
 Out = Annotated[
     str | None, typer.Option(help="Folder, or s3://BUCKET/NAME; runs/NAME-cascades by default.")
 ]
-Replicas = Annotated[int | None, typer.Option(help="Replicas, instead of the file's.")]
 
 
 def cascades(

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sociophysics.cli.scenario import ScenarioFile
+from sociophysics.cli.options import ScenarioFile
 
 __all__ = ["export"]
 

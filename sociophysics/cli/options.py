@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from sociophysics.scenario import Scenario
 
 __all__ = [
+    "Design",
     "Quiet",
+    "Replicas",
+    "ScenarioFile",
     "Scheduler",
     "Seed",
     "Workers",
@@ -37,6 +40,11 @@ Scheduler = Annotated[
     str | None,
     typer.Option(help="Address of a dask scheduler, as tcp://HOST:8786; its workers do the work."),
 ]
+ScenarioFile = Annotated[
+    Path, typer.Argument(help="TOML file, or a bundled scenario's name.", show_default=False)
+]
+Design = Annotated[str | None, typer.Option(help="Name of a design; the first by default.")]
+Replicas = Annotated[int | None, typer.Option(help="Replicas, instead of the file's.")]
 Seed = Annotated[int | None, typer.Option(help="Seed, instead of the file's.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print errors only.")]
 

@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sociophysics.cli.options import (
+    Design,
     Quiet,
+    Replicas,
+    ScenarioFile,
     Scheduler,
     Seed,
     Workers,
@@ -26,13 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["poll"]
 
-ScenarioFile = Annotated[
-    Path, typer.Argument(help="TOML file, or a bundled scenario's name.", show_default=False)
-]
 Sizes = Annotated[str, typer.Option(help="How many users are asked, as 1,3,10.")]
 Choices = Annotated[str, typer.Option(help="Who is asked: random, degree, greedy.")]
-Design = Annotated[str | None, typer.Option(help="Name of a design; the first by default.")]
-Replicas = Annotated[int | None, typer.Option(help="Replicas, instead of the file's.")]
 Out = Annotated[
     str | None, typer.Option(help="Folder, or s3://BUCKET/NAME; runs/NAME-poll by default.")
 ]

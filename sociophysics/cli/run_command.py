@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sociophysics.cli.options import Quiet, Scheduler, Seed, Workers, quieted, seeded, workers_of
+from sociophysics.cli.options import (
+    Quiet,
+    Replicas,
+    ScenarioFile,
+    Scheduler,
+    Seed,
+    Workers,
+    quieted,
+    seeded,
+    workers_of,
+)
 
 if TYPE_CHECKING:
     from sociophysics.scenario import Scenario
@@ -18,14 +28,10 @@ if TYPE_CHECKING:
 __all__ = ["run"]
 
 
-ScenarioFile = Annotated[
-    Path, typer.Argument(help="TOML file, or a bundled scenario's name.", show_default=False)
-]
 Out = Annotated[
     str | None,
     typer.Option(help="Folder of the run, or s3://BUCKET/NAME; runs/NAME by default."),
 ]
-Replicas = Annotated[int | None, typer.Option(help="Replicas, instead of the file's.")]
 PValues = Annotated[
     bool, typer.Option("--p-values", help="Also p-values, corrected by Holm for all comparisons.")
 ]

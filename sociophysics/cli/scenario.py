@@ -8,12 +8,11 @@ from typing import Annotated
 
 import typer
 
+from sociophysics.cli.options import ScenarioFile
+
 __all__ = ["app", "describe", "schema"]
 
 
-ScenarioFile = Annotated[
-    Path, typer.Argument(help="TOML file, or a bundled scenario's name.", show_default=False)
-]
 BundledName = Annotated[str, typer.Argument(help="A name of `scenario list`.", show_default=False)]
 
 app = typer.Typer(

@@ -10,6 +10,8 @@ import typer
 
 from sociophysics.cli.options import (
     Quiet,
+    Replicas,
+    ScenarioFile,
     Scheduler,
     Seed,
     Workers,
@@ -21,9 +23,6 @@ from sociophysics.errors import InputError
 
 __all__ = ["sensitivity"]
 
-ScenarioFile = Annotated[
-    Path, typer.Argument(help="TOML file, or a bundled scenario's name.", show_default=False)
-]
 Keys = Annotated[
     list[str],
     typer.Option(
@@ -35,7 +34,6 @@ Keys = Annotated[
 Method = Annotated[str, typer.Option(help="morris (which keys matter) or sobol (shares).")]
 Samples = Annotated[int, typer.Option(help="Trajectories, or a power of two of base points.")]
 Observable = Annotated[str | None, typer.Option(help="The file's first by default.")]
-Replicas = Annotated[int | None, typer.Option(help="Replicas, instead of the file's.")]
 Out = Annotated[
     str | None, typer.Option(help="Folder, or s3://BUCKET/NAME; runs/NAME-sensitivity by default.")
 ]

@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sociophysics.cli.options import (
+    Design,
     Quiet,
+    Replicas,
+    ScenarioFile,
     Scheduler,
     Seed,
     Workers,
@@ -34,9 +37,6 @@ if TYPE_CHECKING:
 
 __all__ = ["answer", "tip"]
 
-ScenarioFile = Annotated[
-    Path, typer.Argument(help="TOML file, or a bundled scenario's name.", show_default=False)
-]
 Along = Annotated[str, typer.Option(help="Dotted key of a number, such as feed.strength.")]
 Values = Annotated[
     str | None,
@@ -48,9 +48,7 @@ Values = Annotated[
 Out = Annotated[
     str | None, typer.Option(help="Folder, or s3://BUCKET/NAME; runs/NAME-tip by default.")
 ]
-Design = Annotated[str | None, typer.Option(help="Name of a design; the first by default.")]
 Observable = Annotated[str | None, typer.Option(help="Order parameter, between 0 and 1.")]
-Replicas = Annotated[int | None, typer.Option(help="Replicas, instead of the file's.")]
 Sizes = Annotated[
     str | None,
     typer.Option(

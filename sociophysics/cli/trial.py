@@ -11,6 +11,8 @@ import typer
 
 from sociophysics.cli.options import (
     Quiet,
+    Replicas,
+    ScenarioFile,
     Scheduler,
     Seed,
     Workers,
@@ -30,14 +32,10 @@ if TYPE_CHECKING:
 
 __all__ = ["answer", "trial"]
 
-ScenarioFile = Annotated[
-    Path, typer.Argument(help="TOML file, or a bundled scenario's name.", show_default=False)
-]
 Out = Annotated[
     str | None, typer.Option(help="Folder, or s3://BUCKET/NAME; runs/NAME-trial by default.")
 ]
 Design = Annotated[str | None, typer.Option(help="Design that is the control; the first.")]
-Replicas = Annotated[int | None, typer.Option(help="Replicas, instead of the file's.")]
 Published = Annotated[
     str | None,
     typer.Option(help='A published trial, as "d = 0.00, se = 0.015", in SD: what goes with it?'),

@@ -104,15 +104,8 @@ def early_warning(
         Left out, the scenario's, or 10 if it asks for one.
     out : path or str, optional
         Folder, or address of an object store, that keeps finished parts.
-    workers : int, optional
-        Processes; left out, one per usable processor. No number depends on it.
-    executor : Executor, optional
-        Any ``concurrent.futures`` executor instead.
-    progress : callable or bool, optional
-        True shows a bar. A callable is called with finished parts, all parts known so far, and
-        updates done.
-    cancel : threading.Event, optional
-        Once it is set the work ends; finished parts are kept.
+    workers, executor, progress, cancel
+        As for ``sp.run``.
     seed : int, optional
         Instead of the scenario's.
 

@@ -125,15 +125,8 @@ def hysteresis(
     out : path or str, optional
         Folder, or address of an object store, that becomes this study's: its parts are kept, and
         ``sp.open`` finds its tables.
-    workers : int, optional
-        Processes; left out, one per usable processor. No number depends on it.
-    executor : Executor, optional
-        Any ``concurrent.futures`` executor instead.
-    progress : callable or bool, optional
-        True shows a bar. A callable is called with finished parts, all parts known so far, and
-        updates done.
-    cancel : threading.Event, optional
-        Ends the work once it is set; finished parts are kept.
+    workers, executor, progress, cancel
+        As for ``sp.run``.
     seed : int, optional
         Instead of the scenario's.
 

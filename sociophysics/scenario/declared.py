@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sociophysics.errors import InputError
-from sociophysics.scenario.variation import SWEPT_TABLES
+from sociophysics.scenario.variation import SWEPT_TABLES, value_at
 
 if TYPE_CHECKING:
     from sociophysics.scenario.document import Scenario
@@ -75,14 +75,7 @@ def with_declared(scenario: Scenario) -> Scenario:
 
 
 def _value(tables: Mapping[str, Any], key: str) -> Any:
-    here: Any = tables
-    for step in key.split("."):
-        if isinstance(here, Mapping):
-            here = here.get(step)
-        elif isinstance(here, list | tuple) and step.isdigit() and int(step) < len(here):
-            here = here[int(step)]
-        else:
-            return None
+    here = value_at(tables, key)
     # Only fitted couplings may leave the temperature out: it is then the fit's own.
     return 1.0 if here is None and key == TEMPERATURE else here
 

@@ -18,6 +18,7 @@ from sociophysics.errors import Cancelled, InputError, did_you_mean
 from sociophysics.machine import usable_cpus
 from sociophysics.scenario import Scenario, Settings
 from sociophysics.scenario.build import build_system
+from sociophysics.scenario.variation import value_at
 from sociophysics.sources import source_digest
 from sociophysics.store import Folder, Place, Steps, keeping, open_store
 from sociophysics.study import Part, plan, tasks
@@ -168,10 +169,7 @@ def reseeded(scenario: Scenario, seed: int | None) -> Scenario:
 
 def is_whole(settings: Settings, key: str) -> bool:
     """Return whether a key holds whole numbers only, so that its grid cannot be refined."""
-    here: Any = settings.canonical()
-    for step in key.split("."):
-        here = here[int(step)] if isinstance(here, list) else here.get(step)
-    return isinstance(here, int)
+    return isinstance(value_at(settings.canonical(), key), int)
 
 
 def society(settings: Settings) -> tuple[int, bool]:
