@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -371,8 +372,12 @@ BAD = {
     ),
     "a key that the model lacks": ("vote.toml", '"field.values"', '"field.vals"', "mean values"),
     "couplings that are free": (
-        "vote.toml", '"field.values"', '"couplings.value"', "dynamics.temperature instead",
+        "vote.toml", '"field.values"', '"couplings.value"', "divides their common size out",
     ),
+    "couplings that are drawn": (
+        "vote.toml", '"field.values"', '"couplings.share"', "which no stances tell",
+    ),
+    "ties that are free": ("vote.toml", '"field.values"', '"network.n"', "the ties are data"),
     "a pace of zero": (
         "vote.toml", "{ low = 0.5, high = 6.0 }", "0.0", "sweeps_per_wave is 0.0",
     ),
@@ -413,6 +418,78 @@ def test_one_wave_is_refused_where_two_are_needed(
     rows[rows["wave"] == 1].to_csv(place / "stances.csv", index=False)
     assert main(["calibrate", "vote.toml", "--workers", "1"]) == 2
     assert "two are needed" in capsys.readouterr().err
+
+
+def write_camps(folder: Path, couplings: Any, *, waves: int = 12) -> dict[str, Any]:
+    """Write a panel of two camps that these couplings have moved, and return its ``data``."""
+    graph = sp.networks.build("planted_partition", seed=3, n=200, communities=2, k_in=6, k_out=6)
+    system = couplings.system(graph, seed=1)
+    feed = feeds.Editorial(strength=0.0)
+    data = planted(system, Conduct(1.0, np.zeros(200), feed, 1.0), waves=waves, seed=12)
+    pd.DataFrame(graph.edges, columns=["source", "target"]).to_csv(folder / "ties.csv", index=False)
+    users = pd.DataFrame({"id": list(graph.nodes), "camp": system.nodes["camp"].to_numpy()})
+    users.to_csv(folder / "users.csv", index=False)
+    index = pd.MultiIndex.from_product([range(1, waves + 1), graph.nodes], names=["wave", "id"])
+    pd.DataFrame({"stance": data.ravel()}, index=index).to_csv(folder / "stances.csv")
+    network = {"path": str(folder / "ties.csv"), "nodes": str(folder / "users.csv")}
+    return {"network": network, "stances": str(folder / "stances.csv")}
+
+
+def test_couplings_within_and_across_camps_are_told_in_units_of_the_temperature(
+    tmp_path: Path,
+) -> None:
+    truth = {"couplings.within": 0.12, "couplings.across": -0.08}
+    data = write_camps(tmp_path, sp.kinds.COUPLINGS["camps"](within=0.12, across=-0.08))
+    model = {
+        "couplings": {"kind": "camps", "within": 0.1, "across": 0.0},
+        "dynamics": {"temperature": 1.0},
+    }
+    free = {
+        "couplings.within": {"low": 0.0, "high": 0.3},
+        "couplings.across": {"low": -0.3, "high": 0.3},
+    }
+    found = sp.inference.calibrate(data, model, free, workers=1, seed=1)
+    rows = found.summary.set_index("parameter")
+    for name, value in truth.items():
+        assert found.draws[name].min() < value < found.draws[name].max()
+        assert rows.loc[name, "verdict"] != "not identified"
+        assert abs(rows.loc[name, "mean"] - value) < 4 * rows.loc[name, "sd"]
+    # Taken for all alike they come out between the two.
+    assert rows.loc["couplings.across", "high"] < rows.loc["couplings.within", "low"]
+
+
+@pytest.mark.parametrize(
+    ("couplings", "names", "said"),
+    [
+        ({"kind": "uniform"}, ["value", "T"], "ratios only; leave one of them out"),
+        ({"kind": "camps"}, ["within", "across", "T"], "ratios only; leave one of them out"),
+        (
+            {"kind": "camps", "normalize": "degree"}, ["within", "across"],
+            "divides their common size out; leave one of them out",
+        ),
+        ({"kind": "gaussian"}, ["mean"], "no stances tell of these couplings"),
+    ],
+)  # fmt: skip
+def test_couplings_that_are_told_only_in_ratio_are_refused(
+    couplings: dict[str, Any], names: list[str], said: str, place: Path
+) -> None:
+    free = {
+        "dynamics.temperature" if name == "T" else f"couplings.{name}": {"low": 0.1, "high": 1.0}
+        for name in names
+    }
+    network = {"path": "edges.csv", "nodes": "users.csv", "camp": "party"}
+    data = {"network": network, "stances": "stances.csv"}
+    with pytest.raises(InputError, match=said):
+        sp.inference.calibrate(data, {"couplings": couplings}, free, workers=1)
+
+
+def test_couplings_of_a_system_that_is_given_are_refused() -> None:
+    system, _ = society(60)
+    waves = np.where(np.random.default_rng(1).random((4, 60)) < 0.5, 1, -1)
+    free = {"couplings.value": {"low": 0.1, "high": 1.0}}
+    model = {"couplings": {"kind": "uniform", "normalize": "none"}}
+    with pytest.raises(InputError, match="give the network in a file"):
+        sp.inference.calibrate({"system": system, "stances": waves}, model, free, workers=1)
 
 
 TARGETS = """

@@ -191,6 +191,7 @@ def answered(asked: Question, work: Work) -> Calibration:
         network=network if asked.targets else None,
         camp="camp" if source is None else source.camp,
         folder=asked.folder,
+        graphs=() if source is None else source.graphs,
     )
     if waves == 1 and not asked.targets:
         from sociophysics.experiments.snapshot_way import from_snapshot

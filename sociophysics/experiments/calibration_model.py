@@ -29,10 +29,13 @@ from sociophysics.scenario.variation import dotted_keys, set_key
 from sociophysics.society import camps as camp_attributes
 from sociophysics.society.spins import SpinSystem
 
-__all__ = ["FreeModel", "model_of", "societies"]
+__all__ = ["COUPLED", "FreeModel", "model_of", "societies"]
 
 Floats = NDArray[np.float64]
 TABLES = ("couplings", "field", "feed", "dynamics", "observe", "seed")
+COUPLED = "couplings."
+# Numbers of couplings that stances tell; what is drawn at random is not drawn as in the data.
+TOLD = {"uniform": ("value",), "camps": ("within", "across")}
 STANDS = ("network", "designs", "sweep", "interventions")
 
 
@@ -49,12 +52,18 @@ class FreeModel:
     priors : Priors
     pace : float
         Sweeps per unit of time, where it is not free.
+    graphs : tuple of Graph
+        Who is tied to whom, one or one per wave, where couplings are free.
+    camp : str
+        Node attribute of the camps.
     """
 
     settings: Settings
     tables: dict[str, Any]
     priors: Priors
     pace: float = 1.0
+    graphs: tuple[nx.Graph, ...] = ()
+    camp: str = "camp"
 
     def at(self, theta: Floats) -> Settings:
         """Return the settings at one point of the prior.
@@ -99,12 +108,14 @@ class FreeModel:
         pace = theta[priors.names.index(PACE)] if PACE in priors.names else self.pace
         temperature: Any = settings.dynamics.temperature
         feed: Any = settings.feed if settings.feed.kind != "none" else None
+        free = any(name.startswith(COUPLED) for name in priors.names)
         return Conduct(
             temperature=float(temperature),
             field=field_of(settings, system, codes),
             feed=None if logged else feed,
             sweeps=float(pace),
             strength=float(getattr(feed, "strength", 0.0)) if logged else 0.0,
+            systems=_systems(settings, self.graphs, self.camp) if free else (),
         )
 
 
@@ -132,6 +143,7 @@ def model_of(
     network: Mapping[str, Any] | None = None,
     camp: str = "camp",
     folder: Path | None = None,
+    graphs: tuple[nx.Graph, ...] = (),
 ) -> FreeModel:
     """Return a model, its tables and priors checked like a scenario.
 
@@ -147,6 +159,8 @@ def model_of(
         Column of the camps.
     folder : Path, optional
         What its paths start from.
+    graphs : tuple of Graph
+        Who is tied to whom, of which free couplings make systems.
 
     Raises
     ------
@@ -185,8 +199,17 @@ def model_of(
         raise InputError("[model] dynamics.temperature is 0; a calibration needs some noise.")
     canonical = settings.canonical()
     known = [key for key in dotted_keys(canonical) if not key.startswith(("network", "couplings"))]
-    priors = priors_of(free, [*known, TEMPERATURE])
-    model = FreeModel(settings=settings, tables=canonical, priors=priors, pace=pace)
+    told = [COUPLED + key for key in TOLD.get(settings.couplings.kind, ())]
+    priors = priors_of(free, [*known, TEMPERATURE, *told])
+    _check_scale(settings, priors.names)
+    if any(name.startswith(COUPLED) for name in priors.names) and not graphs:
+        raise InputError(
+            "[free] names couplings, but a system of its own couplings is given; give the network "
+            "in a file."
+        )
+    model = FreeModel(
+        settings=settings, tables=canonical, priors=priors, pace=pace, graphs=graphs, camp=camp
+    )
     _check_corners(model)
     return model
 
@@ -218,6 +241,24 @@ def _placeholder(whole: dict[str, Any], name: str, prior: Any) -> None:
         whole[table] = {**here, last: value}
 
 
+def _check_scale(settings: Settings, names: tuple[str, ...]) -> None:
+    """Refuse couplings that are free beside what they are only told in ratio to."""
+    free = [name for name in names if name.startswith(COUPLED)]
+    if not free:
+        return
+    all_told = len(free) == len(TOLD[settings.couplings.kind])
+    if all_told and getattr(settings.couplings, "normalize", "none") == "degree":
+        raise InputError(
+            f"[free] names {' and '.join(free)}, but normalize = 'degree' divides their common "
+            f"size out; {'leave one of them out' if len(free) > 1 else 'leave it out'}."
+        )
+    if all_told and TEMPERATURE in names:
+        raise InputError(
+            f"[free] names {', '.join(free)} and {TEMPERATURE}, of which stances tell ratios only; "
+            "leave one of them out, and the others are told in its units."
+        )
+
+
 def _check_corners(model: FreeModel) -> None:
     """Refuse priors that reach beyond what a scenario allows."""
     priors = model.priors
@@ -246,11 +287,15 @@ def societies(
     InputError
         Graphs that the couplings do not fit.
     """
-    couplings = model.settings.couplings
-    systems = tuple(couplings.system(g, seed=model.settings.seed, camp=camp) for g in graphs)
+    systems = _systems(model.settings, graphs, camp)
     if camp not in systems[0].nodes and camp == "camp":
         return systems, None
     return systems, camp_attributes.of(systems[0], camp)[0]
+
+
+def _systems(settings: Settings, graphs: tuple[nx.Graph, ...], camp: str) -> tuple[SpinSystem, ...]:
+    couplings = settings.couplings
+    return tuple(couplings.system(each, seed=settings.seed, camp=camp) for each in graphs)
 
 
 def patterns(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sociophysics.dynamics.state import fingerprint
 from sociophysics.errors import InputError
-from sociophysics.experiments.calibration_model import FreeModel, patterns, societies
+from sociophysics.experiments.calibration_model import COUPLED, FreeModel, patterns, societies
 from sociophysics.inference.calibration.panel_files import Source
 from sociophysics.inference.calibration.panel_summaries import Summaries
 from sociophysics.inference.calibration.panel_waves import WavePanel, panel_of
@@ -133,6 +133,7 @@ def problem_of(asked: Question, model: FreeModel, source: Source | None, waves: 
         summaries = Summaries(
             panel, patterns(model.settings, panel, codes),
             None if panel.shown is not None else feed, codes,
+            apart=any(name.startswith(COUPLED) for name in model.priors.names),
         )  # fmt: skip
     return Problem(model, asked.seed, panel, codes, summaries, _targets(asked.targets))
 

@@ -42,7 +42,7 @@ def from_snapshot(
     if TEMPERATURE not in priors.names:
         raise InputError(f"one wave tells the temperature; free {TEMPERATURE}.")
     for name in priors.names:
-        if name == PACE or name.startswith("feed"):
+        if name == PACE or name.startswith(("feed", "couplings")):
             raise InputError(
                 f"[free] names {name}, but the stances have one wave, and two are needed; give a "
                 "table id, wave, stance."

@@ -12,11 +12,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sparse
 from numpy.typing import NDArray
 
 from sociophysics.inference.calibration.panel_waves import Floats, WavePanel
 from sociophysics.influences.feeds import Feed
 from sociophysics.influences.feeds.feed import Draws, Pull
+from sociophysics.society.spins import SpinSystem
 
 __all__ = ["Summaries"]
 
@@ -35,12 +37,15 @@ class Summaries:
     feed : Feed or None
         As at the middle of the prior.
     camps : int array, shape (n,), or None
+    apart : bool
+        Whether neighbours of one's own camp are summed on their own, as free couplings ask.
     """
 
     panel: WavePanel
     patterns: Mapping[str, Floats]
     feed: Feed | None = None
     camps: NDArray[np.int64] | None = None
+    apart: bool = False
 
     @property
     def names(self) -> list[str]:
@@ -48,6 +53,8 @@ class Summaries:
         with_feed = self.feed is not None or self.panel.shown is not None
         found = ["kept", *self.patterns, "neighbours before", "kept against pull"]
         found += ["neighbours", "mean stance squared"]
+        if self.apart:
+            found += ["own camp before", "own camp"]
         if with_feed:
             found += ["feed before"]
         if self.feed is not None and self.panel.shown is None:
@@ -84,6 +91,9 @@ class Summaries:
             ((J @ end.T).T * end).sum(axis=1) / 2,
             end.sum(axis=1) ** 2 / max(int(known.sum()), 1),
         ]
+        if self.apart:
+            inside = self._inside(panel.system(k))
+            after += [end @ (inside @ start), ((inside @ end.T).T * end).sum(axis=1) / 2]
         last: list[Floats] = []
         if shown is not None:
             last.append(end @ shown)
@@ -94,6 +104,14 @@ class Summaries:
             last.append(end @ panel.treated)
             last += [] if shown is None else [end @ (shown * panel.treated)]
         return np.column_stack([end @ np.column_stack(linear), *after, *last])
+
+    def _inside(self, system: SpinSystem) -> sparse.csr_array:
+        """Return the couplings within camps."""
+        ties, camps = system.J.tocoo(), self.camps
+        same = np.ones(ties.nnz, bool) if camps is None else camps[ties.row] == camps[ties.col]
+        return sparse.csr_array(
+            (ties.data[same], (ties.row[same], ties.col[same])), shape=ties.shape
+        )
 
     def _shown(self, k: int, filled: Spins) -> Floats | None:
         if self.panel.shown is not None:

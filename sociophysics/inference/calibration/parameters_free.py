@@ -18,6 +18,8 @@ __all__ = ["PACE", "TEMPERATURE", "Priors", "priors_of"]
 Floats = NDArray[np.float64]
 TEMPERATURE, PACE = "dynamics.temperature", "sweeps_per_wave"
 KEYS = ("low", "high", "shape")
+# What pulls: only its ratio to the temperature counts.
+SCALED = ("feed.strength", "field.", "couplings.")
 MOST = 6  # parameters that a few hundred simulations can follow
 
 
@@ -66,7 +68,7 @@ class Priors:
         for k, name in enumerate(self.names):
             if name == PACE:
                 moved[:, k] = np.log(theta[:, k])
-            elif hot is not None and k != hot and name.startswith(("feed.strength", "field.")):
+            elif hot is not None and k != hot and name.startswith(SCALED):
                 moved[:, k] = theta[:, k] / theta[:, hot]
         if hot is not None:
             moved[:, hot] = 1 / theta[:, hot]
@@ -82,7 +84,7 @@ class Priors:
         for k, name in enumerate(self.names):
             if name == PACE:
                 theta[:, k] = np.exp(np.minimum(moved[:, k], 100.0))
-            elif hot is not None and k != hot and name.startswith(("feed.strength", "field.")):
+            elif hot is not None and k != hot and name.startswith(SCALED):
                 theta[:, k] = moved[:, k] * theta[:, hot]
         return theta
 
@@ -93,7 +95,7 @@ class Priors:
         for k, name in enumerate(self.names):
             if name == PACE:
                 total += np.log(theta[:, k])
-            elif hot is not None and k != hot and name.startswith(("feed.strength", "field.")):
+            elif hot is not None and k != hot and name.startswith(SCALED):
                 total += np.log(theta[:, hot])
         return total if hot is None else total + 2 * np.log(theta[:, hot])
 
@@ -123,10 +125,13 @@ def priors_of(free: Mapping[str, Any], known: Sequence[str]) -> Priors:
     shapes: list[tuple[float, ...] | None] = []
     bounds = []
     for name, prior in free.items():
-        if name.startswith(("couplings.", "network.")):
+        if name.startswith("network."):
+            raise InputError(f"[free] names {name}, but the ties are data; leave it out.")
+        if name.startswith("couplings.") and name not in known:
+            told = [key for key in known if key.startswith("couplings.")]
             raise InputError(
-                f"[free] names {name}, but couplings are the unit that temperature, field and feed "
-                "are told in; free dynamics.temperature instead."
+                f"[free] names {name}, which no stances tell of these couplings; "
+                f"{'free ' + ' or '.join(told) if told else 'free dynamics.temperature instead'}."
             )
         if name != PACE and name not in known:
             raise InputError(

@@ -38,6 +38,7 @@ class Conduct(NamedTuple):
     feed: Feed | None
     sweeps: float  # per unit of time
     strength: float = 0.0  # times what was shown, where the panel says so
+    systems: tuple[SpinSystem, ...] = ()  # where couplings are free: the panel's, otherwise
 
 
 def simulate_waves(
@@ -113,9 +114,10 @@ class _Rows:
         self.done = np.zeros(count, np.int64)
         self.clock = np.zeros(count)
         self.nobody = np.zeros(n, np.bool_)
+        self.own = [t.systems for t in trials]
         self.groups = _groups(trials)
-        # A row whose feed changes couplings has a system of its own.
-        self.plain = [np.setdiff1d(np.arange(count), [r for g in self.groups for r in g.rows])]
+        # A row whose feed changes couplings, or whose couplings are free, has a system of its own.
+        self.plain = np.setdiff1d(np.arange(count), [r for g in self.groups for r in g.rows])
         self.sweep = 0
 
     def begin(self, wave: int) -> None:
@@ -127,7 +129,7 @@ class _Rows:
             self._draw_unknown(known)
         self.spins[:, known] = self.panel.stances[wave][known]
         for group in self.groups if changed else ():
-            group.system = group.feed.couplings(self.panel.system(wave))
+            group.system = group.feed.couplings(self._system(group.rows[0]))
             group.memory = group.feed.start(group.system, self.spins[group.rows], self.camps)
         if self.panel.shown is not None:
             self.phi = self.strength[:, None] * self.panel.shown[wave]
@@ -187,19 +189,25 @@ class _Rows:
 
     def _attempt(self, attempts: NDArray[np.int64], *, held: NDArray[np.bool_]) -> None:
         """Move all rows, those of one system at a time."""
-        parts: list[tuple[SpinSystem, NDArray[np.int64]]] = []
-        shared = list(self.plain)
+        parts = [(self._system(row), np.array([row])) for row in self.plain if self.own[row]]
+        shared = [np.array([row for row in self.plain if not self.own[row]], np.int64)]
         for group in self.groups:
-            if group.system is None or group.system is self.panel.system(self.wave):
+            system = group.system or self._system(group.rows[0])
+            if system is self.panel.system(self.wave):
                 shared.append(group.rows)
             else:
-                parts.append((group.system, group.rows))
+                parts.append((system, group.rows))
         parts.append((self.panel.system(self.wave), np.concatenate(shared)))
         for system, rows in parts:
             if rows.size == len(self.spins):
                 self._apply(system, slice(None), attempts, held)
             elif rows.size:
                 self._apply(system, rows, attempts, held)
+
+    def _system(self, row: Any) -> SpinSystem:
+        """Return who listens to whom in a trial after the wave where it is."""
+        own = self.own[row]
+        return own[self.wave if len(own) > 1 else 0] if own else self.panel.system(self.wave)
 
     def _apply(self, system: SpinSystem, rows: Any, attempts: Any, held: Any) -> None:
         spins, done = self.spins[rows], self.done[rows]
@@ -213,14 +221,14 @@ class _Rows:
 
 def _groups(trials: Sequence[Conduct]) -> list[_Shared]:
     """Return trials by feed; feeds that differ in a factor of their field only are one."""
-    found: dict[tuple[Feed, float], tuple[list[int], list[float]]] = {}
+    found: dict[tuple[Feed, int], tuple[list[int], list[float]]] = {}
     for row, trial in enumerate(trials):
         feed, scale = trial.feed, 1.0
         if feed is None:
             continue
         if isinstance(feed, Pull) and type(feed).couplings is Feed.couplings:
             feed, scale = replace(feed, strength=1.0), feed.strength
-        rows, scales = found.setdefault((feed, 0.0), ([], []))
+        rows, scales = found.setdefault((feed, row if trial.systems else -1), ([], []))
         rows.append(row)
         scales.append(scale)
     return [
