@@ -80,13 +80,15 @@ def test_sweep_follows_the_exact_law(beta):
     assert p_value(chain.spins, np.linalg.matrix_power(once, 2 * N)[5]) > ALPHA
 
 
-def test_bloc_flips_follow_the_exact_law():
+@pytest.mark.parametrize("second", [[1, 2, 3], list(range(N))])
+def test_bloc_flips_follow_the_exact_law(second):
     J, h = couplings()
     chain = chains(0.7)
     fields = chain.spins @ J + h
-    blocs = pack([np.array([0, 1]), np.array([1, 2, 3])])
-    dense.flip_blocs(chain.spins, fields, J, chain.beta, chain.keys, chain.counters, *blocs)
-    first, second = (flips_matrix(J, h, 0.7, [bloc], 1.0) for bloc in ([0, 1], [1, 2, 3]))
+    blocs = pack([np.array([0, 1]), np.array(second)])
+    own = (chain.beta, chain.keys, chain.counters)
+    dense.flip_blocs(chain.spins, fields, J, h, *own, *blocs)
+    first, second = (flips_matrix(J, h, 0.7, [bloc], 1.0) for bloc in ([0, 1], second))
     assert p_value(chain.spins, (first @ second)[5]) > ALPHA
     np.testing.assert_allclose(fields, chain.spins @ J + h, atol=1e-12)
 

@@ -53,6 +53,17 @@ def test_scores_agree_with_scikit_learn():
     assert scores["auc_within"] == pytest.approx(wins / pairs)
 
 
+def test_the_curve_within_roll_calls_counts_pairs_with_ties_for_half():
+    rng = np.random.default_rng(3)
+    votes = rng.choice([-1, 0, 1], (20, 9)).astype(np.int8)
+    chance = rng.choice([0.1, 0.4, 0.5, 0.9], votes.shape)
+    wins = pairs = 0.0
+    for vote, p in zip(votes, chance, strict=True):
+        gap = p[vote > 0][:, None] - p[vote < 0]
+        wins, pairs = wins + (gap > 0).sum() + (gap == 0).sum() / 2, pairs + gap.size
+    assert score_cells(chance, votes, votes != 0)["auc_within"] == wins / pairs
+
+
 def test_scores_by_hand():
     matrix = np.array([[1, 1, 1, -1], [-1, -1, 1, 0]], np.int8)
     p = np.array([[0.9, 0.5, 0.8, 0.7], [0.1, 0.2, 0.4, 0.9]])

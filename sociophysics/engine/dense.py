@@ -66,6 +66,7 @@ def flip_blocs(
     spins: Array,
     fields: Array,
     J: Array,
+    h: Array,
     beta: Array,
     keys: Array,
     counters: Array,
@@ -74,8 +75,9 @@ def flip_blocs(
 ) -> None:
     """Offer every replica the flip of each whole bloc in turn, by the heat bath.
 
-    Bloc ``b`` is ``members[starts[b]:starts[b + 1]]``. Turning a party round as one is a move
-    that single flips reach only over a high barrier.
+    Bloc ``b`` is ``members[starts[b]:starts[b + 1]]``, all different; ``h`` float64 (n,) the
+    members' own fields. Turning a party round as one is a move that single flips reach only over a
+    high barrier.
     """
     n = spins.shape[1]
     pull = np.empty(n)  # of the bloc, on everyone
@@ -83,12 +85,16 @@ def flip_blocs(
         step = increment(keys[r, 1])
         for b in range(starts.shape[0] - 1):
             bloc = members[starts[b] : starts[b + 1]]
-            pull[:] = 0.0
-            # whole rows, which is vectorized, in place of the bloc's own columns, which is not
-            for i in bloc:
-                stance = np.float64(spins[r, i])
+            if bloc.shape[0] == n:  # everyone
                 for j in range(n):
-                    pull[j] += stance * J[i, j]
+                    pull[j] = fields[r, j] - h[j]
+            else:
+                pull[:] = 0.0
+                # whole rows, which is vectorized, in place of the bloc's own columns
+                for i in bloc:
+                    stance = np.float64(spins[r, i])
+                    for j in range(n):
+                        pull[j] += stance * J[i, j]
             cost = 0.0
             for i in bloc:
                 cost += 2.0 * spins[r, i] * (fields[r, i] - pull[i])

@@ -17,11 +17,13 @@ if TYPE_CHECKING:
         validity,
     )
     from sociophysics.inference.chamber.landscape import energy_minima, frustrated_triangles
+    from sociophysics.inference.chamber.pivotal_information import pivotal_information
     from sociophysics.inference.chamber.saved import load_system
     from sociophysics.inference.chamber.several_chambers import fit_chambers, trend
     from sociophysics.inference.chamber.workflow import fit_chamber
     from sociophysics.inference.estimators.baselines import IndependentSpins, Majority, PartyLine
     from sociophysics.inference.estimators.boltzmann import BoltzmannRefinement
+    from sociophysics.inference.estimators.coupling_regression import CouplingRegression
     from sociophysics.inference.estimators.exact_likelihood import ExactMaximumLikelihood
     from sociophysics.inference.estimators.ideal_points import IdealPoints
     from sociophysics.inference.estimators.mean_field_couplings import TAP, MeanField
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
 __all__ = [
     "TAP",
     "BoltzmannRefinement",
+    "CouplingRegression",
     "Estimator",
     "ExactMaximumLikelihood",
     "IdealPoints",
@@ -67,6 +70,7 @@ __all__ = [
     "leakage",
     "load_system",
     "operating_point",
+    "pivotal_information",
     "register",
     "scale",
     "trend",
@@ -84,6 +88,7 @@ _NAMES = {
     "MeanField": "estimators.mean_field_couplings",
     "BoltzmannRefinement": "estimators.boltzmann",
     "Estimator": "estimators.parameters",
+    "CouplingRegression": "estimators.coupling_regression",
     "ExactMaximumLikelihood": "estimators.exact_likelihood",
     "IdealPoints": "estimators.ideal_points",
     "IndependentSpins": "estimators.baselines",
@@ -102,6 +107,7 @@ _NAMES = {
     "frustrated_triangles": "chamber.landscape",
     "leakage": "judging.evaluation",
     "load_system": "chamber.saved",
+    "pivotal_information": "chamber.pivotal_information",
     "operating_point": "stances.stance_panels",
     "trend": "chamber.several_chambers",
 }

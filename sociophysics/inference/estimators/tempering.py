@@ -78,7 +78,8 @@ class Chains:
         """Advance by ``sweeps`` sweeps, then offer each bloc a flip; return the local fields."""
         fields = self.spins @ coupling + field
         dense.sweep_dense(self.spins, fields, coupling, self.beta, self.keys, self.counters, sweeps)
-        dense.flip_blocs(self.spins, fields, coupling, self.beta, self.keys, self.counters, *blocs)
+        own = (self.beta, self.keys, self.counters)
+        dense.flip_blocs(self.spins, fields, coupling, field, *own, *blocs)
         return fields
 
 

@@ -91,11 +91,16 @@ def _wins(probability: Array, yea: NDArray[np.bool_]) -> float:
 
 
 def _auc_within(probability: Array, matrix: NDArray[np.int8], cells: NDArray[np.bool_]) -> float:
-    wins, pairs = 0.0, 0
-    for row, chosen in enumerate(cells):
-        yea = matrix[row, chosen] > 0
-        possible = int(yea.sum()) * int((~yea).sum())
-        if possible:
-            wins += _wins(probability[row, chosen], yea)
-            pairs += possible
+    row, _ = np.nonzero(cells)
+    p, yea = probability[cells], matrix[cells] > 0
+    order = np.lexsort((p, row))
+    row, p, yea = row[order], p[order], yea[order]
+    starts = np.flatnonzero(np.concatenate([[True], (np.diff(row) != 0) | (np.diff(p) != 0)]))
+    sizes = np.diff(np.append(starts, len(p)))
+    votes = np.bincount(row, minlength=len(cells))
+    before = np.cumsum(votes) - votes  # cells of earlier roll calls
+    rank = np.repeat(starts + (sizes + 1) / 2, sizes) - before[row]  # ties share their mean rank
+    yeas = np.bincount(row, yea, len(cells))
+    pairs = float((yeas * (votes - yeas)).sum())
+    wins = float(rank[yea].sum() - (yeas * (yeas + 1) / 2).sum())
     return wins / pairs if pairs else float("nan")
