@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sociophysics.experiments.calibrating import calibrate
+    from sociophysics.inference.chamber.absence import absence_effects
     from sociophysics.inference.chamber.ideal_point_tables import (
         classification_errors,
         cutting_lines,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from sociophysics.inference.estimators.coupling_regression import CouplingRegression
     from sociophysics.inference.estimators.exact_likelihood import ExactMaximumLikelihood
     from sociophysics.inference.estimators.ideal_points import IdealPoints
+    from sociophysics.inference.estimators.k_pairwise import KPairwise
     from sociophysics.inference.estimators.mean_field_couplings import TAP, MeanField
     from sociophysics.inference.estimators.parameters import Estimator
     from sociophysics.inference.estimators.pseudolikelihood import PseudoLikelihood
@@ -48,12 +50,14 @@ __all__ = [
     "ExactMaximumLikelihood",
     "IdealPoints",
     "IndependentSpins",
+    "KPairwise",
     "Majority",
     "MeanField",
     "PartyLine",
     "PseudoLikelihood",
     "StabilitySelection",
     "Stack",
+    "absence_effects",
     "calibrate",
     "classification_errors",
     "compare",
@@ -78,6 +82,8 @@ __all__ = [
 ]
 
 _NAMES = {
+    "absence_effects": "chamber.absence",
+    "KPairwise": "estimators.k_pairwise",
     "compare": "judging.paired",
     "validity": "chamber.ideal_point_tables",
     "scale": "chamber.ideal_point_tables",

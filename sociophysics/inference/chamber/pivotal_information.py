@@ -123,7 +123,7 @@ def pivotal_information(
 def _margins(matrix: Array, total: NDArray[np.int64]) -> NDArray[np.int64]:
     margin = np.abs(total) / (matrix != 0).sum(axis=1)
     bounds = np.quantile(margin, np.arange(1, MARGINS) / MARGINS)
-    return np.searchsorted(bounds, margin, side="left").astype(np.int64)
+    return np.asarray(np.searchsorted(bounds, margin, side="left"), np.int64)
 
 
 def _table(data: Votes, found: Array, drawn: Array, level: float) -> pd.DataFrame:

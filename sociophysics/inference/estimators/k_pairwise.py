@@ -1,0 +1,259 @@
+r"""Pairs and the count: couplings with a potential of the number of yeas, for small chambers.
+
+    ``P(s) ~ exp(sum_{i<j} J_ij s_i s_j + sum_i h_i s_i + V(K))``, ``K`` the number of yeas
+
+(Tkacik, Marre, Amodei, Schneidman, Bialek & Berry 2014, PLoS Computational Biology 10, e1003408).
+A constant in ``V``, a part linear in ``K`` and one quadratic in it are fields and couplings that
+all members share; they are left to these, so that ``V`` is what no pairs can give and is 0 where
+the law is pairwise. All patterns of the votes are enumerated: the fit is the exact maximum of the
+likelihood, missing votes summed over, and its chances of every count are those recorded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY, dataclass
+from typing import Annotated, Any, ClassVar, NamedTuple, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import chdtrc, ndtri
+
+from sociophysics.errors import InputError
+from sociophysics.inference.estimators.parameters import Estimator, require_fitted
+from sociophysics.inference.estimators.training import cells, system_of, training_votes
+from sociophysics.kinds import ESTIMATORS, key
+from sociophysics.rollcall.votes import Votes
+
+__all__ = ["KPairwise"]
+
+Array = NDArray[np.float64]
+
+LARGEST = 14  # members; 2^14 patterns times a hundred features fit into the cache
+RIDGE = 1e-2  # of all parameters, in roll calls: keeps pairs that always agree finite
+MOST_STEPS = 300
+TOL = 1e-8
+
+
+class CountTest(NamedTuple):
+    """The likelihood ratio of the fit against pairs alone: statistic, degrees of freedom, p."""
+
+    statistic: float
+    freedom: int
+    p: float
+
+
+@ESTIMATORS.register
+@dataclass(eq=False, repr=False)
+class KPairwise(Estimator):
+    """Couplings and a potential of the number of yeas, for at most 14 members.
+
+    It says whether the count of yeas has more in it than pairs have, and makes no claim about
+    single couplings: these change their meaning beside a potential. Patterns with a smaller
+    minority than any that was recorded are taken to be impossible, as in files of contested votes.
+
+    Attributes
+    ----------
+    counts_ : DataFrame
+        One row per possible number of yeas: ``yeas``, the shares ``recorded``, ``pairs`` (of the
+        fit without potential) and ``fitted``, and ``potential`` with ``error``, ``low``, ``high``.
+        Without fields either side may be called yea, and the rows mirror each other.
+    test_ : CountTest
+        Against pairs alone: ``statistic``, ``freedom``, ``p`` by the chi-squared law.
+    potential_ : array, shape (n + 1,)
+        ``V``; 0 where no pattern is possible.
+    coupling_, field_, system_, n_features_in_
+        As of ``PseudoLikelihood``; without the potential they generate other votes.
+
+    Examples
+    --------
+    Three members of whom one or two always say yea, and never more:
+
+    >>> votes = np.array([[1, -1, -1], [-1, 1, -1], [-1, -1, 1], [1, 1, -1]] * 20)
+    >>> fit = KPairwise(fields=True).fit(votes)
+    >>> fit.counts_["yeas"].tolist(), fit.counts_["fitted"].round(2).tolist()
+    ([1, 2], [0.75, 0.25])
+    """
+
+    fields: Annotated[bool, key("Whether members have fields h.")] = False
+    _: KW_ONLY
+    level: Annotated[float, key("Coverage of the intervals.", gt=0, lt=1)] = 0.90
+    kind: ClassVar[str] = "k_pairwise"
+    words: ClassVar[str] = "Couplings and a potential of the number of yeas, to 14 members."
+    equation: ClassVar[str] = "P(s) ~ exp(sum J_ij s_i s_j + sum h_i s_i + V(K)), K yeas."
+    physics: ClassVar[str] = "the K-pairwise maximum entropy model"
+
+    def fit(self, votes: Votes | pd.DataFrame | ArrayLike, y: object = None) -> Self:
+        """Fit couplings and potential and return the estimator.
+
+        Raises
+        ------
+        InputError
+            Votes that cannot be fitted, or more than 14 members.
+        """
+        data = training_votes(votes)
+        n = data.n_members
+        if n > LARGEST:
+            raise InputError(
+                f"a potential of the count is asked for {n} members; at most {LARGEST} are "
+                "allowed, because all 2^n voting patterns are enumerated: choose fewer members."
+            )
+        matrix = data.matrix.astype(np.float64)
+        whole = matrix[(matrix != 0).all(axis=1)]
+        yeas = (whole > 0).sum(axis=1)
+        least = int(np.minimum(yeas, n - yeas).min()) if len(whole) else 0
+        states = _patterns(n, least)
+        count = (states > 0).sum(axis=1)
+        shape = _shapes(n, least, self.fields)
+        pairs = _pair_features(states, self.fields)
+        possible = _possible(matrix, states)
+        simple = _maximum(pairs, possible)
+        full = _maximum(np.column_stack([pairs, shape[count]]), possible)
+        size = pairs.shape[1]
+        upper = np.triu_indices(n, 1)
+        self.coupling_: Array = np.zeros((n, n))
+        self.coupling_[upper] = full.value[: len(upper[0])]
+        self.coupling_ += self.coupling_.T
+        self.field_: Array = full.value[len(upper[0]) : size] if self.fields else np.zeros(n)
+        self.potential_: Array = shape @ full.value[size:]
+        self._states, self._chance = states, full.chance
+        self.counts_ = self._counts(shape, size, count, (simple, full))
+        statistic = max(2 * (full.log_likelihood - simple.log_likelihood), 0.0)
+        freedom = shape.shape[1]
+        p = float(chdtrc(freedom, statistic)) if freedom else float("nan")
+        self.test_ = CountTest(statistic, freedom, p)
+        self.system_ = system_of(self.coupling_, self.field_, data)
+        self.n_features_in_ = n
+        return self
+
+    def predict_proba(self, votes: Votes | pd.DataFrame | ArrayLike) -> Array:
+        """Return P(+1 | the other members' observed votes), shape (roll calls, members).
+
+        Other missing votes are summed over; 1/2 where no possible pattern has the votes given.
+        """
+        require_fitted(self, "potential_")
+        given = cells(votes, self.system_.labels, type(self).__name__)
+        states, chance = self._states, self._chance
+        probability = np.full(given.shape, 0.5)
+        for row, vote in enumerate(given):
+            against = (states * vote < 0).sum(axis=1)
+            # who differs in one place only is possible once that vote is left out
+            fits = against[:, None] - (states * vote < 0) == 0
+            weight = chance[:, None] * fits
+            total = weight.sum(axis=0)
+            yea = (weight * (states > 0)).sum(axis=0)
+            np.divide(yea, total, out=probability[row], where=total > 0)
+        return probability
+
+    def _counts(
+        self, shape: Array, size: int, count: NDArray[np.int64], fits: tuple[_Maximum, _Maximum]
+    ) -> pd.DataFrame:
+        simple, full = fits
+        n = len(shape) - 1
+        error = np.sqrt(np.einsum("ka,ab,kb->k", shape, full.covariance[size:, size:], shape))
+        width = float(ndtri(0.5 + self.level / 2)) * error
+        shares: list[Any] = [
+            np.bincount(count, chance, n + 1)
+            for chance in (full.recorded, simple.chance, full.chance)
+        ]
+        if not self.fields:
+            shares = [(each + each[::-1]) / 2 for each in shares]
+        columns = {
+            "yeas": np.arange(n + 1), "recorded": shares[0], "pairs": shares[1],
+            "fitted": shares[2], "potential": self.potential_, "error": error,
+            "low": self.potential_ - width, "high": self.potential_ + width,
+        }  # fmt: skip
+        table = pd.DataFrame(columns)
+        return table[np.isin(table["yeas"], count)].reset_index(drop=True)
+
+
+class _Maximum(NamedTuple):
+    """Parameters, the chance of each pattern, and that once the votes are known, on average."""
+
+    value: Array
+    chance: Array
+    recorded: Array
+    covariance: Array
+    log_likelihood: float
+
+
+def _patterns(n: int, least: int) -> NDArray[np.int8]:
+    """Return the patterns with at least so many members in the minority, one per row."""
+    bits = (np.arange(1 << n)[:, None] >> np.arange(n)) & 1
+    yeas = bits.sum(axis=1)
+    states: NDArray[np.int8] = (2 * bits - 1).astype(np.int8)[np.minimum(yeas, n - yeas) >= least]
+    return states
+
+
+def _pair_features(states: NDArray[np.int8], fields: bool) -> Array:
+    i, j = np.triu_indices(states.shape[1], 1)
+    spins = states.astype(np.float64)
+    products = spins[:, i] * spins[:, j]
+    return np.column_stack([products, spins]) if fields else products
+
+
+def _shapes(n: int, least: int, fields: bool) -> Array:
+    """Return orthonormal functions of the count, shape (n + 1, number), that pairs cannot give."""
+    possible = np.arange(least, n - least + 1)
+    x = 2.0 * possible - n
+    given = [np.ones_like(x), x**2] + ([x] if fields else [])
+    whole = np.eye(len(x))
+    if not fields:  # either side may be called yea
+        whole = (whole + whole[::-1])[: (len(x) + 1) // 2].T
+    axes, size, _ = np.linalg.svd(np.stack(given, axis=1), full_matrices=False)
+    basis = axes[:, size > 1e-9 * size[0]]
+    left, singular, _ = np.linalg.svd(whole - basis @ (basis.T @ whole), full_matrices=False)
+    kept = left[:, singular > 1e-9]
+    shape = np.zeros((n + 1, kept.shape[1]))
+    shape[possible] = kept
+    return shape
+
+
+def _possible(matrix: Array, states: NDArray[np.int8]) -> Array:
+    """Return which patterns each roll call may have been, shape (roll calls, patterns).
+
+    A roll call that none of them can be tells nothing here and is left out.
+    """
+    against = (matrix != 0).sum(axis=1)[:, None] - matrix @ states.T.astype(np.float64)
+    possible = (against == 0).astype(np.float64)
+    return np.asarray(possible[possible.any(axis=1)], np.float64)
+
+
+def _maximum(features: Array, possible: Array) -> _Maximum:
+    """Return the maximum of the likelihood by Newton steps on what the votes leave to be summed."""
+    rollcalls, size = len(possible), features.shape[1]
+    value = np.zeros(size)
+
+    def at(parameters: Array) -> tuple[Array, Array, float]:
+        energy = features @ parameters
+        chance = np.exp(energy - energy.max())
+        chance /= chance.sum()
+        known = possible @ chance
+        likelihood = float(np.log(known).sum()) - 0.5 * RIDGE * float(parameters @ parameters)
+        return chance, chance * (possible.T @ (1 / known)) / rollcalls, likelihood
+
+    chance, recorded, likelihood = at(value)
+    for _ in range(MOST_STEPS):
+        mean = chance @ features
+        slope = rollcalls * (recorded - chance) @ features - RIDGE * value
+        centred = features - mean
+        spread = rollcalls * centred.T @ (chance[:, None] * centred) + RIDGE * np.eye(size)
+        step = np.linalg.solve(spread, slope)
+        share = 1.0
+        while share > TOL:
+            after = at(value + share * step)
+            if after[2] >= likelihood:
+                break
+            share /= 2
+        value = value + share * step
+        chance, recorded, likelihood = after
+        if np.abs(slope).max() < TOL * rollcalls:
+            break
+    known = (possible * chance) @ features / (possible @ chance)[:, None]
+    mean = chance @ features
+    information = RIDGE * np.eye(size) + known.T @ known
+    information += rollcalls * features.T @ ((chance - recorded)[:, None] * features)
+    information -= rollcalls * np.outer(mean, mean)
+    plain = likelihood + 0.5 * RIDGE * float(value @ value)
+    covariance: Array = np.asarray(np.linalg.pinv(information, hermitian=True), np.float64)
+    return _Maximum(value, chance, recorded, covariance, plain)
