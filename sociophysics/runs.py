@@ -19,8 +19,8 @@ from sociophysics.study import run_manifest as run_folder
 from sociophysics.study import tasks
 from sociophysics.study.blocks import Part, fingerprints, plan
 from sociophysics.study.bundles import registering_modules
-from sociophysics.study.run_tables import join_events, join_tables
 from sociophysics.study.session import Progress, Session
+from sociophysics.study.shelf import join_events, join_tables
 
 if TYPE_CHECKING:
     from sociophysics.study.results import Run

@@ -19,7 +19,7 @@ from sociophysics import sources
 from sociophysics.cli import main
 from sociophysics.errors import InputError
 from sociophysics.inference.chamber import what_if as chambers
-from sociophysics.store import provenance
+from sociophysics.store import manifest as provenance
 from sociophysics.study import partial_table, plan
 from sociophysics.study.work import Task
 from tests.ensemble_stub import simulate

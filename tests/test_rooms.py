@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "sociophysics"
 
 # Files of the package that one run may enter: every one is a place a reader has to know.
 # The aim is 45; this is where it stands, to be lowered with every merge.
-MOST_ROOMS = 79
+MOST_ROOMS = 76
 
 ONE_RUN = """
 import sys, tempfile, threading

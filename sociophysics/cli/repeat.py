@@ -48,7 +48,7 @@ def repeat(
     Exit status 0 if it does, 1 if not, 2 if it cannot be repeated.
     """
     from sociophysics.store import STUDIES, open_store, read_json
-    from sociophysics.store.provenance import check_code
+    from sociophysics.store.manifest import check_code
     from sociophysics.study.opening import open_study
 
     store = open_store(directory)

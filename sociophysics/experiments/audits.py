@@ -40,7 +40,7 @@ from sociophysics.study.blocks import identities
 from sociophysics.study.measure import Progress, Work, computed, reseeded
 from sociophysics.study.results import Run
 from sociophysics.study.results.verdicts import verdicts
-from sociophysics.study.run_tables import join_tables
+from sociophysics.study.shelf import join_tables
 
 __all__ = ["Audit", "audit"]
 

@@ -30,7 +30,7 @@ from sociophysics.study import plan, tasks
 from sociophysics.study.asked import asked_of
 from sociophysics.study.measure import Progress, Work, computed, is_whole, reseeded
 from sociophysics.study.results import Run
-from sociophysics.study.run_tables import join_tables
+from sociophysics.study.shelf import join_tables
 
 __all__ = ["METHODS", "Sensitivity", "sensitivity", "sobol_indices"]
 

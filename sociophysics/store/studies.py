@@ -14,15 +14,17 @@ from sociophysics.errors import InputError, told
 from sociophysics.store.folder import Folder
 from sociophysics.store.manifest import (
     MANIFEST,
+    PROVENANCE,
     STUDIES,
+    check_code,
     damaged,
     format_of,
     json_form,
+    provenance,
     read_json,
     refuse_newer,
 )
 from sociophysics.store.protocol import LOG, Store
-from sociophysics.store.provenance import PROVENANCE, check_code, provenance
 
 __all__ = [
     "Log",

@@ -13,7 +13,7 @@ from typing import Any
 
 from sociophysics.errors import InputError
 from sociophysics.sources import short, source_digest
-from sociophysics.store.provenance import DECISIVE, decisive_versions
+from sociophysics.store.manifest import DECISIVE, decisive_versions
 
 __all__ = ["Cluster", "adopting", "check", "connect"]
 

@@ -24,9 +24,8 @@ from sociophysics.store import Folder, Place, Steps, keeping, open_store
 from sociophysics.study import Part, plan, tasks
 from sociophysics.study.pool import step_workers
 from sociophysics.study.run_manifest import Log
-from sociophysics.study.run_tables import join_tables
 from sociophysics.study.session import Progress, Session, reporter
-from sociophysics.study.shelf import Shelf
+from sociophysics.study.shelf import Shelf, join_tables
 
 __all__ = [
     "Moments",

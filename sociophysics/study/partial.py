@@ -14,9 +14,8 @@ from sociophysics.study import run_manifest as run_folder
 from sociophysics.study.blocks import plan
 from sociophysics.study.parts import PartData, read_parts
 from sociophysics.study.results.run import scenario_of
-from sociophysics.study.run_tables import join_tables
 from sociophysics.study.session import finished
-from sociophysics.study.shelf import Shelf
+from sociophysics.study.shelf import Shelf, join_tables
 
 __all__ = ["Status", "partial_table", "scenario_in", "status"]
 

@@ -10,7 +10,7 @@ from sociophysics.others_code import check_others_code
 from sociophysics.scenario import Scenario
 from sociophysics.scenario.claims import claims_hash
 from sociophysics.store import STUDIES, Store, format_of, json_form, studies
-from sociophysics.store.provenance import check_code, provenance
+from sociophysics.store.manifest import check_code, provenance
 from sociophysics.store.studies import WORDS, Log, claim, write_manifest
 from sociophysics.study.blocks import BLOCK
 

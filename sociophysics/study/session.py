@@ -116,6 +116,8 @@ class Session:
 
     def compute(self, log: run_folder.Log, *, workers: int, executor: Executor | None) -> Shelf:
         """Return the data of all parts, after simulating those that are missing."""
+        if executor is None:
+            return self._compute(log, workers, None)
         with cluster.adopting(executor) as found:
             return self._compute(log, workers, found)
 

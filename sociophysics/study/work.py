@@ -20,7 +20,7 @@ from sociophysics.others_code import Code, code_of_others
 from sociophysics.scenario import Settings
 from sociophysics.sources import short, source_digest
 from sociophysics.store import json_form, open_store
-from sociophysics.store.provenance import decisive_versions
+from sociophysics.store.manifest import decisive_versions
 from sociophysics.study.blocks import Part
 from sociophysics.study.parts import PartData, write_part
 
