@@ -101,7 +101,7 @@ def test_what_only_shows_or_carries_is_no_other_digest(
 
 def test_numbers_are_made_by_nothing_that_is_left_out() -> None:
     """Only the outermost units, which make pages of numbers, know what shows them."""
-    shows = {"runs", "experiments", "cli", "report", "mesa_model", "__main__"}
+    shows = {"runs", "experiments", "cli", "live", "report", "mesa_model", "__main__"}
     carries = {"evidence", "machine", "memory", "sources", "store"}
     left_out = {name.removesuffix(".py") for name in sources.SHOWING} - carries
     for path in FILES:
