@@ -9,6 +9,8 @@ from .asgi import App, Message, Receive, Scope, Send
 __all__ = ["for_everybody", "readable"]
 
 LANGUAGE = (b"<html>", b'<html lang="en">')
+# The bar above all pages while the server is at work has no name, and no place among the parts.
+BUSY = (b"<v-progress-linear ", b'<v-progress-linear aria-hidden="true" ')
 # Solara's own page forbids to enlarge it with two fingers, which people with weak eyes need.
 ZOOM = (b", maximum-scale=1, user-scalable=no, minimal-ui", b"")
 
@@ -21,7 +23,7 @@ def for_everybody(text: bytes) -> bytes:
     >>> for_everybody(b"<!doctype html><html><body>")
     b'<!doctype html><html lang="en"><body>'
     """
-    for old, new in (LANGUAGE, ZOOM):
+    for old, new in (LANGUAGE, ZOOM, BUSY):
         text = text.replace(old, new, 1)
     return text
 

@@ -41,7 +41,7 @@ def StateCard(
             tag("span", sign, css="sp-state-sign", aria_hidden="true")
         else:
             tag("span", css="sp-spinner", aria_hidden="true")
-        tag("h3", title or TITLES.get(kind, ""), css="sp-state-title")
+        tag("h2", title or TITLES.get(kind, ""), css="sp-state-title")
         if text:
             tag("p", text, css="sp-state-text", role="alert" if kind == "failed" else "status")
         for child in children:

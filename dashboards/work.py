@@ -24,7 +24,7 @@ from .browser_tab import this_tab
 
 __all__ = ["Cancelled", "Job", "Stage", "kept_job", "use_job", "use_watch"]
 
-PAUSE = 0.05  # seconds between two renders
+PAUSE = 0.016  # seconds between two frames: as many as screens show
 WAKE = 0.1  # seconds after which a paused job looks whether it was ended
 
 Rendering: TypeAlias = AbstractContextManager[Any]  # while it is entered, renders are put off

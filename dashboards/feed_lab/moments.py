@@ -18,6 +18,7 @@ from sociophysics.live.network_picture import NetworkPicture, picture, with_ties
 
 from ..browser_tab import this_tab
 from ..work import Job, Stage
+from .history import History
 from .society import Uploaded, called
 
 __all__ = ["JOB", "PACES", "Lab", "Moment", "Shown", "show", "this_lab", "use_lab"]
@@ -25,16 +26,22 @@ __all__ = ["JOB", "PACES", "Lab", "Moment", "Shown", "show", "this_lab", "use_la
 JOB = "feed-lab.live"
 PACES = {"slow": 0.2, "watch": 0.05, "fast": 0.0}  # seconds from one sweep to the next
 LONGEST_NAP = 0.1
+OBSERVING = 0.25  # of the time of the sweeps, at most, spent on observing while a run goes on
 
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    """One side at one moment, in its first replica: what is drawn and taken apart."""
+    """One side at one moment, in its first replica: what is drawn and taken apart.
+
+    ``field`` is what pushes each user from outside, ``phi`` what the feed adds; (n,) each.
+    """
 
     name: str
     spins: NDArray[np.int8]
     system: sp.SpinSystem
     drawn: NetworkPicture
+    field: NDArray[np.float64]
+    phi: NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +54,7 @@ class Moment:
     camps: NDArray[np.int64] | None
     camp_names: tuple[str, ...]
     done: bool
+    history: History
     notice: str = ""
 
     def values(self, design: str, name: str) -> NDArray[np.float64]:
@@ -158,9 +166,11 @@ class _Show:
 
     def __init__(self, job: Job, lab: Lab, live: LiveRun) -> None:
         self.job, self.lab, self.live, self.notice = job, lab, live, ""
+        self.stepping = self.observing = 0.0  # seconds
         first = live.sides[0].frame
         job.publish(message="finding a place for everybody")
         placed = _on_a_map(first.systems[0], live.scenario.network)
+        self.history = History(placed.n)
         self.drawn = [picture(placed, first.camps)] * len(live.sides)
         self.systems = [side.frame.systems[0] for side in live.sides]
         self.camps = first.camps
@@ -176,16 +186,30 @@ class _Show:
             self.publish()
             if self.live.done:
                 self.job.pause()
+            if self.job.stage == Stage.PAUSED:
+                self.live.note()  # numbers of this very sweep
+                self.publish()
             self.job.check(idle=self.act)
             if self.act():
                 continue
             if self.live.done:
                 self.live.extend(self.live.last + self.lab.more)
             due = time.monotonic() + self.lab.pace
-            self.live.step()
+            self.step()
             # Who pauses during the nap waits at the check above; else a step would end the nap.
             while (left := due - time.monotonic()) > 0 and self.job.stage == Stage.RUNNING:
                 time.sleep(min(left, LONGEST_NAP))
+
+    def step(self) -> None:
+        """Do one sweep; observe where a run rests, and on the way as often as is cheap."""
+        begun = time.perf_counter()
+        self.live.step(observed=False)
+        self.stepping += time.perf_counter() - begun
+        rests = self.live.done or self.job.stage != Stage.RUNNING
+        if rests or self.observing <= OBSERVING * self.stepping:
+            begun = time.perf_counter()
+            self.live.note()
+            self.observing += time.perf_counter() - begun
 
     def act(self) -> bool:
         """Do what was pressed; return whether there was something."""
@@ -214,14 +238,27 @@ class _Show:
                 self.systems[k] = side.frame.systems[0]
                 self.drawn[k] = with_ties(self.drawn[k], self.systems[k])
         sides = tuple(
-            Shown(side.name, side.frame.spins[0].copy(), self.systems[k], self.drawn[k])
+            Shown(
+                side.name, side.frame.spins[0].copy(), self.systems[k], self.drawn[k],
+                side.frame.field, side.frame.phi[0],
+            )
             for k, side in enumerate(live.sides)
-        )
+        )  # fmt: skip
+        self.history.note(live.sweep, [side.spins for side in sides])
         self.job.publish(
-            Moment(live, live.sweep, sides, self.camps, self.camp_names, live.done, self.notice),
+            Moment(
+                live,
+                live.sweep,
+                sides,
+                self.camps,
+                self.camp_names,
+                live.done,
+                self.history,
+                self.notice,
+            ),
             progress=live.sweep / live.last,
             message=f"sweep {live.sweep} of {live.last}",
-        )
+        )  # fmt: skip
 
 
 def _on_a_map(system: sp.SpinSystem, network: Any) -> sp.SpinSystem:

@@ -22,6 +22,7 @@ from .scenario import scenario_of
 from .settings import SETTINGS, TABS
 from .sides import Sides
 from .toolbar import Toolbar
+from .users import Users
 
 __all__ = ["SETTINGS", "Page"]
 
@@ -57,6 +58,7 @@ def Below(
     chosen = settings["tab"]
     Tabs(TABS, chosen, lambda name: settings.set(tab=name), label="What to do with this society")
     Panel("acts", chosen, Acts(settings, selected.value))
+    Panel("users", chosen, Users(selected.value, selected.set, chosen == "users"))
     Panel("chambers", chosen, Chambers(selected.set, chosen == "chambers"))
     Panel("feeds", chosen, Exposure(chosen == "feeds"))
     Panel("post", chosen, Posts(scenario, selected.value, selected.set))

@@ -7,6 +7,7 @@ command line repeats it bit for bit.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -99,8 +100,9 @@ class LiveRun:
         self.names = list(self.scenario.observe.names)
         self.sweep = 0
         self._rows: dict[str, list[NDArray[np.float64]]] = {}
+        self._at: list[int] = []  # sweeps that were observed
         self.sides = [self._side(case) for case in cases]
-        self._note()
+        self.note()
 
     @property
     def last(self) -> int:
@@ -113,12 +115,28 @@ class LiveRun:
         stopped = all((side.frame.stopped >= 0).all() for side in self.sides)
         return self.sweep >= self.last or stopped
 
-    def step(self) -> None:
-        """Do one sweep on every side; a side whose replicas have all stopped stands still."""
+    def step(self, *, observed: bool = True) -> None:
+        """Do one sweep on every side; a side whose replicas have all stopped stands still.
+
+        Observing can take longer than the sweep: who only looks at the stances leaves it out, and
+        calls ``note`` now and then. It changes nothing in the run.
+        """
         for side in self.sides:
             side.frame = next(side.frames, side.frame)
         self.sweep += 1
-        self._note()
+        if observed:
+            self.note()
+
+    def note(self) -> None:
+        """Observe the present sweep, unless that was done."""
+        if self._at and self._at[-1] == self.sweep:
+            return
+        for side in self.sides:
+            values = observe(side.frame, self.names)
+            row = np.array([values[name] for name in self.names], dtype=np.float64)
+            self._rows.setdefault(side.name, []).append(row)
+        # Last, since other threads read up to here.
+        self._at.append(self.sweep)
 
     def intervene(self, table: Mapping[str, Any], designs: Iterable[str] | None = None) -> None:
         """Let something happen now: an entry of ``[[interventions]]`` without its ``at``.
@@ -179,10 +197,10 @@ class LiveRun:
 
     def table(self) -> pd.DataFrame:
         """Return what was observed, as ``results.parquet`` holds it for this scenario."""
-        parts = []
+        parts, at = [], np.array(self._at)
         for side in self.sides:
             cube = np.stack(self._rows[side.name])  # (sweeps, names, replicas)
-            sweep = np.tile(np.arange(len(cube)), len(self.numbers))
+            sweep = np.tile(at, len(self.numbers))
             stopped = np.repeat(side.frame.stopped, len(cube))
             rows = pd.DataFrame(
                 {
@@ -196,7 +214,7 @@ class LiveRun:
         return pd.concat(parts, ignore_index=True)
 
     def series(self, design: str, name: str) -> NDArray[np.float64]:
-        """Return one observable of one side so far, shape (sweeps, replicas)."""
+        """Return one observable of one side so far, shape (observed sweeps, replicas)."""
         k = self.names.index(name)
         return np.stack([row[k] for row in self._rows[design]])
 
@@ -208,13 +226,14 @@ class LiveRun:
         It may be called while another thread moves the run on: rows are only ever added.
         """
         k, rows = self.names.index(name), self._rows[design]
-        last = min(until, len(rows) - 1)
-        at = np.unique(np.linspace(0, last, min(points, last + 1)).astype(np.int64))
-        return at, np.stack([rows[i][k] for i in at])
+        last = bisect_right(self._at, until) - 1
+        kept = np.unique(np.linspace(0, last, min(points, last + 1)).astype(np.int64))
+        return np.array([self._at[i] for i in kept]), np.stack([rows[i][k] for i in kept])
 
     def now(self, design: str, name: str, sweep: int) -> NDArray[np.float64]:
-        """Return one observable of one side at a sweep that was reached, shape (replicas,)."""
-        row: NDArray[np.float64] = self._rows[design][sweep][self.names.index(name)]
+        """Return one observable of one side where it was last observed, shape (replicas,)."""
+        last = bisect_right(self._at, sweep) - 1
+        row: NDArray[np.float64] = self._rows[design][last][self.names.index(name)]
         return row
 
     def close(self) -> None:
@@ -237,9 +256,3 @@ class LiveRun:
             side.close()
             side.frames, side.settings = begun[side.name], settings[side.name]
         self.scenario = changed
-
-    def _note(self) -> None:
-        for side in self.sides:
-            values = observe(side.frame, self.names)
-            row = np.array([values[name] for name in self.names], dtype=np.float64)
-            self._rows.setdefault(side.name, []).append(row)

@@ -97,3 +97,23 @@ def test_what_is_refused_leaves_the_run_as_it_was() -> None:
     pd.testing.assert_frame_equal(seen(live), repeated(live), check_exact=True)
     with pytest.raises(sp.InputError, match="sweeps over"):
         LiveRun(scenario().replace({"sweep.dynamics.temperature": [1.0, 2.0]}), replicas=1)
+
+
+def test_a_run_that_is_observed_now_and_then_is_the_same_run() -> None:
+    every, rarely = LiveRun(scenario(), replicas=3), LiveRun(scenario(), replicas=3)
+    for sweep in range(12):
+        if sweep == 5:
+            for live in (every, rarely):
+                live.intervene({"kind": "heat", "temperature": 3.5})
+        every.step()
+        rarely.step(observed=sweep % 4 == 2)
+    rarely.note()
+    rarely.note()  # once is enough
+    shown = seen(rarely)
+    assert sorted(shown["sweep"].unique()) == [0, 3, 7, 11, 12]
+    same = seen(every)[seen(every)["sweep"].isin(shown["sweep"])].reset_index(drop=True)
+    pd.testing.assert_frame_equal(shown, same, check_exact=True)
+    at, values = rarely.course("no feed", "energy", until=10)
+    assert at.tolist() == [0, 3, 7]
+    assert (rarely.now("no feed", "energy", 10) == values[-1]).all()
+    assert rarely.so_far().hash == every.so_far().hash
