@@ -1,16 +1,28 @@
-"""The application that Solara serves: four pages in one shell."""
+"""The application that Solara serves: its pages in one shell."""
 
 from __future__ import annotations
 
 import solara
 
-from . import feed_lab, roll_calls, runs, tipping_points
+from . import feed_lab, roll_calls, runs, stories, tipping_points
+from .settings import FEED_LAB, page_path
 from .shell import Shell
 
 __all__ = ["routes"]
 
+
+@solara.component
+def First() -> None:
+    """Show the scenarios, or what a link of earlier days means: the Feed lab stood here."""
+    if page_path(solara.use_router()) == FEED_LAB:
+        feed_lab.Page()
+    else:
+        stories.Page()
+
+
 routes = [
-    solara.Route("/", component=feed_lab.Page, layout=Shell, label="Feed lab - sociophysics"),
+    solara.Route("/", component=First, layout=Shell, label="Scenarios - sociophysics"),
+    solara.Route(FEED_LAB[1:], component=feed_lab.Page, label="Feed lab - sociophysics"),
     solara.Route(
         "tipping-points", component=tipping_points.Page, label="Tipping points - sociophysics"
     ),

@@ -13,7 +13,9 @@ from .address import Choice, Flag, Number, Text
 from .glossary import explain
 from .settings import Settings
 
-__all__ = ["ChoiceField", "SettingField", "SliderField", "SwitchField", "TextField"]
+__all__ = [
+    "ChoiceField", "LinesField", "SettingField", "SliderField", "SwitchField", "TextField",
+]  # fmt: skip
 
 
 class FieldWidget(ipyvuetify.VuetifyTemplate):
@@ -135,6 +137,29 @@ def TextField(
 
     FieldWidget.element(
         kind="text", label=label, value=value, on_value=take, longest=longest, help=help,
+        hint=hint, disabled=disabled,
+    )  # fmt: skip
+
+
+@solara.component
+def LinesField(
+    label: str,
+    value: str,
+    on_value: Callable[[str], None],
+    *,
+    longest: int,
+    help: str = "",
+    hint: str = "",
+    disabled: bool = False,
+) -> None:
+    """Ask for a text of many lines."""
+
+    def take(new: Any) -> None:
+        if isinstance(new, str):
+            on_value(new[:longest])
+
+    FieldWidget.element(
+        kind="lines", label=label, value=value, on_value=take, longest=longest, help=help,
         hint=hint, disabled=disabled,
     )  # fmt: skip
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import parse_qsl
 
 import ipyvuetify
 import solara
@@ -13,7 +14,10 @@ from .address import Kind, read_address, write_address
 from .browser_tab import this_tab
 from .markup import Banner
 
-__all__ = ["AddressBar", "Settings", "address_of", "use_settings"]
+__all__ = ["FEED_LAB", "HOME", "AddressBar", "Settings", "address_of", "page_path", "use_settings"]
+
+FEED_LAB = "/feed-lab"
+HOME = ("story", "observable", "along", "at")  # what the address of the first page may hold
 
 
 class AddressBarWidget(ipyvuetify.VuetifyTemplate):
@@ -79,8 +83,7 @@ def use_settings(kinds: Mapping[str, Kind]) -> Settings:
     first = solara.use_memo(lambda: read_address(kinds, router.search), [router.search])
     state: solara.Reactive[dict[str, Any]] = solara.use_reactive(first[0])
     settings = Settings(kinds, state, first[1])
-    path = "/" + "/".join(part for part in router.parts if part)
-    _remembered()[path] = settings.search()
+    _remembered()[page_path(router)] = settings.search()
     return settings
 
 
@@ -91,11 +94,21 @@ def AddressBar(settings: Settings, search: str | None = None) -> None:
     Place it once on the page. ``search`` is shown in place of what the settings alone say.
     """
     router = solara.use_router()
-    path = "/" + "/".join(part for part in router.parts if part)
     shown = settings.search() if search is None else search
-    AddressBarWidget.element(path=path, search=shown)
+    AddressBarWidget.element(path=page_path(router), search=shown)
     for problem in settings.problems:
         Banner(problem, kind="warning")
+
+
+def page_path(router: Any) -> str:
+    """Return the address of the page that is open, without settings.
+
+    The Feed lab once was the first page: a link of that time, whose settings the first page does
+    not know, opens it still.
+    """
+    path = "/" + "/".join(part for part in router.parts if part)
+    names = [name for name, _ in parse_qsl((router.search or "").lstrip("?"))]
+    return FEED_LAB if path == "/" and any(name not in HOME for name in names) else path
 
 
 def address_of(path: str) -> str:

@@ -10,13 +10,14 @@ import solara
 import traitlets
 
 from .markup import Element
-from .settings import address_of
+from .settings import FEED_LAB, address_of, page_path
 
 __all__ = ["PAGES", "Shell"]
 
 # Address, name, the question a page answers.
 PAGES = (
-    ("/", "Feed lab"),
+    ("/", "Scenarios"),
+    (FEED_LAB, "Feed lab"),
     ("/tipping-points", "Tipping points"),
     ("/roll-calls", "Roll calls"),
     ("/runs", "Runs"),
@@ -48,7 +49,7 @@ def Shell(children: Sequence[Element] = ()) -> None:
 def Header() -> None:
     """Show the name of the dashboard and its pages; each keeps the settings it last had."""
     router = solara.use_router()
-    here = "/" + "/".join(part for part in router.parts if part)
+    here = page_path(router)
 
     def go(wanted: str) -> None:
         path = wanted.partition("#")[0]

@@ -6,7 +6,6 @@ import importlib
 import inspect
 import tempfile
 import textwrap
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -165,12 +164,11 @@ def _glossary() -> str:
 
 
 def _gallery(docs: Path) -> None:
-    from sociophysics.datasets import bundled_scenarios
+    from sociophysics.live.stories import stories
 
-    names = []
-    for name, path in bundled_scenarios().items():
-        _write(docs / "gallery" / f"{name}.md", _story(docs, name, path))
-        names.append(name)
+    told = stories()
+    for name, story in told.items():
+        _write(docs / "gallery" / f"{name}.md", _story(docs, story))
     lines = [
         "# Gallery",
         "",
@@ -180,7 +178,7 @@ def _gallery(docs: Path) -> None:
         "```{toctree}",
         ":maxdepth: 1",
         "",
-        *names,
+        *told,
         "```",
     ]
     _write(docs / "gallery" / "index.md", "\n".join(lines) + "\n")
@@ -195,31 +193,27 @@ def _society(docs: Path) -> None:
         _write(docs / "_static" / "society.html", page.read_text(encoding="utf-8"))
 
 
-def _story(docs: Path, name: str, path: Path) -> str:
-    text = path.read_text(encoding="utf-8")
-    tables = tomllib.loads(text)
-    notes = [line.lstrip("# ").strip() for line in text.splitlines() if line.startswith("# ")]
-    expected = [note.partition(":")[2].strip() for note in notes if note.startswith("Expected")]
-    lines = [f"# {tables['title']}", "", f"**{tables['question']}**", ""]
-    if (docs / "images" / "gallery" / f"{name}.svg").exists():
-        lines += [f"![What the run shows](../images/gallery/{name}.svg)", ""]
-    if expected:
-        lines += ["## What to notice", "", *map(_sentence, expected), ""]
+def _story(docs: Path, story: Any) -> str:
+    lines = [f"# {story.title}", "", f"**{story.question}**", ""]
+    if story.picture is not None:
+        picture = story.picture.read_text(encoding="utf-8")
+        _write(docs / "gallery" / story.picture.name, picture)
+        lines += [f"![What the run shows]({story.picture.name})", ""]
+    if story.notice:
+        lines += ["## What to notice", "", story.notice, ""]
     lines += [
         "## What to try",
         "",
-        f"    sociophysics run {name}",
-        f"    sociophysics scenario copy {name} mine.toml",
-        f"    sociophysics describe {name}",
+        *(f"- {each}" for each in story.tries),
+        "",
+        f"    sociophysics run {story.name}",
+        f"    sociophysics scenario copy {story.name} mine.toml",
+        f"    sociophysics describe {story.name}",
         "",
         "## The file",
         "",
         "```toml",
-        textwrap.dedent(text).strip(),
+        textwrap.dedent(story.text).strip(),
         "```",
     ]
     return "\n".join(lines) + "\n"
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -11,7 +11,7 @@ import sociophysics as sp
 from sociophysics.datasets import bundled_scenarios
 from sociophysics.report.figures import to_svg
 
-PLACE = Path(__file__).parent / "images" / "gallery"
+PLACE = Path(__file__).parent.parent / "scenarios" / "pictures"
 REPLICAS = 6  # a picture, not the answer
 
 

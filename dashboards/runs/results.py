@@ -7,8 +7,9 @@ import solara
 from sociophysics.live.run_differences import lines_of
 from sociophysics.live.run_lines import span
 from sociophysics.live.run_views import Panel, View
+from sociophysics.live.small_multiples import small_multiples
 
-from ..figure import Download
+from ..figure import Download, StaticFigure
 from ..glossary import Term
 from ..markup import Banner, Card, Row, tag
 from ..time_course import TimeCourse
@@ -32,6 +33,7 @@ BESIDE = (
     "Differences take the runs as independent (Welch). Runs that share a seed share chance events: "
     "their intervals are then wider than need be."
 )
+MOST_PANELS = 16
 MELTING = "The interval holds the noise of the replicas, not the spacing of the swept values."
 
 
@@ -57,6 +59,9 @@ def One(view: View) -> None:
             tag("span", _over(view))
         tag("p", seen(view), css="sp-runs-seen", role="status")
         Chart(view, 0, height=320)
+    if 2 < len(panel.series) <= MOST_PANELS:
+        with Card("Each beside the first"):
+            Panels(view)
     if not panel.rows.empty:
         where = place_words(view.point)
         title = "Designs compared" if len(panel.rows) > 1 else "Measured"
@@ -101,6 +106,25 @@ def Chart(view: View, k: int, height: int) -> None:
         title=f"{label_of(view.observable)} in {panel.opened.entry.name}",
         x_range=x_range, y_range=y_range, height=height, legend=True,
     )  # fmt: skip
+
+
+@solara.component
+def Panels(view: View) -> None:
+    """Draw a small panel for every design but the first, which stands in all of them."""
+    series = view.panels[0].series
+    mark = view.point.get(view.along)
+    svg = small_multiples(
+        series, x_title=axis_title(view.along), y_title=label_of(view.observable),
+        mark=float(mark) if isinstance(mark, int | float) else None,
+    )  # fmt: skip
+    names = ", ".join(one.name for one in series[1:])
+    with solara.Div(style="display: grid; justify-items: start"):
+        StaticFigure(svg, f"{label_of(view.observable)} of {names}, each beside {series[0].name}")
+    keys = [
+        tag("span", tag("i", css="sp-key-line"), "the panel's design", css="sp-key"),
+        tag("span", tag("i", css="sp-key-line sp-key-reference"), series[0].name, css="sp-key"),
+    ]
+    tag("div", *keys, css="sp-keys")
 
 
 @solara.component

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -103,10 +104,16 @@ class Desk:
             )  # fmt: skip
 
 
-def use_desk(root: Path, settings: Settings) -> tuple[Desk, Seen, str]:
-    """Return the page's desk, what it has seen, and a sentence if it broke. A hook."""
+def use_desk(
+    root: Path, settings: Settings, names: Sequence[str] | None = None
+) -> tuple[Desk, Seen, str]:
+    """Return the page's desk, what it has seen, and a sentence if it broke. A hook.
+
+    The runs called ``names`` are looked at, or those that the settings name.
+    """
     desk: Desk = solara.use_memo(lambda: Desk(root), [root])
-    names = [settings["run"], *names_beside(settings["beside"])] if settings["run"] else []
+    if names is None:
+        names = [settings["run"], *names_beside(settings["beside"])] if settings["run"] else []
     look = Look(settings["observable"], settings["along"], settings["at"])
     # Read by the loop within a moment: nothing is started while the page is being drawn.
     desk.question = Question(tuple(dict.fromkeys(names)), look)

@@ -17,7 +17,8 @@ from sociophysics.cli import main
 from tests.dashboard.conftest import ROOT, free_port, get, serving
 
 PAGES = {
-    "/": "Feed lab",
+    "/": "Scenarios",
+    "/feed-lab": "Feed lab",
     "/tipping-points": "Tipping points",
     "/roll-calls": "Roll calls",
     "/runs": "Runs",
@@ -53,22 +54,22 @@ def test_each_page_opens_at_home(
     expect(page.get_by_role("heading", level=1)).to_have_text(PAGES[path])
     link = page.get_by_role("navigation").get_by_role("link", name=PAGES[path])
     expect(link).to_have_attribute("aria-current", "page")
-    shoot(page, f"empty{path.replace('/', '-')}" if path != "/" else "empty-feed-lab")
+    shoot(page, f"empty{path.replace('/', '-')}" if path != "/" else "empty-scenarios")
 
 
 def test_the_keyboard_goes_from_page_to_page(page: Page, server: str) -> None:
     page.goto(server)
-    expect(page.get_by_role("heading", level=1)).to_have_text("Feed lab")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Scenarios")
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
     page.keyboard.press("Tab")
     # One stop for all pages; the arrow keys go between them.
-    expect(page.get_by_role("link", name="Feed lab")).to_be_focused()
+    expect(page.get_by_role("link", name="Scenarios")).to_be_focused()
     page.keyboard.press("ArrowRight")
-    expect(page.get_by_role("link", name="Tipping points")).to_be_focused()
+    expect(page.get_by_role("link", name="Feed lab")).to_be_focused()
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Tipping points")
-    assert page.url == server + "/tipping-points"
+    expect(page.get_by_role("heading", level=1)).to_have_text("Feed lab")
+    expect(page).to_have_url(server + "/feed-lab")
 
 
 def test_it_serves_this_machine_only(server: str) -> None:
@@ -335,7 +336,7 @@ def test_a_password_keeps_pages_and_their_parts_away(
         expect(page.get_by_role("heading", name="Runs", level=1)).to_be_visible()
         # The same browser is known now, another one is not.
         page.goto(server)
-        expect(page.get_by_role("heading", name="Feed lab", level=1)).to_be_visible()
+        expect(page.get_by_role("heading", name="Scenarios", level=1)).to_be_visible()
         other = new_page()
         other.goto(server)
         expect(other.get_by_label("Password")).to_be_visible()

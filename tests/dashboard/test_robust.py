@@ -112,7 +112,7 @@ def test_tables_that_unpack_to_gigabytes_are_refused(page: Page, gallery: str) -
 
 
 def test_hostile_scenarios_get_a_sentence_each(page: Page, server: str) -> None:
-    page.goto(server + "/?run=0&tab=share")
+    page.goto(server + "/feed-lab?run=0&tab=share")
     refused(page, page.get_by_label("Scenario file"), hostile_scenarios())
     expect(page.get_by_role("heading", level=1)).to_have_text("Feed lab")
 

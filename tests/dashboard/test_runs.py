@@ -67,7 +67,7 @@ def test_a_link_reproduces_a_view(page: Page, server: str, runs: Path) -> None:
     link = server + "/runs?run=weak&observable=edge_agreement&along=time&at=%5B1.1%5D"
     expect(page).to_have_url(link)
     page.goto(server)
-    expect(page.get_by_role("heading", level=1)).to_have_text("Feed lab")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Scenarios")
     page.goto(link)
     expect(page.get_by_role("img", name="Ties in agreement")).to_be_visible()
     expect(page.get_by_label("Compared at: noise", exact=True)).to_have_value("[1.1]")

@@ -357,7 +357,7 @@ def test_pages_navigation_and_reload_work_below_a_path(
         page.reload()
         expect(page.get_by_role("heading", level=1)).to_have_text("Runs")
         page.goto(outer + "/lab/")
-        expect(page.get_by_role("heading", level=1)).to_have_text("Feed lab")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Scenarios")
         page.context.close()
 
 

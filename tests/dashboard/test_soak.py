@@ -58,9 +58,9 @@ def test_five_minutes_of_visits_leave_memory_flat(
     server: str,
     record_property: Callable[[str, object], None],
 ) -> None:
-    """Open and leave the four pages for five minutes: memory and tabs stay what they were."""
+    """Open and leave the pages for five minutes: memory and tabs stay what they were."""
     process = processes_of(server)[-1]
-    paths = ("/", "/tipping-points", "/roll-calls", "/runs")
+    paths = ("/", "/feed-lab", "/tipping-points", "/roll-calls", "/runs")
     memory: list[float] = []
     end = time.monotonic() + SOAK
     while time.monotonic() < end:
