@@ -19,6 +19,7 @@ PAGES = (
     ("/", "Scenarios"),
     (FEED_LAB, "Feed lab"),
     ("/tipping-points", "Tipping points"),
+    ("/trials", "Trials"),
     ("/roll-calls", "Roll calls"),
     ("/runs", "Runs"),
 )

@@ -35,6 +35,7 @@ def test_every_bundled_scenario_tells_a_whole_story(name: str) -> None:
     assert story.question.endswith("?")
     assert story.notice
     assert story.tries
+    assert story.picture is not None
     assert story.trial == (sp.Scenario.load(name).trial is not None)
 
 

@@ -8,10 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
-import sys
-import tempfile
-import time
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -19,13 +15,13 @@ from pathlib import Path
 import sociophysics as sp
 
 from ..browser_tab import this_tab
+from ..command import carry_out
 from ..work import Job
 from .source import Source, shell_words
 
 __all__ = ["FILES", "Order", "finished_at", "fit", "progress_of"]
 
 FILES = ("evaluation.csv", "couplings.csv", "members.csv", "notes.txt", "system.npz", "report.html")
-TICK = 0.1  # seconds between two looks at the process
 STAGE = re.compile(r"^(\d+) of (\d+): (.+?) \(\d+ s\)$")
 # Share of the time that is over when a stage begins, measured on the 109th Senate.
 OVER = {
@@ -149,55 +145,8 @@ def fit(job: Job, order: Order, folder: Path) -> None:
             f"the folder of runs cannot be written ({error.strerror}); start the dashboard with "
             "another --runs."
         ) from None
-    # Not in the folder, which the fit takes only while it is empty or its own.
-    number, name = tempfile.mkstemp(prefix="sociophysics-fit-", suffix=".log")
-    os.close(number)
-    log = Path(name)
-    try:
-        _run(job, order, folder, log)
-    finally:
-        log.unlink(missing_ok=True)
-
-
-def _run(job: Job, order: Order, folder: Path, log: Path) -> None:
-    words = [sys.executable, "-m", "sociophysics", *order.words(str(folder))]
-    job.publish(progress=0.0, message="starting")
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=output
-        )
-    try:
-        shown = ""
-        while process.poll() is None:
-            job.check()
-            last = _last_line(log)
-            if last != shown and (told := progress_of(last, quick=order.quick)) is not None:
-                shown = last
-                job.publish(progress=told[0], message=told[1])
-            time.sleep(TICK)
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
-    if process.returncode:
-        raise _failure(process.returncode, _last_line(log), order)
-
-
-def _failure(code: int, said: str, order: Order) -> Exception:
-    sentence = order.source.in_its_name(said.removeprefix("sociophysics: "))
-    if code == 2:
-        return sp.InputError(sentence)
-    if code < 0:
-        return sp.InputError(
-            f"the fit was ended from outside (signal {-code}), most likely for want of memory; "
-            "close other programs, or fit fewer members."
-        )
-    return RuntimeError(sentence)
-
-
-def _last_line(log: Path) -> str:
-    try:
-        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return ""
-    return next((line for line in reversed(lines) if line.strip()), "")
+    carry_out(
+        job, order.words(str(folder)),
+        told=lambda line: progress_of(line, quick=order.quick),
+        said=order.source.in_its_name, ended="fit fewer members",
+    )  # fmt: skip

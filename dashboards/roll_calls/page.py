@@ -16,6 +16,7 @@ from .fitting import Order, finished_at, fit
 from .landscape_view import LandscapeView
 from .matrix import CouplingMatrix, bloc_sentence
 from .member import MemberPage
+from .points import PointsMap, RollCallList
 from .prediction import Prediction
 from .settings import JOB, SETTINGS
 from .source import Source
@@ -59,6 +60,10 @@ def Page() -> None:
                     JobState(job, empty="No chamber yet", text=FIRST, again=again)
 
 
+POINTS = (
+    "Each member where the votes put them (an item response model), in standard deviations; a roll "
+    "call divides them at its line. Sides have shapes: colors stand for stances on other pages."
+)
 FIRST = (
     "Press Fit: from nothing but who voted how, the model finds who goes with whom. Then look at "
     "any member, at the blocs, and at what whips would do."
@@ -92,6 +97,11 @@ def Results(settings: Settings, order: Order, fitted: FittedChamber, source: Sou
             SettingField(settings, "ties", label="Ties shown", unit="per member",
                          help="Only the strongest ties of either sign are drawn.")  # fmt: skip
             TieNetwork(fitted, settings["ties"], member, choose)
+        with Card("Ideal points", note=POINTS):
+            PointsMap(fitted, settings, member)
+    with Row(columns=2):
+        with Card("Roll calls and their lines"):
+            RollCallList(fitted, settings)
         with Card("All pairs", note=MATRIX):
             tag("p", bloc_sentence(fitted), css="sp-rc-seen")
             CouplingMatrix(fitted, member, choose)

@@ -26,6 +26,10 @@ SETTINGS: dict[str, Kind] = {
     "seed": Number(0, low=0, high=2_147_483_647, integer=True),
     "ties": Number(2.0, low=0.5, high=10.0, step=0.5),
     "member": Text("", longest=80),
+    "rollcall": Text("", longest=80),
+    "calls": Choice(
+        "missed", {"missed": "Most missed", "sharp": "Sharpest line", "close": "Closest vote"}
+    ),
     "whip_a": Number(-0.1, low=-0.5, high=0.5, step=0.01),
     "whip_b": Number(0.1, low=-0.5, high=0.5, step=0.01),
     "exchange": Number(1.0, low=0.0, high=3.0, step=0.05),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pandas as pd
 import solara
 
 import sociophysics as sp
@@ -107,25 +108,36 @@ def Claims(view: View) -> None:
         lambda: None if opened.partial else opened.run.claims, [opened.entry.stamp, opened.partial]
     )
     with Card("Claims of the file", note=JUDGED):
+        # A component each: an element keeps the tag that it was made with.
         if claims is None:
-            tag("p", "They are judged when all parts are finished.", css="sp-note")
-            return
-        items = []
-        for row in claims.to_dict("records"):
-            number = (
-                f"{row['number']:.3g} [{row['low']:.3g}, {row['high']:.3g}] from {row['bound']}"
+            NotYet()
+        else:
+            Verdicts(claims)
+
+
+@solara.component
+def NotYet() -> None:
+    """Say that a part of the run is missing."""
+    tag("p", "They are judged when all parts are finished.", css="sp-note")
+
+
+@solara.component
+def Verdicts(claims: pd.DataFrame) -> None:
+    """List claims with their verdicts."""
+    items = []
+    for row in claims.to_dict("records"):
+        number = f"{row['number']:.3g} [{row['low']:.3g}, {row['high']:.3g}] from {row['bound']}"
+        items.append(
+            tag(
+                "li",
+                tag("span", f"{SIGNS[row['verdict']]} {row['verdict']}",
+                    css=f"sp-claim-word sp-claim-{row['verdict']}"),
+                tag("span", str(row["text"])),
+                tag("span", number, css="sp-note"),
+                css="sp-claim",
             )
-            items.append(
-                tag(
-                    "li",
-                    tag("span", f"{SIGNS[row['verdict']]} {row['verdict']}",
-                        css=f"sp-claim-word sp-claim-{row['verdict']}"),
-                    tag("span", str(row["text"])),
-                    tag("span", number, css="sp-note"),
-                    css="sp-claim",
-                )
-            )  # fmt: skip
-        tag("ul", *items, css="sp-claims", aria_label="Claims and their verdicts")
+        )  # fmt: skip
+    tag("ul", *items, css="sp-claims", aria_label="Claims and their verdicts")
 
 
 SIGNS = {"holds": "●", "fails": "✕", "undecided": "○"}

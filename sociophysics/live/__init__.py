@@ -14,10 +14,14 @@ from sociophysics.live.live_lines import live_lines
 from sociophysics.live.live_run import LiveRun, LiveSide
 from sociophysics.live.network_picture import NetworkPicture, picture
 from sociophysics.live.opened_runs import open_run
+from sociophysics.live.played_designs import PlayedDesigns
 from sociophysics.live.post_spread import PostSpread, cascade_scenario, spread_post
 from sociophysics.live.resting_points import Landscape, landscape_of
 from sociophysics.live.run_lines import Series, courses, curves
 from sociophysics.live.run_views import Look, look_at
+from sociophysics.live.small_multiples import small_multiples
+from sociophysics.live.stories import stories
+from sociophysics.live.strange_scenarios import looked_at
 from sociophysics.live.strongest_ties import strongest
 from sociophysics.live.theory_curves import theory_of
 from sociophysics.live.user_places import placement
@@ -31,6 +35,7 @@ __all__ = [
     "LiveSide",
     "Look",
     "NetworkPicture",
+    "PlayedDesigns",
     "PostSpread",
     "Series",
     "Watch",
@@ -42,13 +47,16 @@ __all__ = [
     "list_runs",
     "live_lines",
     "look_at",
+    "looked_at",
     "open_run",
     "picture",
     "placement",
     "points",
     "read_fit",
     "simulate_change",
+    "small_multiples",
     "spread_post",
+    "stories",
     "strongest",
     "theory_of",
 ]

@@ -59,7 +59,7 @@ def told(name: str, text: str, picture: Path | None = None) -> Story:
     tables = toml.parse(text, file=name)
     said: dict[str, list[str]] = {"Question": [], "Expected": [], "Try": []}
     kind = ""
-    for line in text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}").splitlines():
+    for line in text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}").lstrip().splitlines():
         if not line.startswith("#"):
             break
         if found := HEAD.match(line):

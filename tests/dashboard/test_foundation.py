@@ -20,6 +20,7 @@ PAGES = {
     "/": "Scenarios",
     "/feed-lab": "Feed lab",
     "/tipping-points": "Tipping points",
+    "/trials": "Trials",
     "/roll-calls": "Roll calls",
     "/runs": "Runs",
 }
