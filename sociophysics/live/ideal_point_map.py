@@ -128,7 +128,7 @@ class IdealPointMap:
         """Return heights of members in one dimension, so that neighbours lie apart."""
         x = self.places["x"].to_numpy(dtype=np.float64)
         ranks = np.argsort(np.argsort(x, kind="stable"), kind="stable")
-        heights: Floats = 0.16 * (ranks % 5 - 2.0)
+        heights: Floats = np.asarray(0.16 * (ranks % 5 - 2.0), dtype=np.float64)
         return heights
 
     def _pixels(self) -> tuple[Floats, Floats]:
