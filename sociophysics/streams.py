@@ -31,6 +31,7 @@ PURPOSES = {
     "calibration": 14,
     "trial": 15,
     "audit": 16,
+    "follows": 17,
 }
 
 

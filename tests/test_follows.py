@@ -8,8 +8,13 @@ import numpy as np
 import pytest
 
 import sociophysics as sp
+from sociophysics.dynamics.kernels.incremental_kernel import FixedPointKernel
 from sociophysics.influences import feeds
-from sociophysics.influences.follows import TieRule, edge_list, followed
+from sociophysics.influences.feeds import Draws
+from sociophysics.influences.feeds.allotted import Allotted
+from sociophysics.influences.feeds.feed import drawn
+from sociophysics.influences.follows import FollowStep, TieRule, edge_list, followed
+from sociophysics.influences.live_ties import LiveTies
 from sociophysics.observables.communities import assortativity
 from sociophysics.scenario.build import build_system, case_frames
 from sociophysics.scenario.follow_acts import tie_rule
@@ -246,3 +251,96 @@ def test_a_feed_moves_stances_and_its_end_moves_them_back_only_without_follows()
     assert under > on + 0.1
     assert after > first + 0.08
     assert crossing[2] < crossing[0] - 0.1
+
+
+@pytest.mark.parametrize("kind", ["mutual", "directed"])
+def test_fields_kept_up_to_date_over_a_million_moved_ties_equal_those_computed_anew(
+    kind: str,
+) -> None:
+    before = network(kind)
+    scale = np.random.default_rng(1).uniform(0.2, 1.0, N)
+    ties = LiveTies(before, np.dtype(np.int64), 2.0**40)
+    kernel = FixedPointKernel(ties.couplings(), STANCES[np.newaxis], 4, (0,), "random-sequential")
+    step, key = FollowStep(0, 400.0, rule=TieRule(scale)), np.array([3, 5], np.uint64)
+    moved, free = 0, np.zeros((1, 0), np.uint8)
+    for sweep in range(1, 18 if kind == "mutual" else 34):
+        if sweep % 4 == 1:
+            field = np.random.default_rng(sweep).normal(size=N)
+            kernel.change_field(field, None)
+        kernel.sweep(sweep - 1, 1, 1.0, free)
+        moved += len(ties.move(step, kernel.spins()[0], CAMPS, None, key, sweep, kernel.state[0]))
+        kernel.couplings = ties.couplings()
+        np.testing.assert_array_equal(kernel.state, kernel.recomputed_state())
+        anew = LiveTies(ties.system(), np.dtype(np.int64), 2.0**40)
+        again = FixedPointKernel(anew.couplings(), kernel.spins(), 4, (0,), "random-sequential")
+        again.change_field(field, None)
+        np.testing.assert_array_equal(kernel.state, again.state)
+    assert moved > (500_000 if kind == "mutual" else 1_000_000)
+    assert ties.system().J.nnz == before.J.nnz
+    kernel.state[0, 3] += 2  # the smallest error there can be
+    assert (kernel.state != kernel.recomputed_state()).any()
+
+
+@pytest.mark.parametrize(
+    "feed",
+    [
+        feeds.Chronological(strength=0.4),
+        feeds.Engagement(strength=0.4, weight="uniform"),
+        feeds.InGroup(strength=0.4, pool="followed_camp"),
+        feeds.Bridging(strength=0.4, scope="followed"),
+        feeds.Outrage(strength=0.4, scope="followed"),
+        feeds.Chronological(strength=0.4, slots=5),
+    ],
+)
+@pytest.mark.parametrize("kind", ["mutual", "directed"])
+def test_a_feed_shows_what_it_would_show_on_the_new_ties(kind: str, feed: Any) -> None:
+    camps = np.where(np.arange(N) % 5 == 0, -1, CAMPS)
+    ties = LiveTies(network(kind))
+    key = np.array([3, 5], np.uint64)
+    ties.move(FollowStep(0, 2.0), STANCES, camps, None, key, 0, np.zeros(N, np.int64))
+    shown, reached = ties.shown(feed, STANCES, camps)
+    keys = np.array([[1, 2]], np.uint64)
+    pool = feed.candidates(ties.system(), camps)
+    np.testing.assert_array_equal(reached, pool.reached)
+    expected, _ = feed.refresh(ties.system(), STANCES[np.newaxis], camps, None, Draws(keys, 3))
+    found = feed.strength * drawn(feed, shown[np.newaxis], reached, Draws(keys, 3))
+    np.testing.assert_allclose(found, expected, atol=1e-12)
+    stale, _ = feed.refresh(network(kind), STANCES[np.newaxis], camps, None, Draws(keys, 3))
+    assert np.abs(found - stale).max() > 0.05
+
+
+def test_cadence_replicas_and_kernels_that_cannot_read_moving_ties_change_no_number() -> None:
+    settings = sp.Scenario.from_toml(UNIFORM).cases()[0].settings
+    feed = settings.model_copy(update={"feed": feeds.Engagement(strength=0.4)})
+    follow = feed.follow.model_copy(update={"take": "similar"})  # type: ignore[union-attr]
+    feed = feed.model_copy(update={"follow": follow})
+    (*_, last) = case_frames(feed, [0, 1])
+    often = feed.model_copy(update={"observe": feed.observe.model_copy(update={"every": 1})})
+    for other in (case_frames(often, [0, 1]), case_frames(feed, [1])):
+        (*_, end) = other
+        np.testing.assert_array_equal(end.spins[-1], last.spins[-1])
+        assert (end.systems[-1].J != last.systems[-1].J).nnz == 0
+        np.testing.assert_array_equal(end.phi[-1], last.phi[-1])
+        np.testing.assert_allclose(end.exposure.out_group[-1], last.exposure.out_group[-1])
+    (*_, slow) = case_frames(feed, [0, 1], kernel="reference")
+    assert (slow.systems[0].J != last.systems[0].J).nnz > 0  # other draws, other stances
+    assert abs(slow.spins.mean() - last.spins.mean()) < 1.0
+
+
+def test_users_whom_a_trial_gives_another_feed_follow_whom_it_shows() -> None:
+    """Feeds that are shared out show each user the own feed's authors, also in a mixture."""
+    n = 400
+    stances = np.where(np.arange(n) < 200, 1, -1).astype(np.int8)
+    camps = (stances < 0).astype(np.int64)
+    ring = sp.SpinSystem.from_edges(np.arange(n), (np.arange(n) + 1) % n)
+    treated = np.arange(n) % 2 == 0
+    feed = Allotted.switched(feeds.InGroup(), feeds.Random(), treated)
+    rng = np.random.default_rng(1)
+    moves = np.concatenate(
+        [followed(ring, stances, camps, rng, rate=0.8, take="shown", feed=feed)[1]
+         for _ in range(6)]
+    )  # fmt: skip
+    same = stances[moves[:, 0]] == stances[moves[:, 2]]
+    by_treated = treated[moves[:, 0]]
+    assert same[~by_treated].all()
+    assert 0.42 < same[by_treated].mean() < 0.58

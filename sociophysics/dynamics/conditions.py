@@ -182,6 +182,7 @@ class Conditions:
     some: SomeUsers | None = None  # where there are interventions
     coldest: float = np.inf  # of the whole run: what rounding is judged against
     rule: Rule | None = None  # None is the heat bath
+    following: Any = None  # FollowStep: how ties move in every sweep
     _acting: tuple[SpinSystem, int, NDArray[np.float64]] | None = with_default(
         default=None, repr=False
     )
@@ -192,7 +193,7 @@ class Conditions:
     def restore(self, acts: Iterable[Intervention], sweeps: int) -> None:
         """Go back to what acted first, and let the interventions act that have not ended."""
         self.temperature, self.field, self.pattern, self.feed = self._first
-        self._acting = None
+        self._acting = self.following = None
         if self.some is not None:
             self.some.clear()
         for act in acts:
@@ -238,6 +239,10 @@ class Conditions:
             self.feed = feed
             return
         self.feed = Allotted.switched(self.feed, feed, self.some.chosen_once(act))
+
+    def follow(self, act: Any) -> None:
+        """Let ties move as an act says, in every sweep from now on."""
+        self.following = act
 
     def steady(self, sweep: int, last: int) -> int:
         """Return the last sweep up to ``last`` with the same temperature and field as ``sweep``."""
@@ -355,6 +360,7 @@ class SweepTask(NamedTuple):
     rewires: bool = False  # so that replicas come to differ in their ties
     rule: Rule | None = None  # None is the heat bath
     own_noise: bool = False  # so that users differ in their temperature
+    follows: bool = False  # so that ties move in every sweep
 
 
 def task_of(
@@ -388,4 +394,5 @@ def task_of(
         rewires="ties" in brought,
         rule=rule,
         own_noise="noise" in brought,
+        follows="follows" in brought,
     )

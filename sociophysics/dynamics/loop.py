@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from sociophysics.dynamics.conditions import Conditions
 from sociophysics.dynamics.frames import Frame, ReplicaExposure, SelectedExposure
-from sociophysics.dynamics.kernels.kernel_choice import REGISTRY, thread_groups
+from sociophysics.dynamics.kernels.kernel_choice import thread_groups
 from sociophysics.dynamics.resume import replay, restore, take
 from sociophysics.dynamics.state import State
-from sociophysics.dynamics.walkers import Walkers
+from sociophysics.dynamics.walkers import Walkers, carried, loaded
 from sociophysics.errors import InputError
 from sociophysics.influences.feeds import FeedMemory
 from sociophysics.influences.feeds.allotted import ARM, Allotted
@@ -129,28 +129,50 @@ class SweepLoop:
         known: dict[int, tuple[Any, FeedMemory | None]] = {}
         conditions = self.conditions
         self.prepared = sweep
+        if conditions.following is not None:
+            self._set_apart()
         for group in self.groups:
-            if id(group.system) not in known:
-                feed = conditions.feed
-                effective = feed.couplings(group.system) if feed else group.system
-                encoded = REGISTRY[conditions.kernel].encode(
-                    effective,
-                    conditions.bound(group.system, sweep + 1),
-                    conditions.coldest,
-                    conditions.answer(effective),
-                )
-                memory = feed.start(group.system, group.spins, conditions.camps) if feed else None
-                known[id(group.system)] = encoded, memory
-            encoded, memory = known[id(group.system)]
-            if memory is not None and conditions.feed is not None and memory.arrays:
-                kept = group.memory.arrays if group.memory and not fresh_feed else {}
-                arrays = conditions.feed.remembered(group.system, group.spins, conditions.camps)
-                memory = memory._replace(arrays=conditions.feed.carried(kept, arrays))
-            group.prepare(conditions, encoded, memory)
+            system, ties = group.system, None
+            if conditions.following is not None:
+                from sociophysics.dynamics.moving_ties import live_ties
+
+                ties = live_ties(conditions, system, sweep)
+            if id(system) not in known or ties is not None:
+                known[id(system)] = loaded(conditions, system, group.spins, sweep, ties)
+            encoded, memory = known[id(system)]
+            memory = carried(conditions, group, memory, fresh_feed=fresh_feed)
+            group.prepare(conditions, encoded, memory, ties)
+
+    def _set_apart(self) -> None:
+        """Make a group of each replica: their ties will differ."""
+        self.groups = [
+            group if rows.size == 1 else group.only(rows == row)
+            for group in self.groups
+            for rows in [np.arange(len(group.replicas))]
+            for row in rows
+        ]
+        if len(self.systems) == 1:
+            self.systems = [self.systems[0]] * len(self.numbers)
+
+    def _look_at_ties(self) -> None:
+        """Read the ties that have moved, and tell who moved them."""
+        if self.conditions.following is None:
+            return
+        told = []
+        for group in self.groups:
+            self.systems[int(group.rows[0])] = group.system
+            told += [(sweep, group.replicas[0], moves) for sweep, moves in group.moves]
+            group.moves = []
+        for sweep, replica, moves in sorted(told, key=lambda each: each[:1]):
+            who, dropped, taken = moves.T
+            kind = self.conditions.following.kind
+            detail = {"moved": len(moves), "who": who, "dropped": dropped, "taken": taken}
+            self._record(sweep, kind, replica, **detail)
 
     def frame(self, done: int, *, at: int | None = None) -> Frame:
         """Return the frame after ``done`` sweeps, dated ``at``."""
         sweep, conditions = max(done, 1), self.conditions
+        self._look_at_ties()
         if done == 0:
             for group in self.groups:
                 group.refresh(conditions, 1)
@@ -248,7 +270,7 @@ class SweepLoop:
             act.impose(c, sweeps)
             if isinstance(act, OfConditions):
                 self._record(act.at, act.kind, **act.told)
-            else:
+            elif "follows" not in act.brings:  # which are told as they happen
                 self._change(act, drawn[act.kind], sweeps)
             drawn[act.kind] += 1
             if not act.reloads:

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sociophysics.dynamics.conditions import Conditions
 from sociophysics.dynamics.frames import SelectedExposure
+from sociophysics.dynamics.kernels.incremental_kernel import FixedPointKernel
 from sociophysics.dynamics.kernels.kernel_choice import REGISTRY, Kernel
 from sociophysics.errors import InputError
-from sociophysics.influences.feeds import Draws, Feed, FeedMemory
+from sociophysics.influences.feeds import Draws, Feed, FeedMemory, Shown
+from sociophysics.influences.feeds.feed import drawn
 from sociophysics.observables.exposure import ExposureCounts
 from sociophysics.society.spins import SpinSystem
 from sociophysics.streams import key
 
-__all__ = ["Walkers"]
+if TYPE_CHECKING:
+    from sociophysics.influences.live_ties import LiveTies, Moves
+
+__all__ = ["Walkers", "carried", "loaded"]
 
 TRACE = "trace"  # what the feed of kind memory remembers, which states keep under its own name
 OF_FEED = "feed "  # before the names of what other feeds remember
@@ -44,17 +50,37 @@ class Walkers:
         rows: NDArray[np.int64],
         replicas: tuple[int, ...],
     ) -> None:
-        self.system, self.rows, self.replicas = system, rows, replicas
+        self._system, self.rows, self.replicas = system, rows, replicas
         self.held_until = np.zeros((len(replicas), 0), np.int64)
         self.memory: FeedMemory | None = None
         self.phi: NDArray[np.float64] | None = None
-        self.exposure: ExposureCounts | None = None
+        self.moves: list[tuple[int, Moves]] = []  # ties moved in the sweeps before a frame
+        self._ties: LiveTies | None = None  # of one replica whose ties move
+        self._exposure: ExposureCounts | None = None
+        self._seen: tuple[Shown, Any, Any, Any] | None = None  # an exposure to be made if asked for
         self._start = spins
         self._kernel: Kernel | None = None
         self._field: NDArray[np.float64] | None = None
         self._own: tuple[Any, Any] | None = None  # what some users were given, and when
         self._feed_keys = np.zeros((len(replicas), 2), np.uint64)
+        self._key: NDArray[np.uint64] | None = None  # of the stream of follows
         self._free = np.zeros((len(replicas), 0), np.uint8)
+
+    @property
+    def system(self) -> SpinSystem:
+        """The society as it is now."""
+        return self._system if self._ties is None else self._ties.system()
+
+    @property
+    def exposure(self) -> ExposureCounts | None:
+        """What the feed showed last, None where none shows posts."""
+        if self._exposure is None and self._seen is not None:
+            from sociophysics.influences.feeds.feed_exposure import LaterExposure
+
+            feed, spins, shown, camps = self._seen
+            pool = partial(feed.candidates, self.system, camps)
+            self._exposure = LaterExposure(pool, spins, shown, camps, feed.signed)
+        return self._exposure
 
     @property
     def kernel(self) -> Kernel:
@@ -73,23 +99,30 @@ class Walkers:
         conditions: Conditions,
         encoded: Any,
         memory: FeedMemory | None,
+        ties: LiveTies | None = None,
     ) -> None:
-        """Load the stances into a new kernel, with the couplings it encoded, and the feed."""
+        """Load the stances into a new kernel, with the couplings it encoded, and the feed.
+
+        ``ties`` are those of a replica whose ties move.
+        """
         seed = conditions.seed
+        self._system, self._ties = self.system, ties
         self._kernel = REGISTRY[conditions.kernel](
             encoded, self.spins, seed, self.replicas, conditions.scheme
         )
         self.memory = None if memory is None else memory.apart()
         self._feed_keys = np.array([key(seed, "feed", r) for r in self.replicas], dtype=np.uint64)
-        self.phi = self.exposure = self._field = None
-        self._own = None
+        self._show(None, None)
+        self._field = self._own = None
 
     def advance(self, conditions: Conditions, first: int, last: int) -> None:
         """Do sweeps ``first + 1 .. last``, the feed refreshed before each."""
         done = first
         while done < last:
             sweep = done + 1
-            field = conditions.external(self.system, sweep)
+            if self._ties is not None:
+                self._move_ties(conditions, done)
+            field = conditions.external(self._system, sweep)
             noise, each = self._given(conditions, conditions.noise(sweep), field)
             if conditions.feed is not None:
                 until = sweep
@@ -99,7 +132,7 @@ class Walkers:
                 else:
                     self.kernel.change_field(self._nothing, each + self.phi)
             else:
-                until = conditions.steady(sweep, last)
+                until = sweep if self._ties is not None else conditions.steady(sweep, last)
                 if each is not None:
                     self.kernel.change_field(self._nothing, each)
                 elif field is not self._field:
@@ -118,30 +151,73 @@ class Walkers:
         if some is None:
             return noise, None
         if self._own is None or self._own[0] != (some.version, noise) or self._field is not field:
-            own = some.noise(noise, self.rows), some.field(field, self.system.h, self.rows)
+            own = some.noise(noise, self.rows), some.field(field, self._system.h, self.rows)
             self._own = (some.version, noise), own
         of_each, fields = self._own[1]
         return noise if of_each is None else of_each, fields
 
     @property
     def _nothing(self) -> NDArray[np.float64]:
-        return np.zeros(self.system.n)
+        return np.zeros(self._system.n)
 
     def refresh(self, conditions: Conditions, sweep: int) -> None:
         """Let the feed look at the stances now; its field will act in ``sweep``."""
-        if conditions.feed is None:
-            self.phi = self.exposure = None
+        feed = conditions.feed
+        if feed is None:
+            self._show(None, None)
             return
-        spins = self.kernel.spins()
-        phi, self.exposure = conditions.feed.refresh(
-            self.system, spins, conditions.camps, self.memory, Draws(self._feed_keys, sweep)
+        spins, draws = self.kernel.spins(), Draws(self._feed_keys, sweep)
+        ties = self._ties
+        if ties is not None and isinstance(feed, Shown) and ties.feed_sees(feed) == "rows":
+            shown, reached = ties.shown(feed, spins[0], conditions.camps)
+            shown = drawn(feed, shown[np.newaxis], reached, draws)
+            phi = feed.strength * shown
+            self._show(_within_bound(feed, phi, spins.shape), None)
+            self._seen = feed, spins, shown, conditions.camps
+            return
+        phi, exposure = feed.refresh(self._system, spins, conditions.camps, self.memory, draws)
+        self._show(_within_bound(feed, phi, spins.shape), exposure)
+
+    def _show(self, phi: NDArray[np.float64] | None, exposure: ExposureCounts | None) -> None:
+        self.phi, self._exposure, self._seen = phi, exposure, None
+
+    def _move_ties(self, conditions: Conditions, done: int) -> None:
+        """Let the users drop and take ties after ``done`` sweeps."""
+        if self._ties is None or conditions.following is None:
+            return
+        if self._key is None:
+            self._key = key(conditions.seed, "follows", self.replicas[0])
+        reads = self.kernel if isinstance(self.kernel, FixedPointKernel) else None
+        if self._ties.scale == 0.0:
+            reads = None
+        moves = self._ties.move(
+            conditions.following,
+            self.kernel.spins()[0],
+            conditions.camps,
+            conditions.feed,
+            self._key,
+            done,
+            reads.state[0] if reads else np.zeros(self._system.n, np.int64),
         )
-        self.phi = _within_bound(conditions.feed, phi, spins.shape)
+        self.moves.append((done, moves))
+        if not moves.size:
+            return
+        if reads:
+            reads.couplings = self._ties.couplings()
+            if self._ties.feed_sees(conditions.feed) != "whole":
+                return
+        self._system = self._ties.system()
+        encoded, memory = loaded(conditions, self._system, self.kernel.spins(), done, self._ties)
+        memory = carried(conditions, self, memory)
+        if reads:
+            self.memory = None if memory is None else memory.apart()
+        else:
+            self.prepare(conditions, encoded, memory, self._ties)
 
     def hold(self, row: int, users: NDArray[np.int64], until: int) -> None:
         """Keep these users of one replica from flipping up to and with sweep ``until``."""
         if self.held_until.shape[1] == 0:
-            self.held_until = np.zeros((len(self.replicas), self.system.n), np.int64)
+            self.held_until = np.zeros((len(self.replicas), self._system.n), np.int64)
         self.held_until[row, users] = np.maximum(self.held_until[row, users], until)
 
     def next_release(self, sweep: int) -> int | None:
@@ -168,11 +244,12 @@ class Walkers:
         )
         part.held_until = self.held_until[keep]
         part.memory = None if self.memory is None else self.memory.apart(keep)
-        part._feed_keys = self._feed_keys[keep]
+        part._feed_keys, part.moves = self._feed_keys[keep], list(self.moves)
+        part._ties = self._ties
         part._kernel, part._field = self.kernel.only(keep), self._field
         part.phi = None if self.phi is None else self.phi[keep]
         if self.exposure is not None:
-            part.exposure = SelectedExposure(self.exposure, np.flatnonzero(keep))
+            part._exposure = SelectedExposure(self.exposure, np.flatnonzero(keep))
         return part
 
     def remembered(self) -> dict[str, NDArray[Any]]:
@@ -194,7 +271,42 @@ class Walkers:
     def restart(self, spins: NDArray[np.int8], system: SpinSystem | None = None) -> None:
         """Give the replicas other stances, or a rewired system, to be prepared anew."""
         self._start, self._kernel = spins, None
-        self.system = system or self.system
+        if system is not None:
+            self._system, self._ties = system, None
+
+
+def loaded(
+    conditions: Conditions,
+    system: SpinSystem,
+    spins: NDArray[np.int8],
+    sweep: int,
+    ties: LiveTies | None = None,
+) -> tuple[Any, FeedMemory | None]:
+    """Return couplings as the kernel has them and a feed's memory, for what acts after a sweep."""
+    feed = conditions.feed
+    memory = feed.start(system, spins, conditions.camps) if feed else None
+    if ties is not None and ties.scale > 0.0:
+        return ties.couplings(), memory
+    effective = feed.couplings(system) if feed else system
+    encoded = REGISTRY[conditions.kernel].encode(
+        effective,
+        conditions.bound(system, sweep + 1),
+        conditions.coldest,
+        conditions.answer(effective),
+    )
+    return encoded, memory
+
+
+def carried(
+    conditions: Conditions, group: Walkers, memory: FeedMemory | None, *, fresh_feed: bool = False
+) -> FeedMemory | None:
+    """Return the memory with what a group's feed has remembered so far, unless it is a new one."""
+    feed = conditions.feed
+    if memory is None or feed is None or not memory.arrays:
+        return memory
+    kept = group.memory.arrays if group.memory and not fresh_feed else {}
+    arrays = feed.remembered(group.system, group.spins, conditions.camps)
+    return memory._replace(arrays=feed.carried(kept, arrays))
 
 
 def _within_bound(feed: Feed, phi: Any, shape: tuple[int, ...]) -> NDArray[np.float64]:

@@ -39,6 +39,7 @@ __all__ = [
     "encode_couplings",
     "encode_state",
     "fixed_scale",
+    "roomy_scale",
     "row_chunks",
     "rule_thresholds",
     "thresholds",
@@ -271,6 +272,44 @@ def fixed_scale(
         f"{max(each.max() for each in sizes if each.size):.3g}{other}, too many orders of "
         "magnitude for 64-bit fields: rescale, or drop the smallest or largest."
     )
+
+
+def roomy_scale(
+    J: sparse.csr_array, size: float, bound: float, coldest: float = np.inf
+) -> tuple[np.dtype[Any], float]:
+    """Return words and scale for couplings that move, (64 bits, 0) where all would be too coarse.
+
+    Whoever comes to listen to whom, no field overflows: everybody may have ties to all others.
+
+    Parameters
+    ----------
+    J : csr_array, shape (n, n)
+        As they are now.
+    size : float
+        Of the largest coupling that may come; a power of two from it on decides, so that rounding
+        does not.
+    bound : float
+        Of other fields.
+    coldest : float
+        The lowest temperature that will act.
+
+    Examples
+    --------
+    >>> pair = sparse.csr_array([[0.0, 1.0], [1.0, 0.0]])
+    >>> roomy_scale(pair, 1.0, 0.5)
+    (dtype('int32'), 67108864.0)
+    """
+    if not 0.0 < size < np.inf:
+        return WIDE, 0.0
+    largest = J.shape[0] * 2.0 ** np.ceil(np.log2(1.001 * size))
+    smallest = _totals(np.asarray(J.indptr, np.int64), J.data)[0]
+    for width, bits in BITS.items():
+        scale = _scale(largest + bound, bits)
+        own = 0.5 / scale if bound > 0.0 else 0.0
+        least = 0.0 if width != WIDE else FLOOR
+        if own <= RELATIVE_ERROR * smallest and _fine(J.indptr, J.data, scale, own, coldest, least):
+            return width, scale
+    return WIDE, 0.0
 
 
 def _scale(largest: float, bits: int) -> float:

@@ -8,27 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
-import scipy.sparse as sparse
 from numpy.typing import NDArray
 
+from sociophysics.engine.tie_moves import DROPS, TAKES, coupling_of
 from sociophysics.errors import InputError
 from sociophysics.influences.feeds import Feed, Shown
-from sociophysics.influences.feeds.recall import Recall
-from sociophysics.influences.interventions import Change, Intervention
+from sociophysics.influences.interventions import Acting, Change, Intervention
+from sociophysics.influences.live_ties import LiveTies
 from sociophysics.kinds import key
 from sociophysics.society.spins import SpinSystem
 
-__all__ = ["DROPS", "TAKES", "FollowStep", "TieRule", "edge_list", "followed"]
+__all__ = ["DROPS", "TAKES", "FollowStep", "TieRule", "edge_list", "followed", "shows_posts"]
 
 Stances = NDArray[np.int8]
 Camps = NDArray[np.int64]
-DROPS = ("any", "discordant", "hostile")
-TAKES = ("shown", "random", "similar", "friends_of_friends")
-ROUNDS = 50  # of candidates before a user keeps the tie
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,19 +45,18 @@ class TieRule:
     scale: NDArray[np.float64] | None = None
     camps: tuple[float, float] | None = None
 
+    def arrays(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return couplings within and across camps, and the scale, as kernels take them."""
+        sides = np.array([] if self.camps is None else self.camps, np.float64)
+        scale = np.zeros(0) if self.scale is None else np.asarray(self.scale, np.float64)
+        return sides, scale
+
     def coupling(
         self, old: float, user: int, dropped: int, taken: int, camps: Camps | None, mutual: bool
     ) -> float:
         """Return the coupling of a user's new tie."""
-        if self.camps is not None and camps is not None:
-            same = camps[user] == camps[taken] and camps[user] >= 0
-            value = self.camps[0] if same else self.camps[1]
-            if self.scale is None:
-                return value
-            return float(value * self.scale[user] * (self.scale[taken] if mutual else 1.0))
-        if self.scale is None or not mutual:
-            return old
-        return float(old / self.scale[dropped] * self.scale[taken])
+        codes = np.zeros(0, np.int64) if camps is None else camps
+        return float(coupling_of(old, user, dropped, taken, codes, *self.arrays(), mutual))
 
 
 def followed(
@@ -113,153 +110,72 @@ def followed(
             raise InputError(f"follow.{word} is {given!r}; allowed: {', '.join(allowed)}.")
     if not 0 <= rate < np.inf:
         raise InputError(f"follow.rate is {rate!r}; it must be a finite number >= 0.")
-    rule, mutual, n = rule or TieRule(), system.is_symmetric, system.n
-    J = system.J
-    whole = int(rate)
-    times, order = whole + (rng.random(n) < rate - whole), rng.permutation(n)
-    choose = _chooser(take, system, spins, camps, feed)
-    ties: dict[int, dict[int, float]] = {}
-
-    def of(user: int) -> dict[int, float]:
-        if user not in ties:
-            row = slice(J.indptr[user], J.indptr[user + 1])
-            ties[user] = dict(zip(J.indices[row].tolist(), J.data[row].tolist(), strict=True))
-        return ties[user]
-
-    moves: list[tuple[int, int, int]] = []
-    for user in np.repeat(order, times[order]).tolist():
-        own = of(user)
-        there = [
-            other
-            for other, value in own.items()
-            if drop == "any" or (value < 0 if drop == "hostile" else spins[user] != spins[other])
-        ]
-        if not there:
-            continue
-        dropped = there[int(rng.integers(len(there)))]
-        taken = next(
-            (each for each in choose(user, of, rng) if each != user and each not in own), None
-        )
-        if taken is None:
-            continue
-        value = rule.coupling(own.pop(dropped), user, dropped, taken, camps, mutual)
-        own[taken] = value
-        if mutual:
-            del of(dropped)[user]
-            of(taken)[user] = value
-        moves.append((user, dropped, taken))
-    if not moves:
-        return system, np.zeros((0, 3), np.int64)
-    return _with_ties(system, ties), np.array(moves, dtype=np.int64)
-
-
-def _with_ties(system: SpinSystem, changed: Mapping[int, Mapping[int, float]]) -> SpinSystem:
-    """Return the society with the rows of some users replaced."""
-    J, users = system.J, np.array(sorted(changed))
-    kept = np.ones(system.n, bool)
-    kept[users] = False
-    rows = np.repeat(np.arange(system.n), np.diff(J.indptr))
-    old = kept[rows]
-    new = [(i, j, value) for i in users.tolist() for j, value in changed[i].items()]
-    i, j, value = (np.array(each) for each in zip(*new, strict=True)) if new else ([], [], [])
-    return system.with_ties(
-        sparse.csr_array(
-            (
-                np.concatenate([J.data[old], value]),
-                (np.concatenate([rows[old], i]), np.concatenate([J.indices[old], j])),
-            ),
-            shape=J.shape,
-        )
-    )
-
-
-def _chooser(
-    take: str, system: SpinSystem, spins: Stances, camps: Camps | None, feed: Feed | None
-) -> Any:
-    """Return a function that gives candidates, best first, for a user."""
-    n = system.n
-    if take == "shown":
-        return _shown(system, spins, camps, feed)
-    alike = {stance: np.flatnonzero(spins == stance) for stance in (-1, 1)}
-
-    def anybody(user: int, of: Any, rng: np.random.Generator) -> Iterable[int]:
-        return map(int, rng.integers(0, n, ROUNDS))
-
-    def similar(user: int, of: Any, rng: np.random.Generator) -> Iterable[int]:
-        return map(int, rng.choice(alike[int(spins[user])], ROUNDS))
-
-    def friends(user: int, of: Any, rng: np.random.Generator) -> Iterable[int]:
-        own = list(of(user))
-        for _ in range(ROUNDS):
-            further = list(of(own[int(rng.integers(len(own)))]))
-            if further:
-                yield further[int(rng.integers(len(further)))]
-
-    return {"random": anybody, "similar": similar, "friends_of_friends": friends}[take]
-
-
-def _shown(system: SpinSystem, spins: Stances, camps: Camps | None, feed: Feed | None) -> Any:
-    """Return a function that draws authors as often as the feed shows their posts."""
-    if not isinstance(feed, Shown):
+    if take == "shown" and not shows_posts(feed):
         raise InputError(
             "follow.take is 'shown', but there is no feed that shows posts; give a [feed] with a "
             "pool, or take = random, similar or friends_of_friends."
         )
-    pool = feed.candidates(system, camps)
-    up = 0.5 * (1.0 + Recall(pool, *feed.ranker).shown(spins[np.newaxis])[1][0])
-    ordered = np.argsort(pool.groups, kind="stable")
-    starts = np.append(0, np.cumsum(pool.sizes))
+    ties, step = LiveTies(system), FollowStep(0, rate, drop, take, rule)  # type: ignore[arg-type]
+    key = rng.integers(0, 2**64, 2, dtype=np.uint64)
+    unread = np.zeros(system.n, np.int64)
+    moves = ties.move(step, np.ascontiguousarray(spins), camps, feed, key, 0, unread)
+    return ties.system(), moves
 
-    def authors(user: int, of: Any, rng: np.random.Generator) -> Iterable[int]:
-        if not pool.reached[user]:
-            return
-        stances = np.where(rng.random(ROUNDS) < up[user], 1, -1)
-        if pool.sizes.size:
-            weight = np.abs(pool.group_weights[pool.groups[user]])
-            groups = rng.choice(weight.size, ROUNDS, p=weight / weight.sum())
-            sizes = pool.sizes[groups]
-            drawn = ordered[starts[groups] + (rng.random(ROUNDS) * sizes).astype(np.int64)]
-        else:
-            row = slice(pool.indptr[user], pool.indptr[user + 1])
-            weight = np.abs(pool.weights[row])
-            drawn = rng.choice(pool.indices[row], ROUNDS, p=weight / weight.sum())
-        # A stance is drawn as the ranker shows it, then an author of it as the pool has them.
-        of_stance = {stance: iter(drawn[spins[drawn] == stance].tolist()) for stance in (-1, 1)}
-        for stance in stances.tolist():
-            author = next(of_stance[stance], None)
-            if author is None:
-                return
-            yield author
 
-    return authors
+def shows_posts(feed: Any) -> bool:
+    """Return whether a feed, or one of those shared out, shows posts.
+
+    Examples
+    --------
+    >>> from sociophysics.influences.feeds import Random, SelfEcho
+    >>> shows_posts(Random()), shows_posts(SelfEcho()), shows_posts(None)
+    (True, False, False)
+    """
+    several = [arm.feed for arm in getattr(feed, "arms", ())]
+    return any(isinstance(each, Shown) for each in (feed, *getattr(feed, "feeds", several)))
 
 
 @dataclass(frozen=True)
 class FollowStep(Intervention):
-    """The follows of one sweep; ``[follow]`` makes one for every sweep."""
+    """From its sweep on users drop ties and take new ones in every sweep; ``[follow]`` makes it."""
 
     rate: Annotated[float, key("Drops per user and sweep.", ge=0)] = 0.01
     drop: Annotated[Literal["any", "discordant", "hostile"], key("Which ties are dropped.")] = "any"
     take: Annotated[
         Literal["shown", "random", "similar", "friends_of_friends"], key("Whom users take.")
     ] = "random"
-    feed: Any = None
     rule: Any = None
     kind: ClassVar[str] = "follow"
     words: ClassVar[str] = "Users drop ties and take new ones."
-    brings: ClassVar[tuple[str, ...]] = ("ties",)
+    brings: ClassVar[tuple[str, ...]] = ("ties", "follows")
+
+    def impose(self, conditions: Acting, sweeps: int) -> None:
+        """Let ties move from now on."""
+        conditions.follow(self)
+
+    @cached_property
+    def of_new_ties(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return couplings within and across camps, and the scale of each user, empty for none."""
+        return (self.rule or TieRule()).arrays()
+
+    def largest(self, system: SpinSystem) -> float:
+        """Return what no coupling of a tie will exceed, however they move."""
+        sides, scale = self.of_new_ties
+        J = system.J
+        sizes = np.abs(J.data)
+        if not scale.size or not (sides.size or system.is_symmetric):
+            return float(max(sizes.max(initial=0.0), np.abs(sides).max(initial=0.0)))
+        rows = np.repeat(np.arange(system.n), np.diff(J.indptr))
+        power = 2 if system.is_symmetric else 1
+        sizes = sizes / (scale[rows] * (scale[J.indices] if power == 2 else 1.0))
+        plain = max(sizes.max(initial=0.0), np.abs(sides).max(initial=0.0))
+        return float(plain * scale.max(initial=0.0) ** power)
 
     def change(
         self, system: SpinSystem, spins: Stances, camps: Camps | None, rng: np.random.Generator
     ) -> Change:
-        """Return the system with the ties that were dropped and taken."""
-        after, moves = followed(
-            system, spins, camps, rng,
-            rate=self.rate, drop=self.drop, take=self.take, feed=self.feed, rule=self.rule,
-        )  # fmt: skip
-        who, dropped, taken = (moves[:, k].tolist() for k in range(3))
-        detail = {"moved": len(moves), "who": who, "dropped": dropped, "taken": taken}
-        return Change(system=after, detail=detail)
+        """Return that nothing happens at once."""
+        return Change()
 
 
 def edge_list(events: Iterable[Mapping[str, Any]]) -> pd.DataFrame:

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sociophysics.errors import InputError
-from sociophysics.influences.feeds import Feed, Shown, acting
-from sociophysics.influences.follows import FollowStep, TieRule
+from sociophysics.influences.feeds import acting
+from sociophysics.influences.follows import FollowStep, TieRule, shows_posts
 from sociophysics.influences.interventions import Intervention, SwitchFeed
 from sociophysics.scenario.settings import Settings
 from sociophysics.society.coupling_kinds import CampCouplings
@@ -24,9 +24,9 @@ Build = Callable[[Settings], SpinSystem]
 def follow_acts(
     settings: Settings, acts: Sequence[Intervention], build: Build
 ) -> list[Intervention]:
-    """Return one act of follows for every sweep, none without [follow].
+    """Return the act that lets ties move, none without [follow].
 
-    Where posts shown are followed, a sweep in which no feed shows posts has no follows.
+    Where posts shown are followed, users whom no feed shows posts have no follows meanwhile.
 
     Parameters
     ----------
@@ -44,21 +44,14 @@ def follow_acts(
     table = settings.follow
     if table is None or table.rate == 0:
         return []
-    switches = {act.at: act.feed for act in acts if isinstance(act, SwitchFeed)}
-    feed: Feed | None = acting(settings.feed)
-    if table.take == "shown" and not any(
-        isinstance(each, Shown) for each in (feed, *switches.values())
-    ):
+    switched = [act.feed for act in acts if isinstance(act, SwitchFeed)]
+    if table.take == "shown" and not any(map(shows_posts, (acting(settings.feed), *switched))):
         raise InputError(
             "follow.take is 'shown', but no feed shows posts; give a [feed] with a pool, or take = "
             "random, similar or friends_of_friends."
         )
-    rule, found = tie_rule(settings, build), []
-    for sweep in range(settings.dynamics.sweeps):
-        feed = switches.get(sweep, feed)
-        if table.take != "shown" or isinstance(feed, Shown):
-            found.append(FollowStep(sweep, table.rate, table.drop, table.take, feed, rule))
-    return list(found)
+    rule = tie_rule(settings, build)
+    return [FollowStep(0, table.rate, table.drop, table.take, rule)]
 
 
 def tie_rule(settings: Settings, build: Build) -> TieRule:

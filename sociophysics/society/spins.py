@@ -304,6 +304,21 @@ class SpinSystem:
         object.__setattr__(other, "stored", stored)
         return other
 
+    def with_known_ties(self, J: sparse.csr_array, *, symmetric: bool) -> SpinSystem:
+        """Return the same users with couplings that need no check: sorted, finite, frozen.
+
+        Parameters
+        ----------
+        J : csr_array, shape (n, n)
+        symmetric : bool
+            Whether they are, up to rounding.
+        """
+        other = copy.copy(self)
+        other.__dict__.pop("J", None)
+        other.__dict__["is_symmetric"] = symmetric
+        object.__setattr__(other, "stored", J)
+        return other
+
     @classmethod
     def from_edges(
         cls,

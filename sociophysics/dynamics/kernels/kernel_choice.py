@@ -162,7 +162,9 @@ def choose_kernel(kernel: str, task: SweepTask) -> str:
     if task.scheme not in SCHEMES:
         raise InputError(f"scheme is {task.scheme!r}; {did_you_mean(task.scheme, SCHEMES)}")
     if kernel == "auto":
-        able = [name for name in AUTOMATIC if REGISTRY[name].refusal(task) is None]
+        # Where ties move in every sweep, nobody goes from flip to flip, and couplings differ.
+        names = AUTOMATIC[-1:] if task.follows else AUTOMATIC
+        able = [name for name in names if REGISTRY[name].refusal(task) is None]
         if able:
             return able[0]
         reason = REGISTRY[AUTOMATIC[-1]].refusal(task)

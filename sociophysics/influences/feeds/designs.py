@@ -353,6 +353,7 @@ class SelfEcho(Pull):
     """One's own stance at the refresh: ``phi_i = strength * s_i``; inertia, not an energy."""
 
     kind: ClassVar[str] = "self_echo"
+    looks_at_ties: ClassVar[bool] = False
     words: ClassVar[str] = "One's own stance comes back."
     equation: ClassVar[str] = "phi_i = strength * s_i, the stance at the refresh."
     physics: ClassVar[str] = "inertia"
@@ -368,6 +369,7 @@ class Counter(Pull):
     """The opposite of one's own stance: ``phi_i = -strength * s_i``; a heater."""
 
     kind: ClassVar[str] = "counter"
+    looks_at_ties: ClassVar[bool] = False
     words: ClassVar[str] = "The opposite of one's own stance."
     equation: ClassVar[str] = "phi_i = -strength * s_i, the stance at the refresh."
     physics: ClassVar[str] = "a heater"
@@ -389,6 +391,7 @@ class Memory(Pull):
         float, key("Memory time.", unit="sweeps", ge=1), Control("Memory", 1.0, 200.0, 1.0)
     ] = 10.0
     kind: ClassVar[str] = "memory"
+    looks_at_ties: ClassVar[bool] = False
     words: ClassVar[str] = "The running mean of one's own past stances comes back."
     equation: ClassVar[str] = (
         "phi_i = strength * e_i; e_i <- e_i + (s_i - e_i) / tau after each sweep."
@@ -418,6 +421,7 @@ class Editorial(Pull):
     """The same field for everybody: it aligns, and never polarizes."""
 
     kind: ClassVar[str] = "editorial"
+    looks_at_ties: ClassVar[bool] = False
     words: ClassVar[str] = "The same field on everybody."
     equation: ClassVar[str] = "phi_i = strength."
     physics: ClassVar[str] = "a uniform field: aligns, never polarizes"

@@ -19,7 +19,7 @@ from sociophysics.influences.feeds.recall import ArmsRecall, Recall
 from sociophysics.kinds import FEEDS, Kind, Kinds, Strength
 from sociophysics.society.spins import SpinSystem
 
-__all__ = ["Camps", "Draws", "Feed", "FeedMemory", "Field", "Pull", "Shown", "Spins"]
+__all__ = ["Camps", "Draws", "Feed", "FeedMemory", "Field", "Pull", "Shown", "Spins", "drawn"]
 
 Spins = NDArray[np.int8]
 Camps = NDArray[np.int64]
@@ -86,6 +86,7 @@ class Feed(Kind):
     """
 
     registry: ClassVar[Kinds] = FEEDS
+    looks_at_ties: ClassVar[bool] = True  # False spares work where ties move
 
     @property
     @abstractmethod
@@ -254,10 +255,26 @@ class Shown(Pull):
         if not isinstance(recall, Recall) or (recall.alpha, recall.gamma) != self.ranker:
             recall = Recall(memory.pool, *self.ranker)
         seen, shown = recall.shown(spins)
-        if self.posts is not None:
-            draws = rng if isinstance(rng, Draws) else Draws.of(rng, len(spins))
-            expected, shown = shown, np.empty(shown.shape)
-            ranking.draw_posts(
-                expected, memory.pool.reached, self.posts, draws.keys, draws.sweep, shown
-            )
+        shown = drawn(self, shown, memory.pool.reached, rng)
         return self.strength * shown, Exposure(seen, shown, memory.pool, camps, self.signed)
+
+
+def drawn(
+    feed: Shown, expected: Field, reached: NDArray[np.bool_], rng: Draws | np.random.Generator
+) -> Field:
+    """Return the mean of the posts drawn where a feed has slots, else the expected feed.
+
+    Parameters
+    ----------
+    feed : Shown
+    expected : array, shape (replicas, n)
+    reached : bool array, shape (n,)
+        Who is shown anything.
+    rng : Draws or Generator
+    """
+    if feed.posts is None:
+        return expected
+    draws = rng if isinstance(rng, Draws) else Draws.of(rng, len(expected))
+    shown = np.empty(expected.shape)
+    ranking.draw_posts(expected, reached, feed.posts, draws.keys, draws.sweep, shown)
+    return shown

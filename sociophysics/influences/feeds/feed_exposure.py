@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sociophysics.engine.attention import attention
 from sociophysics.influences.feeds.pools import Pool
 
-__all__ = ["Exposure", "JoinedExposure"]
+__all__ = ["Exposure", "JoinedExposure", "LaterExposure"]
 
 Spins = NDArray[np.int8]
 Camps = NDArray[np.int64]
@@ -41,11 +41,17 @@ class Exposure:
     def __init__(
         self, spins: Spins, shown: Field, pool: Pool, camps: Camps | None, signed: bool
     ) -> None:
-        self._given = (spins, shown, pool, camps, signed)
+        self._pool = pool
+        self._given = (spins, shown, camps, signed)
+
+    @property
+    def pool(self) -> Pool:
+        """Whose posts each user could be shown."""
+        return self._pool
 
     @cached_property
     def _shares(self) -> tuple[Field, Field, Field]:
-        spins, shown, pool, camps, signed = self._given
+        (spins, shown, camps, signed), pool = self._given, self.pool
         received, agree, outside = np.zeros(shown.shape), shown.copy(), shown.copy()
         labels = np.full(spins.shape[1], -1, np.int64) if camps is None else camps
         attention(spins, shown, *pool, labels, signed, received, agree, outside)
@@ -83,6 +89,34 @@ class Exposure:
             gini: Field = np.where(total > 0, weighted / (n * total), np.nan)
         gini[np.abs(gini) < ROUNDING] = 0.0  # equal shares, summed in some order
         return gini
+
+
+class LaterExposure(Exposure):
+    """The same where ties move: the pool is made of the ties of then when somebody asks.
+
+    Parameters
+    ----------
+    pool : function of nothing
+        Returns it.
+    spins, shown, camps, signed
+        As for ``Exposure``.
+    """
+
+    def __init__(
+        self,
+        pool: Callable[[], Pool],
+        spins: Spins,
+        shown: Field,
+        camps: Camps | None,
+        signed: bool,
+    ) -> None:
+        self._make = pool
+        self._given = (spins, shown, camps, signed)
+
+    @cached_property
+    def pool(self) -> Pool:
+        """Whose posts each user could be shown."""
+        return self._make()
 
 
 class JoinedExposure(Exposure):

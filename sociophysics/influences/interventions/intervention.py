@@ -91,6 +91,9 @@ class Acting(Protocol):
     def switch(self, act: Intervention, feed: Feed | None) -> None:
         """Give those on whom an act acts another feed."""
 
+    def follow(self, act: Any) -> None:
+        """Let users drop ties and take new ones in every sweep from now on."""
+
 
 @dataclass(frozen=True)
 class Intervention(Kind):
