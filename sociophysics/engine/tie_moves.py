@@ -20,8 +20,14 @@ from sociophysics.engine.counter import increment, mix, uniform
 from sociophysics.engine.ranking import disfavor, plain, respond
 
 __all__ = [
-    "DROPS", "TAKES",
-    "Columns", "Rows", "Source", "coupling_of", "move_ties", "movers",
+    "DROPS",
+    "TAKES",
+    "AuthorSource",
+    "FollowedRows",
+    "ListenerColumns",
+    "coupling_of",
+    "move_ties",
+    "movers",
     "rank_followed",
     "spread_rows",
     "spread_words",
@@ -38,7 +44,7 @@ WITHIN = U64(0xD1342543DE82EF95)  # the draws of one mover have an increment of 
 CHOOSING = U64(1) << U64(31)  # beyond the numbers of all movers: who they are
 
 
-class Rows(NamedTuple):
+class FollowedRows(NamedTuple):
     """Whom each user listens to: sorted entries, then room."""
 
     starts: NDArray[np.int64]  # (n + 1,)
@@ -47,7 +53,7 @@ class Rows(NamedTuple):
     values: NDArray[np.float64]
 
 
-class Columns(NamedTuple):
+class ListenerColumns(NamedTuple):
     """Who listens to each user: sorted pairs of listener and coupling in fixed point, then room."""
 
     starts: NDArray[np.int64]
@@ -55,7 +61,7 @@ class Columns(NamedTuple):
     words: NDArray[Any]  # (2 * room,)
 
 
-class Source(NamedTuple):
+class AuthorSource(NamedTuple):
     """Where authors shown come from: groups, or rows of a pool; the share of +1 shown to each."""
 
     up: NDArray[np.float64]  # (n,)
@@ -146,7 +152,7 @@ def _place(entries: Array, stride: int, first: int, last: int, wanted: int) -> A
 
 
 @njit(inline="always")
-def _follows(rows: Rows, user: int, other: int) -> Any:
+def _follows(rows: FollowedRows, user: int, other: int) -> Any:
     first = rows.starts[user]
     last = first + rows.counts[user]
     p = _place(rows.others, 1, first, last, other)
@@ -154,7 +160,7 @@ def _follows(rows: Rows, user: int, other: int) -> Any:
 
 
 @njit
-def _leave(rows: Rows, columns: Columns, user: int, other: int) -> Any:
+def _leave(rows: FollowedRows, columns: ListenerColumns, user: int, other: int) -> Any:
     """Take a tie out; return its coupling in fixed point."""
     first = rows.starts[user]
     last = first + rows.counts[user]
@@ -173,7 +179,9 @@ def _leave(rows: Rows, columns: Columns, user: int, other: int) -> Any:
 
 
 @njit
-def _join(rows: Rows, columns: Columns, user: int, other: int, value: float, coupling: int) -> None:
+def _join(
+    rows: FollowedRows, columns: ListenerColumns, user: int, other: int, value: float, coupling: int
+) -> None:
     """Put a tie in where there is room."""
     first = rows.starts[user]
     last = first + rows.counts[user]
@@ -192,7 +200,7 @@ def _join(rows: Rows, columns: Columns, user: int, other: int, value: float, cou
 
 
 @njit
-def _drop(rows: Rows, user: int, spins: Array, drop: int, word: Any) -> Any:
+def _drop(rows: FollowedRows, user: int, spins: Array, drop: int, word: Any) -> Any:
     """Return whom a user drops, -1 where nobody is as asked."""
     first, count = rows.starts[user], rows.counts[user]
     if drop == ANY:
@@ -213,7 +221,7 @@ def _drop(rows: Rows, user: int, spins: Array, drop: int, word: Any) -> Any:
 
 
 @njit
-def _author(source: Source, user: int, word: Any) -> Any:
+def _author(source: AuthorSource, user: int, word: Any) -> Any:
     """Return an author from the pool, as the pool weighs them; -1 where there is none."""
     u = uniform(word)
     if source.groups.shape[0] > 0:
@@ -239,7 +247,7 @@ def _author(source: Source, user: int, word: Any) -> Any:
 
 
 @njit
-def _shown(source: Source, user: int, spins: Array, base: Any, number: int) -> Any:
+def _shown(source: AuthorSource, user: int, spins: Array, base: Any, number: int) -> Any:
     """Return an author of the stance that the ranker shows, -1 for none, and draws used."""
     stance = 1 if uniform(_word(base, number)) < source.up[user] else -1
     for k in range(1, ROUNDS):
@@ -253,13 +261,13 @@ def _shown(source: Source, user: int, spins: Array, base: Any, number: int) -> A
 
 @njit
 def _take(
-    rows: Rows,
+    rows: FollowedRows,
     user: int,
     spins: Array,
     take: int,
     alike: Array,
     ups: int,
-    source: Source,
+    source: AuthorSource,
     base: Any,
 ) -> Any:
     """Return whom a user takes, -1 where ``ROUNDS`` candidates are all followed already."""
@@ -307,11 +315,11 @@ def move_ties(
     todo: int,
     spins: Array,
     ways: Any,
-    rows: Rows,
-    columns: Columns,
+    rows: FollowedRows,
+    columns: ListenerColumns,
     mutual: bool,
     rule: Any,
-    source: Source,
+    source: AuthorSource,
     state: Array,
     scale: float,
     key: Array,
@@ -372,7 +380,7 @@ def move_ties(
 
 
 @njit(cache=True, nogil=True)
-def spread_words(before: Columns, starts: Array, words: Array) -> None:
+def spread_words(before: ListenerColumns, starts: Array, words: Array) -> None:
     """Write columns into others with more room, in which nobody but the user is heard of."""
     for j in range(before.counts.shape[0]):
         first, last = 2 * before.starts[j], 2 * (before.starts[j] + before.counts[j])
@@ -384,7 +392,7 @@ def spread_words(before: Columns, starts: Array, words: Array) -> None:
 
 
 @njit(cache=True, nogil=True)
-def spread_rows(before: Rows, starts: Array, others: Array, values: Array) -> None:
+def spread_rows(before: FollowedRows, starts: Array, others: Array, values: Array) -> None:
     """Write rows into others with more room."""
     for i in range(before.counts.shape[0]):
         for k in range(before.counts[i]):
@@ -395,7 +403,7 @@ def spread_rows(before: Rows, starts: Array, others: Array, values: Array) -> No
 @njit(cache=True, nogil=True)
 def rank_followed(
     spins: Array,
-    rows: Rows,
+    rows: FollowedRows,
     way: int,
     weighted: bool,
     camps: Array,

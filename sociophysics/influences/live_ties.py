@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sociophysics.engine import ranking, tie_moves
 from sociophysics.engine.fixed_point import WIDE, Couplings
-from sociophysics.engine.tie_moves import Columns, Rows, Source
+from sociophysics.engine.tie_moves import AuthorSource, FollowedRows, ListenerColumns
 from sociophysics.influences.feeds import Feed, Shown
 from sociophysics.influences.feeds.allotted import Allotted
 from sociophysics.influences.feeds.pools import FOLLOWED, Pool
@@ -78,7 +78,7 @@ class LiveTies:
         words = np.empty((turned.nnz, 2), width)
         words[:, 0], words[:, 1] = turned.indices, np.rint(turned.data * scale)
         starts = turned.indptr.astype(np.int64)
-        self.columns = _spread_words(Columns(starts, np.diff(starts), words.reshape(-1)))
+        self.columns = _spread_words(ListenerColumns(starts, np.diff(starts), words.reshape(-1)))
 
     def couplings(self) -> Couplings:
         """Return the couplings as kernels take them; the arrays are these."""
@@ -143,7 +143,7 @@ class LiveTies:
         users: NDArray[np.int64],
         spins: NDArray[np.int8],
         camps: Camps,
-        source: Source,
+        source: AuthorSource,
         key: NDArray[np.uint64],
         sweep: int,
         state: NDArray[Any],
@@ -172,7 +172,7 @@ class LiveTies:
         spins: NDArray[np.int8],
         camps: Camps | None,
         feed: Feed | None,
-    ) -> list[tuple[NDArray[np.int64], Source]]:
+    ) -> list[tuple[NDArray[np.int64], AuthorSource]]:
         """Return movers, and where the authors come from that they are shown."""
         if take != "shown":
             return [(users, NOWHERE)]
@@ -191,7 +191,7 @@ class LiveTies:
 
     def _source(
         self, feed: Shown, readers: NDArray[np.bool_], spins: NDArray[np.int8], camps: Camps | None
-    ) -> Source:
+    ) -> AuthorSource:
         grouped = sees_ties(feed) == "not"
         pool = self._pool_of(feed, camps) if grouped else feed.candidates(self.system(), camps)
         if not pool.sizes.size:
@@ -206,7 +206,7 @@ class LiveTies:
             )  # fmt: skip
         shown = np.zeros((1, spins.size))
         ranking.rank_readers(spins[np.newaxis], *pool[3:7], *feed.ranker, readers, shown)
-        return Source(
+        return AuthorSource(
             0.5 * (1.0 + shown[0]),
             pool.groups,
             np.cumsum(np.abs(pool.group_weights), axis=1),
@@ -247,7 +247,7 @@ class LiveTies:
         return shown, reached
 
 
-NOWHERE = Source(
+NOWHERE = AuthorSource(
     np.zeros(0), NOBODY, np.zeros((0, 0)), NOBODY, NOBODY, NOBODY, np.zeros(0, np.int32),
     np.zeros(0),
 )  # fmt: skip
@@ -259,26 +259,26 @@ def _starts(counts: NDArray[np.int64], *, room: bool) -> NDArray[np.int64]:
     return np.append(0, np.cumsum(counts + more)).astype(np.int64)
 
 
-def _all_of(J: sparse.csr_array) -> Rows:
+def _all_of(J: sparse.csr_array) -> FollowedRows:
     starts = J.indptr.astype(np.int64)
-    return Rows(starts, np.diff(starts), J.indices.astype(np.int32), J.data)
+    return FollowedRows(starts, np.diff(starts), J.indices.astype(np.int32), J.data)
 
 
-def _spread_rows(before: Rows, *, room: bool) -> Rows:
+def _spread_rows(before: FollowedRows, *, room: bool) -> FollowedRows:
     starts = _starts(before.counts, room=room)
     others, values = np.zeros(starts[-1], np.int32), np.zeros(starts[-1])
     tie_moves.spread_rows(before, starts, others, values)
-    return Rows(starts, before.counts.copy(), others, values)
+    return FollowedRows(starts, before.counts.copy(), others, values)
 
 
-def _spread_words(before: Columns) -> Columns:
+def _spread_words(before: ListenerColumns) -> ListenerColumns:
     starts = _starts(before.counts, room=True)
     words = np.empty(2 * starts[-1], before.words.dtype)
     tie_moves.spread_words(before, starts, words)
-    return Columns(starts, before.counts.copy(), words)
+    return ListenerColumns(starts, before.counts.copy(), words)
 
 
-def _packed(rows: Rows, n: int) -> sparse.csr_array:
+def _packed(rows: FollowedRows, n: int) -> sparse.csr_array:
     """Return rows without their room."""
     tight = _spread_rows(rows, room=False)
     return csr(tight.values, tight.others, tight.starts.astype(np.int32), n)
