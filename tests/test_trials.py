@@ -541,3 +541,26 @@ def test_a_trial_needs_a_table_camps_for_sides_clusters_of_several_and_two_socie
     stopped = {"dynamics.stop_when": "abs(magnetization) > 0.9"}
     with pytest.raises(sp.InputError, match="stop_when"):
         sp.experiments.trial(complete(**stopped), workers=1)
+
+
+def test_a_temperature_for_some_moves_these_alone_and_goes_back() -> None:
+    """Users who listen to nobody: D = tanh(h/T') - tanh(h/T), and nothing remains after it."""
+    scenario = sp.Scenario.from_toml(
+        """
+        seed = 4
+        network = {kind = "complete", n = 120}
+        couplings = {kind = "uniform", value = 1e-9}
+        field = {kind = "uniform", value = 0.6}
+        dynamics = {temperature = 1.0, sweeps = 220}
+        trial = {at = 10, until = 160, settle = 10, share = [0.5], treatment = {temperature = 3.0}}
+        sweep = {replicas = 6}
+        """
+    )
+    found = sp.experiments.trial(scenario, workers=1)
+    expected = math.tanh(0.2) - math.tanh(0.6)
+    assert abs(row(found, "direct", 0.5)["value"] - expected) < 0.03
+    assert row(found, "indirect", 0.5)["value"] == 0.0
+    assert abs(row(found, "total", 1.0)["value"] - expected) < 0.03
+    assert found.after is not None
+    assert (found.after["remains"] == 0.0).all()
+    assert (found.after["at_end"] < -0.1).all()

@@ -244,6 +244,11 @@ class Conditions:
         """Let ties move as an act says, in every sweep from now on."""
         self.following = act
 
+    def differ(self, act: Any) -> None:
+        """Give users temperatures and rates of their own."""
+        if self.some is not None:
+            self.some.differ(act.temperatures, act.rates)
+
     def steady(self, sweep: int, last: int) -> int:
         """Return the last sweep up to ``last`` with the same temperature and field as ``sweep``."""
         if sweep == last:
@@ -361,6 +366,7 @@ class SweepTask(NamedTuple):
     rule: Rule | None = None  # None is the heat bath
     own_noise: bool = False  # so that users differ in their temperature
     follows: bool = False  # so that ties move in every sweep
+    own_rates: bool = False  # so that users differ in how often they are set anew
 
 
 def task_of(
@@ -395,4 +401,5 @@ def task_of(
         rule=rule,
         own_noise="noise" in brought,
         follows="follows" in brought,
+        own_rates="rates" in brought,
     )

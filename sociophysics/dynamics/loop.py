@@ -28,6 +28,7 @@ from sociophysics.streams import generator
 __all__ = ["StopRule", "SweepLoop"]
 
 SMALL_TASK = 400_000  # updates below which handing work to threads costs more than it saves
+QUIET = ("follow", "temperaments")  # that change no replica: follows are told as they happen
 OWN_STREAMS = ("nucleate", "rewire")  # children of the stream of their moment, turn by turn
 StopRule = Callable[[Frame], NDArray[np.bool_]]
 
@@ -270,7 +271,7 @@ class SweepLoop:
             act.impose(c, sweeps)
             if isinstance(act, OfConditions):
                 self._record(act.at, act.kind, **act.told)
-            elif "follows" not in act.brings:  # which are told as they happen
+            elif act.kind not in QUIET:
                 self._change(act, drawn[act.kind], sweeps)
             drawn[act.kind] += 1
             if not act.reloads:

@@ -51,11 +51,29 @@ class SomeUsers:
         self._seed, self._replicas, self._acts = seed, replicas, acts
         self._heated: list[_Set] = []
         self._tilted: list[_Set] = []
+        self._own: NDArray[np.float64] | None = None
+        self.answers: NDArray[np.uint64] | None = None
         self.version = 0
 
     def clear(self) -> None:
         """Forget what anybody was given."""
         self._heated, self._tilted = [], []
+        self._own = self.answers = None
+        self.version += 1
+
+    def differ(
+        self, temperatures: NDArray[np.float64] | None, rates: NDArray[np.float64] | None
+    ) -> None:
+        """Give users temperatures of their own, NaN for none, and rates of being set anew.
+
+        Parameters
+        ----------
+        temperatures, rates : array, shape (n,), or None
+            Rates are between 0 and 1 of those of other users.
+        """
+        self._own = temperatures
+        if rates is not None:
+            self.answers = np.round(np.asarray(rates) * 2.0**32).astype(np.uint64)
         self.version += 1
 
     def heat(self, users: NDArray[np.bool_], temperature: float) -> None:
@@ -70,7 +88,7 @@ class SomeUsers:
 
     def heat_all(self) -> None:
         """Forget temperatures that another one for everybody replaces."""
-        self._heated = []
+        self._heated, self._own = [], None
         self.version += 1
 
     def tilt_all(self) -> None:
@@ -96,9 +114,11 @@ class SomeUsers:
 
     def noise(self, base: float, rows: NDArray[np.int64]) -> NDArray[np.float64] | None:
         """Return the temperature of each user of some replicas, None where all have the same."""
-        if not any(given.users[rows].any() for given in self._heated):
+        if self._own is None and not any(given.users[rows].any() for given in self._heated):
             return None
         noise = np.full((rows.size, self._society[0].n), base)
+        if self._own is not None:
+            noise = np.where(np.isnan(self._own), noise, self._own)
         for given in self._heated:
             noise[given.users[rows]] = given.value
         return noise

@@ -110,6 +110,9 @@ class Walkers:
         self._kernel = REGISTRY[conditions.kernel](
             encoded, self.spins, seed, self.replicas, conditions.scheme
         )
+        answers = None if conditions.some is None else conditions.some.answers
+        if answers is not None and isinstance(self._kernel, FixedPointKernel):
+            self._kernel.answers = answers
         self.memory = None if memory is None else memory.apart()
         self._feed_keys = np.array([key(seed, "feed", r) for r in self.replicas], dtype=np.uint64)
         self._show(None, None)

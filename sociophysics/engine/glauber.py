@@ -47,6 +47,7 @@ COARSE = U64(24)  # to its bin of ``fixed_point.rule_thresholds``
 LOW = U64(0xFFFFFFFF)
 HALF = U64(0x80000000)
 TAIL = U64(0xD6E8FEB86659FD93)
+REST = U64(0xA0761D6478BD642F)  # another hash of a draw: whether who is drawn is set anew
 
 
 @njit(inline="always")
@@ -254,6 +255,7 @@ def sweep_own(
     open_: Array,
     unit: Array,
     level: Array,
+    answers: Array,
     held: Array,
     keys: Array,
     first: int,
@@ -263,9 +265,10 @@ def sweep_own(
     """Do the same sweeps, draw for draw, where users have temperatures of their own.
 
     The bounds have one row per temperature, ``level`` (replicas, n) is the row of each user.
+    ``answers`` (n,) is how often in 2^32 a user who is drawn is set anew, or empty: always.
     """
     n = U64(state.shape[1])
-    some_held = held.shape[1] > 0
+    some_held, some_rest = held.shape[1] > 0, answers.shape[0] > 0
     for r in range(state.shape[0]):
         step = increment(keys[r, 1])
         counter = keys[r, 0] + U64(first) * n * step
@@ -277,6 +280,8 @@ def sweep_own(
             k = level[r, i]
             if flips(state[r, i], draw, first_open[k], open_[k], unit[k], None):
                 if some_held and held[r, i]:
+                    continue
+                if some_rest and mix(draw ^ REST) >> U64(32) >= answers[i]:
                     continue
                 flipped[r] += 1
                 spread(state, r, i, indptr, rows)

@@ -9,12 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sociophysics.dynamics import State
-from sociophysics.errors import InputError
 from sociophysics.experiments.trial_statistician import estimates_of, society_marks
 from sociophysics.experiments.trial_tables import ESTIMATORS
 from sociophysics.influences.feeds import Feed, acting
 from sociophysics.influences.feeds.allotted import Allotted
-from sociophysics.influences.interventions import Intervention, Nucleate, SwitchFeed, Tilt
+from sociophysics.influences.interventions import Heat, Intervention, Nucleate, SwitchFeed, Tilt
 from sociophysics.scenario import Settings
 from sociophysics.scenario.build import build_system, case_frames, in_draw, varies
 from sociophysics.scenario.trial_table import TrialTable
@@ -68,10 +67,10 @@ class TrialSociety:
             begin = Nucleate(trial.at, users, stance=int(treatment.hold or 1), hold=lasts)
             end = None
         else:
-            raise InputError(
-                "trial.treatment is a temperature; temperatures of single users are not there yet: "
-                "treat by feed, field or hold."
-            )
+            users = [self.system.labels[i] for i in np.flatnonzero(marks).tolist()]
+            noise = float(treatment.temperature or 0.0)
+            begin = Heat(trial.at, noise, who=users, until=trial.until)
+            end = None
         return [begin] if trial.until is None or end is None else [begin, end]
 
     def outcomes(self, frame: Any) -> Floats:

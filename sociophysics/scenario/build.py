@@ -161,6 +161,7 @@ def case_frames(
     dynamics = settings.dynamics
     acts = [*(e.ready(system, names) for e in settings.interventions), *more]
     acts += _follows(settings, acts, replica)
+    acts = [*_temperaments(settings, system), *acts]
     temperature: Any = dynamics.temperature  # only rules that have none go without one
     return trajectory(
         system,
@@ -181,6 +182,22 @@ def case_frames(
         scheme=scheme,
         rule=dynamics.rule,
     )
+
+
+def _temperaments(settings: Settings, system: SpinSystem) -> list[Intervention]:
+    """Return how users differ from the first sweep on."""
+    dynamics = settings.dynamics
+    columns = {
+        "temperature": dynamics.own_temperature,
+        "activity": dynamics.activity,
+        "stubborn": dynamics.stubborn,
+    }
+    if not any(columns.values()):
+        return []
+    from sociophysics.influences.temperaments import temperaments
+
+    found = temperaments(system, **columns)
+    return [] if found is None else [found]
 
 
 def _follows(

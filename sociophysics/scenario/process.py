@@ -97,6 +97,12 @@ class Dynamics(Table):
     """random, up, down, camps (camp 0 up, camp 1 down), or a node attribute."""
     stop_when: Annotated[str, AfterValidator(_check_stop)] = "none"
     """none, or a condition such as abs(magnetization) > 0.95."""
+    own_temperature: Text | None = None
+    """Node attribute that holds users' own temperatures; a blank is the society's."""
+    activity: Text | None = None
+    """Node attribute: how often a user is drawn, 0 to 1 of what others are; a blank is 1."""
+    stubborn: Text | None = None
+    """Node attribute: how often who is drawn keeps the stance, 1 for always; a blank is 0."""
     rule: Annotated[Any, OneOf(RULES), AfterValidator(_other_than_heat_bath)] = None
     """How a drawn user answers to what pulls, a table with a kind; the heat bath if left out."""
     kernel: Annotated[KernelName | None, AfterValidator(_other_than_auto)] = None
@@ -109,6 +115,12 @@ class Dynamics(Table):
                 f"burn_in is {self.burn_in}; it must be below sweeps = {self.sweeps}, or no sweep "
                 "is left to average."
             )
+        for name in ("own_temperature", "activity", "stubborn"):
+            if self.rule is not None and getattr(self, name) is not None:
+                raise InputError(
+                    f"dynamics.{name} is given together with the rule {self.rule.kind}; users "
+                    "differ under the heat bath alone: leave one of them out."
+                )
         return self
 
 

@@ -156,6 +156,12 @@ class Settings(Table):
                 f"{what} needs the heat bath, whose temperature and energy it rests on, but "
                 f"dynamics.rule is {self.dynamics.rule.kind!r}; leave the rule out."
             )
+        for name in ("own_temperature", "activity", "stubborn"):
+            if getattr(self.dynamics, name) is not None:
+                raise InputError(
+                    f"{what} needs users of one temperature and activity, but dynamics.{name} is "
+                    "given; leave it out."
+                )
 
     def _schedules(self) -> list[tuple[str, Any]]:
         field = vars(self.field)

@@ -22,6 +22,7 @@ from sociophysics.streams import key
 __all__ = ["FixedPointKernel", "Integer"]
 
 NO_FEED = np.zeros((0, 0))
+ALWAYS = np.zeros(0, np.uint64)
 MOST_LEVELS = 4096  # tables of thresholds, 16 kB each
 LARGEST_REACH = 2**20  # listened-to users beyond which the table of thresholds is out of proportion
 LARGEST_TABLE = 2**18  # words of a rule's table: beyond, it costs more than wider words do
@@ -79,6 +80,7 @@ class FixedPointKernel:
         self.state = fixed_point.encode_state(spins, np.zeros(spins.shape[1]), couplings)
         self.applied = np.zeros(spins.shape, self.state.dtype)
         self.flipped = np.zeros(len(replicas), np.int64)
+        self.answers = ALWAYS  # how often in 2^32 each user who is drawn is set anew
         self._thresholds: tuple[float, fixed_point.Thresholds] | None = None
         self._own: tuple[NDArray[np.float64], tuple[NDArray[Any], ...], NDArray[Any]] | None = None
         if scheme == "kawasaki":
@@ -87,6 +89,8 @@ class FixedPointKernel:
 
     def sweep(self, first: int, sweeps: int, temperature: Any, held: NDArray[np.uint8]) -> None:
         """Do sweeps ``first + 1 .. first + sweeps``; users marked in ``held`` never flip."""
+        if self.answers.size and not isinstance(temperature, np.ndarray):
+            temperature = self._of_all(temperature)
         if isinstance(temperature, np.ndarray):
             self._sweep_own(first, sweeps, temperature, held)
             return
@@ -128,9 +132,16 @@ class FixedPointKernel:
             )
         c, (_, bounds, level) = self.couplings, self._own
         glauber.sweep_own(
-            self.state, c.indptr, c.rows, *bounds, level, held, self.keys, first, sweeps,
-            self.flipped,
+            self.state, c.indptr, c.rows, *bounds, level, self.answers, held, self.keys, first,
+            sweeps, self.flipped,
         )  # fmt: skip
+
+    def _of_all(self, temperature: float) -> NDArray[np.float64]:
+        """Return one temperature for all users, the same array while it lasts."""
+        own = None if self._own is None else self._own[0]
+        if own is not None and own.size and (own == temperature).all():
+            return own
+        return np.full(self.state.shape, temperature)
 
     def change_field(self, field: NDArray[np.float64], phi: NDArray[np.float64] | None) -> None:
         """Set the external field (n,) and the feed field (replicas, n) of what follows."""

@@ -27,6 +27,8 @@ class Reference:
         """Return why this kernel cannot do a task, None if it can."""
         if task.scheme != "random-sequential":
             return f"scheme is {task.scheme!r}; the reference kernel is random-sequential only"
+        if task.own_rates:
+            return "users differ in activity or stubbornness; the reference kernel sets all anew"
         return None
 
     @staticmethod

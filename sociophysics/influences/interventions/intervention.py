@@ -91,6 +91,9 @@ class Acting(Protocol):
     def switch(self, act: Intervention, feed: Feed | None) -> None:
         """Give those on whom an act acts another feed."""
 
+    def differ(self, act: Any) -> None:
+        """Give users temperatures and rates of their own."""
+
     def follow(self, act: Any) -> None:
         """Let users drop ties and take new ones in every sweep from now on."""
 
