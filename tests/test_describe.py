@@ -136,3 +136,20 @@ def test_our_own_files(path: Path) -> None:
     assert "None" not in told.replace("None.", "")
     for design in scenario.designs:
         assert f"**{design.name}**" in told
+
+
+def test_a_trial_and_ties_that_follow_are_described_with_their_equations() -> None:
+    few = describe(Scenario.load("few_treated"))
+    for part in ("### Trial", "shares 0.05, 0.25, 0.5 of the units (user)", "chronological",
+                 "direct D(p) = mean of", "multiplier = total / D(0+)", "`own_side`: stance times",
+                 "phi_i = strength * (mean stance of the followed users)"):  # fmt: skip
+        assert part in few, part
+    stay = describe(Scenario.load("follows_stay"))
+    assert "### Ties that follow\n\nties follow: Users drop ties" in stay
+    assert "with probability (1 + X_i) / 2" in stay
+    assert "### Trial" not in stay
+    scenario = Scenario.load("few_treated")
+    for given, said in (({"field": 0.1}, "the field 0.1 added to theirs"),
+                        ({"temperature": 2.0}, "the temperature 2: T(t) = temperature"),
+                        ({"hold": 1}, "the hold 1: ")):  # fmt: skip
+        assert said in describe(scenario.replace({"trial.treatment": given}))

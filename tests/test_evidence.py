@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -93,3 +96,37 @@ feed = {kind = "chronological"}
     off = [1 - table["exposure_agreement"].mean() for table in tables]
     assert 0.05 <= 1 - off[1] / off[0] <= 0.08
     assert tables[0]["cross_ties"].iloc[0] == pytest.approx(0.226, abs=0.01)
+
+
+PAGE = Path(sp.__file__).parents[1] / "docs" / "evidence.md"
+
+
+def predictions() -> Any:
+    path = PAGE.parents[1] / "examples" / "evidence" / "predictions.py"
+    spec = importlib.util.spec_from_file_location("predictions", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_page_has_a_prediction_or_a_reason_for_every_study() -> None:
+    page = " ".join(PAGE.read_text(encoding="utf-8").split("## What the model predicts")[1].split())
+    for study in sp.evidence.table()["study"].unique():
+        name = study.split(",")[0].split(" et al")[0]
+        assert name in page, study
+    assert "MISS" in page
+
+
+def test_a_row_of_the_page_is_what_the_script_finds() -> None:
+    module = predictions()
+    levy = next(study for study in module.STUDIES if study.name.startswith("Levy"))
+    (row,) = list(module.lines((levy,)))[2:]
+    assert row in PAGE.read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.validate
+def test_the_table_of_the_page_is_what_the_script_prints() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    assert "\n".join(predictions().lines()) in text

@@ -147,6 +147,10 @@ class FollowStep(Intervention):
     rule: Any = None
     kind: ClassVar[str] = "follow"
     words: ClassVar[str] = "Users drop ties and take new ones."
+    equation: ClassVar[str] = (
+        "Before each sweep user i drops rate ties j on average and takes as many j': "
+        "J_ij' becomes J_ij, at the degrees of sweep 0, and J_ij becomes 0."
+    )
     brings: ClassVar[tuple[str, ...]] = ("ties", "follows")
 
     def impose(self, conditions: Acting, sweeps: int) -> None:

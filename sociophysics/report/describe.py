@@ -223,7 +223,22 @@ def _submodels(scenario: Scenario) -> str:
     if any(others):
         blocks.append("### What else designs change\n\n" + "\n".join(filter(None, others)))
     blocks.append(f"### Interventions\n\n{_interventions(scenario.interventions)}")
+    blocks += _ties_and_trial(scenario)
     return "\n\n".join(blocks)
+
+
+def _ties_and_trial(scenario: Scenario) -> list[str]:
+    """Return what [follow], here or in a design, and [trial] do, where there are any."""
+    from sociophysics.report.trial_words import follow_words, trial_words
+
+    blocks = []
+    tables = [("", scenario.follow), *((f"{d.name}: ", d.follow) for d in scenario.designs)]
+    told = [f"{name}{follow_words(table)}" for name, table in tables if table is not None]
+    if told:
+        blocks.append("### Ties that follow\n\n" + "\n\n".join(told))
+    if scenario.trial is not None:
+        blocks.append(f"### Trial\n\n{trial_words(scenario.trial)}")
+    return blocks
 
 
 def _rule(dynamics: Any) -> str:
