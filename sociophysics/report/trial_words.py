@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sociophysics.influences.follows import FollowStep
-from sociophysics.influences.interventions import Heat, Nucleate, Tilt
+from sociophysics.influences.interventions import Heat, Intervention, Nucleate, Tilt
 from sociophysics.scenario.trial_table import OUTCOMES, TrialTable
 
 __all__ = ["follow_words", "trial_words"]
@@ -64,6 +64,7 @@ def _treatment(trial: TrialTable) -> str:
         named = f"{treatment.feed.kind}{f' ({keys})' if keys else ''}"
         return f"The treated have the feed {named} instead: {treatment.feed.equation}"
     value = getattr(treatment, treatment.kind)
-    kind = {"field": Tilt, "temperature": Heat, "hold": Nucleate}[treatment.kind]
+    kinds: dict[str, type[Intervention]] = {"field": Tilt, "temperature": Heat, "hold": Nucleate}
+    kind: Any = kinds[treatment.kind]
     added = " added to theirs" if treatment.kind == "field" else ""
     return f"The treated have the {treatment.kind} {value:g}{added}: {kind.equation}"
