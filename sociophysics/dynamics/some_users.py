@@ -71,7 +71,7 @@ class SomeUsers:
         temperatures, rates : array, shape (n,), or None
             Rates are between 0 and 1 of those of other users.
         """
-        self._own = temperatures
+        self._own = None if temperatures is None else np.asarray(temperatures, np.float64)
         if rates is not None:
             self.answers = np.round(np.asarray(rates) * 2.0**32).astype(np.uint64)
         self.version += 1

@@ -113,7 +113,7 @@ def temperaments(
     --------
     >>> pair = SpinSystem.from_edges([0], [1]).with_attribute("firm", [1, 0])
     >>> temperaments(pair, stubborn="firm").rates
-    array([0., 1.])
+    [0.0, 1.0]
     """
     if temperature is activity is stubborn is None:
         return None
