@@ -67,15 +67,16 @@ test-python: .venv-$(VERSION)/.ready
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
 	@touch $@
 
-# The oldest versions that pyproject.toml allows, with today's versions of what those need.
+# The oldest versions that pyproject.toml allows, also of extras, with today's of what those need.
 test-lowest: .venv-lowest/.ready
-	@$(call CHECK,.venv-lowest) $(LAWS) $(FILES)
+	@$(call CHECK,.venv-lowest) $(LAWS) $(FILES) tests/test_extras.py
 
 .venv-lowest/.ready: pyproject.toml
 	$(PYTHON) -m venv $(@D)
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check uv
-	VIRTUAL_ENV=$(@D) $(@D)/bin/uv pip install --quiet --resolution lowest-direct --only-binary :all: \
-		-r pyproject.toml --extra test --extra communities --extra cascades
+	VIRTUAL_ENV=$(@D) $(@D)/bin/uv pip install --quiet --resolution lowest-direct \
+		--only-binary :all: --no-binary solara-assets -r pyproject.toml \
+		$(addprefix --extra ,test communities cascades excel sensitivity sql cluster dashboard)
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
 	@touch $@
 
