@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +28,7 @@ from sociophysics.influences.interventions import (
 )
 from sociophysics.influences.schedules import Schedule
 from sociophysics.machine import require_memory, usable_cpus
-from sociophysics.observables import check_names
+from sociophysics.observables import as_names, check_names
 from sociophysics.observables.camps_of_users import camps_and_names
 from sociophysics.society.alignment import by_label
 from sociophysics.society.spins import SpinSystem
@@ -176,7 +176,7 @@ def simulate(
     temperature: float | Schedule | None = None,
     sweeps: int,
     seed: int,
-    observe: Sequence[str] = ("magnetization",),
+    observe: Sequence[str | Callable[..., Any]] = ("magnetization",),
     burn_in: int = 0,
     replicas: int | Sequence[int] = 1,
     feed: Feed | None = None,
@@ -196,8 +196,9 @@ def simulate(
 
     Parameters
     ----------
-    observe : sequence of str
-        Names in ``sociophysics.observables.REGISTRY``, one column each.
+    observe : sequence of str or functions of a frame
+        Names in ``sociophysics.observables.REGISTRY``, one column each; a function is registered
+        under its name.
     burn_in : int
         Frames with ``sweep < burn_in`` are left out.
     system, temperature, sweeps, seed, replicas, feed, camps, field, interventions, start, every, \
@@ -224,7 +225,8 @@ scheme, kernel, stop, threads, resume, rule
     """
     if isinstance(observe, str):
         raise InputError(f"observe is the text {observe!r}; give a list of names: [{observe!r}].")
-    check_names(observe)
+    names = as_names(observe)
+    check_names(names)
     if not 0 <= burn_in <= sweeps:
         raise InputError(f"burn_in is {burn_in}; allowed: 0 to sweeps = {sweeps}.")
     frames = trajectory(
@@ -246,7 +248,7 @@ scheme, kernel, stop, threads, resume, rule
         resume=resume,
         rule=rule,
     )
-    return tabulate((frame for frame in frames if frame.sweep >= burn_in), observe)
+    return tabulate((frame for frame in frames if frame.sweep >= burn_in), names)
 
 
 def tabulate(frames: Iterable[Frame], names: Sequence[str]) -> pd.DataFrame:

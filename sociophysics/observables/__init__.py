@@ -25,6 +25,7 @@ from sociophysics.observables.registry import (
     DEFINITIONS,
     OBSERVABLES,
     REGISTRY,
+    as_names,
     check_names,
     evaluate,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "REGISTRY",
     "abs_camp_polarization",
     "abs_magnetization",
+    "as_names",
     "camp_polarization",
     "check_names",
     "edge_agreement",

@@ -14,7 +14,7 @@ from sociophysics.observables import exposure, order, sorting
 from sociophysics.observables.exposure import Exposed
 from sociophysics.registries import Registry
 
-__all__ = ["DEFINITIONS", "OBSERVABLES", "REGISTRY", "check_names", "evaluate"]
+__all__ = ["DEFINITIONS", "OBSERVABLES", "REGISTRY", "as_names", "check_names", "evaluate"]
 
 
 Observable = Callable[[Any], NDArray[np.float64]]
@@ -164,6 +164,48 @@ def check_names(names: Iterable[str]) -> None:
             raise InputError(
                 f"the observable {name!r} is wanted by two: {OBSERVABLES.disputed[name]}"
             )
+
+
+def as_names(wanted: Iterable[str | Observable]) -> tuple[str, ...]:
+    """Return observables by their names; functions among them are registered under theirs.
+
+    A function that was defined anew, as in a notebook, takes the place of the one before.
+
+    Parameters
+    ----------
+    wanted : iterable of str or functions of a frame
+
+    Raises
+    ------
+    InputError
+        A function without a name, or whose name another observable has.
+
+    Examples
+    --------
+    >>> def first_user(frame):
+    ...     return frame.spins[:, 0].astype(float)
+    >>> as_names(["magnetization", first_user])
+    ('magnetization', 'first_user')
+    >>> OBSERVABLES.remove("first_user")
+    """
+    names = []
+    for each in wanted:
+        if not callable(each):
+            names.append(each)
+            continue
+        name = getattr(each, "__name__", "")
+        there = OBSERVABLES.get(name)
+        if there is not None and there is not each and _origin(there) == _origin(each):
+            OBSERVABLES.remove(name)
+            there = None
+        if there is not each:
+            OBSERVABLES.register(each)
+        names.append(name)
+    return tuple(names)
+
+
+def _origin(function: Observable) -> tuple[str, str]:
+    return function.__module__, getattr(function, "__qualname__", "")
 
 
 def evaluate(frame: Exposed, names: Iterable[str]) -> dict[str, NDArray[np.float64]]:

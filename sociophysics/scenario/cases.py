@@ -293,6 +293,10 @@ def resolved(settings: Settings, folder: Path | None) -> Settings:
 
 
 def _place(path: str, folder: Path | None, *, bundled: bool) -> Path | None:
+    if path.startswith("given:"):
+        from sociophysics.scenario.given import place_of_given
+
+        return place_of_given(path)
     if folder is not None and not Path(path).is_absolute() and (folder / path).exists():
         return folder / path
     if bundled and path in CHAMBERS and not Path(path).exists():

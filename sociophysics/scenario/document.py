@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -38,7 +38,7 @@ from sociophysics.scenario.values import (
     Text,
     Values,
 )
-from sociophysics.scenario.variation import change
+from sociophysics.scenario.variation import change, in_memory
 from sociophysics.society.network_kinds import NoNetwork
 from sociophysics.words import html_card
 
@@ -240,7 +240,13 @@ class Scenario(Table):
             self.title or self.name, {"question": self.question, "designs": designs, **kinds}
         )
 
-    def replace(self, changes: Mapping[str, Any]) -> Scenario:
+    def replace(
+        self,
+        changes: Mapping[str, Any] | None = None,
+        *,
+        network: Any = None,
+        observe: Sequence[str | Callable[..., Any]] | None = None,
+    ) -> Scenario:
         """Return the scenario with some keys set, checked like a file.
 
         As in a sweep, a key is set in every design whose kind has it. Claims whose design,
@@ -252,15 +258,29 @@ class Scenario(Table):
             Dotted keys and their values: ``"feed.strength"``, ``"sweep.replicas"``,
             ``"sweep.dynamics.temperature"`` (a list), ``"designs.NAME.feed.strength"``, or the
             name of a whole table.
+        network : Graph, SpinSystem or DataFrame, optional
+            A society that is in memory, for every design without a network of its own: a graph, a
+            table of ties (``source``, ``target``, perhaps ``coupling``), or a system, which brings
+            its couplings and field. It is kept under its contents, which count in the identity of
+            a run.
+        observe : sequence of str or functions of a frame, optional
+            Observables; a function becomes one under its name, in workers too where they can
+            import it.
 
         Raises
         ------
         InputError
             An unknown key, with the nearest valid one, or a value that is not allowed.
         """
+        changes = dict(changes or {})
+        if network is not None:
+            changes["network"] = network
+        if observe is not None:
+            changes["observe.names"] = observe
         tables = copy.deepcopy(self.canonical())
         for key, value in changes.items():
-            change(tables, key, value, file=self._file)
+            for name, each in in_memory(key, value, tables).items():
+                change(tables, name, each, file=self._file)
         return type(self)._build(
             tables,
             name=self._name,

@@ -10,7 +10,7 @@ import numpy as np
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.scenario.sentences import keys_of
 
-__all__ = ["SWEPT_TABLES", "change", "dotted_keys", "set_key", "value_at"]
+__all__ = ["SWEPT_TABLES", "change", "dotted_keys", "in_memory", "set_key", "value_at"]
 
 SWEPT_TABLES = ("network", "couplings", "field", "dynamics", "feed", "interventions", "follow")
 TOP = (
@@ -131,6 +131,27 @@ def change(tables: dict[str, Any], key: str, value: Any, *, file: str) -> None:
             known = {each for tables in own for each in dotted_keys(tables)}
             raise InputError(f"{file}: no design has {key}; {did_you_mean(key, known)}")
         change_within(tables, key, value, key=key, file=file)
+
+
+def in_memory(key: str, value: Any, tables: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is to be set: tables and names for societies and functions that are in memory.
+
+    Examples
+    --------
+    >>> in_memory("feed.strength", 0.5, {})
+    {'feed.strength': 0.5}
+    """
+    plain = isinstance(value, str | int | float | bool | Mapping)
+    if key == "observe.names" and not plain:
+        from sociophysics.observables import as_names
+
+        return {key: list(as_names(value))}
+    if key == "network" and not plain:
+        from sociophysics.scenario.given import given_tables, is_given
+
+        if is_given(value):
+            return given_tables(value, tables)
+    return {key: value}
 
 
 def change_within(tables: dict[str, Any], inner: str, value: Any, *, key: str, file: str) -> None:

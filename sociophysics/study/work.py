@@ -7,8 +7,9 @@ import importlib
 import json
 import os
 import platform
+import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import Any, NamedTuple
 
@@ -75,6 +76,7 @@ class Task(NamedTuple):
         }
         about["code"] = source_digest()
         about["plugins"] = code_of_others(self.modules)
+        about["observables"] = _functions(self.parts)
         return json.dumps({**about, "cases": cases, "parts": listed}, allow_nan=False)
 
     @classmethod
@@ -102,12 +104,37 @@ class Task(NamedTuple):
             )
         # What a caller registers is known before settings may name it.
         _import_others(about["modules"], about["plugins"])
+        _register(about["observables"])
         cases = [
             Part("", {}, _settings(settings), (), identity, source)
             for identity, source, settings in about["cases"]
         ]
         parts = tuple(cases[case].of(replicas) for case, replicas in about["parts"])
         return cls(parts, about["store"], simulate, tuple(about["modules"]))
+
+
+def _functions(parts: Sequence[Part]) -> dict[str, tuple[str, str]]:
+    """Return module and name of the observables of others, for workers to find them by."""
+    from sociophysics.observables import OBSERVABLES
+
+    named = {name: OBSERVABLES[name] for part in parts for name in part.settings.observe.names}
+    return {
+        name: (each.__module__, getattr(each, "__qualname__", name))
+        for name, each in named.items()
+        if each.__module__.partition(".")[0] != "sociophysics"
+    }
+
+
+def _register(functions: Mapping[str, Sequence[str]]) -> None:
+    """Register the observables that importing their modules has not; whoever lacks one says so."""
+    from sociophysics.observables import OBSERVABLES
+
+    for name, (module, place) in functions.items():
+        found: Any = sys.modules.get(module)
+        for step in place.split("."):
+            found = getattr(found, step, None)
+        if callable(found) and name not in OBSERVABLES:
+            OBSERVABLES.register(found, name=name)
 
 
 def _import_others(modules: Sequence[str], code: Code) -> None:

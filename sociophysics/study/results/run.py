@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -156,6 +156,71 @@ class Run:
         from sociophysics.study.results.plots import draw
 
         return draw(self, observable, along=along, at=at, axes=axes)
+
+    def users(
+        self,
+        design: str | None = None,
+        *,
+        at: Mapping[str, Any] | None = None,
+        replicas: Sequence[int] | None = None,
+    ) -> pd.DataFrame:
+        """Return the users by name with their attributes and their stances at the end.
+
+        A run keeps no stances: one case is computed again, and held against the run's table.
+
+        Parameters
+        ----------
+        design : str, optional
+            The first by default.
+        at : mapping, optional
+            Values of swept keys; those that the scenario declares by default.
+        replicas : sequence of int, optional
+            All by default.
+
+        Returns
+        -------
+        DataFrame
+            A row per user: the attributes, ``stance_0``, ``stance_1``, ... per replica, and
+            ``mean_stance``.
+
+        Raises
+        ------
+        InputError
+            No such design, point or replica, or files or code that are no longer the run's.
+        """
+        from sociophysics.study.results.final_stances import final_users
+
+        return final_users(self, design, at, replicas)
+
+    def walls(
+        self,
+        design: str | None = None,
+        *,
+        at: Mapping[str, Any] | None = None,
+        replica: int = 0,
+    ) -> pd.DataFrame:
+        """Return the ties on which stances stand against the tie's sign, the strongest first.
+
+        Parameters
+        ----------
+        design, at
+            As for ``users``.
+        replica : int
+
+        Returns
+        -------
+        DataFrame
+            Columns ``user``, ``other``, ``stance``, ``stance_of_other``, ``coupling``; of a
+            directed tie ``user`` is who listens.
+
+        Raises
+        ------
+        InputError
+            As ``users``.
+        """
+        from sociophysics.study.results.final_stances import final_walls
+
+        return final_walls(self, design, at, replica)
 
     def _repr_html_(self) -> str:
         designs, points, replicas = self.grid.shape
