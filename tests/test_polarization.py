@@ -377,9 +377,10 @@ def test_null_of_walks_on_a_network_with_leaves(karate):
 
 @pytest.mark.parametrize("measure", ON_CAMPS)
 def test_camps_and_ties_without_meaning(measure):
-    directed = SpinSystem([[0, 1, 0], [0, 0, 1], [1, 0, 0]])
-    with pytest.raises(InputError, match=f"{measure.__name__} needs undirected ties"):
-        measure(directed, [0, 0, 1])
+    if measure not in (pol.assortativity, pol.modularity):  # these have a directed form
+        directed = SpinSystem([[0, 1, 0], [0, 0, 1], [1, 0, 0]])
+        with pytest.raises(InputError, match=f"{measure.__name__} needs undirected ties"):
+            measure(directed, [0, 0, 1])
     enemies = SpinSystem.from_edges([0, 1, 2], [1, 2, 3], [1, -1, 1])
     with pytest.raises(InputError, match=f"{measure.__name__} has no meaning on antagonistic"):
         measure(enemies, [0, 0, 1, 1])
@@ -419,13 +420,12 @@ def test_disconnected_networks(measure):
             lambda: pol.against_null(pol.modularity, path(3), [0, 0, 1], seed=1),
             "can be swapped",
         ),
-        (lambda: pol.rewired(SpinSystem([[0, 1], [0, 0]]), seed=1), "undirected"),
+        (lambda: pol.rewired(SpinSystem([[0, 1], [0, 0]]), seed=1), "can be swapped"),
         (lambda: pol.rewired(SpinSystem(np.zeros((3, 3))), seed=1), "can be swapped"),
         (
             lambda: pol.against_null(lambda s, c: s.n, path(9), None, 5, seed=1),
             "same|undefined",
         ),
-        (lambda: pol.signed_modularity(SpinSystem([[0, 1], [0, 0]]), [0, 1]), "undirected"),
     ],
 )
 def test_bad_input(call, sentence):

@@ -52,6 +52,9 @@ Weight = Annotated[str | None, typer.Option(help="The same as --coupling.")]
 Symmetrize = Annotated[
     str | None, typer.Option(help="mean, sum or mutual: what two directions of a tie become.")
 ]
+Directed = Annotated[
+    bool, typer.Option("--directed", help="Keep who listens to whom instead of mutual ties.")
+]
 Out = Annotated[
     str | None, typer.Option(help="Folder, or s3://BUCKET/NAME; runs/NAME-inspect by default.")
 ]
@@ -70,6 +73,7 @@ def inspect(
     target: Target = None,
     weight: Weight = None,
     symmetrize: Symmetrize = None,
+    directed: Directed = False,
     out: Out = None,
     draws: Draws = 100,
     largest: Largest = False,
@@ -79,7 +83,7 @@ def inspect(
     scheduler: Scheduler = None,
     quiet: Quiet = False,
 ) -> None:
-    """Print and write a structural report of a network; undirected ties, scores with nulls.
+    """Print and write a structural report of a network, every score with its null.
 
     Running again into the same folder continues where it was stopped.
     """
@@ -87,8 +91,14 @@ def inspect(
 
     place = str(Path("runs") / f"{Path(network).stem}-inspect") if out is None else out
     studies.read_manifest(open_store(place), "inspect")
-    given = {"network": network, "camps": camps, "nodes": nodes, "coupling": coupling}
+    given: dict[str, Any] = {
+        "network": network,
+        "camps": camps,
+        "nodes": nodes,
+        "coupling": coupling,
+    }
     given |= {"source": source, "target": target, "weight": weight, "symmetrize": symmetrize}
+    given |= {"directed": True} if directed else {}
     options: dict[str, Any] = {"draws": draws, "seed": seed, "time_limit": time_limit}
     count = count_of(workers)
     with quieted(quiet), workers_of(scheduler) as executor:
@@ -115,18 +125,26 @@ def answer(
     network, draws = given["network"], options["draws"]
     name = Path(network).stem
     more = {key: given.get(key) for key in ("source", "target", "weight", "symmetrize")}
+    directed = bool(given.get("directed"))
     system, attribute, graph = loaded(
-        network, given["camps"], given["nodes"], given["coupling"], largest, **more
+        network,
+        given["camps"],
+        given["nodes"],
+        given["coupling"],
+        largest,
+        directed=directed,
+        **more,
     )
     codes, names = (None, ()) if attribute is None else camp_attributes.of(system, attribute)
     shown = {f"--{key}": given[key] for key in ("camps", "nodes", "coupling")}
     shown |= {f"--{key}": value for key, value in more.items()}
     # A study that is repeated shows the command that it was first asked by.
     command = given.get("shown") or _command(
-        network, shown | {"--draws": draws}, options["seed"], largest
+        network, shown | {"--draws": draws}, options["seed"], largest, directed
     )
     title = f"Structure of {name}" + (f", camps by {attribute}" if attribute else "")
     asked = {"network": name, "camps": attribute, "largest": largest, **options}
+    asked |= {"directed": True} if directed else {}
     manifest = studies.make_manifest("inspect", asked=asked, inputs=_digests(system, codes, names))
     members = counted(attribute, codes, names, tuple(graph.get("notes", ())))
     said = members.sentences()
@@ -153,6 +171,8 @@ def loaded(
     nodes: Path | None,
     coupling: str | None,
     largest: bool,
+    *,
+    directed: bool = False,
     **more: Any,
 ) -> tuple[SpinSystem, str | None, dict[str, Any]]:
     """Return the system, the attribute that holds camps, and what the reading has to say."""
@@ -166,10 +186,10 @@ def loaded(
                 f"{network} is a bundled network, which has its own users and no couplings; leave "
                 "--nodes, --coupling and other columns out."
             )
-        graph = networks.load(network)
+        graph = networks.load(network, directed=directed)
         camps = camps or str(bundled.loc[network, "camp"])
     elif Path(network).suffix or Path(network).exists():
-        graph = networks.read(network, nodes=nodes, coupling=coupling, **more)
+        graph = networks.read(network, nodes=nodes, coupling=coupling, directed=directed, **more)
     else:
         raise InputError(
             f"{network!r} is neither a file nor a bundled network; bundled: "
@@ -186,12 +206,13 @@ def loaded(
     return system, camps, dict(graph.graph)
 
 
-def _command(network: str, given: dict[str, Any], seed: int, largest: bool) -> str:
+def _command(network: str, given: dict[str, Any], seed: int, largest: bool, directed: bool) -> str:
     """Return the command line that does the same again."""
     words = ["sociophysics", "inspect", network]
     for option, value in {**given, "--seed": seed}.items():
         words += [] if value is None else [option, str(value)]
-    return shlex.join([*words, *(["--largest"] if largest else [])])
+    flags = [*(["--directed"] if directed else []), *(["--largest"] if largest else [])]
+    return shlex.join([*words, *flags])
 
 
 def _digests(system: SpinSystem, codes: Any, names: Sequence[object]) -> dict[str, str]:

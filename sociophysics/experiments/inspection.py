@@ -34,7 +34,7 @@ from sociophysics.observables.polarization import (
 from sociophysics.observables.sorting import ei_index
 from sociophysics.society.couplings import LARGEST, RANGE, SMALLEST
 from sociophysics.society.spins import SpinSystem
-from sociophysics.society.ties import require_undirected, ties
+from sociophysics.society.ties import ties
 from sociophysics.store import step, steps
 from sociophysics.store.steps import Arrays
 from sociophysics.theory.cavity import critical_temperature
@@ -93,6 +93,14 @@ SCORES: dict[str, Score] = {
 }
 SIGNED_ONLY = ("balanced triads", "signed modularity")
 FRIENDLY_ONLY = ("assortativity", "modularity")
+# No form of these for directed ties is agreed on: they are left out there.
+MUTUAL_ONLY = (
+    "balanced triads",
+    "random-walk controversy",
+    "random-walk controversy, adaptive",
+    "boundary polarization",
+    "dipole polarization",
+)
 
 
 def structure(
@@ -116,7 +124,8 @@ def structure(
     Parameters
     ----------
     system : SpinSystem
-        Undirected.
+        Of a directed network the numbers on both sides of the ties are told, the null keeps both,
+        and what needs mutual ties is left out.
     camps : array, shape (n,), optional
         -1 for none.
     names : sequence, optional
@@ -138,7 +147,7 @@ def structure(
     Raises
     ------
     InputError
-        Directed ties, couplings outside 1e-100 to 1e100, one rewiring, camps of another length.
+        Couplings outside 1e-100 to 1e100, one rewiring, camps of another length.
 
     Examples
     --------
@@ -147,7 +156,6 @@ def structure(
     >>> round(float(rows.loc["modularity", "value"]), 4), bool(rows.loc["modularity", "z"] > 1)
     (0.3333, True)
     """
-    require_undirected(system, "a structural report")
     _check_sizes(system)
     if draws == 1 or draws < 0:
         raise InputError(f"draws is {draws}; a null needs two rewired networks or more, or 0.")
@@ -156,10 +164,13 @@ def structure(
         *_sizes(system, codes, names),
         *_unused(unused),
         *_scores(system, codes, draws, seed),
-        *_frustration(system, time_limit, draws, seed),
-        *_temperatures(system),
-        *_targeting(system),
     ]
+    if system.is_symmetric:
+        rows += [
+            *_frustration(system, time_limit, draws, seed),
+            *_temperatures(system),
+            *_targeting(system),
+        ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
@@ -200,10 +211,7 @@ def _sizes(
         _row(size, "ties", known.count),
         _row(size, "components", parts),
         _row(size, "users in the largest component", np.bincount(labels).max(initial=0)),
-        _row("degrees", "mean degree", degree.mean() if system.n else math.nan),
-        _row("degrees", "median degree", np.median(degree) if system.n else math.nan),
-        _row("degrees", "largest degree", degree.max(initial=0)),
-        _row("degrees", "users without ties", int((degree == 0).sum())),
+        *(_degrees(degree) if system.is_symmetric else _two_degrees(system)),
         _row(
             BALANCED,
             "share of antagonistic ties",
@@ -216,6 +224,39 @@ def _sizes(
     called = [str(name) for name in names] or [str(code) for code in range(counts.size)]
     rows += [_row("camps", f"users in {each}", k) for each, k in zip(called, counts, strict=False)]
     return [*rows, _row("camps", "users without camp", int((camps < 0).sum()))]
+
+
+def _degrees(degree: NDArray[np.int64]) -> list[dict[str, Any]]:
+    return [
+        _row("degrees", "mean degree", degree.mean() if degree.size else math.nan),
+        _row("degrees", "median degree", np.median(degree) if degree.size else math.nan),
+        _row("degrees", "largest degree", degree.max(initial=0)),
+        _row("degrees", "users without ties", int((degree == 0).sum())),
+    ]
+
+
+def _two_degrees(system: SpinSystem) -> list[dict[str, Any]]:
+    """Return both sides of directed ties: how many one listens to, and how many listen."""
+    known = ties(system)
+    heard = np.bincount(known.target, minlength=system.n)
+    answered = known.neighbours.multiply(known.neighbours.T).sum()
+    parts, labels = connected_components(known.neighbours, directed=True, connection="strong")
+    degrees = "degrees"
+    return [
+        _row("size", "strong components", parts, "everybody reaches everybody inside"),
+        _row("size", "users in the largest strong component", np.bincount(labels).max(initial=0)),
+        _row(degrees, "mean users listened to", known.degree.mean() if system.n else math.nan),
+        _row(degrees, "most users listened to", known.degree.max(initial=0)),
+        _row(degrees, "most listeners", heard.max(initial=0)),
+        _row(degrees, "users who listen to nobody", int((known.degree == 0).sum())),
+        _row(degrees, "users without listeners", int((heard == 0).sum())),
+        _row(
+            degrees,
+            "reciprocity",
+            float(answered) / known.count if known.count else math.nan,
+            "share of ties whose other direction is a tie, too",
+        ),
+    ]
 
 
 def _unused(columns: Sequence[str]) -> list[dict[str, Any]]:
@@ -231,7 +272,9 @@ def _unused(columns: Sequence[str]) -> list[dict[str, Any]]:
 def _asked(system: SpinSystem, camps: NDArray[np.int64] | None) -> list[str]:
     """Return the scores that this network can have; signed ties replace some by others."""
     signed = bool((ties(system).coupling < 0).any())
-    left_out = FRIENDLY_ONLY if signed else SIGNED_ONLY
+    left_out: tuple[str, ...] = FRIENDLY_ONLY if signed else SIGNED_ONLY
+    if not system.is_symmetric:
+        left_out += MUTUAL_ONLY
     kept = [name for name in SCORES if name not in left_out]
     return [name for name in kept if camps is not None or SCORES[name].group != "camps"]
 

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sociophysics.errors import InputError
 from sociophysics.observables.camps_of_users import camps_of
-from sociophysics.observables.controversy import require_friendly
+from sociophysics.observables.controversy import require_positive
 from sociophysics.observables.domains import by_size
 from sociophysics.society.spins import SpinSystem
 from sociophysics.society.ties import require_undirected, ties
@@ -41,7 +41,8 @@ def assortativity(system: SpinSystem, camps: ArrayLike | None = None) -> float:
 
     ``e_cc`` is the share of ties inside camp c and ``a_c`` the share of tie ends in it. Ties count
     equally, whatever their coupling, as in networkx; ``modularity`` weighs them. Ties of users
-    without a camp (-1) are left out.
+    without a camp (-1) are left out. On directed ties ``a_c^2`` is ``a_c b_c``: the share of ties
+    that begin in c times the share that end there.
 
     Parameters
     ----------
@@ -57,7 +58,7 @@ def assortativity(system: SpinSystem, camps: ArrayLike | None = None) -> float:
     Raises
     ------
     InputError
-        Directed or antagonistic ties, fewer than two camps, or camps without ties.
+        Antagonistic ties, fewer than two camps, or camps without ties.
 
     References
     ----------
@@ -77,7 +78,8 @@ def modularity(system: SpinSystem, camps: ArrayLike | None = None) -> float:
 
     Ties weigh what their coupling is, as the edge attribute ``weight`` does in networkx: ``e_cc``
     is the share of all coupling inside camp c, ``a_c`` the share of its users' strengths
-    ``sum_j J_ij``. Ties of users without a camp (-1) are left out; errors as ``assortativity``.
+    ``sum_j J_ij``. Ties of users without a camp (-1) are left out; directed ties (Leicht & Newman
+    2008) and errors as ``assortativity``.
 
     Parameters
     ----------
@@ -92,7 +94,8 @@ def modularity(system: SpinSystem, camps: ArrayLike | None = None) -> float:
 
     References
     ----------
-    Newman & Girvan, Phys. Rev. E 69, 026113 (2004); Newman, Phys. Rev. E 70, 056131 (2004).
+    Newman & Girvan, Phys. Rev. E 69, 026113 (2004); Newman, Phys. Rev. E 70, 056131 (2004);
+    Leicht & Newman, Phys. Rev. Lett. 100, 118703 (2008), for directed ties.
 
     Examples
     --------
@@ -122,7 +125,7 @@ def signed_modularity(system: SpinSystem, camps: ArrayLike | None = None) -> flo
     Raises
     ------
     InputError
-        Directed ties, or no ties.
+        No ties.
 
     References
     ----------
@@ -133,7 +136,6 @@ def signed_modularity(system: SpinSystem, camps: ArrayLike | None = None) -> flo
     >>> signed_modularity(SpinSystem.from_edges([0, 1, 2], [1, 2, 3], [1, -1, 1]), [0, 0, 1, 1])
     0.5
     """
-    require_undirected(system, "signed_modularity")
     labels = camps_of(system, camps, "signed_modularity").copy()
     alone = np.flatnonzero(labels < 0)
     labels[alone] = labels.max(initial=0) + 1 + np.arange(alone.size)
@@ -149,10 +151,9 @@ def signed_modularity(system: SpinSystem, camps: ArrayLike | None = None) -> flo
         if not weight.any():
             continue
         same = labels[known.source] == labels[known.target]
-        ends = np.bincount(labels[known.source], weight, labels.size)
-        ends += np.bincount(labels[known.target], weight, labels.size)
-        share = ends / (2 * weight.sum())
-        score += sign * (weight[same].sum() - weight.sum() * (share * share).sum()) / total
+        a, b = labels[known.source], labels[known.target]
+        sources, targets = _end_shares(system, a, b, weight, labels.size)
+        score += sign * (weight[same].sum() - weight.sum() * (sources * targets).sum()) / total
     return float(score)
 
 
@@ -213,7 +214,7 @@ def signed_communities(system: SpinSystem, *, seed: int) -> Communities:
 def _mixing(
     system: SpinSystem, camps: ArrayLike | None, measure: str, *, weighted: bool
 ) -> tuple[float, float]:
-    require_friendly(system, measure)
+    require_positive(system, measure)
     camp = camps_of(system, camps, measure)
     known = ties(system)
     a, b = camp[known.source], camp[known.target]
@@ -226,9 +227,22 @@ def _mixing(
             "users their camps."
         )
     weight = _in_units(known.coupling[counted]) if weighted else np.ones(a.size)
-    ends = np.bincount(a, weight, camp.max() + 1) + np.bincount(b, weight, camp.max() + 1)
-    share = ends / ends.sum()
-    return float(weight[a == b].sum() / weight.sum()), float((share * share).sum())
+    sources, targets = _end_shares(system, a, b, weight, int(camp.max()) + 1)
+    return float(weight[a == b].sum() / weight.sum()), float((sources * targets).sum())
+
+
+def _end_shares(
+    system: SpinSystem,
+    a: NDArray[np.int64],
+    b: NDArray[np.int64],
+    weight: NDArray[np.float64],
+    count: int,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the share of weight that begins and that ends in each group, of mutual ties both."""
+    sources, targets = np.bincount(a, weight, count), np.bincount(b, weight, count)
+    if system.is_symmetric:
+        sources = targets = sources + targets
+    return sources / sources.sum(), targets / targets.sum()
 
 
 def _in_units(coupling: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -23,6 +23,7 @@ __all__ = [
     "dipole_polarization",
     "random_walk_controversy",
     "require_friendly",
+    "require_positive",
     "solve_positive_definite",
 ]
 
@@ -223,6 +224,27 @@ def require_friendly(system: SpinSystem, measure: str) -> None:
     >>> require_friendly(SpinSystem.from_edges([0, 1], [1, 2]), "a score")
     """
     require_undirected(system, measure)
+    require_positive(system, measure)
+
+
+def require_positive(system: SpinSystem, measure: str) -> None:
+    """Raise if a tie is antagonistic and ``measure`` has no meaning for it.
+
+    Parameters
+    ----------
+    system : SpinSystem
+    measure : str
+        What the message calls the score.
+
+    Raises
+    ------
+    InputError
+        An antagonistic tie.
+
+    Examples
+    --------
+    >>> require_positive(SpinSystem.from_edges([0], [1], directed=True), "a score")
+    """
     negative = int(np.sum(ties(system).coupling < 0))
     if negative:
         raise InputError(

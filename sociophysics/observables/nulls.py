@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.observables.rewiring import rewired
 from sociophysics.society.spins import SpinSystem
-from sociophysics.society.ties import joined, require_undirected, ties
+from sociophysics.society.ties import joined, ties
 from sociophysics.streams import generator
 
 __all__ = ["NULLS", "AgainstNull", "against_null", "compared", "permuted"]
@@ -57,7 +57,6 @@ def against_null(
     ----------
     measure : callable (system, camps) -> float
     system : SpinSystem
-        Undirected.
     camps : int array, shape (n,), or None
         Handed to ``measure``; camps stay with their users.
     draws : int
@@ -70,7 +69,7 @@ def against_null(
     Raises
     ------
     InputError
-        Fewer than two draws, directed ties, an unknown null, a network that has no such random
+        Fewer than two draws, an unknown null, a network that has no such random
         networks, or a score that is the same on all of them, so that z is undefined.
 
     References
@@ -89,7 +88,6 @@ def against_null(
     """
     if draws < 2:
         raise InputError(f"draws is {draws}; a standard deviation needs two or more.")
-    require_undirected(system, "a null")
     if null is None:
         signed = bool((ties(system).coupling < 0).any())
         null = "signs" if signed and camps is None else "degrees"
@@ -141,14 +139,13 @@ def permuted(system: SpinSystem, *, seed: int, draw: int = 0) -> SpinSystem:
     Parameters
     ----------
     system : SpinSystem
-        Undirected.
     seed, draw : int
         Different draws of one seed are independent.
 
     Raises
     ------
     InputError
-        Directed ties, or couplings that are all equal.
+        Couplings that are all equal.
 
     Examples
     --------
@@ -156,7 +153,6 @@ def permuted(system: SpinSystem, *, seed: int, draw: int = 0) -> SpinSystem:
     >>> sorted(permuted(triangle, seed=1).J.data.tolist())
     [-1.0, -1.0, 1.0, 1.0, 1.0, 1.0]
     """
-    require_undirected(system, "permuting signs")
     known = ties(system)
     if known.count == 0 or np.ptp(np.sign(known.coupling)) == 0:
         raise InputError(

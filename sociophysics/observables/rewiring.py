@@ -12,7 +12,7 @@ from scipy.sparse.csgraph import connected_components
 
 from sociophysics.errors import InputError
 from sociophysics.society.spins import SpinSystem
-from sociophysics.society.ties import joined, require_undirected, ties
+from sociophysics.society.ties import joined, ties
 from sociophysics.streams import generator
 
 __all__ = ["rewired"]
@@ -59,19 +59,19 @@ def rewired(system: SpinSystem, *, seed: int, draw: int = 0) -> SpinSystem:
     Pairs of ties of equal sign propose to swap ends, (a, b), (c, d) -> (a, d), (c, b), in a fixed
     number of rounds: about ten proposals per tie, accepted or not. Couplings move with their ties.
     A swap that would make a tie twice, or split a connected network, is rejected. The law is
-    uniform over the simple networks (connected, if this one is) that such swaps reach.
+    uniform over the simple networks (connected, if this one is) that such swaps reach. Directed
+    ties swap targets: everybody listens to as many, and is listened to by as many, as before.
 
     Parameters
     ----------
     system : SpinSystem
-        Undirected.
     seed, draw : int
         Different draws of one seed are independent.
 
     Raises
     ------
     InputError
-        Directed ties, or degrees that leave no tie to swap.
+        Degrees that leave no tie to swap.
 
     References
     ----------
@@ -84,16 +84,16 @@ def rewired(system: SpinSystem, *, seed: int, draw: int = 0) -> SpinSystem:
     >>> np.diff(rewired(ring, seed=1).J.indptr).tolist() == [2] * 12
     True
     """
-    require_undirected(system, "rewiring")
     known = ties(system)
     rng = generator(seed, "null", draw)
     ends = np.column_stack([known.source, known.target])
     positive = known.coupling > 0
-    connected = _pieces(system.n, ends)[0] == 1
+    directed = not system.is_symmetric
+    connected = not directed and _pieces(system.n, ends)[0] == 1
     share = _share(system.n, ends, positive, rng) if connected else FREE_SHARE
     done = 0
     for _ in range(_rounds(share, known.count)):
-        swaps = _proposed(system.n, ends, positive, share, rng)
+        swaps = _proposed(system.n, ends, positive, share, rng, directed=directed)
         kept = _kept(system.n, ends, swaps, rng) if connected else np.ones(swaps.a.size, bool)
         ends = _swapped(ends, swaps, kept)
         done += int(kept.sum())
@@ -115,7 +115,13 @@ def _rounds(share: float, count: int) -> int:
 
 
 def _proposed(
-    n: int, ends: Ends, positive: Chosen, share: float, rng: np.random.Generator
+    n: int,
+    ends: Ends,
+    positive: Chosen,
+    share: float,
+    rng: np.random.Generator,
+    *,
+    directed: bool = False,
 ) -> _Swaps:
     """Return swaps between random pairs of ties of one sign, any subset of which can be made.
 
@@ -124,14 +130,14 @@ def _proposed(
     ties is met and the same swaps are proposed, so that the walk is symmetric.
     """
     first, second = _pairs(positive, share, rng)
-    turned = rng.random(second.size) < 0.5
+    turned = (rng.random(second.size) < 0.5) & (not directed)  # listeners keep their side
     a, b = ends[first].T
     c, d = np.where(turned[:, np.newaxis], ends[second][:, ::-1], ends[second]).T
     # Counted in hashed cells: a chance collision refuses a swap, in both directions alike.
     bits = max(4, int(16 * len(ends)).bit_length())
     odd = rng.integers(2**63, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
-    present = _cells(n, ends[:, 0], ends[:, 1], odd, bits)
-    new = [_cells(n, a, d, odd, bits), _cells(n, c, b, odd, bits)]
+    present = _cells(n, ends[:, 0], ends[:, 1], odd, bits, directed)
+    new = [_cells(n, a, d, odd, bits, directed), _cells(n, c, b, odd, bits, directed)]
     once = np.bincount(np.concatenate([present, *new]), minlength=1 << bits) == 1
     good = once[new[0]] & once[new[1]] & once[present[first]] & once[present[second]]
     good &= (a != d) & (c != b)
@@ -149,8 +155,9 @@ def _pairs(positive: Chosen, share: float, rng: np.random.Generator) -> tuple[En
     return np.concatenate(first), np.concatenate(second)
 
 
-def _cells(n: int, i: Ends, j: Ends, odd: np.uint64, bits: int) -> Ends:
-    tie = (np.minimum(i, j) * np.int64(n) + np.maximum(i, j)).astype(np.uint64)
+def _cells(n: int, i: Ends, j: Ends, odd: np.uint64, bits: int, directed: bool) -> Ends:
+    low, high = (i, j) if directed else (np.minimum(i, j), np.maximum(i, j))
+    tie = (low * np.int64(n) + high).astype(np.uint64)
     return (tie * odd >> np.uint64(64 - bits)).astype(np.int64)
 
 

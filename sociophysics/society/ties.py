@@ -97,7 +97,9 @@ def joined(
     target: NDArray[np.int64],
     coupling: NDArray[np.float64],
 ) -> SpinSystem:
-    """Return a system's users, fields and names with these undirected ties instead of its own.
+    """Return a system's users, fields and names with these ties instead of its own.
+
+    Ties are mutual if those of the system are, else the source listens to the target.
 
     Examples
     --------
@@ -105,6 +107,9 @@ def joined(
     >>> joined(path, np.array([0]), np.array([2]), np.array([1.0])).J.toarray().tolist()
     [[0.0, 0.0, 1.0], [0.0, 0.0, 0.0], [1.0, 0.0, 0.0]]
     """
-    both = (np.concatenate([source, target]), np.concatenate([target, source]))
-    J = sparse.csr_array((np.tile(coupling, 2), both), shape=(system.n, system.n))
+    ends, values = (source, target), coupling
+    if system.is_symmetric:
+        ends = np.concatenate([source, target]), np.concatenate([target, source])
+        values = np.tile(coupling, 2)
+    J = sparse.csr_array((values, ends), shape=(system.n, system.n))
     return SpinSystem(J, system.h, system.labels, system.nodes)
