@@ -23,6 +23,7 @@ from sociophysics.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from sociophysics.cli.progress import Report
     from sociophysics.scenario import Scenario
 
 __all__ = ["run"]
@@ -69,18 +70,29 @@ def run(
     words = [str(word) for item in options.items() if item[1] is not None for word in item]
     words += ["--p-values"] * p_values + ["--quiet"] * quiet
     again = shlex.join(["sociophysics", "run", str(scenario), *words])
-    if not quiet:
-        _warn_if_frozen(loaded)
     with workers_of(scheduler) as executor:
         _run(loaded, place, workers, executor, again, p_values, quiet)
 
 
-def _warn_if_frozen(scenario: Scenario) -> None:
-    """Say before a run of equal numbers that it will be one."""
-    from sociophysics.study.scenario_card import frozen_designs
+def _warns_first(progress: Report, scenario: Scenario) -> Report:
+    """Return a progress that first says which designs stand still.
 
-    for sentence in frozen_designs(scenario):
-        print(f"warning: {sentence}", file=sys.stderr)
+    It is told for the first time when the folder is claimed and nothing is computed yet: whoever
+    is refused hears only why, and nobody waits for a run of equal numbers unwarned.
+    """
+    warned = False
+
+    def report(finished: int, total: int, updates: float) -> None:
+        nonlocal warned
+        if not warned and finished < total:
+            from sociophysics.study.scenario_card import frozen_designs
+
+            for sentence in frozen_designs(scenario):
+                print(f"warning: {sentence}", file=sys.stderr)
+        warned = True
+        progress(finished, total, updates)
+
+    return report
 
 
 def _run(
@@ -103,7 +115,7 @@ def _run(
                 out=place,
                 workers=workers,
                 executor=executor,
-                progress=progress,
+                progress=progress if quiet else _warns_first(progress, scenario),
                 p_values=p_values,
             )
     except KeyboardInterrupt:

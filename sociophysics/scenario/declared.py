@@ -77,7 +77,8 @@ def with_declared(scenario: Scenario) -> Scenario:
 def _value(tables: Mapping[str, Any], key: str) -> Any:
     here = value_at(tables, key)
     # Only fitted couplings may leave the temperature out: it is then the fit's own.
-    return 1.0 if here is None and key == TEMPERATURE else here
+    left_out = here is None and key == TEMPERATURE and "dynamics" in tables
+    return 1.0 if left_out else here
 
 
 def _placed(values: list[Any], value: Any) -> list[Any]:

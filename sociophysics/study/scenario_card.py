@@ -10,6 +10,7 @@ from sociophysics.errors import InputError
 from sociophysics.scenario import Case, Scenario, declared_values, expand, with_declared
 from sociophysics.scenario import build as cases
 from sociophysics.scenario.membership import Membership, of_scenario
+from sociophysics.scenario.settings import Settings
 from sociophysics.study.first_look import Structure, standing, structure
 from sociophysics.study.society_card import Card
 
@@ -121,11 +122,16 @@ def card_without_trial(found: Card) -> Card:
 def frozen_designs(scenario: Scenario) -> Iterator[str]:
     """Yield a warning for each design that a short trial run finds frozen.
 
-    Societies that are too large for a glance are not tried.
+    Societies that are too large for a glance are not tried; of designs that differ in their feed
+    alone, the others are tried where the first is frozen.
     """
     from sociophysics.study.society_card import MOST_TIES
 
+    moving: list[Settings] = []
     for case in _declared(scenario)[:MOST_DESIGNS]:
+        society = case.settings.model_copy(update={"feed": None})
+        if society in moving:
+            continue
         try:
             system, _ = cases.build_system(
                 case.settings, 0 if cases.varies(case.settings) else None
@@ -137,6 +143,8 @@ def frozen_designs(scenario: Scenario) -> Iterator[str]:
         found = standing(case.settings)
         if found.state == "frozen":
             yield f"{case.design}: {found.warnings()[0]}"
+        else:
+            moving.append(society)
 
 
 def _declared(scenario: Scenario) -> list[Case]:
