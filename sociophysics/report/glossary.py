@@ -115,7 +115,7 @@ GLOSSARY = {
         "1/J",
     ),
     "p_null": Entry(
-        "Chance of this by luck",
+        "Shuffled values as far apart",
         "How often shuffled values would differ as much; a tipping point needs less than 0.01",
         "p of the null hypothesis",
     ),
