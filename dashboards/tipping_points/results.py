@@ -136,7 +136,7 @@ def _interval(low: float, high: float) -> Series:
 
 @solara.component
 def Numbers(picture: Picture) -> None:
-    """Show the located tipping point, how often chance alone does as much, and where fluctuations peak."""
+    """Show the tipping point, how often chance does as much, and where fluctuations peak."""
     found = picture.found
     with solara.Div(classes=["sp-figures"]):
         if found is None:
