@@ -45,6 +45,7 @@ DESIGNS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "counter": ("signed", "counter", {}),
     "outrage": ("signed", "outrage", {}),
     "outrage at the followed": ("friends", "outrage", {"scope": "followed"}),
+    "the own camp weighed down": ("directed", "like_minded", {"factor": 0.3}),
     "own camp, two slots": ("directed", "in_group", {"slots": 2}),
     "friends' posts, one slot": ("directed", "chronological", {"slots": 1}),
     "personalized among all, one slot": (

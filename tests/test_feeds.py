@@ -87,6 +87,7 @@ OPTIONS: dict[str, list[dict[str, object]]] = {
         alpha=(-0.99, 50.0), gamma=(-20.0, 0.8, 500.0), pool=POOLS, weight=WEIGHTS
     ),
     "in_group": options(pool=("camp", "followed_camp"), weight=WEIGHTS),
+    "like_minded": options(factor=(0.0, 0.49, 1.0, 3.0), weight=WEIGHTS),
     "self_echo": [{}],
     "memory": options(tau=(1.0, 2.5, 10.0)),
     "diversity": options(epsilon=(0.0, 0.3, 1.0)),
@@ -423,6 +424,20 @@ def test_a_far_tie_changes_nobody_elses_outrage() -> None:
         assert (both[:, :4] == near).all()
 
 
+def test_like_minded_with_factor_1_is_chronological_to_the_bit_and_needs_camps() -> None:
+    J, labels = WORLDS["directed, some in no camp"]
+    spins = states(np.array(labels))
+    same = [
+        feeds.make(kind, strength=0.7, **keys).refresh(
+            sp.SpinSystem(J), spins, np.array(labels), None, DRAWS
+        )[0]
+        for kind, keys in (("like_minded", {"factor": 1.0}), ("chronological", {}))
+    ]
+    assert same[0].tobytes() == same[1].tobytes()
+    with pytest.raises(sp.InputError, match="the feed like_minded needs camps"):
+        feeds.make("like_minded").refresh(sp.SpinSystem(J), spins, None, None, DRAWS)
+
+
 # --- the bound -----------------------------------------------------------------------------------
 
 
@@ -553,6 +568,19 @@ def brute_force_statistics(posts: np.ndarray, s: np.ndarray, camps: np.ndarray) 
     return [np.mean(agreement) if agreement else np.nan, _mean(outside), gini]
 
 
+def brute_force_sides(posts: np.ndarray, camps: np.ndarray) -> np.ndarray:
+    """Return the shares of the own camp, the others and no camp, (3, n); NaN for no side."""
+    shares = np.full((3, camps.size), np.nan)
+    for i in range(camps.size):
+        if posts[i].sum() > 0 and camps[i] >= 0:
+            shares[:, i] = [
+                posts[i, camps == camps[i]].sum(),
+                posts[i, (camps != camps[i]) & (camps >= 0)].sum(),
+                posts[i, camps < 0].sum(),
+            ]
+    return shares
+
+
 def _mean(values: list[float]) -> float:
     return float(np.mean(values)) if values else np.nan
 
@@ -582,10 +610,12 @@ def test_exposure_is_what_posts_one_by_one_give(kind: str, world: str) -> None:
         phi, exposure = feed.refresh(sp.SpinSystem(J), spins, camps, None, draws)
         assert exposure is not None
         got = np.array([exposure.agreement, exposure.out_group, exposure.attention_gini]).T
-        for s, X, found in zip(spins, phi, got, strict=True):
+        sides = (exposure.shares_own_camp, exposure.shares_out_group, exposure.shares_no_camp)
+        for s, X, found, of in zip(spins, phi, got, np.stack(sides, axis=1), strict=True):
             posts = brute_force_posts(kind, J, s, camps, (1 + X) / 2, **keys)
             want = brute_force_statistics(posts, s, camps)
             np.testing.assert_allclose(found, want, rtol=0, atol=EXACT, err_msg=f"{keys} {s}")
+            np.testing.assert_allclose(of, brute_force_sides(posts, camps), rtol=0, atol=EXACT)
 
 
 def test_exposure_by_hand() -> None:

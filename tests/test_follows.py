@@ -14,7 +14,7 @@ from sociophysics.influences.feeds import Draws
 from sociophysics.influences.feeds.allotted import Allotted
 from sociophysics.influences.feeds.feed import drawn
 from sociophysics.influences.follows import FollowStep, TieRule, edge_list, followed
-from sociophysics.influences.live_ties import LiveTies
+from sociophysics.influences.live_ties import LiveTies, sees_ties
 from sociophysics.observables.communities import assortativity
 from sociophysics.scenario.build import build_system, case_frames
 from sociophysics.scenario.follow_acts import tie_rule
@@ -307,6 +307,18 @@ def test_a_feed_shows_what_it_would_show_on_the_new_ties(kind: str, feed: Any) -
     np.testing.assert_allclose(found, expected, atol=1e-12)
     stale, _ = feed.refresh(network(kind), STANCES[np.newaxis], camps, None, Draws(keys, 3))
     assert np.abs(found - stale).max() > 0.05
+
+
+def test_a_feed_that_weighs_followed_users_itself_is_made_anew_where_ties_move() -> None:
+    """Its pool is not one that is brought up to date in place, which would forget the factor."""
+    assert sees_ties(feeds.LikeMinded()) == "whole"
+    plain = sp.Scenario.from_toml(UNIFORM).cases()[0].settings
+    follow = plain.follow.model_copy(update={"take": "similar"})  # type: ignore[union-attr]
+    ends = []
+    for feed in (feeds.LikeMinded(0.4, factor=1.0), feeds.Chronological(0.4)):
+        (*_, last) = case_frames(plain.model_copy(update={"feed": feed, "follow": follow}), [0])
+        ends.append((last.spins.tobytes(), last.systems[-1].J.nnz, last.phi.round(12).tobytes()))
+    assert ends[0] == ends[1]
 
 
 def test_cadence_replicas_and_kernels_that_cannot_read_moving_ties_change_no_number() -> None:

@@ -36,6 +36,7 @@ NAMES = [
     "feeds.Personalized",
     "feeds.Engagement",
     "feeds.InGroup",
+    "feeds.LikeMinded",
     "feeds.SelfEcho",
     "feeds.Memory",
     "feeds.Diversity",

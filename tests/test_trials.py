@@ -345,6 +345,46 @@ def test_treated_sets_are_nested_over_shares_and_even_in_every_camp() -> None:
     assert (drawn[0] != drawn[1]).any()
 
 
+def some_without_camp(folder: Path, treatment: str) -> sp.Scenario:
+    """Return five users, one of no camp: whom each hears, with weights, is in the file."""
+    ties = "0,1,2\n0,2,1\n0,4,1\n1,3,3\n1,4,1\n2,3,1\n"
+    (folder / "ties.csv").write_text("source,target,coupling\n" + ties)
+    (folder / "users.csv").write_text("id,camp\n0,a\n1,a\n2,b\n3,b\n4,\n")
+    (folder / "five.toml").write_text(
+        f"""
+seed = 3
+network = {{kind = "file", path = "ties.csv", nodes = "users.csv"}}
+couplings = {{kind = "edge"}}
+dynamics = {{temperature = 2.0, sweeps = 12}}
+feed = {{kind = "chronological", strength = 0.4}}
+trial = {{at = 4, share = [0.5], treatment = {{feed = {treatment}}}, outcome = [
+    "exposure_own_camp", "exposure_out_group", "exposure_no_camp"]}}
+sweep = {{replicas = 2}}
+"""
+    )
+    return sp.Scenario.load(folder / "five.toml")
+
+
+def test_readers_are_shown_their_own_camp_the_other_and_nobodys_as_their_ties_weigh(
+    tmp_path: Path,
+) -> None:
+    scenario = some_without_camp(tmp_path, '{kind = "like_minded", strength = 0.4, factor = 0.5}')
+    trial = scenario.trial
+    assert trial is not None
+    society = trial_society.TrialSociety(scenario.cases()[0].settings, trial, 0)
+    state, field = society.state()
+    none = np.zeros(5, bool)
+    own, other, nobody = society.run(state, none, field)["means"]
+    np.testing.assert_allclose(own, [2 / 4, 2 / 6, 1 / 2, 1 / 4, np.nan], atol=1e-15)
+    np.testing.assert_allclose(other, [1 / 4, 3 / 6, 1 / 2, 3 / 4, np.nan], atol=1e-15)
+    np.testing.assert_allclose(nobody, [1 / 4, 1 / 6, 0, 0, np.nan], atol=1e-15)
+    # Half the weight of the own camp, for users 0 and 2 alone.
+    own, other, nobody = society.run(state, np.isin(np.arange(5), (0, 2)), field)["means"]
+    np.testing.assert_allclose(own, [1 / 3, 2 / 6, 1 / 3, 1 / 4, np.nan], atol=1e-15)
+    np.testing.assert_allclose(other, [1 / 3, 3 / 6, 2 / 3, 3 / 4, np.nan], atol=1e-15)
+    np.testing.assert_allclose(nobody, [1 / 3, 1 / 6, 0, 0, np.nan], atol=1e-15)
+
+
 def test_whole_clusters_and_whole_values_of_an_attribute_are_treated() -> None:
     scenario = camps(unit="attribute camp", outcome=["stance"])
     found = sp.experiments.trial(scenario, workers=1)
@@ -530,6 +570,9 @@ def test_a_trial_needs_a_table_camps_for_sides_clusters_of_several_and_two_socie
     sided = {"at": 5, "treatment": {"field": 0.1}, "outcome": ["own_side"]}
     with pytest.raises(sp.InputError, match="the users have no two camps"):
         sp.experiments.trial(complete(trial=sided), workers=1)
+    for sided["outcome"] in (["exposure_own_camp"], ["exposure_no_camp"]):
+        with pytest.raises(sp.InputError, match="the users have no two camps"):
+            sp.experiments.trial(complete(trial=sided), workers=1)
     by_cluster = {"at": 5, "treatment": {"field": 0.1}, "unit": "cluster"}
     with pytest.raises(sp.InputError, match="cluster"):
         sp.experiments.trial(complete(trial=by_cluster), workers=1)

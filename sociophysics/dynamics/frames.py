@@ -35,7 +35,7 @@ class ReplicaExposure:
         return values
 
     def of_users(self, name: str) -> NDArray[np.float64]:
-        """Return ``shares_out_group`` or ``shares_agreeing`` of every reader, (replicas, n)."""
+        """Return shares of every reader's posts, as ``Exposure`` names them, (replicas, n)."""
         found = [(rows, getattr(exposure, name)) for rows, exposure in self._parts]
         values = np.full((self._replicas, found[0][1].shape[1]), np.nan)
         for rows, own in found:

@@ -32,11 +32,13 @@ def attention(
     received: Array,
     agree: Array,
     outside: Array,
+    inside: Array,
 ) -> None:
     """Write the share of everybody's feed that shows user j into ``received`` (replicas, n).
 
-    ``agree`` and ``outside`` (replicas, n) get the share of user i's posts that agree with i and
-    that come from another camp. Within a stance, posts are shown in proportion to pool weight.
+    ``agree``, ``outside`` and ``inside`` (replicas, n) get the share of user i's posts that agree
+    with i, that come from another camp and that come from i's own. Within a stance, posts are shown
+    in proportion to pool weight.
     ``signed`` pools respond by sign and do not rank: their posts are shown by absolute weight.
     """
     replicas, n = spins.shape
@@ -51,10 +53,12 @@ def attention(
         for i in range(n):
             agree[r, i] = np.nan
             outside[r, i] = np.nan
+            inside[r, i] = np.nan
             if not reached[i]:
                 continue
             total = np.zeros(2)  # pool weight of each stance: down, up
             others = np.zeros(2)  # the same, of other camps
+            mine = np.zeros(2)  # and of the own camp
             g = groups[i] if count > 0 else 0
             stance = spins[r, i]
             if local:
@@ -64,6 +68,8 @@ def attention(
                     total[o] += abs(weights[p])
                     if camps[j] >= 0 and camps[j] != camps[i]:
                         others[o] += abs(weights[p])
+                    elif camps[j] >= 0:
+                        mine[o] += abs(weights[p])
             for c in range(count):
                 if group_weights[g, c] != 0.0:
                     leave = own if c == g else 0
@@ -74,6 +80,8 @@ def attention(
                         # the group without a camp is the last one and is nobody's other camp
                         if c != g and c < count - 1:
                             others[o] += weight
+                        elif c == g and c < count - 1:
+                            mine[o] += weight
             everything = total[0] + total[1]
             up = total[1] / everything if signed else 0.5 * (1.0 + shown[r, i])
             agree[r, i] = up if stance > 0 else 1.0 - up
@@ -84,6 +92,7 @@ def attention(
                 factor[1] = up / total[1]
             if camps[i] >= 0:
                 outside[r, i] = factor[0] * others[0] + factor[1] * others[1]
+                inside[r, i] = factor[0] * mine[0] + factor[1] * mine[1]
             if local:
                 for p in range(indptr[i], indptr[i + 1]):
                     o = (spins[r, indices[p]] + 1) // 2

@@ -24,6 +24,12 @@ __all__ = ["TrialSociety", "one_society"]
 Floats = NDArray[np.float64]
 Marks = NDArray[np.bool_]
 KERNEL = "fixed-point"  # each draw is a function of its place: arms stay paired whatever acts
+SHARES = {
+    "exposure_out_group": "shares_out_group",
+    "exposure_own_camp": "shares_own_camp",
+    "exposure_no_camp": "shares_no_camp",
+    "exposure_agreement": "shares_agreeing",
+}
 
 
 class TrialSociety:
@@ -84,10 +90,8 @@ class TrialSociety:
                 found.append(s * self.sides)
             elif frame.exposure is None:
                 found.append(np.full(s.size, np.nan))
-            elif name == "exposure_out_group":
-                found.append(frame.exposure.of_users("shares_out_group")[0])
             else:
-                found.append(frame.exposure.of_users("shares_agreeing")[0])
+                found.append(frame.exposure.of_users(SHARES[name])[0])
         return np.array(found)
 
     def state(self) -> tuple[State | None, Floats]:

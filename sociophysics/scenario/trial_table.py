@@ -16,9 +16,11 @@ OUTCOMES = {
     "stance": "stance, +1 or -1",
     "own_side": "stance times the sign of the own camp (camp 0: +1, camp 1: -1)",
     "exposure_out_group": "share of the posts shown that come from another camp",
+    "exposure_own_camp": "share of the posts shown that come from the own camp",
+    "exposure_no_camp": "share of the posts shown that come from users without a camp",
     "exposure_agreement": "share of the posts shown that agree with the reader",
 }
-NEEDS_CAMPS = ("own_side", "exposure_out_group")
+NEEDS_CAMPS = ("own_side", "exposure_out_group", "exposure_own_camp", "exposure_no_camp")
 
 
 def _shares(given: tuple[float, ...]) -> tuple[float, ...]:
@@ -95,7 +97,8 @@ class TrialTable(Table):
     outcome: Annotated[
         tuple[str, ...], Field(strict=False, min_length=1), AfterValidator(_outcomes)
     ] = ("stance",)
-    """What is asked of every user: stance, own_side, exposure_out_group, exposure_agreement."""
+    """What is asked of every user: stance, own_side, exposure_out_group, exposure_own_camp,
+    exposure_no_camp, exposure_agreement."""
     settle: Annotated[int, Field(ge=0)] | None = None
     """Sweeps after the beginning that no mean counts; half of the treated time if left out."""
 

@@ -243,7 +243,7 @@ def _pool_weights(
     if kind == "trending":
         return 0.5, 0.5
     shares = {
-        "followed": friends,
+        "followed": friends * [keys.get("factor", 1.0), 1.0],
         "all": np.ones(2),
         "camp": np.array([1.0, 0.0]),
         "followed_camp": np.array([float(within > 0), 0.0]),

@@ -42,7 +42,7 @@ __all__ = [
     "slots_law",
 ]
 
-POOL_KEYS = ("pool", "weight", "epsilon", "scope")
+POOL_KEYS = ("pool", "weight", "factor", "epsilon", "scope")
 NEEDS_CAMPS = ("camp", "followed_camp", "mix", "bridge")
 
 
@@ -152,6 +152,7 @@ def pool_shares(
     *,
     pool: str,
     weight: str = "coupling",
+    factor: float = 1.0,
     epsilon: float = 0.3,
     scope: str = "all",
 ) -> NDArray[np.float64]:
@@ -166,6 +167,8 @@ def pool_shares(
         Who may be shown, a name of ``POOLS``.
     weight : {"coupling", "uniform"}
         How the followed are weighed.
+    factor : float
+        Weight of the followed users of the own camp, times the above.
     epsilon : float
         Share of the other camps in the pool ``mix``.
     scope : {"all", "followed"}
@@ -185,7 +188,7 @@ def pool_shares(
     """
     couplings = np.asarray(J, dtype=float)
     n = len(couplings)
-    camp = _camp_labels(camps, n, required=pool in NEEDS_CAMPS)
+    camp = _camp_labels(camps, n, required=pool in NEEDS_CAMPS or factor != 1)
     shares = np.zeros((n, n))
     for i in range(n):
         anyone = _weights(couplings, i, "all", weight)
@@ -200,7 +203,8 @@ def pool_shares(
             sides = [(1.0, base * (camp == c)) for c in np.unique(camp[camp >= 0])]
         else:
             base = followed if pool.startswith("followed") else anyone
-            sides = [(1.0, base * own if pool.endswith("camp") else base)]
+            weighed = base * np.where(own, factor, 1.0)
+            sides = [(1.0, base * own if pool.endswith("camp") else weighed)]
         present = [(part, posts / posts.sum()) for part, posts in sides if posts.sum() > 0]
         if len(present) == 1:
             shares[i] = present[0][1]

@@ -184,6 +184,7 @@ RANKED: dict[str, Any] = {
     "gamma": 0.0,
     "slots": None,
     "weight": "coupling",
+    "factor": 1.0,
     "epsilon": 0.3,
     "scope": "all",
 }
@@ -197,6 +198,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "personalized": RANKED,
     "engagement": RANKED,
     "in_group": RANKED,
+    "like_minded": {**RANKED, "pool": "followed"},
     "self_echo": {},
     "memory": {},
     "diversity": {**RANKED, "pool": "mix"},

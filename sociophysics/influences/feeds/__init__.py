@@ -40,6 +40,7 @@ from sociophysics.influences.feeds.designs import (
 )
 from sociophysics.influences.feeds.feed import Draws, Feed, FeedMemory, Pull, Shown
 from sociophysics.influences.feeds.feed_exposure import Exposure
+from sociophysics.influences.feeds.like_minded import LikeMinded
 from sociophysics.influences.feeds.mixture import Mixture, MixtureArm
 from sociophysics.kinds import FEEDS
 
@@ -58,6 +59,7 @@ __all__ = [
     "Feed",
     "FeedMemory",
     "InGroup",
+    "LikeMinded",
     "Memory",
     "Mixture",
     "MixtureArm",

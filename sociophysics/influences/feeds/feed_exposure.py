@@ -50,17 +50,30 @@ class Exposure:
         return self._pool
 
     @cached_property
-    def _shares(self) -> tuple[Field, Field, Field]:
+    def _shares(self) -> tuple[Field, Field, Field, Field]:
         (spins, shown, camps, signed), pool = self._given, self.pool
-        received, agree, outside = np.zeros(shown.shape), shown.copy(), shown.copy()
+        received = np.zeros(shown.shape)
+        agree, outside, inside = shown.copy(), shown.copy(), shown.copy()
         labels = np.full(spins.shape[1], -1, np.int64) if camps is None else camps
-        attention(spins, shown, *pool, labels, signed, received, agree, outside)
-        return received, agree, outside
+        attention(spins, shown, *pool, labels, signed, received, agree, outside, inside)
+        return received, agree, outside, inside
 
     @property
     def shares_out_group(self) -> Field:
         """Share of each reader's posts that come from another camp, NaN for none; (replicas, n)."""
         return self._shares[2]
+
+    @property
+    def shares_own_camp(self) -> Field:
+        """Share of each reader's posts that come from the own camp, NaN for none; (replicas, n)."""
+        return self._shares[3]
+
+    @property
+    def shares_no_camp(self) -> Field:
+        """Share of each reader's posts from users without a camp, NaN for none; (replicas, n)."""
+        shares: Field = 1.0 - self._shares[3] - self._shares[2]
+        shares[np.abs(shares) < ROUNDING] = 0.0
+        return shares
 
     @property
     def shares_agreeing(self) -> Field:
@@ -126,14 +139,15 @@ class JoinedExposure(Exposure):
         self._parts = parts
 
     @cached_property
-    def _shares(self) -> tuple[Field, Field, Field]:
+    def _shares(self) -> tuple[Field, Field, Field, Field]:
         # Users of another feed have an empty pool in this one: they are NaN there.
         each = [part._shares for part in self._parts]
-        agree, outside = each[0][1].copy(), each[0][2].copy()
-        for _, more, other in each[1:]:
+        agree, outside, inside = (each[0][k].copy() for k in (1, 2, 3))
+        for _, more, other, own in each[1:]:
             np.copyto(agree, more, where=np.isnan(agree))
             np.copyto(outside, other, where=np.isnan(outside))
-        return np.sum([received for received, _, _ in each], axis=0), agree, outside
+            np.copyto(inside, own, where=np.isnan(inside))
+        return np.sum([shares[0] for shares in each], axis=0), agree, outside, inside
 
 
 def _mean_known(values: Field) -> Field:
