@@ -68,7 +68,7 @@ def _table(side: Shown, moment: Moment, on_selected: Callable[[list[int]], None]
         if found.sizes[domain] > 1
     ]
     heads = [tag("th", "Users", css="sp-right"), tag("th", "Stance"), tag("th", "Camps"),
-             tag("th", "")]  # fmt: skip
+             tag("td", "")]  # fmt: skip
     alone = int((found.sizes == 1).sum())
     with solara.Div(classes=["sp-lab-fields"]):
         tag("h3", side.name[:1].upper() + side.name[1:], css="sp-lab-subtitle")
@@ -90,7 +90,7 @@ def Exposure(seen: bool = True) -> None:
             return
         if not seen:
             return
-        heads = [tag("th", ""), *(tag("th", side.name, css="sp-right") for side in moment.sides)]
+        heads = [tag("td", ""), *(tag("th", side.name, css="sp-right") for side in moment.sides)]
         rows = []
         for name in [each for each in EXPOSURE if each in moment.live.names]:
             cells = [tag("td", Term(name))]

@@ -118,7 +118,7 @@ def Result(measured: Measured, first: str) -> None:
         )
     head = tag(
         "tr",
-        *(tag("th", text, css="sp-right" if text else "") for text in heads),
+        *(tag("th" if text else "td", text, css="sp-right" if text else "") for text in heads),
         tag("th", Term("effect"), css="sp-right"),
     )
     with solara.Div(classes=["sp-lab-fields"]):

@@ -153,7 +153,9 @@ def Measures(found: PostSpread) -> None:
             )
         )
     heads = ["", left, right, "difference (95 %)"]
-    head = tag("tr", *(tag("th", text, css="sp-right" if text else "") for text in heads))
+    head = tag(
+        "tr", *(tag("th" if text else "td", text, css="sp-right" if text else "") for text in heads)
+    )
     tag(
         "div",
         tag("table", tag("thead", head), tag("tbody", *rows), css="sp-table"),

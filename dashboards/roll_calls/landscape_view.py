@@ -109,7 +109,7 @@ def LandscapeView(fitted: FittedChamber) -> None:
 def _table(fitted: FittedChamber, found: Landscape) -> None:
     first, second = ("For (+1)", "Against (−1)")
     heads = [
-        tag("th", ""),
+        tag("td", ""),
         tag("th", "One side" if found.symmetric else first),
         tag("th", "Other side" if found.symmetric else second),
         *(tag("th", Term(name), css="sp-right") for name in ("basin", "resting_energy", "depth")),

@@ -150,7 +150,7 @@ def Distribution(outcome: Outcome, fitted: FittedChamber) -> None:
 
 
 def _differences(outcome: Outcome) -> None:
-    heads = [tag("th", ""), *(tag("th", text, css="sp-right") for text in
+    heads = [tag("td", ""), *(tag("th", text, css="sp-right") for text in
              ("As it was", "What if", "Difference", "95 % interval"))]  # fmt: skip
     rows = []
     for name, word in MEASURED.items():

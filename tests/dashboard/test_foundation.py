@@ -158,7 +158,7 @@ def test_a_bad_link_gets_sentences_and_the_defaults(page: Page, gallery: str) ->
     expect(page.get_by_text("no setting tmeperature")).to_be_visible()
     expect(page.get_by_label("Users", exact=True)).to_have_value("1000")
     expect(page.get_by_label("Same seeds on both sides")).not_to_be_checked()
-    expect(page).to_have_url(gallery + "/?paired=0")
+    expect(page).to_have_url(gallery + "/feed-lab?paired=0")
 
 
 def test_typed_numbers_are_checked_at_once(page: Page, gallery: str) -> None:
