@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import solara
 
-from . import feed_lab, roll_calls, runs, stories, tipping_points, trials
+from . import calibrate, feed_lab, roll_calls, runs, stories, tipping_points, trials
 from .settings import FEED_LAB, page_path
 from .shell import Shell
 
@@ -27,6 +27,7 @@ routes = [
         "tipping-points", component=tipping_points.Page, label="Tipping points - sociophysics"
     ),
     solara.Route("trials", component=trials.Page, label="Trials - sociophysics"),
+    solara.Route("calibrate", component=calibrate.Page, label="Calibrate - sociophysics"),
     solara.Route("roll-calls", component=roll_calls.Page, label="Roll calls - sociophysics"),
     solara.Route("runs", component=runs.Page, label="Runs - sociophysics"),
 ]

@@ -46,6 +46,7 @@ def carry_out(
     told: Told = parts_told,
     said: Callable[[str], str] = str,
     ended: str = "ask for less of it",
+    folder: Path | None = None,
 ) -> None:
     """Run ``sociophysics WORDS`` to its end, or end it when the job is stopped or the tab closed.
 
@@ -61,6 +62,8 @@ def carry_out(
         From what it refused to what a person reads, such as the file's own name.
     ended : str
         What helps where it was ended from outside.
+    folder : path, optional
+        Where it works, and what relative paths start from.
 
     Raises
     ------
@@ -72,18 +75,18 @@ def carry_out(
     os.close(number)
     log = Path(name)
     try:
-        code = _followed(job, words, log, told)
+        code = _followed(job, words, log, told, folder)
         if code:
             raise _failure(code, said(_last_line(log).removeprefix("sociophysics: ")), ended)
     finally:
         log.unlink(missing_ok=True)
 
 
-def _followed(job: Job, words: Sequence[str], log: Path, told: Told) -> int:
+def _followed(job: Job, words: Sequence[str], log: Path, told: Told, folder: Path | None) -> int:
     job.publish(progress=0.0, message="starting")
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "sociophysics", *words],
+            [sys.executable, "-m", "sociophysics", *words], cwd=folder, env=_surroundings(folder),
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=output,
         )  # fmt: skip
     try:
@@ -100,6 +103,18 @@ def _followed(job: Job, words: Sequence[str], log: Path, told: Told) -> int:
             process.kill()
             process.wait()
     return process.returncode
+
+
+def _surroundings(folder: Path | None) -> dict[str, str] | None:
+    """Return the environment in which the package is found from another folder too.
+
+    Nothing is imported from that folder: it holds a stranger's files.
+    """
+    if folder is None:
+        return None
+    places = [str(Path(sp.__file__).parent.parent), os.environ.get("PYTHONPATH", "")]
+    path = os.pathsep.join(place for place in places if place)
+    return {**os.environ, "PYTHONPATH": path, "PYTHONSAFEPATH": "1"}
 
 
 def _failure(code: int, sentence: str, ended: str) -> Exception:

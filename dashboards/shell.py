@@ -20,6 +20,7 @@ PAGES = (
     (FEED_LAB, "Feed lab"),
     ("/tipping-points", "Tipping points"),
     ("/trials", "Trials"),
+    ("/calibrate", "Calibrate"),
     ("/roll-calls", "Roll calls"),
     ("/runs", "Runs"),
 )

@@ -1,15 +1,16 @@
-"""Where the files that come with the package are: data and scenarios."""
+"""Where the files that come with the package are: data, scenarios, an example of a panel."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["FOLDERS", "bundled_file", "bundled_scenarios"]
+__all__ = ["FOLDERS", "bundled_file", "bundled_panel", "bundled_scenarios"]
 
 # An installed wheel carries the files inside the package, a source checkout beside it.
 PACKAGE = Path(__file__).parent
 FOLDERS = (PACKAGE / "bundled", PACKAGE.parent / "data")
 SCENARIOS = (PACKAGE / "bundled" / "scenarios", PACKAGE.parent / "scenarios")
+PANELS = (PACKAGE / "bundled" / "panel", PACKAGE.parent / "examples" / "panel")
 
 
 def bundled_file(name: str) -> Path:
@@ -41,3 +42,14 @@ def bundled_scenarios() -> dict[str, Path]:
     """
     found = next((folder for folder in SCENARIOS if folder.is_dir()), SCENARIOS[0])
     return {path.stem: path for path in sorted(found.glob("*.toml"))}
+
+
+def bundled_panel() -> Path:
+    """Return the folder of the small synthetic panel: edges, users, stances, and its question.
+
+    Examples
+    --------
+    >>> sorted(path.name for path in bundled_panel().glob("*.toml"))
+    ['calibrate.toml']
+    """
+    return next((folder for folder in PANELS if folder.is_dir()), PANELS[0])

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-PAGES = ("/?run=0&n=60", "/tipping-points", "/roll-calls", "/runs")
+PAGES = ("/?run=0&n=60", "/tipping-points", "/trials", "/calibrate", "/roll-calls", "/runs")
 TABS = ("acts", "users", "chambers", "feeds", "post", "measure", "share")
 AXE = (importlib.resources.files("axe_playwright_python") / "axe.min.js").read_text()
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

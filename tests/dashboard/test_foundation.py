@@ -21,6 +21,7 @@ PAGES = {
     "/feed-lab": "Feed lab",
     "/tipping-points": "Tipping points",
     "/trials": "Trials",
+    "/calibrate": "Calibrate",
     "/roll-calls": "Roll calls",
     "/runs": "Runs",
 }
