@@ -6,6 +6,7 @@ what the command wrote into its folder.
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 import subprocess
@@ -112,7 +113,7 @@ def _surroundings(folder: Path | None) -> dict[str, str] | None:
     """
     if folder is None:
         return None
-    places = [str(Path(sp.__file__).parent.parent), os.environ.get("PYTHONPATH", "")]
+    places = [str(Path(inspect.getfile(sp)).parent.parent), os.environ.get("PYTHONPATH", "")]
     path = os.pathsep.join(place for place in places if place)
     return {**os.environ, "PYTHONPATH": path, "PYTHONSAFEPATH": "1"}
 

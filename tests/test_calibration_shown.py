@@ -14,6 +14,7 @@ import pytest
 import sociophysics as sp
 from sociophysics.cli import main
 from sociophysics.experiments import calibration_posterior
+from sociophysics.live import panels_brought
 from sociophysics.live.calibration_shown import read_calibration
 from sociophysics.live.calibrations_asked import (
     AskedCalibration,
@@ -80,7 +81,9 @@ def test_no_word_of_a_strangers_becomes_a_path(word: str, tmp_path: Path) -> Non
     assert str(tmp_path) not in str(refused.value)
 
 
-def test_what_is_missing_no_table_too_short_or_too_large_is_a_sentence(tmp_path: Path) -> None:
+def test_what_is_missing_no_table_too_short_or_too_large_is_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     files = example_panel()
     with pytest.raises(sp.InputError, match="the file of users is missing"):
         settled({"edges": files["edges"]}, tmp_path)
@@ -103,6 +106,7 @@ def test_what_is_missing_no_table_too_short_or_too_large_is_a_sentence(tmp_path:
     long = tmp_path / "long.csv"
     rows = [f"u000,{wave},{1 - 2 * (wave % 2)}" for wave in range(8_400)]
     long.write_text("id,wave,stance\n" + "\n".join(rows))
+    monkeypatch.setattr(panels_brought, "read_panel", None)  # refused before it is read
     with pytest.raises(sp.InputError, match="1,000,000"):
         looked(tmp_path / "more", {**files, "stances": long})
 

@@ -52,6 +52,8 @@ def test_data_and_their_terms_are_in_the_wheel(built: Path) -> None:
         terms = wheel.read("sociophysics/bundled/LICENSES.md").decode()
     assert {f"sociophysics/bundled/{name}" for name in DATA} <= names
     assert {f"sociophysics/bundled/scenarios/{name}" for name in SCENARIOS} <= names
+    panel = ("calibrate.toml", "edges.csv", "stances.csv", "users.csv")
+    assert {f"sociophysics/bundled/panel/{name}" for name in panel} <= names
     assert {"sociophysics/py.typed", "sociophysics/dashboards/app.py"} <= names
     assert not {name for name in names if "__pycache__" in name or name.startswith("tests")}
     assert "Attribution-NonCommercial 3.0" in terms

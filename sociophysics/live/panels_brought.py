@@ -15,7 +15,7 @@ import numpy as np
 
 from sociophysics.datasets import bundled_panel
 from sociophysics.errors import InputError
-from sociophysics.inference.calibration.panel_files import Source, read_panel
+from sociophysics.inference.calibration.panel_files import Source, read_panel, read_rows
 from sociophysics.society import camps
 
 __all__ = ["PARTS", "LookedPanel", "data_table", "example_panel", "looked_at_panel", "settled"]
@@ -152,6 +152,9 @@ def looked_at_panel(
     """
     data = data_table(names, camp=camp, treated=treated, directed=directed)
     try:
+        # Before any of it is spread out: a small file may name many waves.
+        rows = read_rows(folder / names["stances"], ("wave",))
+        _few(rows["wave"].nunique(), len(read_rows(folder / names["users"], ())))
         source = read_panel(data, folder)
     except InputError as error:
         # Where our copies lie is nobody's business.
@@ -162,11 +165,7 @@ def looked_at_panel(
             f"{names['stances']} has one wave, and a page calibrates two or more; one wave gives "
             "an association: use the command line."
         )
-    if waves * users > MOST_STANCES:
-        raise InputError(
-            f"{waves} waves of {users:,} users are {waves * users:,} stances; a page calibrates up "
-            f"to {MOST_STANCES:,}: use the command line."
-        )
+    _few(waves, users)
     gaps = np.diff(source.times)
     digest = hashlib.sha256()
     for part in PARTS:
@@ -178,6 +177,14 @@ def looked_at_panel(
         camps=_camps(source, camp), moving=len(source.graphs) > 1, dated=source.dated,
         digest=digest.hexdigest(),
     )  # fmt: skip
+
+
+def _few(waves: int, users: int) -> None:
+    if waves * users > MOST_STANCES:
+        raise InputError(
+            f"{waves:,} waves of {users:,} users are {waves * users:,} stances; a page calibrates "
+            f"up to {MOST_STANCES:,}: use the command line."
+        )
 
 
 def _camps(source: Source, camp: str) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 
 from sociophysics.__main__ import main
 from tests.dashboard.conftest import PATIENCE
+from tests.dashboard.test_everybody import violations
 
 N, WAVES = 24, 4
 
@@ -56,6 +57,7 @@ def test_a_calibration_is_the_command_lines_and_gives_the_society(
     page.get_by_role("button", name="Show the report").click()
     expect(page.frame_locator("iframe").get_by_role("heading", level=1)).to_be_visible()
     shoot(page, "calibrate")
+    assert violations(page) == []
     page.set_viewport_size({"width": 320, "height": 700})
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
     words = shlex.split(page.locator(".sp-calibrate-command").inner_text())
