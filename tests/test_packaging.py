@@ -23,6 +23,7 @@ NEEDED = [
     "dashboards",
     "data",
     "scenarios",
+    "examples/panel",
 ]
 
 
