@@ -14,6 +14,7 @@ from .chambers import Chambers, Exposure
 from .controls import LeftColumn
 from .courses import Courses
 from .effects import Effects
+from .glance import Glance
 from .moments import PACES, Lab, use_lab
 from .opening import Address, Opening, Starts
 from .posts import Posts
@@ -45,6 +46,7 @@ def Page() -> None:
         with Controls():
             LeftColumn(settings, lab.uploaded)
         with Main():
+            Glance(settings, scenario, lab.uploaded)
             Sides(settings, selected.value, selected.set, starts.begin)
             Courses(settings)
             Below(settings, scenario, selected)

@@ -178,6 +178,7 @@ def test_own_networks_and_scenario_files_come_in(page: Page, server: str) -> Non
     page.get_by_label("Who is listened to", exact=True).select_option("followed")
     expect(page.get_by_text("24 of 24 ties are hostile (column sign)")).to_be_visible()
     expect(page.get_by_label("Pull of the ties", exact=True)).to_have_value("edge")
+    expect(page.locator(".sp-lab-glance")).to_contain_text("12 users24 ties, 24 hostile6 left")
     open_tab(page, "Keep and share")
     give("Scenario file", "bad.toml", "seed = [")
     expect(page.get_by_role("alert").filter(has_text="bad.toml").first).to_be_visible()
@@ -241,3 +242,24 @@ def test_the_picture_is_at_least_half_of_the_screen(
         keys = picture.locator("xpath=../..").get_by_role("button", name="Zoom in").bounding_box()
         assert keys is not None
         assert keys["y"] + keys["height"] <= box["y"] + 1
+
+
+def test_the_card_of_the_society_stands_on_top_and_warns_of_a_frozen_one(
+    page: Page, server: str
+) -> None:
+    page.goto(f"{server}/?network=polbooks&run=0")
+    line = page.locator(".sp-lab-glance summary")
+    expect(line).to_contain_text("105 users441 ties, none hostile49 conservative, 43 liberal, 13 n")
+    expect(page.get_by_text("no feed can make a difference here")).to_have_count(0)
+    told = page.get_by_text("start 'camps': 13 of 105 users have no camp", exact=False)
+    expect(told).not_to_be_visible()
+    line.click()
+    expect(told).to_be_visible()
+    # It follows the settings.
+    page.get_by_label("Divide by numbers of ties", exact=True).select_option("none")
+    page.get_by_label("Noise J", exact=True).fill("0.02")
+    page.get_by_label("Noise J", exact=True).press("Tab")
+    expect(page.get_by_role("status").filter(has_text="Frozen")).to_contain_text(
+        "no feed can make a difference here; raise the noise, or divide pulls by numbers of ties."
+    )
+    expect(line).to_contain_text("frozen")
