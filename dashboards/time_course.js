@@ -21,8 +21,10 @@ function render({ model, el }) {
   const tip = document.createElement("div"); tip.className = "sp-chart-tip";
   const said = document.createElement("p"); said.className = "sp-hidden"; said.setAttribute("aria-live", "polite");
   const keys = document.createElement("div"); keys.className = "sp-keys";
+  const foot = document.createElement("div"); foot.className = "sp-chart-foot";
+  const saves = document.createElement("div"); saves.className = "sp-network-keys"; foot.append(keys, saves);
   let svg = make("svg", {}), cursor = null, waiting = false, geometry = null;
-  frame.append(svg, tip, said); el.append(frame, keys);
+  frame.append(svg, tip, said); el.append(frame, foot);
 
   // Each series holds x, mean, low, high, one after another.
   function series() {
@@ -137,6 +139,48 @@ function render({ model, el }) {
     const right = X(shown) > w / 2;
     Object.assign(tip.style, { display: "block", top: m.t + "px", left: right ? "" : X(shown) + 12 + "px", right: right ? w - X(shown) + 12 + "px" : "" });
     if (loud) said.textContent = tip.innerText.replaceAll("\n", ", ");
+  }
+  // The chart as a file of its own: what the style of the page says is written into each line and word.
+  function picture() {
+    const { w, h, all } = geometry, copy = svg.cloneNode(true), ink = getComputedStyle(frame);
+    const own = svg.querySelectorAll("[class]"), copies = copy.querySelectorAll("[class]"), tall = h + 20 * all.length + (all.length ? 8 : 0);
+    own.forEach((each, i) => {
+      const style = getComputedStyle(each);
+      for (const name of ["fill", "stroke", "stroke-width", "stroke-dasharray", "font-size"]) copies[i].setAttribute(name, style.getPropertyValue(name));
+      if (each.classList.contains("sp-chart-cursor")) copies[i].remove(); else copies[i].removeAttribute("class");
+    });
+    for (const [name, value] of Object.entries({ xmlns: SVG, height: tall, viewBox: `0 0 ${w} ${tall}`, "font-family": "Roboto, Arial, sans-serif" })) copy.setAttribute(name, value);
+    copy.removeAttribute("aria-hidden");
+    copy.prepend(make("title", {}, model.get("summary")), make("rect", { width: "100%", height: "100%", fill: ink.getPropertyValue("--card").trim() || "#ffffff" }));
+    all.forEach((s, k) => {
+      const y = h + 12 + 20 * k;
+      copy.append(make("line", { x1: 54, x2: 80, y1: y, y2: y, stroke: s.color, "stroke-width": 2, "stroke-dasharray": s.dash }));
+      copy.append(make("text", { x: 88, y: y + 4, fill: ink.color, "font-size": 12 }, s.name));
+    });
+    return { text: new XMLSerializer().serializeToString(copy), w, h: tall };
+  }
+  const save = (kind, blob) => {
+    const link = document.createElement("a"), name = model.get("y_title").toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
+    link.href = URL.createObjectURL(blob); link.download = `${name || "chart"}.${kind.toLowerCase()}`; link.click(); setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  };
+  const takes = {
+    PNG() {
+      const { text, w, h } = picture(), image = new Image(), sheet = document.createElement("canvas");
+      image.onload = () => { sheet.width = 2 * w; sheet.height = 2 * h; sheet.getContext("2d").drawImage(image, 0, 0, 2 * w, 2 * h); sheet.toBlob((blob) => save("PNG", blob), "image/png"); };
+      image.src = "data:image/svg+xml;charset=utf-8," + encodeURIComponent(text);
+    },
+    SVG() { save("SVG", new Blob([picture().text], { type: "image/svg+xml" })); },
+    CSV() {
+      const quoted = (text) => (/[",\n]/.test(text) ? '"' + text.replaceAll('"', '""') + '"' : text), number = (v) => (Number.isFinite(v) ? v : "");
+      const rows = [["series", model.get("x_title"), "mean", "low", "high"].map(quoted).join()];
+      for (const s of series()) for (let i = 0; i < s.count; i++) rows.push([quoted(s.name), ...[s.x, s.mean, s.low, s.high].map((part) => number(part[i]))].join());
+      save("CSV", new Blob([rows.join("\n") + "\n"], { type: "text/csv" }));
+    },
+  };
+  for (const [kind, take] of Object.entries(takes)) {
+    const key = document.createElement("button"); key.type = "button"; key.className = "sp-network-key sp-network-save"; key.textContent = kind;
+    key.title = `Save this chart as ${kind}${kind === "CSV" ? ": the values as drawn" : ""}`; key.setAttribute("aria-label", key.title);
+    key.addEventListener("click", () => { if (geometry) take(); }); saves.append(key);
   }
   const soon = () => { if (!waiting) { waiting = true; requestAnimationFrame(draw); } };
   frame.addEventListener("pointermove", (event) => {

@@ -11,14 +11,14 @@ import traitlets
 
 import sociophysics as sp
 
-from ..settings import AddressBar, Settings
+from ..settings import AddressBar, Settings, page_path
 from ..work import Stage, kept_job
 from .following import use_part
 from .living import LIVING, acts_between, link_of, same_society
 from .moments import JOB, Lab, Moment, show
 from .scenario import design_names
 
-__all__ = ["Address", "Opening", "Starts", "link_now"]
+__all__ = ["Address", "CopyLink", "Opening", "Starts", "link_now"]
 
 MOST_AT_ONCE = 20_000  # users of a society that starts anew by itself when a setting changes
 
@@ -28,6 +28,15 @@ class OpeningWidget(ipyvuetify.VuetifyTemplate):
 
     template_file = (__file__, "../opened.vue")
     motion = traitlets.Unicode("").tag(sync=True)
+
+
+class CopyLinkWidget(ipyvuetify.VuetifyTemplate):
+    """A button that puts the link of the page on the clipboard."""
+
+    template_file = (__file__, "../copy_link.vue")
+    path = traitlets.Unicode("/").tag(sync=True)
+    search = traitlets.Unicode("").tag(sync=True)
+    lacks = traitlets.Unicode("").tag(sync=True)  # what the link cannot hold, said once copied
 
 
 @dataclass(frozen=True)
@@ -110,6 +119,19 @@ def Address(settings: Settings, lab: Lab) -> None:
     job = use_part(lambda job: None if job.frame is None else job.frame.live.scenario)
     moment: Moment | None = job.frame
     AddressBar(settings, None if moment is None else link_now(settings, lab, moment) or None)
+
+
+@solara.component
+def CopyLink(settings: Settings, lab: Lab) -> None:
+    """Offer the link that repeats the run, with what was done in it."""
+    job = use_part(lambda job: None if job.frame is None else job.frame.live.scenario)
+    moment: Moment | None = job.frame
+    link = "" if moment is None else link_now(settings, lab, moment)
+    lost = lab.touched and not link
+    CopyLinkWidget.element(
+        path=page_path(solara.use_router()), search=link or settings.search(),
+        lacks=" It holds the settings alone, not what was done." if lost else "",
+    )  # fmt: skip
 
 
 def link_now(settings: Settings, lab: Lab, moment: Moment) -> str:

@@ -14,7 +14,7 @@ from ..work import Job, Stage
 from .following import use_now_and_then, use_part
 from .living import same_society
 from .moments import Moment, this_lab
-from .opening import Starts
+from .opening import CopyLink, Starts
 from .sides import WhatYouSee
 
 __all__ = ["Toolbar", "press"]
@@ -68,6 +68,7 @@ def Buttons(settings: Settings, starts: Starts, broken: bool) -> None:
             SettingField(settings, "pace", label="Speed")
         press("Stop", job.cancel, disabled=not job.busy)
         press("Reset", lambda: starts.begin(paused=True), disabled=broken or waits)
+        CopyLink(settings, this_lab())
 
 
 def press(

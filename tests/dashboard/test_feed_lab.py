@@ -6,7 +6,9 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from xml.etree import ElementTree
 
+import pandas as pd
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -263,3 +265,38 @@ def test_the_card_of_the_society_stands_on_top_and_warns_of_a_frozen_one(
         "no feed can make a difference here; raise the noise, or divide pulls by numbers of ties."
     )
     expect(line).to_contain_text("frozen")
+
+
+def test_charts_are_taken_away_as_they_stand(page: Page, server: str, tmp_path: Path) -> None:
+    page.goto(f"{server}/?{SMALL}")
+    run_to_the_end(page)
+    course = page.locator(".sp-lab-course").first
+    files = {}
+    for kind in ("PNG", "SVG", "CSV"):
+        with page.expect_download() as coming:
+            course.get_by_role("button", name=f"Save this chart as {kind}").click()
+        files[kind] = tmp_path / coming.value.suggested_filename
+        coming.value.save_as(files[kind])
+    assert {file.name for file in files.values()} == {
+        f"distance-between-camps.{kind}" for kind in ("png", "svg", "csv")
+    }
+    assert files["PNG"].read_bytes().startswith(b"\x89PNG")
+    drawn = ElementTree.fromstring(files["SVG"].read_text())
+    assert {"no feed", "engagement", "sweep"} <= {each.text for each in drawn.iter()}
+    assert not [each for each in drawn.iter() if "class" in each.attrib]
+    table = pd.read_csv(files["CSV"])
+    assert list(table.columns) == ["series", "sweep", "mean", "low", "high"]
+    ends = table.groupby("series")["sweep"].agg(["min", "max"])
+    assert ends.index.tolist() == ["engagement", "no feed"]
+    assert ends.to_numpy().tolist() == [[0, 60], [0, 60]]
+
+
+def test_the_link_is_copied_with_what_was_done(page: Page, server: str) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(f"{server}/?{SMALL}")
+    run_to_the_end(page)
+    page.get_by_role("button", name="Heat", exact=True).click()
+    expect(page).to_have_url(re.compile("acts="))
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.get_by_text("The link is copied.")).to_have_count(1)
+    assert page.evaluate("navigator.clipboard.readText()") == page.url
