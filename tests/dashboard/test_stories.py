@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from sociophysics.__main__ import main
+from tests.dashboard.conftest import PATIENCE
 
 MINE = """
 # Question: which feeds keep a club apart?
@@ -62,7 +63,7 @@ def test_any_scenario_file_plays_and_runs_as_the_command_line_runs_it(
     expect(playing).to_have_count(3)
     page.get_by_role("button", name="Run", exact=True).click()
     verdicts = page.get_by_role("list", name="Claims and their verdicts")
-    expect(verdicts).to_contain_text("holds")
+    expect(verdicts).to_contain_text("holds", timeout=4 * PATIENCE)
     expect(page.get_by_role("img", name=re.compile("each beside no feed"))).to_be_visible()
     page.get_by_role("button", name="Show the report").click()
     expect(page.frame_locator("iframe").get_by_role("heading", level=1)).to_be_visible()

@@ -9,6 +9,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from sociophysics.__main__ import main
+from tests.dashboard.conftest import PATIENCE
 
 
 def test_a_trial_is_the_command_lines_and_is_turned_round(
@@ -17,7 +18,7 @@ def test_a_trial_is_the_command_lines_and_is_turned_round(
     page.goto(server + "/trials?replicas=2&share=0.25&published=1&d=0.0&se=0.02")
     page.get_by_role("button", name="Run the trial").click()
     table = page.get_by_role("table", name="Effects on own_side")
-    expect(table).to_contain_text("Total: if everybody were treated")
+    expect(table).to_contain_text("Total: if everybody were treated", timeout=4 * PATIENCE)
     expect(page.get_by_text("A published direct effect of 0 SD")).to_be_visible()
     shoot(page, "trials")
     words = shlex.split(page.locator(".sp-trial-command").inner_text())
