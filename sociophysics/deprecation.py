@@ -126,13 +126,12 @@ def keys_by_keyword(*names: str, after: int) -> Callable[[type[C]], type[C]]:
 
     Examples
     --------
-    >>> from dataclasses import KW_ONLY, dataclass
+    >>> from dataclasses import dataclass, field
     >>> @keys_by_keyword("seed", after=2)
     ... @dataclass
     ... class Fit:
     ...     l2: float = 0.1
-    ...     _: KW_ONLY
-    ...     seed: int = 0
+    ...     seed: int = field(default=0, kw_only=True)
     >>> Fit(0.1, seed=3).seed
     3
     """
