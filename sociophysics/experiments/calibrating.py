@@ -113,6 +113,7 @@ def calibrate(
 
     Examples
     --------
+    >>> from sociophysics import SpinSystem
     >>> ring = SpinSystem.from_edges(range(60), [(i + 1) % 60 for i in range(60)])
     >>> waves = np.where(np.random.default_rng(1).random((4, 60)) < 0.5, 1, -1)
     >>> prior = {"dynamics.temperature": {"low": 0.5, "high": 8.0}}
