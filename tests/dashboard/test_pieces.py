@@ -387,7 +387,7 @@ def test_reading_apart_gives_the_value_the_sentence_and_ends_with_its_job(tmp_pa
     job.cancel()
     # Only looked at: whoever waits for a child takes its end from the server that started it.
     wait_for(lambda: not any(child.is_running() for child in sleeping), 10)
-    assert multiprocessing.active_children() == []
+    wait_for(lambda: multiprocessing.active_children() == [], 10)
 
 
 def test_a_failure_is_a_sentence_however_long_it_was() -> None:
