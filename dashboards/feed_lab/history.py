@@ -45,11 +45,6 @@ class History:
             # A new list: a reader in another thread goes on with the one it has.
             self._frames = [frame for frame in frames if frame[0] % self.every == 0]
 
-    @property
-    def sweeps(self) -> list[int]:
-        """The recorded sweeps."""
-        return [sweep for sweep, _ in self._frames]
-
     def of_user(self, user: int, side: int) -> tuple[NDArray[np.int64], NDArray[np.int8]]:
         """Return the recorded sweeps and a user's stance at each."""
         frames = list(self._frames)

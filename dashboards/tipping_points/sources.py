@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 import sociophysics as sp
+from sociophysics.live.strange_scenarios import strange_scenario
 
 from ..feed_lab.scenario import scenario_of as feed_lab_scenario
 from ..feed_lab.settings import SETTINGS as FEED_LAB
@@ -90,16 +91,7 @@ def read_scenario(file: UploadedFile) -> sp.Scenario:
         text = file.path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         raise sp.InputError(f"{file.name} is not UTF-8 text; save it as UTF-8.") from None
-    scenario = sp.Scenario.from_toml(text, name=file.name.removesuffix(".toml") or "scenario")
-    bundled = set(sp.rollcall.chambers.CHAMBERS)
-    for case in sp.scenario.expand(scenario, resolve=False):
-        for key, path in sp.scenario.files_of(case.settings).items():
-            if path not in bundled:
-                raise sp.InputError(
-                    f"{file.name}: {key} names a file, which a scenario from a browser cannot; use "
-                    "a bundled or generated network here, or `sociophysics tip` for your files."
-                )
-    return scenario
+    return strange_scenario(text, name=file.name.removesuffix(".toml") or "scenario")
 
 
 def chosen(scenario: sp.Scenario, design: str) -> sp.scenario.Settings:

@@ -194,6 +194,9 @@ def test_an_uploaded_scenario_cannot_reach_files(tmp_path: Path) -> None:
     path.write_text(SMALL.replace('kind = "complete", n = 60', 'kind = "file", path = "/etc/x"'))
     with pytest.raises(sp.InputError, match="names a file"):
         read_scenario(UploadedFile("mine.toml", path, 10))
+    path.write_text(SMALL + 'posterior = {path = "/etc/x"}\n')
+    with pytest.raises(sp.InputError, match=r"posterior\.path names a file"):
+        read_scenario(UploadedFile("mine.toml", path, 10))
 
 
 def test_refusals_are_sentences() -> None:
