@@ -462,6 +462,7 @@ EXAMPLES = {
     "watts_strogatz": {"n": 50, "k": 4, "p": 0.2},
     "planted_partition": {"n": 60, "communities": 3, "k_in": 5, "k_out": 1},
     "configuration": {"degrees": [3, 3, 2, 2, 1, 1, 0]},
+    "own_shares": {"n": 60, "degree": 6, "own_share": 0.5, "own_spread": 0.2},
 }
 
 
@@ -618,6 +619,25 @@ IMPOSSIBLE = [
     ("planted_partition", {"n": 8, "communities": 2, "k_in": 4, "k_out": 1}, "k_in is 4"),
     ("planted_partition", {"n": 8, "communities": 2, "k_in": 1, "k_out": 5}, "k_out is 5"),
     ("planted_partition", {"n": 8, "communities": 1, "k_in": 1, "k_out": 1}, "k_out is 1"),
+    (
+        "own_shares",
+        {"n": 1, "degree": 0, "own_share": 0.5},
+        "n is 1; it must be a whole number >= 2",
+    ),
+    ("own_shares", {"n": 9, "degree": 9, "own_share": 0.5}, r"degree is 9; .*from 0 to 8"),
+    ("own_shares", {"n": 9, "degree": 2, "own_share": 1.5}, "own_share is 1.5"),
+    ("own_shares", {"n": 9, "degree": 2, "own_share": 0.5, "no_camp": -1}, "no_camp is -1"),
+    (
+        "own_shares",
+        {"n": 9, "degree": 2, "own_share": 0.1, "own_spread": 0.4},
+        "a spread of 0.4 about a mean share of 0.1 .* less than 0.3",
+    ),
+    (
+        "own_shares",
+        {"n": 100, "degree": 10, "own_share": 0.1, "cross_share": 0.1, "no_camp": 0.1},
+        "raise no_camp, own_share or cross_share",
+    ),
+    ("own_shares", {"n": 8, "degree": 7, "own_share": 1.0}, "no simple network with these shares"),
     ("configuration", {"degrees": 3}, "degrees is 3; give a list"),
     ("configuration", {"degrees": []}, "empty list"),
     ("configuration", {"degrees": [1, 1, 1]}, "sum is odd"),

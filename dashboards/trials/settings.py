@@ -23,6 +23,7 @@ SETTINGS: dict[str, Kind] = {
             "small": "600 friends in two camps, engagement feed",
             "few_treated": "Political blogs, popularity feed",
             "identity_or_trapped": "Two camps held by identity",
+            "facebook_2020": "Facebook, 2020: like-minded sources",
             "upload": "A scenario of your own with [trial]",
         },
     ),

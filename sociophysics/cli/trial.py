@@ -162,8 +162,10 @@ def _lines(found: Trial) -> list[str]:
 def _line(row: dict[str, Any]) -> str:
     share, estimand = row["share"], row["estimand"]
     who = {0.0: "one user", 1.0: "everybody"}.get(share, f"{100 * share:g} %")
-    if math.isnan(row["value"]) or math.isnan(row["low"]):
+    if math.isnan(row["value"]):
         text = "not determined"
+    elif math.isnan(row["low"]):
+        text = f"{row['value']:.4f} (interval not determined)"
     else:
         text = f"{row['value']:.4f} [{row['low']:.4f}, {row['high']:.4f}]"
         if not math.isnan(row["value_sd"]):

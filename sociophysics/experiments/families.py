@@ -20,7 +20,7 @@ from sociophysics.study.measure import Work, varied
 __all__ = ["Family", "about"]
 
 Floats = NDArray[np.float64]
-RANDOM = ("erdos_renyi", "random_regular", "watts_strogatz", "planted_partition")
+RANDOM = ("erdos_renyi", "random_regular", "watts_strogatz", "planted_partition", "own_shares")
 FRAMES = 24
 WORDS = (8, 1200)
 LONGEST = 60  # relaxation times: what else to know lies in other sizes

@@ -91,8 +91,10 @@ def _header(scenario: Scenario, found: Trial, title: str) -> str:
 
 def _interval(row: pd.Series, unit: str = "") -> str:
     value, low, high = (float(row[f"{name}{unit}"]) for name in ("value", "low", "high"))
-    if math.isnan(value) or math.isnan(low) or math.isnan(high):
+    if math.isnan(value):
         return "not determined"
+    if math.isnan(low) or math.isnan(high):
+        return f"{value:.3f} (interval not determined)"
     return f"{value:.3f} [{low:.3f}, {high:.3f}]"
 
 

@@ -29,6 +29,7 @@ __all__ = [
     "Lattice",
     "Network",
     "NoNetwork",
+    "OwnShares",
     "PlantedPartition",
     "RandomRegular",
     "WattsStrogatz",
@@ -328,3 +329,59 @@ class Configuration(Generated):
     ]
     kind: ClassVar[str] = "configuration"
     words: ClassVar[str] = "A random network with given numbers of ties."
+
+
+@NETWORKS.register
+@dataclass(frozen=True, kw_only=True)
+class OwnShares(Generated):
+    """Two equal camps, and users without one, who differ in how much they keep to their own camp.
+
+    Examples
+    --------
+    >>> kind = OwnShares(n=100, degree=10, own_share=0.6, own_spread=0.2, no_camp=0.3)
+    >>> kind.graph(seed=1).size()
+    500
+    """
+
+    n: Users
+    degree: Annotated[
+        Count, key("Ties of each user; one without a camp may have one less.", unit="ties"),
+        Control("Ties per user"),
+    ]  # fmt: skip
+    no_camp: Annotated[
+        Probability,
+        key("Share of the users who have no camp."),
+        Control("Users without a camp", 0.0, 1.0, 0.01),
+    ] = 0.0
+    own_share: Annotated[
+        Probability,
+        key("Mean over the camps' users of the share of ties that stay in the own camp."),
+        Control("Ties inside", 0.0, 1.0, 0.01),
+    ]
+    own_spread: Annotated[
+        float,
+        key("Its standard deviation over users, who follow a Beta law.", ge=0, le=0.5),
+        Control("Spread over users", 0.0, 0.5, 0.01),
+    ] = 0.0
+    cross_share: Annotated[
+        Probability,
+        key("Mean of the other camp's share of the ties that leave the own one; the rest go to "
+            "users without a camp."),
+        Control("Other camp's part of the rest", 0.0, 1.0, 0.01),
+    ] = 0.5  # fmt: skip
+    cross_spread: Annotated[
+        float,
+        key("Its standard deviation over users, who follow a Beta law.", ge=0, le=0.5),
+        Control("Its spread", 0.0, 0.5, 0.01),
+    ] = 0.0
+    kind: ClassVar[str] = "own_shares"
+    words: ClassVar[str] = "Two camps whose users differ in how much they keep to their own."
+    equation: ClassVar[str] = (
+        "own ties of i = degree x_i, x ~ Beta(mean own_share, sd own_spread); of the others "
+        "c_i to the other camp, c ~ Beta(mean cross_share, sd cross_spread), if some have no camp."
+    )
+
+    @classmethod
+    def label(cls) -> str:
+        """Return what a form calls it."""
+        return "Two uneven camps"

@@ -37,6 +37,8 @@ def build(kind: str, *, seed: int, replica: int | None = None, **parameters: Any
     planted_partition   n, communities, k_in, k_out on average k_in ties inside, k_out outside the
                                                     own community, whose number is ``camp``
     configuration       degrees                     uniform among simple graphs of these degrees
+    own_shares          n, degree, own_share, ...   two camps whose users differ in how many of
+                                                    their ties stay in the own camp
     =================== =========================== ===============================================
 
     Parameters
@@ -204,6 +206,28 @@ def _configuration(rng: np.random.Generator, *, degrees: Sequence[int]) -> nx.Gr
     return uniform_with_degrees(listed, rng)
 
 
+def _own_shares(
+    rng: np.random.Generator,
+    *,
+    n: int,
+    degree: int,
+    own_share: float,
+    own_spread: float,
+    no_camp: float,
+    cross_share: float,
+    cross_spread: float,
+) -> nx.Graph:
+    from sociophysics.society.networks.own_shares import camps_with_own_shares
+
+    n = _whole("n", n, 2)
+    degree = _whole("degree", degree, 0, n - 1, "n - 1")
+    _fits(n, n * degree / 2)
+    no_camp = _real("no_camp", no_camp, 0, 1)
+    own = _real("own_share", own_share, 0, 1), _real("own_spread", own_spread, 0, 0.5)
+    cross = _real("cross_share", cross_share, 0, 1), _real("cross_spread", cross_spread, 0, 0.5)
+    return camps_with_own_shares(n, degree, no_camp, own, cross, rng)
+
+
 def _whole(what: str, value: Any, low: int, high: int = LARGEST, high_name: str = "") -> int:
     """Return ``value`` as an int, or raise unless it is a whole number in the range."""
     number = isinstance(value, int | np.integer) and not isinstance(value, bool)
@@ -248,5 +272,6 @@ GENERATORS: dict[str, Callable[..., nx.Graph]] = {
     "watts_strogatz": _watts_strogatz,
     "planted_partition": _planted_partition,
     "configuration": _configuration,
+    "own_shares": _own_shares,
 }
 KINDS: dict[str, tuple[str, ...]] = {kind: NETWORKS[kind].own_keys() for kind in GENERATORS}
