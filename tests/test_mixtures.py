@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import time
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -65,6 +67,75 @@ def test_a_mixture_of_one_arm_is_its_feed_in_a_whole_run() -> None:
         ]  # fmt: skip
         for alone, mixed in zip(*runs, strict=True):
             np.testing.assert_array_equal(alone.spins, mixed.spins)
+
+
+def test_many_arms_that_show_groups_or_ones_own_stance_share_a_pass_bit_for_bit() -> None:
+    system = WORLDS["plain"]
+    kinds = ["random", "bridging", "editorial", "in_group", "self_echo", "outrage", "counter"]
+    made = [feeds.make(kind, strength=0.1 * (k + 1)) for k, kind in enumerate(kinds)]
+    arms = np.random.default_rng(8).integers(-1, len(made), N)
+    both = Allotted(made, arms)
+    memory = both.start(system, courses()[0], CAMPS)
+    for sweep, spins in enumerate(courses(), 1):
+        phi, exposure = both.refresh(system, spins, CAMPS, memory, draws(sweep))
+        assert (phi[:, arms == -1] == 0.0).all()
+        assert exposure is not None
+        for a, each in enumerate(made):
+            single, shown = each.refresh(system, spins, CAMPS, None, draws(sweep))
+            np.testing.assert_array_equal(phi[:, arms == a], single[:, arms == a])
+            known = exposure.shares_agreeing[:, arms == a]
+            if shown is None:
+                assert np.isnan(known).all()
+            else:
+                np.testing.assert_array_equal(known, shown.shares_agreeing[:, arms == a])
+
+
+def test_a_feed_made_from_another_answers_for_itself() -> None:
+    class Later(feeds.Editorial):
+        def response(self, spins, memory):
+            return -super().response(spins, memory)
+
+    both = Allotted([Later(strength=0.3), feeds.Editorial(strength=0.2)], np.arange(N) % 2)
+    phi = both.refresh(WORLDS["plain"], courses()[0], CAMPS, None, draws(1))[0]
+    assert (phi[:, ::2] == -0.3).all()
+    assert (phi[:, 1::2] == 0.2).all()
+
+
+@pytest.mark.bench
+def test_two_arms_cost_at_most_a_third_more_than_the_dearer_one(
+    record_property: Callable[[str, object], None],
+) -> None:
+    users, system, camps = 10_000, *two_camps_of(5_000)
+    rng = np.random.default_rng(0)
+    stances = [np.where(rng.random((4, users)) < 0.5, 1, -1).astype(np.int8)]
+    for _ in range(4):
+        turned = np.where(rng.random((4, users)) < 0.2, -1, 1).astype(np.int8)
+        stances.append(turned * stances[-1])
+    kinds = ["random", "bridging", "in_group", "outrage", "chronological", "engagement"]
+    made = [(feeds.make(kind, strength=0.3),) for kind in kinds]
+    pairs = list(itertools.combinations([each for (each,) in made], 2))
+    cost = dict.fromkeys([*made, *pairs], np.inf)
+    ready = {}
+    for each in cost:
+        feed = each[0] if len(each) == 1 else Allotted(each, rng.permutation(users) % 2)
+        ready[each] = feed, feed.start(system, stances[0], camps)
+    for _ in range(40):
+        for each, (feed, memory) in ready.items():
+            begun = time.process_time()
+            for spins in stances:
+                feed.refresh(system, spins, camps, memory, draws(1))
+            cost[each] = min(cost[each], time.process_time() - begun)
+    ratios = {pair: cost[pair] / max(cost[pair[:1]], cost[pair[1:]]) for pair in pairs}
+    record_property("dearest", round(max(ratios.values()), 3))
+    assert max(ratios.values()) < 1.3
+
+
+def two_camps_of(half: int) -> tuple[sp.SpinSystem, np.ndarray]:
+    graph = sp.networks.build(
+        "planted_partition", seed=1, n=2 * half, communities=2, k_in=12, k_out=4
+    )
+    camps = np.repeat([0, 1], half)
+    return sp.couplings.uniform(graph, normalize="degree"), camps
 
 
 def test_couplings_change_for_those_whose_feed_changes_them() -> None:

@@ -21,6 +21,7 @@ __all__ = [
     "disfavor",
     "draw_own",
     "draw_posts",
+    "fill",
     "group_sums",
     "plain",
     "rank_groups",
@@ -109,49 +110,121 @@ def rank_groups(
     own : int
         1 leaves a user out of the mean of the own group, 0 does not.
     """
-    everybody = np.zeros(0, np.uint8)
-    rank_readers(spins, groups, sizes, group_weights, own, alpha, gamma, everybody, shown)
+    replicas, n = spins.shape
+    sums = np.empty(sizes.shape[0], np.int64)
+    answers = np.empty(2 * sizes.shape[0])
+    for r in range(replicas):
+        group_sums(spins[r], groups, sums)
+        _answer(sums, sizes, group_weights, own, alpha, gamma, answers)
+        for i in range(n):
+            shown[r, i] = answers[2 * groups[i] + (spins[r, i] + 1) // 2]
 
 
-@njit(cache=True, nogil=True)
-def rank_readers(
-    spins: Array,
-    groups: Array,
+@njit(inline="always")
+def _answer(
+    sums: Array,
     sizes: Array,
     group_weights: Array,
     own: int,
     alpha: float,
     gamma: float,
-    readers: Array,
-    shown: Array,
+    answers: Array,
 ) -> None:
-    """Write what ``rank_groups`` does for users marked in ``readers`` (n,), all if it is empty."""
-    replicas, n = spins.shape
-    count, everybody = sizes.shape[0], readers.shape[0] == 0
+    """Write what each group shows readers of either stance into ``answers`` (2 groups,)."""
+    count = sizes.shape[0]
     ranked = alpha != 0.0 or gamma != 0.0
     factor = disfavor(gamma)
-    sums = np.empty(count, np.int64)
-    answers = np.empty(2 * count)
+    for g in range(count):
+        for side in range(2):
+            stance = 2 * side - 1
+            mean, up, down, reached = 0.0, 0.0, 0.0, False
+            for c in range(count):
+                if group_weights[g, c] != 0.0:
+                    reached = True
+                    leave = own if c == g else 0
+                    size, total = sizes[c] - leave, sums[c] - leave * stance
+                    mean += group_weights[g, c] * total / size
+                    up += group_weights[g, c] * (size + total) / (2 * size)
+                    down += group_weights[g, c] * (size - total) / (2 * size)
+            answer = respond(up, down, stance, alpha, gamma, factor) if ranked else plain(mean)
+            answers[2 * g + side] = answer if reached else 0.0
+
+
+@njit(cache=True, nogil=True)
+def rank_readers(
+    spins: Array,
+    classes: Array,
+    groups_of: Array,
+    sizes: Array,
+    group_weights: Array,
+    counts: Array,
+    own: Array,
+    rankers: Array,
+    fixed: Array,
+    places: Array,
+    everybody: bool,
+    shown: Array,
+) -> None:
+    """Write what ``rank_groups`` does for several pools side by side, each for readers of its own.
+
+    Users in the same group of every pool are one class, so stances are added up once for all.
+
+    Parameters
+    ----------
+    spins : int8 array, shape (replicas, n)
+    classes : int array, shape (n,)
+    groups_of : int array, shape (pools, classes)
+        Group of each class in each pool.
+    sizes, group_weights, counts, own
+        Per pool as in ``rank_groups``, filled up to the most groups G that a pool has: (pools, G),
+        (pools, G, G), (pools,) groups there are, (pools,).
+    rankers : array, shape (pools, 2)
+    fixed : array
+        Pairs of what readers of stance -1 and +1 are shown who are in no pool.
+    places : int array, shape (n,)
+        ``2 (G pool + group)`` of each reader, or of the pair, which come after all pools; -1 leaves
+        what is in ``shown``.
+    everybody : bool
+        Whether no place is -1.
+    """
+    replicas, n = spins.shape
+    pools, most = sizes.shape
+    of_class = np.empty(groups_of.shape[1], np.int64)
+    sums = np.empty(most, np.int64)
+    answers = np.empty(2 * most * pools + fixed.shape[0])
+    answers[2 * most * pools :] = fixed
     for r in range(replicas):
-        group_sums(spins[r], groups, sums)
-        for g in range(count):
-            for side in range(2):
-                stance = 2 * side - 1
-                mean, up, down, reached = 0.0, 0.0, 0.0, False
-                for c in range(count):
-                    if group_weights[g, c] != 0.0:
-                        reached = True
-                        leave = own if c == g else 0
-                        size, total = sizes[c] - leave, sums[c] - leave * stance
-                        mean += group_weights[g, c] * total / size
-                        up += group_weights[g, c] * (size + total) / (2 * size)
-                        down += group_weights[g, c] * (size - total) / (2 * size)
-                answer = respond(up, down, stance, alpha, gamma, factor) if ranked else plain(mean)
-                answers[2 * g + side] = answer if reached else 0.0
+        group_sums(spins[r], classes, of_class)
+        for a in range(pools):
+            sums[:] = 0
+            for k in range(of_class.shape[0]):
+                sums[groups_of[a, k]] += of_class[k]
+            first, count = 2 * most * a, counts[a]
+            _answer(
+                sums[:count],
+                sizes[a, :count],
+                group_weights[a, :count, :count],
+                own[a],
+                rankers[a, 0],
+                rankers[a, 1],
+                answers[first : first + 2 * count],
+            )
+        if everybody:
+            for i in range(n):
+                shown[r, i] = answers[places[i] + (spins[r, i] + 1) // 2]
+            continue
         for i in range(n):
-            own_answer = answers[2 * groups[i] + (spins[r, i] + 1) // 2]
+            answer = answers[max(places[i], 0) + (spins[r, i] + 1) // 2]
             # Chosen without a branch, which could not be guessed.
-            shown[r, i] = own_answer if everybody or readers[i] else shown[r, i]
+            shown[r, i] = answer if places[i] >= 0 else shown[r, i]
+
+
+@njit(cache=True, nogil=True)
+def fill(values: Array, users: Array, filled: Array) -> None:
+    """Write ``values`` into ``filled``, both (replicas, n), for users marked in ``users`` (n,)."""
+    for r in range(values.shape[0]):
+        for i in range(values.shape[1]):
+            filled[r, i] = values[r, i] if users[i] else filled[r, i]
 
 
 @njit(cache=True, nogil=True)

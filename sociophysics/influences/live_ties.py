@@ -184,14 +184,10 @@ class LiveTies:
             chosen = users[readers[users]]
             # Whom followed users' feeds show is followed already.
             if isinstance(each, Shown) and chosen.size and sees_ties(each) != "rows":
-                moving = np.zeros(spins.size, np.bool_)
-                moving[chosen] = True
-                found.append((chosen, self._source(each, moving, spins, camps)))
+                found.append((chosen, self._source(each, spins, camps)))
         return found
 
-    def _source(
-        self, feed: Shown, readers: NDArray[np.bool_], spins: NDArray[np.int8], camps: Camps | None
-    ) -> AuthorSource:
+    def _source(self, feed: Shown, spins: NDArray[np.int8], camps: Camps | None) -> AuthorSource:
         grouped = sees_ties(feed) == "not"
         pool = self._pool_of(feed, camps) if grouped else feed.candidates(self.system(), camps)
         if not pool.sizes.size:
@@ -204,8 +200,8 @@ class LiveTies:
                 up=0.5 * (1.0 + shown), starts=pool.indptr, others=pool.indices,
                 weights=whole - before[row],
             )  # fmt: skip
-        shown = np.zeros((1, spins.size))
-        ranking.rank_readers(spins[np.newaxis], *pool[3:7], *feed.ranker, readers, shown)
+        shown = np.empty((1, spins.size))
+        ranking.rank_groups(spins[np.newaxis], *pool[3:7], *feed.ranker, shown)
         return AuthorSource(
             0.5 * (1.0 + shown[0]),
             pool.groups,

@@ -22,6 +22,7 @@ from sociophysics.influences.feeds.feed import (
     Feed,
     FeedMemory,
     Field,
+    Pull,
     Shown,
     Spins,
 )
@@ -77,7 +78,7 @@ class Allotted(Feed):
         self._feeds, self._arms = tuple(feeds), column
         self._strengths = np.zeros(column.size)
         for arm, each in enumerate(self._feeds):
-            if isinstance(each, Shown):
+            if isinstance(each, Pull) and (isinstance(each, Shown) or _of_own_stance(each)):
                 self._strengths[column == arm] = each.strength
 
     @classmethod
@@ -187,6 +188,9 @@ class Allotted(Feed):
                 pool, readers = each.candidates(system, camps), self._arms == arm
                 showing.append(Arm(pool, each.ranker, readers, each.posts))
                 part = part._replace(pool=pool.of_readers(readers))
+            answers = _of_own_stance(each)
+            if answers is not None:
+                showing.append(Arm(None, answers, self._arms == arm))
             parts.append(part)
         recall = ArmsRecall(showing) if showing else None
         arrays = self.remembered(system, spins, camps)
@@ -241,9 +245,9 @@ class Allotted(Feed):
         for arm, each, part in self._each(memory):
             if isinstance(each, Shown) and part.pool is not None:
                 exposures.append(Exposure(seen, shown, part.pool, camps, each.signed))
-            else:
+            elif _of_own_stance(each) is None:
                 field, _ = each.refresh(system, spins, camps, part, draws)
-                np.copyto(phi, field, where=self._arms == arm)
+                ranking.fill(field, self._arms == arm, phi)
         return phi, JoinedExposure(exposures) if exposures else None
 
     def remember(self, spins: Spins, memory: FeedMemory) -> FeedMemory:
@@ -256,3 +260,10 @@ class Allotted(Feed):
             for name, values in each.remember(spins, part).arrays.items()
         }
         return memory._replace(arrays=arrays)
+
+
+def _of_own_stance(feed: Feed | None) -> tuple[float, float] | None:
+    """Return what users of stance -1 and +1 are shown where the feed looks at nothing else."""
+    # A class that is made from such a feed may look at more: only what it says itself counts.
+    answers: tuple[float, float] | None = vars(type(feed)).get("of_own_stance")
+    return answers

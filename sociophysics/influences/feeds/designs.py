@@ -357,6 +357,7 @@ class SelfEcho(Pull):
     words: ClassVar[str] = "One's own stance comes back."
     equation: ClassVar[str] = "phi_i = strength * s_i, the stance at the refresh."
     physics: ClassVar[str] = "inertia"
+    of_own_stance: ClassVar[tuple[float, float] | None] = (-1.0, 1.0)
 
     def response(self, spins: Spins, memory: FeedMemory) -> Field:
         """Return the field towards the own stance, shape (replicas, n)."""
@@ -373,6 +374,7 @@ class Counter(Pull):
     words: ClassVar[str] = "The opposite of one's own stance."
     equation: ClassVar[str] = "phi_i = -strength * s_i, the stance at the refresh."
     physics: ClassVar[str] = "a heater"
+    of_own_stance: ClassVar[tuple[float, float] | None] = (1.0, -1.0)
 
     def response(self, spins: Spins, memory: FeedMemory) -> Field:
         """Return the field against the own stance, shape (replicas, n)."""
@@ -425,6 +427,7 @@ class Editorial(Pull):
     words: ClassVar[str] = "The same field on everybody."
     equation: ClassVar[str] = "phi_i = strength."
     physics: ClassVar[str] = "a uniform field: aligns, never polarizes"
+    of_own_stance: ClassVar[tuple[float, float] | None] = (1.0, 1.0)
 
     def response(self, spins: Spins, memory: FeedMemory) -> Field:
         """Return the uniform field, shape (replicas, n)."""

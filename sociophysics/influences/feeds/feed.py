@@ -189,6 +189,8 @@ class Pull(Feed):
     """A feed whose field is proportional to a strength."""
 
     strength: Strength = 0.5
+    of_own_stance: ClassVar[tuple[float, float] | None] = None
+    """``response / strength`` for users of stance -1 and +1, where nothing else counts for it."""
 
     @property
     def bound(self) -> float:

@@ -144,10 +144,27 @@ class Recall:
 class Arm(NamedTuple):
     """One of several feeds that each show posts to readers of their own."""
 
-    pool: Pool  # of everybody
-    ranker: tuple[float, float]
+    pool: Pool | None  # of everybody; None: readers are shown what goes with their own stance
+    ranker: tuple[
+        float, float
+    ]  # where there is no pool: what is shown to those of stance -1 and +1
     readers: NDArray[np.bool_]  # (n,)
-    posts: int | None  # slots of each reader; None: the expected feed
+    posts: int | None = None  # slots of each reader; None: the expected feed
+
+
+class _Groups(NamedTuple):
+    """Pools of groups side by side, as ``ranking.rank_readers`` takes them."""
+
+    classes: NDArray[np.int64]
+    groups_of: NDArray[np.int64]
+    sizes: NDArray[np.int64]
+    group_weights: NDArray[np.float64]
+    counts: NDArray[np.int64]
+    own: NDArray[np.int64]
+    rankers: NDArray[np.float64]
+    fixed: NDArray[np.float64]
+    places: NDArray[np.int64]
+    everybody: bool
 
 
 class ArmsRecall:
@@ -175,12 +192,14 @@ class ArmsRecall:
         self._column, self.slots = np.zeros(n, np.int8), np.zeros(n, np.int64)
         self.drawn = any(arm.posts is not None for arm in arms)
         self._rankers = np.array([arm.ranker for arm in self._arms], dtype=np.float64).T.copy()
-        self._grouped, self._apart, heard = [], [], []
+        self._apart, heard, grouped = [], [], []
         for k, arm in enumerate(self._arms):
             self._column[arm.readers] = k
-            self.slots[arm.readers & arm.pool.reached] = -1 if arm.posts is None else arm.posts
-            if arm.pool.sizes.size:
-                self._grouped.append(arm)
+            if arm.pool is None or arm.pool.sizes.size:
+                grouped.append(arm)
+            reached = arm.readers if arm.pool is None else arm.readers & arm.pool.reached
+            self.slots[reached] = -1 if arm.posts is None else arm.posts
+            if arm.pool is None or arm.pool.sizes.size:
                 continue
             listeners = listeners_of(arm.pool).of_readers(arm.readers)
             if listeners.whole.size:
@@ -189,6 +208,9 @@ class ArmsRecall:
                 own = arm.pool.of_readers(arm.readers)
                 self._apart.append((arm.readers, Recall(own, *arm.ranker, listeners)))
         self._heard = _joined(heard, n) if heard else None
+        # Without a pass over listeners that writes to everybody, this one does.
+        self._groups = _grouped(grouped, n, everybody=not heard) if grouped else None
+        self._whole = bool(heard or grouped)
         self._seen, self._shown = NOTHING.astype(np.int8), NOTHING
         self._sums = np.zeros((0, 0), np.int64)
 
@@ -206,7 +228,7 @@ class ArmsRecall:
         Both are kept, to compare with the next time: they must not be written to.
         """
         seen = spins.copy()
-        shown = np.zeros(spins.shape) if self._heard is None else np.empty(spins.shape)
+        shown = np.empty(spins.shape) if self._whole else np.zeros(spins.shape)
         if self._heard is not None:
             if self._seen.shape != spins.shape:
                 self._seen, self._shown = NOTHING.astype(np.int8), NOTHING
@@ -217,8 +239,8 @@ class ArmsRecall:
                 np.zeros(len(spins), np.int64),
             )
             self._seen, self._shown = seen, shown
-        for arm in self._grouped:
-            ranking.rank_readers(spins, *arm.pool[3:7], *arm.ranker, arm.readers, shown)
+        if self._groups is not None:
+            ranking.rank_readers(spins, *self._groups, shown)
         for readers, recall in self._apart:
             np.copyto(shown, recall.shown(spins)[1], where=readers)
         return seen, shown
@@ -239,3 +261,33 @@ def _joined(parts: Sequence[Listeners], n: int) -> Listeners:
         np.zeros(0, np.int64) if counted else np.concatenate(shares).astype(np.int64)[order],
         np.sum([part.whole for part in parts], axis=0),
     )
+
+
+def _grouped(arms: Sequence[Arm], n: int, *, everybody: bool) -> _Groups:
+    """Return arms whose readers are shown means of groups, or what goes with their own stance.
+
+    With ``everybody`` the others are shown 0, else nothing is written for them.
+    """
+    pools = [(arm.pool, arm.readers) for arm in arms if arm.pool is not None]
+    rankers = [arm.ranker for arm in arms if arm.pool is not None]
+    groups = np.array([pool.groups for pool, _ in pools], np.int64).reshape(-1, n)
+    groups_of, classes = np.unique(groups, axis=1, return_inverse=True)
+    counts = np.array([pool.sizes.size for pool, _ in pools], np.int64)
+    most = int(counts.max(initial=0))
+    sizes = np.zeros((len(pools), most), np.int64)
+    weights = np.zeros((len(pools), most, most))
+    fixed = [0.0, 0.0]
+    after = 2 * most * len(pools)
+    places = np.full(n, after if everybody else -1, np.int64)
+    for a, ((pool, readers), count) in enumerate(zip(pools, counts.tolist(), strict=True)):
+        sizes[a, :count], weights[a, :count, :count] = pool.sizes, pool.group_weights
+        places[readers] = 2 * (most * a + pool.groups[readers])
+    for arm in arms:
+        if arm.pool is None:
+            places[arm.readers] = after + len(fixed)
+            fixed += arm.ranker
+    return _Groups(
+        np.ravel(classes).astype(np.int64), np.ascontiguousarray(groups_of), sizes, weights, counts,
+        np.array([int(pool.own) for pool, _ in pools], np.int64),
+        np.array(rankers, np.float64).reshape(-1, 2), np.array(fixed), places, everybody,
+    )  # fmt: skip

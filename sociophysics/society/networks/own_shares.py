@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import networkx as nx
@@ -16,6 +17,7 @@ __all__ = ["camps_with_own_shares", "spread_shares"]
 ROUNDS = 2000  # of repairs; where the ties fit at all a few dozen do
 
 Counts = NDArray[np.int64]
+Ties = Iterable[tuple[int, int]]
 
 
 class _Ends(NamedTuple):
@@ -111,7 +113,7 @@ def camps_with_own_shares(
     half = (n - free) // 2
     ends = _ends(half, degree, own, cross, has_free=free > 0, rng=rng)
     to_free = _given_out(int(ends.none.sum()), free, degree, rng)
-    left = degree - sum(to_free) if free else np.zeros(0, np.int64)
+    left: Counts = degree - to_free[0] - to_free[1]
     if left.sum() % 2:
         left[int(np.argmax(left))] -= 1
     first, second = np.arange(half), half + np.arange(half)
@@ -175,7 +177,7 @@ def _halves(ends: int) -> tuple[slice, slice]:
     return slice(0, ends), slice(ends, 2 * ends)
 
 
-def _tied(tails: Counts, heads: Counts, n: int, rng: np.random.Generator) -> list[list[int]]:
+def _tied(tails: Counts, heads: Counts, n: int, rng: np.random.Generator) -> Ties:
     """Return ties between ends, none a loop or a double, by exchanging heads where there are."""
     heads = heads.copy()
     for _ in range(ROUNDS):
@@ -184,7 +186,7 @@ def _tied(tails: Counts, heads: Counts, n: int, rng: np.random.Generator) -> lis
         bad[np.unique(key, return_index=True)[1]] = False
         bad |= tails == heads
         if not bad.any():
-            return np.column_stack((tails, heads)).tolist()
+            return zip(tails.tolist(), heads.tolist(), strict=True)
         for k in np.flatnonzero(bad).tolist():
             other = int(rng.integers(key.size))
             heads[k], heads[other] = heads[other], heads[k]
