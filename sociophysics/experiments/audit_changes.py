@@ -30,10 +30,15 @@ def _fitted(settings: Settings) -> str:
     return "everybody is tied to everybody, so that no tie can be moved" if whole else ""
 
 
+def _own_order(settings: Settings) -> str:
+    scheme = settings.dynamics.scheme
+    return "" if scheme is None else f"dynamics.scheme is {scheme!r} already"
+
+
 # Names of the changes, and why a case does not allow one.
 MOVES: dict[str, Callable[[Settings], str]] = {
     RELABELLED: lambda settings: "",
-    SEQUENTIAL: lambda settings: "",
+    SEQUENTIAL: _own_order,
     REWIRED: _fitted,
 }
 
@@ -67,7 +72,7 @@ def simulate_moved(
                 return relabelled(system, camps, settings.seed)
             return reconnected(system, camps, settings.seed) if move == REWIRED else (system, camps)
 
-        scheme = "sequential" if move == SEQUENTIAL else "random-sequential"
+        scheme = "sequential" if move == SEQUENTIAL else None
         frames = []
         moved = [r + later for r in group]
         for frame in case_frames(settings, moved, scheme=scheme, change=society):

@@ -239,6 +239,8 @@ def _larger(settings: Settings) -> Tables | None:
 
 
 def _no_rival(settings: Settings) -> str:
+    if settings.dynamics.scheme == "kawasaki":
+        return "dynamics.scheme is 'kawasaki', whose swaps know the heat bath alone"
     if settings.dynamics.rule is not None:
         return ""
     if not isinstance(settings.dynamics.temperature, int | float) or any(

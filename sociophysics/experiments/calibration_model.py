@@ -195,6 +195,11 @@ def model_of(
     settings = scenario.cases()[0].settings
     if not isinstance(settings.dynamics.temperature, int | float):
         raise InputError("[model] dynamics.temperature changes in time; give a number, or free it.")
+    if settings.dynamics.scheme is not None:
+        raise InputError(
+            f"[model] dynamics.scheme is {settings.dynamics.scheme!r}; a calibration draws "
+            "users at random: leave the scheme out."
+        )
     if settings.dynamics.temperature <= 0:
         raise InputError("[model] dynamics.temperature is 0; a calibration needs some noise.")
     canonical = settings.canonical()

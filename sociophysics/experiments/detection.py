@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sociophysics.statistics.distances import total_variation
+from sociophysics.statistics.histograms import Grouped
 from sociophysics.streams import generator
 
 __all__ = [
@@ -166,17 +167,25 @@ def _shuffled(x: Floats, *, seed: int) -> float:
     """Return the p-value of the largest distance between all that is left and right of a point."""
     points, replicas = x.shape
     density = densities(x).reshape(points * replicas, -1)
-    rng = generator(seed, "null")
-    null = [_widest(density[rng.permutation(points * replicas)], points) for _ in range(NULL_DRAWS)]
-    return _p_value(_widest(density, points), np.array(null))
+    samples = Grouped(density, np.full(points, replicas, dtype=np.int64))
+    null = _widest(samples.shuffled(NULL_DRAWS, generator(seed, "null")))
+    return _p_value(float(_widest(samples.histograms())), null)
 
 
-def _widest(density: Floats, points: int) -> float:
-    """Return the largest distance between the two sides of any point of the range."""
-    sums = density.reshape(points, -1, density.shape[-1]).mean(axis=1).cumsum(axis=0)
+def _widest(histograms: Floats) -> Floats:
+    """Return the largest distance between the two sides of any point of the range.
+
+    Parameters
+    ----------
+    histograms : array, shape (..., points, bins)
+    """
+    points = histograms.shape[-2]
+    sums = histograms.cumsum(axis=-2)
     count = np.arange(1, points)[:, np.newaxis]
-    left, right = sums[:-1] / count, (sums[-1] - sums[:-1]) / (points - count)
-    return float(total_variation(left, right).max())
+    last = sums[..., -1:, :]
+    left, right = sums[..., :-1, :] / count, (last - sums[..., :-1, :]) / (points - count)
+    result: Floats = total_variation(left, right).max(axis=-1)
+    return result
 
 
 def candidate_pairs(count: int) -> NDArray[np.int64]:

@@ -89,6 +89,8 @@ def refusal(settings: Settings) -> str | None:
     network, dynamics = settings.network, settings.dynamics
     if dynamics.rule is not None:
         return f"dynamics.rule is {dynamics.rule.kind!r}, which has no temperature"
+    if dynamics.scheme == "kawasaki":
+        return "dynamics.scheme is 'kawasaki', whose swaps keep the mean stance"
     if network.kind in ("bundled", "file", "none", "configuration"):
         return "this is one given network, which has a pseudo-critical point and no other sizes"
     if settings.feed.kind != "none" or settings.interventions:

@@ -136,6 +136,7 @@ def _refuse(settings: Settings) -> None:
         "each replica has a bootstrap of its own": getattr(settings.couplings, "draw", "point")
         == "bootstrap",
         f"its rule is {dynamics.rule and dynamics.rule.kind!r}": dynamics.rule is not None,
+        f"its scheme is {dynamics.scheme!r}": dynamics.scheme is not None,
         "it stops at a condition (dynamics.stop_when)": dynamics.stop_when != "none",
         "its temperature follows a schedule": not isinstance(temperature, int | float),
         f"its temperature is {temperature}": temperature in (0, np.inf),

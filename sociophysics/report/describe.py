@@ -34,13 +34,23 @@ STEP = """One **sweep** is n single-user updates. Time is counted in sweeps. In 
 
 1. every user's feed is refreshed from the stances at the start of the sweep, and its field
    phi_i is held until the next refresh;
-2. n users are drawn uniformly at random, one after the other; each sees the local field
-   f_i = sum_j J_ij s_j + h_i(t) + phi_i(t, s) with the current stances of the others, and is set
-   to +1 with probability 1 / (1 + exp(-2 f_i / T)), else to -1;
+2. {updates};
 3. the feed's memory, if it has one, is updated.
 
 At T = 0 a zero field is a fair coin; at T = infinity every draw is. Interventions at sweep t act
 after the frame of sweep t is recorded and before sweep t + 1."""
+
+
+HEAT_BATH = """each sees the local field
+   f_i = sum_j J_ij s_j + h_i(t) + phi_i(t, s) with the current stances of the others, and is set
+   to +1 with probability 1 / (1 + exp(-2 f_i / T)), else to -1"""
+UPDATES = {
+    None: f"n users are drawn uniformly at random, one after the other; {HEAT_BATH}",
+    "sequential": f"all n users, one after the other in their order; {HEAT_BATH}",
+    "kawasaki": """n ties are drawn uniformly at random, one after the other; the two users at
+   its ends, if unlike, trade stances with probability 1 / (1 + exp(D / T)), where D is what
+   the trade adds to the energy, so that the mean stance never changes""",
+}
 
 
 def describe(scenario: Scenario) -> str:
@@ -79,7 +89,7 @@ def describe(scenario: Scenario) -> str:
         "## 2. Entities and state variables",
         _entities(scenario),
         "## 3. Process overview and scheduling",
-        STEP,
+        STEP.format(updates=UPDATES[getattr(scenario.dynamics, "scheme", None)]),
         "## 4. Design concepts",
         _concepts(scenario),
         "## 5. Initialization",
@@ -242,12 +252,14 @@ def _ties_and_trial(scenario: Scenario) -> list[str]:
 
 
 def _rule(dynamics: Any) -> str:
-    rule = getattr(dynamics, "rule", None)
+    rule, scheme = (getattr(dynamics, key, None) for key in ("rule", "scheme"))
+    named = {None: "random-sequential", "kawasaki": "swaps of unlike neighbours"}
+    order = named.get(scheme, scheme)
     if rule is None:
-        return "Heat bath (Glauber), random-sequential."
+        return f"Heat bath ({'Kawasaki' if scheme == 'kawasaki' else 'Glauber'}), {order}."
     unused = " The temperature is not used." if dynamics.temperature is not None else ""
     return (
-        f"Rule {rule.kind}, random-sequential: {rule.words} {rule.equation} The aligned pull is "
+        f"Rule {rule.kind}, {order}: {rule.words} {rule.equation} The aligned pull is "
         "y = s_i f_i / F_i, with F_i = sum_j |J_ij| + max_t |h_i(t)| + the feed's bound." + unused
     )
 

@@ -109,7 +109,7 @@ def case_frames(
     resume: State | None = None,
     kernel: str = "auto",
     more: Sequence[Intervention] = (),
-    scheme: str = "random-sequential",
+    scheme: str | None = None,
     change: Change | None = None,
 ) -> Generator[Frame, None, None]:
     r"""Return the frames of one case, one after the other, as ``trajectory`` yields them.
@@ -131,8 +131,8 @@ def case_frames(
         As for ``trajectory``; ``auto`` is that of the settings, if they name one.
     more : sequence of Intervention
         Acts after those of the settings.
-    scheme : str
-        As for ``trajectory``; runs are random-sequential.
+    scheme : str, optional
+        As for ``trajectory``, instead of the settings' own.
     change : function of (system, camps), optional
         Returns the society that is moved instead, as an audit does.
 
@@ -179,7 +179,7 @@ def case_frames(
         threads=threads,
         resume=resume,
         kernel=(dynamics.kernel or kernel) if kernel == "auto" else kernel,
-        scheme=scheme,
+        scheme=scheme or dynamics.scheme or "random-sequential",
         rule=dynamics.rule,
     )
 
@@ -420,4 +420,5 @@ def kernel_name(system: SpinSystem, settings: Settings) -> str:
     'adaptive'
     """
     asked = settings.dynamics.kernel or "auto"
-    return choose_kernel(asked, task_of(system, "random-sequential"))
+    scheme = settings.dynamics.scheme or "random-sequential"
+    return choose_kernel(asked, task_of(system, scheme))

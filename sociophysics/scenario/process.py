@@ -84,6 +84,13 @@ def _other_than_auto(name: str | None) -> str | None:
     return None if name == "auto" else name
 
 
+SchemeName = Literal["random-sequential", "sequential", "kawasaki"]
+
+
+def _other_than_random_order(name: str | None) -> str | None:
+    return None if name == "random-sequential" else name
+
+
 class Dynamics(Table):
     """Noise, duration and start of the runs."""
 
@@ -105,6 +112,9 @@ class Dynamics(Table):
     """Node attribute: how often who is drawn keeps the stance, 1 for always; a blank is 0."""
     rule: Annotated[Any, OneOf(RULES), AfterValidator(_other_than_heat_bath)] = None
     """How a drawn user answers to what pulls, a table with a kind; the heat bath if left out."""
+    scheme: Annotated[SchemeName | None, AfterValidator(_other_than_random_order)] = None
+    """Who moves next: users drawn at random (random-sequential), users in their order
+    (sequential), or unlike neighbours who trade places (kawasaki); at random if left out."""
     kernel: Annotated[KernelName | None, AfterValidator(_other_than_auto)] = None
     """Compiled code of the runs, of which all follow the same law; chosen if left out (auto)."""
 
@@ -115,7 +125,17 @@ class Dynamics(Table):
                 f"burn_in is {self.burn_in}; it must be below sweeps = {self.sweeps}, or no sweep "
                 "is left to average."
             )
+        if self.scheme == "kawasaki" and self.rule is not None:
+            raise InputError(
+                f"dynamics.scheme is 'kawasaki' together with the rule {self.rule.kind}; swaps "
+                "know the heat bath alone: leave one of them out."
+            )
         for name in ("own_temperature", "activity", "stubborn"):
+            if self.scheme is not None and getattr(self, name) is not None:
+                raise InputError(
+                    f"dynamics.{name} is given together with the scheme {self.scheme}; users "
+                    "differ where they are drawn at random alone: leave one of them out."
+                )
             if self.rule is not None and getattr(self, name) is not None:
                 raise InputError(
                     f"dynamics.{name} is given together with the rule {self.rule.kind}; users "

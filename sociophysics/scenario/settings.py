@@ -156,6 +156,11 @@ class Settings(Table):
                 f"{what} needs the heat bath, whose temperature and energy it rests on, but "
                 f"dynamics.rule is {self.dynamics.rule.kind!r}; leave the rule out."
             )
+        if self.dynamics.scheme == "kawasaki":
+            raise InputError(
+                f"{what} needs users who change their stances, but dynamics.scheme is 'kawasaki', "
+                "whose swaps keep the mean stance; leave the scheme out."
+            )
         for name in ("own_temperature", "activity", "stubborn"):
             if getattr(self.dynamics, name) is not None:
                 raise InputError(

@@ -141,6 +141,7 @@ def standing(settings: Settings) -> Standing:
     temperature = 1.0 if value is None else value if isinstance(value, int | float) else None
     if settings.dynamics.rule is not None:
         temperature = None
+    swaps = settings.dynamics.scheme == "kawasaki"
     seen = tried(settings) if system.J.nnz <= 2 * MOST_TRIED else None
     flips, pull = (None, None) if seen is None else (seen.flips, seen.pull)
     if settings.dynamics.rule is not None:
@@ -158,7 +159,7 @@ def standing(settings: Settings) -> Standing:
         apart=seen.apart,
         pull=nan if pull is None else pull,
         feed=seen.feed,
-        relaxation=_relaxation(ratio, seen.magnetization),
+        relaxation=None if swaps else _relaxation(ratio, seen.magnetization),
     )
 
 

@@ -52,7 +52,7 @@ def compile_kernels(parts: Sequence[Part]) -> None:
         changes = {"dynamics": dynamics, "observe": observe, "interventions": ()}
         short = settings.model_copy(update=changes)
         simulate_case(short, part.replicas[:1])
-        if short.feed.kind == "none" and dynamics.kernel is None:
+        if short.feed.kind == "none" and dynamics.kernel is None and dynamics.scheme is None:
             list(case_frames(short, part.replicas[:1], kernel="rejection-free"))
 
 

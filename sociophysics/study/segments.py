@@ -159,5 +159,6 @@ def _segment(
         start=first.spins if start is None else start,
         every=settings.observe.every,
         threads=1,
+        scheme=settings.dynamics.scheme or "random-sequential",
         rule=settings.dynamics.rule,
     )
