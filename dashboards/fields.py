@@ -33,6 +33,7 @@ class FieldWidget(ipyvuetify.VuetifyTemplate):
     step = traitlets.Float(0.0).tag(sync=True)
     integer = traitlets.Bool(False).tag(sync=True)
     log = traitlets.Bool(False).tag(sync=True)
+    live = traitlets.Bool(False).tag(sync=True)  # told while it is slid, not only when let go
     longest = traitlets.Int(200).tag(sync=True)
     options: traitlets.List[list[str]] = traitlets.List().tag(sync=True)
     disabled = traitlets.Bool(False).tag(sync=True)
@@ -49,6 +50,7 @@ def SliderField(
     step: float = 0.01,
     integer: bool = False,
     log: bool = False,
+    live: bool = False,
     unit: str = "",
     help: str = "",
     hint: str = "",
@@ -64,6 +66,8 @@ def SliderField(
         Of the slider and of the arrow keys; typed numbers may lie between.
     integer, log : bool
         Whole numbers only; a slider over orders of magnitude (low > 0).
+    live : bool
+        Told while the slider moves, not only when it is let go.
     """
 
     def take(new: Any) -> None:
@@ -73,7 +77,7 @@ def SliderField(
 
     FieldWidget.element(
         kind="number", label=label, value=value, on_value=take, low=low, high=high, step=step,
-        integer=integer, log=log, unit=unit, help=help, hint=hint, disabled=disabled,
+        integer=integer, log=log, live=live, unit=unit, help=help, hint=hint, disabled=disabled,
     )  # fmt: skip
 
 

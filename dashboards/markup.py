@@ -9,7 +9,7 @@ import ipyvue
 import reacton.ipyvue
 import solara
 
-__all__ = ["Banner", "Card", "Controls", "Main", "PageFrame", "Row", "tag"]
+__all__ = ["Banner", "Card", "Controls", "Main", "PageFrame", "Row", "press", "tag"]
 
 Element: TypeAlias = Any  # reacton has no type that mypy could check
 Child: TypeAlias = Element | str
@@ -95,3 +95,11 @@ def Row(children: Sequence[Element] = (), columns: int = 0) -> None:
 def Banner(text: str, kind: str = "info") -> None:
     """Say one sentence across the card: ``info``, ``warning`` or ``error``."""
     tag("p", text, css=f"sp-banner sp-banner-{kind}", role="alert" if kind == "error" else "status")
+
+
+def press(
+    label: str, act: Callable[[], None], *, main: bool = False, disabled: bool = False
+) -> None:
+    """Place a button."""
+    classes = ["sp-button", "sp-button-main"] if main else ["sp-button"]
+    solara.Button(label, on_click=act, disabled=disabled, classes=classes)

@@ -111,3 +111,42 @@ def test_long_work_tells_its_watcher_and_ends_when_that_says_so() -> None:
     with pytest.raises(KeyboardInterrupt):
         sp.live.spread_post(seeded, Watcher())
     assert told == [0.0]
+
+
+def test_what_was_taken_back_was_never_done() -> None:
+    live, plain = (sp.live.LiveRun(sp.Scenario.from_toml(TOML), 3) for _ in range(2))
+    for each in (live, plain):
+        for _ in range(4):
+            each.step()
+    live.intervene({"kind": "heat", "temperature": 2.0}, ["feed"])
+    for _ in range(3):
+        live.step()
+    live.intervene({"kind": "rewire", "share": 0.5, "toward": "random"})
+    for _ in range(2):
+        live.step()
+    assert (live.undoable, live.sweep) == (2, 9)
+    live.undo()
+    assert (live.undoable, live.sweep) == (1, 7)
+    assert len(live.scenario.canonical()["designs"][1]["interventions"]) == 1
+    live.undo()
+    assert (live.undoable, live.sweep) == (0, 4)
+    for _ in range(8):
+        live.step()
+        plain.step()
+    assert live.table().equals(plain.table())
+    assert live.so_far().canonical() == plain.so_far().canonical()
+    with pytest.raises(sp.InputError, match="nothing was done"):
+        live.undo()
+
+
+def test_the_newest_acts_alone_can_be_taken_back() -> None:
+    live = sp.live.LiveRun(sp.Scenario.from_toml(TOML), 1)
+    for level in range(1, 11):
+        live.intervene({"kind": "heat", "temperature": float(level)})
+        live.step()
+    assert live.undoable == 8
+    for _ in range(8):
+        live.undo()
+    acts = live.scenario.canonical()["designs"][0]["interventions"]
+    assert [act["temperature"] for act in acts] == [1.0, 2.0]
+    assert live.sweep == 2

@@ -10,13 +10,12 @@ import solara
 import sociophysics as sp
 
 from ..fields import ChoiceField, SliderField
-from ..markup import Card
+from ..markup import Card, press
 from ..settings import Settings
 from ..work import kept_job
 from .following import use_part
 from .moments import JOB, Moment, this_lab
 from .settings import FEEDS
-from .toolbar import press
 
 __all__ = ["OTHERS", "Acts"]
 

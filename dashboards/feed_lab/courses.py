@@ -17,8 +17,9 @@ from ..markup import Card, Row
 from ..settings import Settings
 from ..states import StateCard
 from ..time_course import TimeCourse, course_traits
+from ..work import kept_job
 from .following import use_part, use_pushed
-from .moments import Moment
+from .moments import JOB, Moment
 from .sentences import mark_of
 from .settings import OBSERVABLES
 
@@ -75,7 +76,11 @@ def Chart(moment: Moment, name: str) -> None:
     def traits(now: Moment) -> dict[str, Any]:
         if now.live is not moment.live:
             return {}
-        return course_traits(_series(now, name), marks=marks_of(now), **words)
+        newest: Moment = kept_job(JOB).frame or now
+        marks = marks_of(newest)
+        if now.sweep < newest.sweep:
+            marks = [*marks, (float(now.sweep), "you look here")]
+        return course_traits(_series(newest, name), marks=marks, **words)
 
     use_pushed(view, traits, pause=0.3)
 

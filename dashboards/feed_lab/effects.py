@@ -12,7 +12,7 @@ import sociophysics as sp
 
 from ..fields import SettingField, SwitchField
 from ..glossary import Term, explain, shown
-from ..markup import Banner, Card, Element, Row, tag
+from ..markup import Banner, Card, Element, Row, press, tag
 from ..settings import Settings
 from ..states import Progress, StateCard
 from ..work import Stage, use_job
@@ -21,7 +21,6 @@ from .measure import JOB, Measured, measuring
 from .moments import this_lab
 from .scenario import measured_scenario
 from .sentences import effect_sentence
-from .toolbar import press
 
 __all__ = ["Effects"]
 

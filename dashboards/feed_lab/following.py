@@ -16,8 +16,9 @@ import solara
 from ..markup import Element
 from ..work import Job, Stage, kept_job, use_watch
 from .moments import JOB, Moment
+from .past import PAST, turned
 
-__all__ = ["use_now_and_then", "use_part", "use_pushed"]
+__all__ = ["use_now_and_then", "use_part", "use_pushed", "use_shown"]
 
 TICK = 0.6  # seconds; one clock for all, so that they share a render
 
@@ -36,6 +37,12 @@ def use_now_and_then(name: str = JOB) -> Job:
 
     use_watch(job, wanted)
     return job
+
+
+def use_shown() -> Moment | None:
+    """Return the moment that is shown, now or looked back at; rendered at ticks. A hook."""
+    use_part(lambda job: job.frame, PAST)
+    return turned(use_now_and_then().frame)
 
 
 def use_part(part: Callable[[Job], Any], name: str = JOB) -> Job:
@@ -59,7 +66,8 @@ def use_pushed(
     element : Element
         Of this render, without these traits: a render would set them back.
     traits : callable
-        From the newest moment to values of the widget's traits; none if it is not for this widget.
+        From the moment that is shown to values of the widget's traits; none if it is not for this
+        widget.
     pause : float
         Seconds between two frames of this widget while the run goes on.
     """
@@ -75,7 +83,7 @@ def use_pushed(
             if job.stage == Stage.RUNNING and time.monotonic() < quiet_until:
                 return
             quiet_until = time.monotonic() + pause
-            moment: Moment | None = job.frame
+            moment = turned(job.frame)
             if moment is None:
                 return
             with widget.hold_sync():
@@ -83,6 +91,12 @@ def use_pushed(
                     setattr(widget, name, value)
 
         look()
-        return job.watch(look, rendering)
+        ends = [each.watch(look, rendering) for each in (job, kept_job(PAST))]
+
+        def leave() -> None:
+            for end in ends:
+                end()
+
+        return leave
 
     solara.use_effect(follow)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -44,6 +46,30 @@ class History:
             self.every *= 2
             # A new list: a reader in another thread goes on with the one it has.
             self._frames = [frame for frame in frames if frame[0] % self.every == 0]
+
+    def sweeps(self) -> list[int]:
+        """Return the recorded sweeps."""
+        return [sweep for sweep, _ in self._frames]
+
+    def at(self, sweep: int) -> tuple[int, list[NDArray[np.int8]]]:
+        """Return the last recorded sweep up to this one, and both sides' stances there.
+
+        Examples
+        --------
+        >>> history = History(3)
+        >>> history.note(0, [np.array([1, -1, 1])])
+        >>> history.at(7)
+        (0, [array([ 1, -1,  1], dtype=int8)])
+        """
+        frames = self._frames
+        place = max(bisect_right(frames, sweep, key=lambda frame: frame[0]) - 1, 0)
+        found, sides = frames[place]
+        ups = (np.unpackbits(bits, count=self.users, bitorder="little") for bits in sides)
+        return found, [(2 * up.astype(np.int8) - 1).astype(np.int8) for up in ups]
+
+    def forget_after(self, sweep: int) -> None:
+        """Forget what came after a sweep, since it was taken back."""
+        self._frames = [frame for frame in self._frames if frame[0] <= sweep]
 
     def of_user(self, user: int, side: int) -> tuple[NDArray[np.int64], NDArray[np.int8]]:
         """Return the recorded sweeps and a user's stance at each."""

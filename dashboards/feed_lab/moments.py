@@ -21,7 +21,7 @@ from ..work import Job, Stage
 from .history import History
 from .society import Uploaded, called
 
-__all__ = ["JOB", "PACES", "Lab", "Moment", "Shown", "show", "this_lab", "use_lab"]
+__all__ = ["JOB", "PACES", "Asked", "Lab", "Moment", "Shown", "show", "this_lab", "use_lab"]
 
 JOB = "feed-lab.live"
 PACES = {"slow": 0.2, "watch": 0.05, "fast": 0.0}  # seconds from one sweep to the next
@@ -62,6 +62,17 @@ class Moment:
         return self.live.now(design, name, self.sweep)
 
 
+@dataclass(frozen=True)
+class Asked:
+    """Something to be done to a living society, or to be taken back."""
+
+    table: Mapping[str, Any] | None
+    """An intervention; None takes the last one back."""
+    designs: list[str] | None = None
+    before: Mapping[str, Any] | None = None
+    """The settings that acted before, where a setting was moved."""
+
+
 @dataclass
 class Lab:
     """What belongs to the Feed lab of one tab beside its settings.
@@ -69,7 +80,9 @@ class Lab:
     Attributes
     ----------
     asked : Queue
-        Interventions that were pressed and have not acted: a table, and the designs it is for.
+        What was pressed and has not acted.
+    done : list
+        What was asked and not refused or taken back.
     more : int
         Sweeps that a run which is asked to go on at its end gets.
     pace : float
@@ -84,15 +97,14 @@ class Lab:
         Whether the reader's browser wants things "moving" or "still"; "" until it has said so.
     """
 
-    asked: queue.SimpleQueue[tuple[Mapping[str, Any], list[str] | None]] = field(
-        default_factory=queue.SimpleQueue
-    )
+    asked: queue.SimpleQueue[Asked] = field(default_factory=queue.SimpleQueue)
     more: int = 100
     pace: float = PACES["watch"]
     uploaded: Uploaded | None = None
     begun: Mapping[str, Any] | None = None
     held: Mapping[str, Any] | None = None
     touched: bool = False
+    done: list[Asked] = field(default_factory=list)
     motion: str = ""
     _watchers: list[Callable[[], None]] = field(default_factory=list)
 
@@ -100,11 +112,42 @@ class Lab:
         """Note the settings of a run that begins."""
         self.begun = self.held = dict(values)
         self.touched = False
+        self.done = []
 
-    def ask(self, table: Mapping[str, Any], designs: list[str] | None) -> None:
+    def ask(
+        self,
+        table: Mapping[str, Any],
+        designs: list[str] | None,
+        before: Mapping[str, Any] | None = None,
+    ) -> None:
         """Let something happen before the next sweep."""
         self.touched = True
-        self.asked.put((table, designs))
+        asked = Asked(table, designs, before)
+        self.done = [*self.done, asked]
+        self.asked.put(asked)
+
+    def undo(self) -> Mapping[str, Any] | None:
+        """Let the last thing be taken back; return the settings that acted before, if it was one.
+
+        The caller puts these settings back.
+        """
+        if not self.done:
+            return None
+        *self.done, last = self.done
+        self.asked.put(Asked(None))
+        before = last.before
+        if before is None:
+            return None
+        # What one move of the settings did belongs together.
+        while self.done and self.done[-1].before is before:
+            self.done = self.done[:-1]
+            self.asked.put(Asked(None))
+        self.held = dict(before)
+        return before
+
+    def refused(self, asked: Asked) -> None:
+        """Note that something was refused, so that there is nothing to take back."""
+        self.done = [each for each in self.done if each is not asked]
 
     def bring(self, uploaded: Uploaded | None) -> None:
         """Change the person's network, and let the page know."""
@@ -215,15 +258,20 @@ class _Show:
         """Do what was pressed; return whether there was something."""
         acted = False
         while not self.lab.asked.empty():
-            table, designs = self.lab.asked.get()
+            asked = self.lab.asked.get()
             acted, self.notice = True, ""
             ended = self.live.done
             try:
+                if asked.table is None:
+                    self.live.undo()
+                    self.history.forget_after(self.live.sweep)
+                    continue
                 if ended:
                     self.live.extend(self.live.last + self.lab.more)
-                self.live.intervene(table, designs)
+                self.live.intervene(asked.table, asked.designs)
             except sp.InputError as error:
                 self.notice = str(error)
+                self.lab.refused(asked)
             if ended:
                 self.job.resume()
         if acted:

@@ -97,7 +97,7 @@ class Starts:
         assert lab.begun is not None
         assert lab.held is not None
         for table, designs in acts_between(lab.held, values, design_names(lab.begun)):
-            lab.ask(table, designs)
+            lab.ask(table, designs, before=lab.held)
         lab.held = {**lab.held, **{name: values[name] for name in LIVING}}
 
 

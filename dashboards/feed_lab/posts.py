@@ -13,13 +13,12 @@ from sociophysics.live.run_lines import Series
 
 from ..fields import ChoiceField, SliderField
 from ..glossary import Term, shown
-from ..markup import Banner, Card, Row, tag
+from ..markup import Banner, Card, Row, press, tag
 from ..states import JobState
 from ..time_course import TimeCourse
 from ..work import use_job
 from .following import use_part
 from .sentences import cascade_sentence
-from .toolbar import press
 
 __all__ = ["Posts"]
 

@@ -14,11 +14,12 @@ from ..markup import Card, Row, tag
 from ..network_view import Legend, NetworkView, stance_traits
 from ..settings import Settings
 from ..states import JobState
-from .following import use_now_and_then, use_part, use_pushed
+from .following import use_part, use_pushed, use_shown
 from .looks import colored, colors_of, hubs_of, hulls_of, sized, sizes_of
 from .moments import Moment, Shown
 from .scenario import design_names
 from .sentences import seen
+from .time_line import TimeLine
 
 __all__ = ["Sides", "WhatYouSee"]
 
@@ -54,6 +55,7 @@ def Sides(
             with Row(columns=2):
                 for k in (0, 1):
                     Side(settings, k, selected, on_selected)
+            TimeLine(settings)
             Picture(settings, moment.sides[0])
 
 
@@ -140,7 +142,7 @@ def Picture(settings: Settings, side: Shown) -> None:
 @solara.component
 def Numbers(k: int) -> None:
     """Show the means over replicas of one side, and how far the replicas spread."""
-    moment: Moment | None = use_now_and_then().frame
+    moment = use_shown()
     with solara.Div(classes=["sp-figures sp-lab-numbers"]):
         if moment is None:
             return
@@ -162,7 +164,7 @@ def _summed_up(moment: Moment) -> list[str]:
 @solara.component
 def WhatYouSee() -> None:
     """Say in a sentence what the two sides look like."""
-    moment: Moment | None = use_now_and_then().frame
+    moment = use_shown()
     # What was said last: words change when the numbers have really left them.
     before: dict[str, str] = solara.use_memo(lambda: {}, [])
     text = ""

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import solara
 
 from ..fields import SettingField
-from ..markup import Banner, Card, Row, tag
+from ..markup import Banner, Card, Row, press, tag
 from ..settings import Settings
 from ..states import Progress
 from ..work import Job, Stage
@@ -17,7 +15,7 @@ from .moments import Moment, this_lab
 from .opening import CopyLink, Starts
 from .sides import WhatYouSee
 
-__all__ = ["Toolbar", "press"]
+__all__ = ["Toolbar"]
 
 
 @solara.component
@@ -69,14 +67,6 @@ def Buttons(settings: Settings, starts: Starts, broken: bool) -> None:
         press("Stop", job.cancel, disabled=not job.busy)
         press("Reset", lambda: starts.begin(paused=True), disabled=broken or waits)
         CopyLink(settings, this_lab())
-
-
-def press(
-    label: str, act: Callable[[], None], *, main: bool = False, disabled: bool = False
-) -> None:
-    """Place a button."""
-    classes = ["sp-button", "sp-button-main"] if main else ["sp-button"]
-    solara.Button(label, on_click=act, disabled=disabled, classes=classes)
 
 
 @solara.component

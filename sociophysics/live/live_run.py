@@ -16,12 +16,24 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sociophysics.dynamics import Frame, observe
+from sociophysics.dynamics import Frame, State, observe
 from sociophysics.errors import InputError
 from sociophysics.scenario import Scenario
 from sociophysics.scenario.build import case_frames, varies
 
 __all__ = ["LiveRun", "LiveSide"]
+
+MOST_UNDONE = 8  # acts that can be taken back, the newest ones
+
+
+@dataclass(frozen=True)
+class _Before:
+    """A live run as it was before something was done to it."""
+
+    scenario: Scenario
+    sweep: int
+    observed: int
+    sides: tuple[tuple[Frame, State, Any], ...]
 
 
 @dataclass
@@ -101,6 +113,7 @@ class LiveRun:
         self.sweep = 0
         self._rows: dict[str, list[NDArray[np.float64]]] = {}
         self._at: list[int] = []  # sweeps that were observed
+        self._undo: list[_Before] = []
         self.sides = [self._side(case) for case in cases]
         self.note()
 
@@ -168,7 +181,57 @@ class LiveRun:
             changed = self.scenario.replace({"designs": designs_now})
         else:
             changed = self.scenario.replace({"interventions": acts["base"]})
+        before = _Before(
+            self.scenario,
+            self.sweep,
+            len(self._at),
+            tuple((side.frame, side.frame.state(), side.settings) for side in self.sides),
+        )
         self._go_on(changed)
+        self._undo = [*self._undo, before][-MOST_UNDONE:]
+
+    @property
+    def undoable(self) -> int:
+        """How many acts can be taken back, one after the other."""
+        return len(self._undo)
+
+    def undo(self) -> None:
+        r"""Take the last ``intervene`` back: the run stands where it stood before, bit for bit.
+
+        What was seen since is forgotten, and the run goes on from there as if nothing had been
+        done.
+
+        Raises
+        ------
+        InputError
+            Nothing was done, or it lies too far back.
+
+        Examples
+        --------
+        >>> import sociophysics as sp
+        >>> live = sp.live.LiveRun(sp.Scenario.from_toml(
+        ...     'seed = 7\nnetwork = {kind = "complete", n = 20}\ncouplings = {kind = "uniform"}\n'
+        ...     'dynamics = {temperature = 0.0, sweeps = 9, start = "up"}'), replicas=1)
+        >>> live.intervene({"kind": "heat", "temperature": float("inf")})
+        >>> live.step(), live.undo(), live.sweep
+        (None, None, 0)
+        >>> live.step(), float(live.series("base", "magnetization")[-1, 0])
+        (None, 1.0)
+        """
+        if not self._undo:
+            raise InputError("nothing was done to this run that can be taken back.")
+        before = self._undo[-1]
+        begun = [
+            case_frames(settings, self.numbers, resume=state) for _, state, settings in before.sides
+        ]
+        self._undo = self._undo[:-1]
+        for side, frames, (frame, _, settings) in zip(self.sides, begun, before.sides, strict=True):
+            side.close()
+            side.frames, side.settings, side.frame = frames, settings, frame
+        self.scenario, self.sweep = before.scenario, before.sweep
+        # New lists, the sweeps first: a reader in another thread never looks beyond its rows.
+        self._at = self._at[: before.observed]
+        self._rows = {name: rows[: before.observed] for name, rows in self._rows.items()}
 
     def extend(self, sweeps: int) -> None:
         """Move the end of the run; a ramp or loop is stretched from here on, so prefer constants.
@@ -223,17 +286,17 @@ class LiveRun:
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Return sweeps and one observable there, evenly thinned: (points,), (points, replicas).
 
-        It may be called while another thread moves the run on: rows are only ever added.
+        It may be called while another thread moves the run on, or takes something back.
         """
-        k, rows = self.names.index(name), self._rows[design]
-        last = bisect_right(self._at, until) - 1
+        k, rows, at = self.names.index(name), self._rows[design], self._at
+        last = bisect_right(at, until) - 1
         kept = np.unique(np.linspace(0, last, min(points, last + 1)).astype(np.int64))
-        return np.array([self._at[i] for i in kept]), np.stack([rows[i][k] for i in kept])
+        return np.array([at[i] for i in kept]), np.stack([rows[i][k] for i in kept])
 
     def now(self, design: str, name: str, sweep: int) -> NDArray[np.float64]:
         """Return one observable of one side where it was last observed, shape (replicas,)."""
-        last = bisect_right(self._at, sweep) - 1
-        row: NDArray[np.float64] = self._rows[design][last][self.names.index(name)]
+        rows = self._rows[design]
+        row: NDArray[np.float64] = rows[bisect_right(self._at, sweep) - 1][self.names.index(name)]
         return row
 
     def close(self) -> None:

@@ -300,3 +300,33 @@ def test_the_link_is_copied_with_what_was_done(page: Page, server: str) -> None:
     page.get_by_role("button", name="Copy link").click()
     expect(page.get_by_text("The link is copied.")).to_have_count(1)
     assert page.evaluate("navigator.clipboard.readText()") == page.url
+
+
+def test_time_is_turned_back_played_again_and_an_act_undone(
+    page: Page, server: str, shoot: Callable[[Page, str], None]
+) -> None:
+    page.goto(f"{server}/?{SMALL}")
+    run_to_the_end(page)
+    ended = seen(page)
+    page.get_by_role("button", name="Heat", exact=True).click()
+    status = page.locator(".sp-lab-status")
+    expect(status).to_have_text(re.compile("sweep 120 of 120, the end$"))
+    then, field = page.locator(".sp-lab-then"), page.get_by_label("Sweep shown", exact=True)
+    field.fill("60")
+    field.press("Enter")
+    expect(then).to_have_text("Sweep 60, looking back from 120.")
+    expect(page.locator(".sp-chart").first).to_contain_text("you look here")
+    expect(page.locator(".sp-lab-toolbar .sp-lab-seen")).to_contain_text("At sweep 60")
+    expect(status).to_have_text(re.compile("sweep 120 of 120, the end$"))
+    shoot(page, "feed_lab_past")
+    page.get_by_role("button", name="Now", exact=True).click()
+    expect(then).to_have_text("")
+    page.get_by_role("button", name="Replay").click()
+    expect(then).to_have_text(re.compile(r"^Sweep \d+, looking back from 120\.$"))
+    expect(then).to_have_text("", timeout=30_000)  # it ends by itself, and shows what is now
+    page.get_by_role("button", name="Undo the last act").click()
+    expect(status).to_have_text(re.compile("sweep 60 of 120, paused$"))
+    assert seen(page) == ended
+    expect(page.get_by_role("button", name="Undo the last act")).to_be_disabled()
+    expect(page.locator(".sp-chart").first).not_to_contain_text("noise 2")
+    assert "acts=" not in page.url
