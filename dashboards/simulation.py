@@ -10,23 +10,11 @@ import sociophysics as sp
 
 from .work import Job
 
-__all__ = ["simulate", "workers_for"]
+__all__ = ["simulate"]
 
-SMALL = 3e8  # updates that are sooner done here than worker processes have started
 LOOK = 0.1  # seconds between two looks at whether it was stopped
 
 _ending: dict[Path, threading.Thread] = {}
-
-
-def workers_for(updates: float) -> int | None:
-    """Return 1 for little work, else None: one process per processor.
-
-    Examples
-    --------
-    >>> workers_for(1e6), workers_for(1e12)
-    (1, None)
-    """
-    return 1 if updates < SMALL else None
 
 
 def simulate(
@@ -34,7 +22,6 @@ def simulate(
     scenario: sp.Scenario,
     folder: Path,
     *,
-    workers: int | None,
     frame: Any = None,
     progress: float = 0.0,
 ) -> sp.Run:
@@ -44,8 +31,6 @@ def simulate(
     ----------
     job : Job
         Whose work calls this.
-    workers : int or None
-        As for ``sociophysics.run``.
     frame : Any
         What the job publishes all the while.
     progress : float
@@ -57,7 +42,7 @@ def simulate(
         # A run that was just stopped still finishes its frame, and holds the folder until then.
         job.check()
         before.join(LOOK)
-    simulation = _Simulation(scenario, folder, workers, progress)
+    simulation = _Simulation(scenario, folder, progress)
     # In a thread of its own: a stop is noticed here at once, whatever the run is doing.
     thread = threading.Thread(target=simulation.run, daemon=True)
     _ending[folder] = thread
@@ -79,10 +64,8 @@ def simulate(
 class _Simulation:
     """What the simulating thread does, and what it has to say."""
 
-    def __init__(
-        self, scenario: sp.Scenario, folder: Path, workers: int | None, progress: float
-    ) -> None:
-        self.scenario, self.folder, self.workers = scenario, folder, workers
+    def __init__(self, scenario: sp.Scenario, folder: Path, progress: float) -> None:
+        self.scenario, self.folder = scenario, folder
         self.stop = threading.Event()
         self.progress, self.words = progress, "starting"
         self.result: sp.Run | None = None
@@ -93,7 +76,6 @@ class _Simulation:
             self.result = sp.run(
                 self.scenario,
                 out=self.folder,
-                workers=self.workers,
                 progress=self._told,
                 cancel=self.stop,
             )

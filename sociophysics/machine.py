@@ -14,11 +14,17 @@ from sociophysics.errors import InputError
 
 __all__ = [
     "available_memory",
+    "checked_workers",
     "process_alive",
     "processor",
     "require_memory",
     "usable_cpus",
+    "worth_processes",
 ]
+
+# Two processes take 2 to 6 s to start and to import what they need.
+STARTING = 3.0  # seconds of work that are done here in any case: what starting costs
+PAYS = 6.0  # seconds still to go from which on it pays
 
 CPU_MAX = "/sys/fs/cgroup/cpu.max"
 MEMORY_MAX, MEMORY_USED = "/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"
@@ -42,6 +48,44 @@ def usable_cpus() -> int:
     if quota.isdigit() and period.isdigit() and int(period) > 0:
         count = min(count, math.ceil(int(quota) / int(period)))
     return max(count, 1)
+
+
+def checked_workers(workers: int | None, name: str = "workers") -> int | None:
+    """Return a number of processes as it was given; None is as many as pay.
+
+    Raises
+    ------
+    InputError
+        It is not a whole number, or less than one.
+
+    Examples
+    --------
+    >>> checked_workers(2), checked_workers(None)
+    (2, None)
+    """
+    given = isinstance(workers, int) and not isinstance(workers, bool) and workers >= 1
+    if workers is not None and not given:
+        raise InputError(f"{name} is {workers!r}; it must be a whole number >= 1.")
+    return workers
+
+
+def worth_processes(spent: float, left: float) -> bool:
+    """Return whether processes that start now pay, where nobody said how many shall work.
+
+    This process goes on until it has worked as long as starting others takes, so that a wrong guess
+    of what is left costs at most that.
+
+    Parameters
+    ----------
+    spent, left : float
+        Seconds of work: done here, and still to go by the pace so far.
+
+    Examples
+    --------
+    >>> worth_processes(1.0, 100.0), worth_processes(4.0, 2.0), worth_processes(4.0, 100.0)
+    (False, False, True)
+    """
+    return spent > STARTING and left > PAYS
 
 
 def available_memory() -> int:

@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
 
-from sociophysics.errors import Cancelled, InputError
+from sociophysics.errors import Cancelled
 from sociophysics.kinds import knowing
-from sociophysics.machine import usable_cpus
+from sociophysics.machine import checked_workers
 from sociophysics.others_code import code_of_others
 from sociophysics.scenario import Scenario, declared_values, expand, with_declared
 from sociophysics.store import Place, Store, open_store, place_of, write_parquet
@@ -51,9 +51,10 @@ def run(
         ``s3://bucket/run``. A run that was interrupted continues there, and one with more
         replicas, listed values or designs extends it. Left out, nothing is written.
     workers : int, optional
-        Processes; one per processor that this process may use by default. 1 works in this
-        process, and so does a run inside a ``multiprocessing.Pool``, whose processes may have
-        none of their own. No number depends on it.
+        Processes. 1 works in this process, and so does a run inside a ``multiprocessing.Pool``,
+        whose processes may have none of their own. Left out, this process works as long as
+        starting others would cost more than it saves, then one per processor that it may use
+        does. No number depends on it.
     executor : Executor, optional
         Any ``concurrent.futures`` executor instead, such as ``client.get_executor()`` of a
         dask client; it is not shut down. Its workers must see ``out``.
@@ -170,9 +171,7 @@ def run_with(
     """Do what ``run`` does, with any simulation of a part."""
     from sociophysics.study.results import Run
 
-    count = usable_cpus() if workers is None else workers
-    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-        raise InputError(f"workers is {workers!r}; it must be a whole number >= 1.")
+    checked_workers(workers)
     scenario = with_declared(scenario)
     store = None if out is None else open_store(out)
     if store is not None:
@@ -198,7 +197,7 @@ def run_with(
             folder = scenario.folder
             given = {"folder": None if folder is None else str(folder), "p_values": p_values}
             log.write("given", given=given)
-        session.compute(log, workers=count, executor=executor)
+        session.compute(log, workers=workers, executor=executor)
         data = session.take()
         events = join_events(scenario, parts, data)
         table = join_tables(scenario, parts, data)

@@ -68,7 +68,7 @@ def test_the_square_lattice_is_found_within_its_interval() -> None:
 
 def test_random_networks_are_redrawn_and_extrapolated() -> None:
     crossing = binder_crossing(
-        regular(), values=[1.5, 1.8, 2.1], sizes=[64, 256, 1024], updates=2e8, workers=1
+        regular(), values=[1.5, 1.8, 2.1], sizes=[64, 256, 1024], updates=2e8
     )
     assert crossing.infinite
     low, high = crossing.interval
@@ -78,16 +78,12 @@ def test_random_networks_are_redrawn_and_extrapolated() -> None:
 
 
 def test_nothing_crosses_above_the_transition_or_on_a_ring() -> None:
-    crossing = binder_crossing(
-        regular(), values=[3.0, 4.0, 5.0], sizes=[64, 256], updates=1e8, workers=1
-    )
+    crossing = binder_crossing(regular(), values=[3.0, 4.0, 5.0], sizes=[64, 256], updates=1e8)
     assert np.isnan(crossing.value)
     assert np.isnan(crossing.interval).all()
     assert "do not cross" in crossing.note
     ring = society('kind = "lattice", shape = [32]')
-    crossing = binder_crossing(
-        ring, values=[0.8, 1.2, 2.0], sizes=[8, 16, 32], updates=1e8, workers=1
-    )
+    crossing = binder_crossing(ring, values=[0.8, 1.2, 2.0], sizes=[8, 16, 32], updates=1e8)
     assert np.isnan(crossing.value)
 
 
@@ -121,7 +117,7 @@ def test_a_feed_or_a_field_is_not_extrapolated() -> None:
     pulled = square().replace(
         {"field": {"kind": "uniform", "value": 0.1}, "dynamics.sweeps": 40, "sweep.replicas": 3}
     )
-    crossing = binder_crossing(pulled, values=[1.0, 2.0, 3.0], sizes=[4, 6], workers=1)
+    crossing = binder_crossing(pulled, values=[1.0, 2.0, 3.0], sizes=[4, 6])
     assert not crossing.infinite
     assert "a field acts" in crossing.note
 

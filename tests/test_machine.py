@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import multiprocessing
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -15,7 +18,7 @@ import sociophysics as sp
 from sociophysics import machine
 from sociophysics.errors import InputError
 from sociophysics.store import folder_of, open_store
-from sociophysics.study.bundles import FEW_PARTS
+from sociophysics.study import bundles, tasks
 
 SMALL = """
 seed = 3
@@ -75,27 +78,64 @@ def test_a_process_is_alive_until_it_is_waited_for() -> None:
     assert not machine.process_alive(process.pid)
 
 
-def test_one_processor_takes_one_worker(monkeypatch: pytest.MonkeyPatch) -> None:
-    from sociophysics import runs
-    from sociophysics.study import tasks
+SWEPT = {"sweep.dynamics.temperature": [1 + k / 8 for k in range(6)]}
 
-    asked: list[int] = []
-    execute: Callable[..., object] = tasks.execute
 
-    def watched(bundles: object, *, workers: int, **rest: object) -> object:
-        asked.append(workers)
-        return execute(bundles, workers=workers, **rest)
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many processes were started each time; threads do their work here."""
+    counts: list[int] = []
 
-    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0}, raising=False)
-    monkeypatch.setattr(runs.tasks, "execute", watched)
-    sp.run(sp.Scenario.from_toml(SMALL))
-    assert asked == [1]
+    @contextlib.contextmanager
+    def threads(workers: int) -> Iterator[Executor]:
+        counts.append(workers)
+        with ThreadPoolExecutor(1) as pool:
+            yield pool
+
+    monkeypatch.setattr(tasks, "worker_processes", threads)
+    monkeypatch.setattr(tasks, "usable_cpus", lambda: 3)
+    return counts
+
+
+def test_little_work_starts_no_process_unless_a_number_is_asked_for(started: list[int]) -> None:
+    scenario = sp.Scenario.from_toml(SMALL).replace(SWEPT)
+    alone = sp.run(scenario).table
+    assert started == []
+    assert sp.run(scenario, workers=2).table.equals(alone)
+    assert started == [2]
+
+
+def test_much_work_starts_one_process_per_processor(
+    started: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scenario = sp.Scenario.from_toml(SMALL).replace(SWEPT)
+    alone = sp.run(scenario, workers=1).table
+    monkeypatch.setattr(bundles, "SHORT", 1.0)
+    assert sp.run(scenario).table.equals(alone)
+    assert started == [3]
+    monkeypatch.setattr(tasks, "usable_cpus", lambda: 1)
+    assert sp.run(scenario).table.equals(alone)
+    assert started == [3]
+
+
+def test_work_that_turns_out_long_goes_on_in_processes(
+    started: list[int], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    scenario = sp.Scenario.from_toml(SMALL).replace(SWEPT)
+    alone = sp.run(scenario, workers=1).table
+    monkeypatch.setattr(machine, "STARTING", 0.0)
+    monkeypatch.setattr(machine, "PAYS", 0.0)
+    assert sp.run(scenario, tmp_path / "run").table.equals(alone)
+    assert started == [3]
+    lines = (tmp_path / "run" / "log.jsonl").read_text().splitlines()
+    parts = [line for line in map(json.loads, lines) if line["event"] == "part"]
+    # One part here, by which the pace is known, and each of the others once: three blocks of
+    # replicas at six values and the declared one.
+    assert len({each["part"] for each in parts}) == len(parts) == 7 * 3
 
 
 def _energies(workers: int) -> float:
-    # More parts than are done in place because there are few.
-    swept = {"sweep.dynamics.temperature": [1 + k / 8 for k in range(FEW_PARTS + 1)]}
-    scenario = sp.Scenario.from_toml(SMALL).replace(swept)
+    scenario = sp.Scenario.from_toml(SMALL).replace(SWEPT)
     return float(sp.run(scenario, workers=workers).table["energy"].sum())
 
 

@@ -17,7 +17,6 @@ from sociophysics.live.calibrations_asked import (
     AskedCalibration,
     asked_tables,
     calibration_text,
-    most_updates,
     society_of,
 )
 from sociophysics.live.listed_runs import folder_of_runs
@@ -35,7 +34,6 @@ __all__ = [
 
 JOB, PANEL = "calibrate", "calibrate.panel"  # the work that calibrates, and that looks
 FILE = "calibrate.toml"
-ALONE = 2e8  # updates that one process has done before others have started
 
 
 @dataclass(frozen=True)
@@ -66,13 +64,6 @@ class Asked:
         """The name of its folder: equal calibrations continue each other, others never meet."""
         text = f"{self.text}{self.brought.looked.digest}"
         return f"calibrate-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
-
-    @property
-    def updates(self) -> float:
-        """About how many single updates it takes at most."""
-        pace = self.tables["free"]["sweeps_per_wave"]
-        most = pace["high"] if isinstance(pace, Mapping) else pace
-        return most_updates(self.brought.looked, float(most))
 
     def command(self) -> str:
         """Return the line that does the same in a terminal, in the folder of the files."""
@@ -167,9 +158,8 @@ def carrying_out(asked: Asked) -> Callable[[Job], Calibrated]:
         folder = asked.folder()
         folder.parent.mkdir(parents=True, exist_ok=True)
         # In the folder of the files, so that the report has their names and no path of ours.
-        few = ["--workers", "1"] if asked.updates < ALONE else []
         carry_out(
-            job, ["calibrate", FILE, "--out", str(folder), *few], folder=asked.brought.folder,
+            job, ["calibrate", FILE, "--out", str(folder)], folder=asked.brought.folder,
             said=lambda text: text.replace(f"{asked.brought.folder}/", ""),
             ended="bring fewer users or waves",
         )  # fmt: skip

@@ -10,11 +10,11 @@ from typing import Any
 
 import sociophysics as sp
 
-from ..simulation import simulate, workers_for
+from ..simulation import simulate
 from ..work import Job
 from .society import Uploaded
 
-__all__ = ["JOB", "Measured", "folder_of_runs", "in_processes", "measuring", "run_name"]
+__all__ = ["JOB", "Measured", "folder_of_runs", "measuring", "run_name"]
 
 JOB = "feed-lab.measure"
 
@@ -40,14 +40,6 @@ def run_name(scenario: sp.Scenario) -> str:
     return f"feed-lab-{words[:40].strip('-')}-{own}"
 
 
-def in_processes(scenario: sp.Scenario, users: int) -> int | None:
-    """Return the workers for a scenario: 1 if it is short, else one per processor."""
-    updates = float(users) * sum(
-        case.settings.dynamics.sweeps * scenario.sweep.replicas for case in scenario.cases()
-    )
-    return workers_for(updates)
-
-
 def measuring(scenario: sp.Scenario, uploaded: Uploaded | None) -> Callable[[Job], Measured]:
     """Return the work that measures a scenario; finished parts stay when it is stopped."""
 
@@ -57,12 +49,7 @@ def measuring(scenario: sp.Scenario, uploaded: Uploaded | None) -> Callable[[Job
             path, nodes = uploaded.kept_in(runs / "networks")
             changes: dict[str, Any] = {"network.path": path}
             measured = scenario.replace(changes | ({"network.nodes": nodes} if nodes else {}))
-        job.publish(progress=0.0, message="building the network")
-        first = measured.cases()[0].settings
-        users = sp.cases.build_system(first, None)[0].n
-        job.check()
         folder = runs / run_name(measured)
-        run = simulate(job, measured, folder, workers=in_processes(measured, users))
-        return Measured(run, folder)
+        return Measured(simulate(job, measured, folder), folder)
 
     return work

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import sociophysics as sp
 from sociophysics.live.listed_runs import ListedRun, sentence_of
 
-from ..simulation import simulate, workers_for
+from ..simulation import simulate
 from ..work import Job
 
 __all__ = ["JOB", "Target", "continuing"]
@@ -31,15 +31,9 @@ def continuing(entry: ListedRun, scenario: sp.Scenario | None = None) -> Callabl
         done = entry.finished / max(entry.total, 1)
         try:
             asked = scenario or sp.study.scenario_in(entry.path)
-            workers = workers_for(_updates(entry, asked) * (1 - done))
-            simulate(job, asked, entry.path, workers=workers, frame=target, progress=done)
+            simulate(job, asked, entry.path, frame=target, progress=done)
         except sp.InputError as error:
             raise sp.InputError(sentence_of(error, entry.path.parent)) from None
         return target
 
     return work
-
-
-def _updates(entry: ListedRun, scenario: sp.Scenario) -> float:
-    sweeps = sum(case.settings.dynamics.sweeps for case in scenario.cases())
-    return float(entry.users or 1e9) * sweeps * scenario.sweep.replicas

@@ -188,7 +188,6 @@ def MeasureFields(settings: Settings, alone: sp.scenario.Settings | None) -> Non
     SettingField(settings, "length", label="Length", help=LENGTH, hint=hint)
     SettingField(settings, "loop", label="And back: hysteresis", help=LOOP,
                  disabled=bool(settings["second"]))  # fmt: skip
-    SettingField(settings, "workers", label="Processors", help=WORKERS)
 
 
 LOOK = (
@@ -203,4 +202,3 @@ LOOP = (
     "The setting is turned up and down again while the same society lives on. Where the way back "
     "differs, what happened before decides."
 )
-WORKERS = "More make large societies faster; small ones are done before the others have begun."

@@ -50,7 +50,6 @@ class Question:
     observable: str
     replicas: int
     loop: bool
-    workers: int
 
     @property
     def identity(self) -> tuple[Any, ...]:
@@ -90,7 +89,6 @@ def question_of(values: Mapping[str, Any], uploaded: sp.Scenario | None) -> Ques
         observable=values["observable"],
         replicas=int(values["replicas"]),
         loop=bool(values["loop"]) and not second,
-        workers=int(values["workers"]),
     )
 
 

@@ -131,8 +131,7 @@ class _View:
 
         self.show(theory=None if self.question.second else self.expected())
         run = sp.run(
-            self.plan.swept, out=self.picture.folder, workers=self.question.workers,
-            progress=follow, cancel=_Stop(self.job),
+            self.plan.swept, out=self.picture.folder, progress=follow, cancel=_Stop(self.job),
         )  # fmt: skip
         self.land(run.table)
 
@@ -165,7 +164,6 @@ class _View:
             "design": self.question.design or None,
             "replicas": self.question.replicas,
             "out": self.picture.folder,
-            "workers": self.question.workers,
             "progress": self.progress(words),
         }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tomllib
 from pathlib import Path
 
@@ -42,7 +41,6 @@ LENGTHS = {
     "4": "Four times the scenario's",
 }
 RANGES = {"auto": "Suggested", "own": "My own"}
-PROCESSORS = max(2, os.cpu_count() or 1)
 
 
 def _axis(suffix: str, points: int, least: int) -> dict[str, Kind]:
@@ -67,5 +65,4 @@ SETTINGS: dict[str, Kind] = {
     "length": Choice("1", LENGTHS),
     "loop": Flag(True),
     "keep": Flag(False),
-    "workers": Number(1, low=1, high=PROCESSORS, integer=True),
 }

@@ -67,7 +67,7 @@ def answer(
     asked: Question,
     shown: Mapping[str, str],
     place: str,
-    workers: int,
+    workers: int | None,
     executor: Executor | None,
 ) -> None:
     """Calibrate what is asked, and write and print what was found."""
@@ -106,7 +106,7 @@ def asked_again(
     asked: Mapping[str, Any],
     given: Mapping[str, Any],
     place: str,
-    workers: int,
+    workers: int | None,
     executor: Executor | None,
 ) -> None:
     """Ask again what a manifest says."""

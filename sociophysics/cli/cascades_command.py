@@ -68,7 +68,7 @@ def cascades(
 
 
 def answer(
-    scenario: Scenario, replicas: int, place: str, workers: int, executor: Executor | None
+    scenario: Scenario, replicas: int, place: str, workers: int | None, executor: Executor | None
 ) -> None:
     """Compare the cascades of a scenario, and write and print what was found."""
     from sociophysics.cli.progress import follow

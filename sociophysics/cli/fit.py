@@ -168,7 +168,7 @@ def answer(
     given: Mapping[str, Any],
     options: dict[str, Any],
     place: str,
-    workers: int,
+    workers: int | None,
     executor: Executor | None,
 ) -> None:
     """Fit the votes that are given, and write and print what was found."""

@@ -110,7 +110,7 @@ def answer(
     options: dict[str, Any],
     largest: bool,
     place: str,
-    workers: int,
+    workers: int | None,
     executor: Executor | None,
 ) -> None:
     """Inspect the network that is given, and write and print what was found."""

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sociophysics.errors import InputError
-from sociophysics.machine import usable_cpus
+from sociophysics.machine import checked_workers
 
 if TYPE_CHECKING:
     from sociophysics.scenario import Scenario
@@ -34,7 +33,10 @@ __all__ = [
 ]
 
 Workers = Annotated[
-    int | None, typer.Option(help="Processes; all processors by default. No number depends on it.")
+    int | None,
+    typer.Option(
+        help="Processes; by default as many as pay, up to all processors. No number depends on it."
+    ),
 ]
 Scheduler = Annotated[
     str | None,
@@ -49,18 +51,15 @@ Seed = Annotated[int | None, typer.Option(help="Seed, instead of the file's.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print errors only.")]
 
 
-def count_of(workers: int | None) -> int:
-    """Return the number of processes that ``--workers`` stands for.
+def count_of(workers: int | None) -> int | None:
+    """Return the processes of ``--workers``, None for as many as pay.
 
     Raises
     ------
     InputError
         Fewer than one.
     """
-    count = usable_cpus() if workers is None else workers
-    if count < 1:
-        raise InputError(f"--workers is {workers}; it must be a whole number >= 1.")
-    return count
+    return checked_workers(workers, "--workers")
 
 
 def seeded(scenario: Scenario, seed: int | None) -> Scenario:

@@ -106,7 +106,7 @@ def _answer(
     manifest: Mapping[str, Any],
     given: Mapping[str, Any],
     place: str,
-    workers: int,
+    workers: int | None,
     executor: Executor | None,
 ) -> None:
     """Do what the command did, as its manifest and its log say."""

@@ -103,7 +103,7 @@ def answer(
     asked: dict[str, Any],
     more: dict[str, Any],
     place: str,
-    workers: int,
+    workers: int | None,
     executor: Executor | None,
 ) -> None:
     """Search for the tipping point, and write and print what was found.
@@ -186,7 +186,7 @@ def _measured(
     asked: dict[str, Any],
     more: dict[str, Any],
     place: str,
-    workers: int,
+    workers: int | None,
     executor: Executor | None,
 ) -> tuple[Search, Crossing | None, HysteresisLoop | None]:
     from sociophysics.cli.progress import follow

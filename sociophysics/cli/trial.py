@@ -89,7 +89,7 @@ def answer(
     scenario: Scenario,
     asked: dict[str, Any],
     place: str,
-    workers: int,
+    workers: int | None,
     executor: Executor | None,
 ) -> None:
     """Do the trial, and write and print what was found."""

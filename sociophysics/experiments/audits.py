@@ -305,7 +305,7 @@ def _run(check: Check, work: Work) -> Run:
             replace(part, identity=f'{{"settings":{part.identity},"audit":"{check.move}"}}')
             for part in parts
         ]
-    data = computed(parts, simulate, work, checked=check.move is not None)
+    data = computed(parts, simulate, work)
     return Run(table=join_tables(check.scenario, parts, data), manifest={}, scenario=check.scenario)
 
 

@@ -10,7 +10,7 @@ from sociophysics.inference.calibration.parameters_free import PACE, TEMPERATURE
 from sociophysics.live.panels_brought import LookedPanel, data_table
 from sociophysics.scenario import text as toml
 
-__all__ = ["AskedCalibration", "asked_tables", "calibration_text", "most_updates", "society_of"]
+__all__ = ["AskedCalibration", "asked_tables", "calibration_text", "society_of"]
 
 SIMULATIONS = 2_000  # as many as four free parameters need
 MOST_UPDATES = 3e11  # an hour or two of one processor
@@ -103,20 +103,8 @@ def _prior(what: str, bounds: tuple[float, float]) -> dict[str, float]:
     return {"low": float(low), "high": float(high)}
 
 
-def most_updates(looked: LookedPanel, pace: float) -> float:
-    """Return how many single updates a calibration takes at most, about.
-
-    Parameters
-    ----------
-    looked : LookedPanel
-    pace : float
-        The most sweeps between two waves.
-    """
-    return SIMULATIONS * looked.users * looked.span * pace
-
-
 def _few(looked: LookedPanel, pace: float) -> None:
-    updates = most_updates(looked, pace)
+    updates = SIMULATIONS * looked.users * looked.span * pace
     if updates > MOST_UPDATES:
         raise InputError(
             f"this takes up to {updates:.1e} single updates; a page does up to "

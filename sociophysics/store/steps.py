@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sociophysics.machine import usable_cpus, worth_processes
 from sociophysics.store.archives import read_archive
 from sociophysics.store.protocol import Store
 
@@ -28,7 +29,6 @@ __all__ = ["Arrays", "Draft", "Steps", "keeping", "step", "steps", "unfinished"]
 Arrays = dict[str, NDArray[Any]]
 DIGEST = "digest"
 TICK = 0.2  # seconds in which a request to stop is seen
-WORTH = 2.0  # seconds of work for which other processes are asked
 AHEAD = 2  # steps per worker that are handed out
 
 
@@ -60,9 +60,9 @@ class Steps:
     code : str
         Digest of the sources that compute them.
     executor : Executor, or function that gives one, optional
-        Computes the items of ``steps`` where they are seconds of work; this process by default.
-    workers : int
-        How many steps the executor does at a time.
+        Computes the items of ``steps`` where ``worth_processes``; this process by default.
+    workers : int, optional
+        How many steps the executor does at a time; one per usable processor by default.
     check : callable, optional
         Called between steps; what it raises ends the work.
     """
@@ -73,10 +73,11 @@ class Steps:
         *,
         code: str,
         executor: Executor | Callable[[], Executor] | None = None,
-        workers: int = 1,
+        workers: int | None = None,
         check: Callable[[], None] | None = None,
     ) -> None:
-        self.store, self.code, self.executor, self.workers = store, code, executor, workers
+        self.store, self.code, self.executor = store, code, executor
+        self.workers = usable_cpus() if workers is None else workers
         self._check = check
         self.done = 0
 
@@ -167,8 +168,9 @@ class Steps:
         queue = deque(missing.items())
         begun = time.monotonic()
         while queue:
-            seconds = (time.monotonic() - begun) / max(len(missing) - len(queue), 1)
-            if self.executor is not None and seconds * len(queue) > WORTH:
+            spent, done = time.monotonic() - begun, len(missing) - len(queue)
+            left = spent / max(done, 1) * len(queue)
+            if self.executor is not None and worth_processes(spent, left):
                 break
             name, item = queue.popleft()
             yield name, self._alone(function, shared, item)

@@ -17,9 +17,8 @@ __all__ = ["Bundles", "bundle", "modules_of", "updates_of", "users_of"]
 SECONDS_PER_TASK = 2.0
 PARTS_PER_TASK = 256
 UNKNOWN_USERS = 1_000
-# What one process has done before a second one has started.
-FEW_UPDATES = 20_000_000
-FEW_PARTS = 16
+# What one process has done before, or soon after, a second one has started.
+SHORT = 2e8
 
 
 def users_of(settings: Settings) -> int | None:
@@ -47,19 +46,36 @@ class Bundles:
     """
 
     def __init__(
-        self, parts: Sequence[Part], store: str | None, simulate: Simulate, modules: tuple[str, ...]
+        self,
+        parts: Sequence[Part],
+        store: str | None,
+        simulate: Simulate,
+        modules: tuple[str, ...],
+        users: int | None = None,
     ) -> None:
-        self.simulate, self.modules, self.store = simulate, modules, store
+        self.simulate, self.modules, self.store, self.users = simulate, modules, store, users
         self.parts = sorted(parts, key=society)
         self._queue = deque(self.parts)
         self._known = {part.name: part for part in parts}
         self._spent: dict[str, tuple[float, float]] = {}
 
     @property
-    def few(self) -> bool:
-        """Whether starting processes would cost more than they save."""
-        updates = sum(map(updates_of, self._queue))
-        return len(self._queue) <= min(FEW_PARTS, PARTS_PER_TASK) and updates < FEW_UPDATES
+    def left(self) -> list[Part]:
+        """The parts that are not handed out yet."""
+        return list(self._queue)
+
+    @property
+    def short(self) -> bool:
+        """Whether this process can begin: it is done soon, or soon knows that it is not."""
+        return sum(map(self._updates, self._queue)) < SHORT
+
+    @property
+    def seconds(self) -> float:
+        """About how long the parts that are left take one process, by the pace so far."""
+        pace = sum(seconds for seconds, _ in self._spent.values())
+        pace /= sum(updates for _, updates in self._spent.values()) or 1.0
+        known = ((self._seconds(part), part) for part in self._queue)
+        return sum(pace * self._updates(part) if s is None else s for s, part in known)
 
     def take(self, workers: int) -> Task | None:
         """Return the next task, None when all are handed out.
@@ -85,19 +101,34 @@ class Bundles:
         for each in done:
             part = self._known[each.name]
             seconds, updates = self._spent.get(_kind(part), (0.0, 0.0))
-            self._spent[_kind(part)] = (seconds + each.seconds, updates + updates_of(part))
+            self._spent[_kind(part)] = (seconds + each.seconds, updates + self._updates(part))
 
     def _seconds(self, part: Part) -> float | None:
         if _kind(part) not in self._spent:
             return None
         seconds, updates = self._spent[_kind(part)]
-        return seconds / updates * updates_of(part)
+        return seconds / updates * self._updates(part)
+
+    def _updates(self, part: Part) -> float:
+        return updates_of(part, users=self.users)
 
 
-def bundle(parts: Sequence[Part], *, folder: Place | None, simulate: Simulate) -> Bundles:
-    """Return the parts, to be handed out as tasks that write into the store of a run."""
+def bundle(
+    parts: Sequence[Part], *, folder: Place | None, simulate: Simulate, users: int | None = None
+) -> Bundles:
+    """Return the parts, to be handed out as tasks that write into the store of a run.
+
+    Parameters
+    ----------
+    parts : sequence of Part
+    folder : path or str, optional
+        Where the run is, if it is kept.
+    simulate : callable
+    users : int, optional
+        Of the society, where settings do not say.
+    """
     store = None if folder is None else open_store(folder).address
-    return Bundles(parts, store, simulate, registering_modules(parts))
+    return Bundles(parts, store, simulate, registering_modules(parts), users)
 
 
 def registering_modules(parts: Sequence[Part]) -> tuple[str, ...]:

@@ -7,7 +7,6 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sociophysics.errors import Cancelled, InputError, did_you_mean
-from sociophysics.machine import usable_cpus
+from sociophysics.machine import checked_workers
 from sociophysics.scenario import Scenario, Settings
 from sociophysics.scenario.build import build_system
 from sociophysics.scenario.variation import value_at
@@ -56,8 +55,8 @@ class Work:
         A folder, or an address of an object store. Parts in it are not simulated again; nothing
         is kept without one.
     workers : int, optional
-        Processes; left out, one per usable processor. 1 works in this one. No number depends on
-        it.
+        Processes; 1 works in this one. Left out, this one works too while there is little to do,
+        and one per usable processor where starting them pays. No number depends on it.
     executor : Executor, optional
         Any ``concurrent.futures`` executor instead.
     progress : callable or bool, optional
@@ -74,13 +73,9 @@ class Work:
     cancel: threading.Event | None = None
 
     def __post_init__(self) -> None:
+        checked_workers(self.workers)
         # One bar for all that this work asks for.
         object.__setattr__(self, "progress", reporter(self.progress))
-
-    @property
-    def processes(self) -> int:
-        """How many processes work."""
-        return usable_cpus() if self.workers is None else self.workers
 
 
 @contextlib.contextmanager
@@ -109,9 +104,8 @@ def keeping_steps(work: Work, *, total: int) -> Iterator[None]:
             where = "" if store is None else f"; finished parts are kept in {store.place}"
             raise Cancelled(f"the work was cancelled{where}")
 
-    with step_workers(work.processes, work.executor) as hands:
-        code = source_digest()
-        kept = Steps(store, code=code, executor=hands, workers=work.processes, check=check)
+    with step_workers(work.workers, work.executor) as hands:
+        kept = Steps(store, code=source_digest(), executor=hands, check=check)
         with keeping(kept):
             yield
     check()
@@ -225,27 +219,26 @@ def computed(
     work: Work,
     *,
     rehearse: tasks.Rehearse | None = None,
-    checked: bool = False,
 ) -> Shelf:
     """Return the data of parts, after simulating those that are not kept yet.
 
-    Parameters
-    ----------
-    checked : bool
-        Whether ``simulate`` takes a ``check`` that it calls now and then, with which it can be
-        told to end in this process.
+    A ``simulate`` that takes a ``check`` calls it now and then, and can be told to end with it.
     """
     store = None if work.folder is None else open_store(work.folder)
     session = Session(store, parts, simulate, work.progress, cancel=work.cancel)
-    if checked and work.executor is None and work.processes == 1:
-        keys: dict[str, Any] = {"check": session.check}
-        session.simulate = partial(simulate, **keys)
     if rehearse is not None:
         session.rehearse(rehearse)
+    session.users = _users(parts[0])
     with session.full_disk_told():
         if isinstance(store, Folder):
             (store.path / "parts").mkdir(parents=True, exist_ok=True)
-        return session.compute(Log(None), workers=work.processes, executor=work.executor)
+        return session.compute(Log(None), workers=work.workers, executor=work.executor)
+
+
+def _users(part: Part) -> int:
+    named = tasks.users_of(part.settings)
+    # Built already when the scenario was looked at, and kept.
+    return build_system(part.settings, 0)[0].n if named is None else named
 
 
 def moments(table: pd.DataFrame, observable: str, *, along: str, burn_in: int) -> Moments:

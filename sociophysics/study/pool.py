@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
 
 from sociophysics.errors import InputError
+from sociophysics.machine import usable_cpus
 from sociophysics.study.blocks import Part
 from sociophysics.study.work import simulate_case
 
@@ -75,7 +76,7 @@ def main_hidden() -> Iterator[None]:
 
 @contextlib.contextmanager
 def step_workers(
-    workers: int, executor: Executor | None
+    workers: int | None, executor: Executor | None
 ) -> Iterator[Executor | Callable[[], Executor] | None]:
     """Give who computes the steps of a study: the executor, or processes started when asked for.
 
@@ -84,18 +85,19 @@ def step_workers(
     InputError
         A worker was killed.
     """
-    alone = multiprocessing.current_process().daemon
+    count = usable_cpus() if workers is None else workers
+    alone = count == 1 or multiprocessing.current_process().daemon
     with contextlib.ExitStack() as stack:
         pools: list[Executor] = []
 
         def start() -> Executor:
             if not pools:
                 stack.enter_context(main_hidden())
-                pools.append(stack.enter_context(worker_processes(workers)))
+                pools.append(stack.enter_context(worker_processes(count)))
             return pools[0]
 
         try:
-            yield executor if executor is not None else None if workers == 1 or alone else start
+            yield executor if executor is not None else None if alone else start
         except BrokenExecutor:
             raise InputError(
                 "a worker was killed or ran out of memory; finished steps are kept: run the same "

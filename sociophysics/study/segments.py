@@ -111,7 +111,7 @@ def measure_segments(base: Scenario, visits: Sequence[Settings], work: Work) -> 
         replace(part, identity=f'{{"settings":{part.identity},"visits":[{listed}]}}')
         for part in plan(base)
     ]
-    data = computed(parts, partial(_passed, visits=tuple(visits)), work, checked=True)
+    data = computed(parts, partial(_passed, visits=tuple(visits)), work)
     table = pd.concat([data[part.name].table for part in parts], ignore_index=True)
     return table.sort_values(["replica", "sweep"], ignore_index=True)
 

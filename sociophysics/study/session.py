@@ -114,14 +114,18 @@ class Session:
             with tasks.naming(part):
                 rehearse(part.settings, part.replicas)
 
-    def compute(self, log: run_folder.Log, *, workers: int, executor: Executor | None) -> Shelf:
+    def compute(
+        self, log: run_folder.Log, *, workers: int | None, executor: Executor | None
+    ) -> Shelf:
         """Return the data of all parts, after simulating those that are missing."""
         if executor is None:
             return self._compute(log, workers, None)
         with cluster.adopting(executor) as found:
             return self._compute(log, workers, found)
 
-    def _compute(self, log: run_folder.Log, workers: int, executor: Executor | None) -> Shelf:
+    def _compute(
+        self, log: run_folder.Log, workers: int | None, executor: Executor | None
+    ) -> Shelf:
         self.load(log)
         started, failures = time.perf_counter(), 0
         log.write(
@@ -153,12 +157,12 @@ class Session:
         log.write("computed", seconds=round(time.perf_counter() - started, 3))
         return self.data
 
-    def follow(self, log: run_folder.Log, workers: int, executor: Executor | None) -> None:
+    def follow(self, log: run_folder.Log, workers: int | None, executor: Executor | None) -> None:
         """Take in finished tasks, log and report them."""
         self.finished = len(self.data)
         asked = {part.name: part for part in self.missing}
         place = None if self.store is None else self.store.address
-        work = tasks.bundle(self.missing, folder=place, simulate=self.simulate)
+        work = tasks.bundle(self.missing, folder=place, simulate=self.simulate, users=self.users)
         ended = tasks.execute(work, workers=workers, executor=executor, check=self.check)
         # Closed at once when something is raised here, so that no worker runs on.
         with closing(ended) as batches:

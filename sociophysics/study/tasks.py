@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import inspect
 import multiprocessing
+import time
 from collections.abc import Generator
 from concurrent.futures import (
     FIRST_COMPLETED,
@@ -16,7 +18,7 @@ from concurrent.futures import (
 )
 
 from sociophysics.errors import InputError
-from sociophysics.machine import usable_cpus
+from sociophysics.machine import usable_cpus, worth_processes
 from sociophysics.store import Place
 from sociophysics.study import cluster
 from sociophysics.study.bundles import Bundles, bundle, updates_of, users_of
@@ -60,15 +62,16 @@ class WorkersDied(Exception):
 
 
 def execute(
-    bundles: Bundles, *, workers: int, executor: Executor | None, check: Check | None = None
+    bundles: Bundles, *, workers: int | None, executor: Executor | None, check: Check | None = None
 ) -> Generator[list[Done], None, None]:
     """Yield what each task did, as tasks finish.
 
     Parameters
     ----------
     bundles : Bundles
-    workers : int
-        Processes; 1 works in this one. Not used with an executor.
+    workers : int, optional
+        Processes; 1 works in this one. Left out, this one works as long as starting others would
+        cost more than it saves, then one per processor does. Not used with an executor.
     executor : Executor, optional
         Any executor of ``concurrent.futures`` form; it is left open.
     check : callable, optional
@@ -84,22 +87,33 @@ def execute(
     if executor is not None:
         with cluster.adopting(executor) as found:
             yield from _collect(found or executor, bundles, checked)
-    elif workers == 1 or bundles.few or multiprocessing.current_process().daemon:
-        # A daemonic process, such as one of a multiprocessing.Pool, may have no children.
-        yield from _here(bundles, checked)
-    else:
+        return
+    count = usable_cpus() if workers is None else workers
+    # A daemonic process, such as one of a multiprocessing.Pool, may have no children.
+    alone = count == 1 or multiprocessing.current_process().daemon
+    if alone or (workers is None and bundles.short):
+        yield from _here(bundles, checked, alone)
+    if bundles.left:
         if bundles.simulate is simulate_case:
-            compile_kernels(bundles.parts)
-        with worker_processes(min(workers, len(bundles.parts))) as pool:
+            compile_kernels(bundles.left)
+        with worker_processes(min(count, len(bundles.left))) as pool:
             yield from _collect(pool, bundles, checked)
 
 
-def _here(bundles: Bundles, check: Check) -> Generator[list[Done], None, None]:
+def _here(bundles: Bundles, check: Check, alone: bool) -> Generator[list[Done], None, None]:
+    """Do tasks in this process: all of them if alone, else until processes are worth it."""
+    begun = time.monotonic()
+    simulate = bundles.simulate
+    if "check" in inspect.signature(simulate).parameters:
+        keys: dict[str, Check] = {"check": check}
+        simulate = functools.partial(simulate, **keys)
     while (task := bundles.take(len(bundles.parts))) is not None:
         check()
-        if task.simulate is simulate_case:
-            task = task._replace(simulate=functools.partial(simulate_case, check=check))
-        yield work(task)
+        done = work(task._replace(simulate=simulate))
+        bundles.note(done)
+        yield done
+        if not alone and worth_processes(time.monotonic() - begun, bundles.seconds):
+            return
 
 
 def _collect(

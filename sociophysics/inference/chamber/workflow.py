@@ -41,7 +41,6 @@ from sociophysics.inference.judging.holdout import MINORITY, split
 from sociophysics.inference.judging.paired import Verdicts, compare
 from sociophysics.inference.judging.reliability import calibration
 from sociophysics.kinds import ESTIMATORS
-from sociophysics.machine import usable_cpus
 from sociophysics.others_code import code_of_others
 from sociophysics.rollcall.votes import Votes
 from sociophysics.society.spins import SpinSystem
@@ -305,8 +304,7 @@ def kept_steps(
             raise Cancelled(f"the fit was cancelled; finished steps are kept in {store.place}")
 
     code = source_digest()
-    count = usable_cpus() if workers is None else workers
-    with keeping(Steps(store, code=code, executor=executor, workers=count, check=check)):
+    with keeping(Steps(store, code=code, executor=executor, workers=workers, check=check)):
         yield
 
 
