@@ -29,7 +29,7 @@ def code_of_others(modules: Sequence[str]) -> Code:
     Parameters
     ----------
     modules : sequence of str
-        Modules outside this package, as ``bundles.registering_modules`` returns them.
+        Modules outside this package, as ``blocks.registering_modules`` returns them.
 
     Returns
     -------

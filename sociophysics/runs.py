@@ -17,8 +17,7 @@ from sociophysics.scenario import Scenario, declared_values, expand, with_declar
 from sociophysics.store import Place, Store, open_store, place_of, write_parquet
 from sociophysics.study import run_manifest as run_folder
 from sociophysics.study import tasks
-from sociophysics.study.blocks import Part, fingerprints, plan
-from sociophysics.study.bundles import registering_modules
+from sociophysics.study.blocks import Part, fingerprints, plan, registering_modules
 from sociophysics.study.session import Progress, Session
 from sociophysics.study.shelf import join_events, join_tables
 

@@ -20,7 +20,7 @@ from sociophysics.cli import main
 from sociophysics.errors import InputError
 from sociophysics.scenario import Scenario
 from sociophysics.store import Folder, open_store
-from sociophysics.study import bundles, cluster, plan, status, tasks, work
+from sociophysics.study import blocks, cluster, plan, status, tasks, work
 from sociophysics.study.parts import PartData, read_parts
 from tests.cluster_site import Site, free_port
 from tests.ensemble_stub import ORDERS, run_stub, simulate, simulate_truly
@@ -123,7 +123,7 @@ def run_in_chaos(
     another worker writes it anew: so at most one damaged part is left, the table is right in any
     case, and the next run into the folder mends the part.
     """
-    monkeypatch.setattr(bundles, "PARTS_PER_TASK", 1)
+    monkeypatch.setattr(tasks, "PARTS_PER_TASK", 1)
     scenario, out = of_parts(parts), tmp_path / "chaos"
     planned = plan(scenario)
     assert len({part.name for part in planned}) == parts
@@ -233,22 +233,22 @@ def test_parts_of_one_society_follow_each_other() -> None:
     scenario = of_parts(8).replace({"sweep.network.n": [10, 12]})
     drawn = scenario.replace({"sweep.redraw": ["couplings"]})
     for each, count in ((scenario, 2), (drawn, 4)):
-        queue = bundles.bundle(plan(each), folder=None, simulate=simulate).parts
-        seen = [bundles.society(part) for part in queue]
+        queue = tasks.bundle(plan(each), folder=None, simulate=simulate).parts
+        seen = [blocks.society(part) for part in queue]
         changes = sum(one != other for one, other in pairwise(seen))
         assert changes + 1 == len(set(seen)) == count
 
 
 def test_tasks_grow_to_seconds_of_work() -> None:
     parts = list({part.name: part for part in plan(of_parts(400))}.values())
-    queue = bundles.bundle(parts, folder=None, simulate=simulate)
+    queue = tasks.bundle(parts, folder=None, simulate=simulate)
     first = queue.take(2)
     assert first is not None
     assert len(first.parts) == 1  # nothing has been timed yet
     queue.note([work.Done(first.parts[0].name, 0.1, 1, None)])
     second = queue.take(2)
     assert second is not None
-    assert len(second.parts) == pytest.approx(bundles.SECONDS_PER_TASK / 0.1, abs=1)
+    assert len(second.parts) == pytest.approx(tasks.SECONDS_PER_TASK / 0.1, abs=1)
     names = [part.name for task in (first, second) for part in task.parts]
     while (task := queue.take(2)) is not None:
         names += [part.name for part in task.parts]
@@ -324,7 +324,7 @@ def test_a_scheduler_that_stays_away(
 ) -> None:
     monkeypatch.setattr(cluster, "RETURN_SECONDS", 1.0)
     monkeypatch.setattr(cluster, "ANSWER_SECONDS", 1.0)
-    monkeypatch.setattr(bundles, "PARTS_PER_TASK", 1)
+    monkeypatch.setattr(tasks, "PARTS_PER_TASK", 1)
     (orders / "slow").touch()
     scenario = of_parts(40)
 

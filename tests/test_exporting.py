@@ -14,7 +14,7 @@ from sociophysics.cli import main
 from sociophysics.dynamics.kernels.kernel_choice import REGISTRY
 from sociophysics.errors import InputError
 from sociophysics.live.exported_society import society
-from sociophysics.scenario.process import KernelName
+from sociophysics.scenario.settings import KernelName
 
 BASE = {
     "seed": 1,

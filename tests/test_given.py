@@ -13,8 +13,7 @@ import pytest
 import sociophysics as sp
 from sociophysics.errors import InputError
 from sociophysics.observables import OBSERVABLES
-from sociophysics.study.blocks import plan
-from sociophysics.study.bundles import registering_modules
+from sociophysics.study.blocks import plan, registering_modules
 from sociophysics.study.work import Task, simulate_case, work_text
 
 TEXT = """

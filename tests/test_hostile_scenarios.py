@@ -17,7 +17,7 @@ from sociophysics.report.describe import describe
 from sociophysics.scenario import Scenario, canonical_json
 from sociophysics.scenario import text as toml
 from sociophysics.study import plan
-from sociophysics.study.bundles import users_of
+from sociophysics.study.blocks import users_of
 from tests.scenario_mutants import bases, mutant
 
 LONGEST = 2_000  # characters of a sentence that lists what is allowed

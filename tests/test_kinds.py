@@ -26,7 +26,7 @@ from sociophysics.scenario import Scenario, scenario_schema
 from sociophysics.store.studies import first_difference
 from sociophysics.study import plan
 from sociophysics.study.asked import manifest_of
-from sociophysics.study.bundles import registering_modules
+from sociophysics.study.blocks import registering_modules
 from sociophysics.study.tasks import simulate_case
 from sociophysics.study.work import Task
 

@@ -18,7 +18,7 @@ import sociophysics as sp
 from sociophysics import machine
 from sociophysics.errors import InputError
 from sociophysics.store import folder_of, open_store
-from sociophysics.study import bundles, tasks
+from sociophysics.study import tasks
 
 SMALL = """
 seed = 3
@@ -110,7 +110,7 @@ def test_much_work_starts_one_process_per_processor(
 ) -> None:
     scenario = sp.Scenario.from_toml(SMALL).replace(SWEPT)
     alone = sp.run(scenario, workers=1).table
-    monkeypatch.setattr(bundles, "SHORT", 1.0)
+    monkeypatch.setattr(tasks, "SHORT", 1.0)
     assert sp.run(scenario).table.equals(alone)
     assert started == [3]
     monkeypatch.setattr(tasks, "usable_cpus", lambda: 1)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import sociophysics as sp
 import sociophysics.observables as observables
 from sociophysics.errors import InputError
-from sociophysics.observables.camps_of_users import camps_of
+from sociophysics.society.camps import camps_of
 from sociophysics.society.spins import SpinSystem
 from sociophysics.society.ties import ties
 

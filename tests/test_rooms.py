@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "sociophysics"
 
 # Files of the package that one run may enter: every one is a place a reader has to know.
 # The aim is 45; this is where it stands, to be lowered with every merge.
-MOST_ROOMS = 76
+MOST_ROOMS = 67
 
 ONE_RUN = """
 import sys, tempfile, threading
@@ -43,7 +43,9 @@ name = "none"
 name = "chronological"
 feed = {kind = "chronological", strength = 0.5}
 '''
-sp.run(sp.Scenario.from_toml(TEXT), workers=1)  # what is done once, such as loading, is not counted
+with tempfile.TemporaryDirectory() as folder:
+    # What is done once, such as loading, is not counted.
+    sp.run(sp.Scenario.from_toml(TEXT), out=folder + "/run", workers=1)
 
 entered = set()
 

@@ -29,8 +29,8 @@ from sociophysics.influences.interventions import (
 from sociophysics.influences.schedules import Schedule
 from sociophysics.machine import require_memory, usable_cpus
 from sociophysics.observables import as_names, check_names
-from sociophysics.observables.camps_of_users import camps_and_names
 from sociophysics.society.alignment import by_label
+from sociophysics.society.camps import camps_and_names
 from sociophysics.society.spins import SpinSystem
 from sociophysics.streams import check_seed
 

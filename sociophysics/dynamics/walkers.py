@@ -75,7 +75,7 @@ class Walkers:
     def exposure(self) -> ExposureCounts | None:
         """What the feed showed last, None where none shows posts."""
         if self._exposure is None and self._seen is not None:
-            from sociophysics.influences.feeds.feed_exposure import LaterExposure
+            from sociophysics.influences.feeds.pools import LaterExposure
 
             feed, spins, shown, camps = self._seen
             pool = partial(feed.candidates, self.system, camps)

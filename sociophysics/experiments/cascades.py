@@ -28,8 +28,8 @@ from sociophysics.experiments.trees import structural_virality
 from sociophysics.influences.feeds import Draws, Feed, FeedMemory
 from sociophysics.influences.feeds.pools import Pool
 from sociophysics.influences.interventions import Nucleate, choose_users
-from sociophysics.observables.camps_of_users import camps_and_names
 from sociophysics.society import camps as camp_attributes
+from sociophysics.society.camps import camps_and_names
 from sociophysics.society.spins import SpinSystem
 from sociophysics.statistics import holm, paired_difference
 from sociophysics.streams import check_seed, generator, key

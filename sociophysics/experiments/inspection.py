@@ -15,7 +15,6 @@ from scipy.sparse.csgraph import connected_components
 
 from sociophysics.errors import InputError
 from sociophysics.experiments.targeting import targeting
-from sociophysics.observables.camps_of_users import camps_of
 from sociophysics.observables.frustration import (
     annealed_frustration,
     balanced_triads,
@@ -32,6 +31,7 @@ from sociophysics.observables.polarization import (
     signed_modularity,
 )
 from sociophysics.observables.sorting import ei_index
+from sociophysics.society.camps import camps_of
 from sociophysics.society.couplings import LARGEST, RANGE, SMALLEST
 from sociophysics.society.spins import SpinSystem
 from sociophysics.society.ties import ties

@@ -13,10 +13,10 @@ from typing import Annotated, Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Discriminator, Tag
+from pydantic import AfterValidator, Discriminator, Tag
 
 from sociophysics.errors import InputError
-from sociophysics.kinds import SCHEDULES, Kind, Kinds, Number, OneOf, Unbounded, key
+from sociophysics.kinds import SCHEDULES, Kind, Kinds, Noise, Number, OneOf, Unbounded, key
 from sociophysics.machine import require_memory
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "Pulse",
     "Ramp",
     "Schedule",
+    "Temperature",
     "make",
     "values",
 ]
@@ -177,6 +178,22 @@ ScheduleTable = Annotated[Schedule, OneOf(SCHEDULES)]
 Level = Annotated[
     Annotated[Number, Tag("a number")] | Annotated[ScheduleTable, Tag("a schedule")],
     Discriminator(shape),
+]
+
+
+def _not_negative(value: float | Schedule) -> float | Schedule:
+    for name, number in value.table().items() if isinstance(value, Kind) else ():
+        if name not in ("kind", "at", "width", "height") and number < 0:
+            raise ValueError(f"the schedule's {name} is {number}; a temperature must be >= 0")
+    if isinstance(value, Pulse) and value.base + value.height < 0:
+        raise ValueError("the pulse's base + height is below 0; a temperature must be >= 0")
+    return value
+
+
+Temperature = Annotated[
+    Annotated[Noise, Tag("a number")] | Annotated[ScheduleTable, Tag("a schedule")],
+    Discriminator(shape),
+    AfterValidator(_not_negative),
 ]
 
 

@@ -9,7 +9,7 @@ from sociophysics.errors import InputError
 from sociophysics.rollcall.chambers import CHAMBERS
 from sociophysics.scenario import Scenario, expand, files_of
 from sociophysics.scenario.build import build_system, varies
-from sociophysics.study.bundles import users_of
+from sociophysics.study.blocks import users_of
 from sociophysics.study.society_card import card
 
 __all__ = ["LARGEST_SCENARIO", "Looked", "looked_at", "strange_scenario"]

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sociophysics.errors import InputError
-from sociophysics.observables.camps_of_users import camps_of
 from sociophysics.observables.controversy import require_positive
 from sociophysics.observables.domains import by_size
+from sociophysics.society.camps import camps_of
 from sociophysics.society.spins import SpinSystem
 from sociophysics.society.ties import require_undirected, ties
 from sociophysics.streams import key

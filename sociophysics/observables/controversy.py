@@ -13,7 +13,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import cg, splu
 
 from sociophysics.errors import InputError
-from sociophysics.observables.camps_of_users import two_sides
+from sociophysics.society.camps import two_sides
 from sociophysics.society.spins import SpinSystem
 from sociophysics.society.ties import require_undirected, ties
 

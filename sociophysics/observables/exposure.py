@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sociophysics.errors import InputError
-from sociophysics.observables.camps_of_users import camps_of
+from sociophysics.society.camps import camps_of
 from sociophysics.society.spins import SpinSystem
 from sociophysics.society.ties import ties
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sociophysics.errors import InputError
-from sociophysics.observables.camps_of_users import camps_of, two_sides
+from sociophysics.society.camps import camps_of, two_sides
 from sociophysics.society.spins import SpinSystem
 from sociophysics.society.ties import ties
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from sociophysics.scenario.cases import Case, expand, files_of, labelled, resolved
-from sociophysics.scenario.declared import declared_values, with_declared
+from sociophysics.scenario.cases import (
+    Case,
+    declared_values,
+    expand,
+    files_of,
+    labelled,
+    resolved,
+    with_declared,
+)
 from sociophysics.scenario.document import Design, Scenario, Sweep
-from sociophysics.scenario.process import StopRule, stop_rule
 from sociophysics.scenario.schema import scenario_schema
-from sociophysics.scenario.settings import Settings, canonical_json
+from sociophysics.scenario.settings import Settings, StopRule, canonical_json, stop_rule
 
 __all__ = [
     "Case",

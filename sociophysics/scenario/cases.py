@@ -1,4 +1,7 @@
-"""From a scenario to its cases: every design at every point of the sweep."""
+"""From a scenario to its cases: every design at every point of the sweep.
+
+The point that the file itself declares, by the values that stand in its tables, is one of them.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import copy
 import itertools
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,12 +26,22 @@ from sociophysics.scenario.posterior import check_draws, draws_file
 from sociophysics.scenario.sentences import explain
 from sociophysics.scenario.settings import Settings, plain
 from sociophysics.scenario.values import Values
-from sociophysics.scenario.variation import SWEPT_TABLES, dotted_keys, set_key
+from sociophysics.scenario.variation import SWEPT_TABLES, dotted_keys, set_key, value_at
 
-__all__ = ["Case", "check", "expand", "files_of", "labelled", "resolved"]
+__all__ = [
+    "Case",
+    "check",
+    "declared_values",
+    "expand",
+    "files_of",
+    "labelled",
+    "resolved",
+    "with_declared",
+]
 
 BYTES_PER_CASE = 8_000
 TEMPERATURE = "dynamics.temperature"
+Scalar = bool | int | float | str
 FILE_KEYS = (("network", "path"), ("network", "nodes"), ("couplings", "path"))
 
 
@@ -302,3 +315,76 @@ def _place(path: str, folder: Path | None, *, bundled: bool) -> Path | None:
     if bundled and path in CHAMBERS and not Path(path).exists():
         return bundled_file(CHAMBERS[path].votes)
     return None
+
+
+def declared_values(document: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Scalar]:
+    """Return what the tables of a scenario say for keys that it may be swept over.
+
+    The first design that has the key counts, with its own tables over the base's. A key that
+    holds no single value (a schedule, or nothing) is left out.
+
+    Parameters
+    ----------
+    document : mapping
+        The canonical scenario.
+    keys : iterable of str
+        Dotted names.
+
+    Examples
+    --------
+    >>> feeds = [{"name": "off", "feed": {"kind": "none"}}, {"name": "on", "feed": None}]
+    >>> document = {"feed": {"kind": "memory", "strength": 0.5}, "designs": feeds}
+    >>> declared_values(document, ["feed.strength", "dynamics.temperature"])
+    {'feed.strength': 0.5}
+    """
+    base = {name: document[name] for name in SWEPT_TABLES if name in document}
+    societies = [
+        {**base, **{name: own for name, own in design.items() if own is not None}}
+        for design in document.get("designs") or [{}]
+    ]
+    found: dict[str, Scalar] = {}
+    for key in keys:
+        values = (_value(tables, key) for tables in societies)
+        value = next((each for each in values if isinstance(each, Scalar)), None)
+        if value is not None:
+            found[key] = value
+    return found
+
+
+def with_declared(scenario: Scenario) -> Scenario:
+    """Return the scenario whose sweep also holds the values that its tables declare.
+
+    An ascending or descending list stays one. A scenario is returned as it is where nothing is to
+    be added, or where a declared value does not go with the other swept ones.
+    """
+    axes = scenario.sweep.axes
+    declared = declared_values(scenario.canonical(), axes)
+    changes: dict[str, Any] = {}
+    for key, value in declared.items():
+        texts = isinstance(axes[key][0], str)
+        if value not in axes[key] and isinstance(value, str) == texts:
+            changes[f"sweep.{key}"] = _placed(list(axes[key]), value)
+    if not changes:
+        return scenario
+    try:
+        whole = scenario.replace(changes)
+        whole.cases()
+    except InputError:
+        return scenario
+    return whole
+
+
+def _value(tables: Mapping[str, Any], key: str) -> Any:
+    here = value_at(tables, key)
+    # Only fitted couplings may leave the temperature out: it is then the fit's own.
+    left_out = here is None and key == TEMPERATURE and "dynamics" in tables
+    return 1.0 if left_out else here
+
+
+def _placed(values: list[Any], value: Any) -> list[Any]:
+    added = [*values, value]
+    if len(values) > 1 and values == sorted(values):
+        return sorted(added)
+    if len(values) > 1 and values == sorted(values, reverse=True):
+        return sorted(added, reverse=True)
+    return added

@@ -91,7 +91,7 @@ def fitting(scenario: Scenario, claims: Sequence[Claim]) -> tuple[Claim, ...]:
 
 
 def _unfit(scenario: Scenario, claim: Claim) -> str:
-    from sociophysics.scenario.declared import declared_values
+    from sociophysics.scenario.cases import declared_values
 
     designs = [design.name for design in scenario.designs] or ["base"]
     for name in filter(None, (claim.design, claim.than)):

@@ -15,18 +15,21 @@ from sociophysics.influences.feeds import NoFeed
 from sociophysics.influences.fields import NoField
 from sociophysics.kinds import Kind, knowing
 from sociophysics.scenario import text as toml
-from sociophysics.scenario.bounds import check_bounds
 from sociophysics.scenario.claims import Claim, check_claims, fitting
-from sociophysics.scenario.process import Dynamics, Follow, Observe, Posterior
 from sociophysics.scenario.sentences import explain
 from sociophysics.scenario.settings import (
+    Dynamics,
+    Follow,
     Interventions,
+    Observe,
+    Posterior,
     Redrawn,
     Seed,
     Settings,
     canonical_json,
     plain,
 )
+from sociophysics.scenario.text import check_bounds
 from sociophysics.scenario.trial_table import TrialTable
 from sociophysics.scenario.values import (
     Axis,

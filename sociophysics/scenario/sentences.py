@@ -24,7 +24,7 @@ from sociophysics.kinds import (
 )
 from sociophysics.registries import Registry
 from sociophysics.scenario.claims import Claim
-from sociophysics.scenario.process import Dynamics, Follow, Observe, Posterior
+from sociophysics.scenario.settings import Dynamics, Follow, Observe, Posterior
 from sociophysics.scenario.trial_table import Treatment, TrialTable
 from sociophysics.scenario.values import Table
 

@@ -7,19 +7,15 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
-    Discriminator,
-    Tag,
     ValidationInfo,
     WithJsonSchema,
 )
 
-from sociophysics.influences import feeds, fields, interventions, schedules
-from sociophysics.influences.schedules import ScheduleTable as Schedule
-from sociophysics.influences.schedules import shape
+from sociophysics.influences import feeds, fields, interventions
+from sociophysics.influences.schedules import Temperature
 from sociophysics.kinds import (
     COUPLINGS,
     FEEDS,
@@ -27,8 +23,6 @@ from sociophysics.kinds import (
     INTERVENTIONS,
     LARGEST,
     NETWORKS,
-    Kind,
-    Noise,
     OneOf,
     Text,
     read_inf,
@@ -69,22 +63,6 @@ Couplings = Annotated[coupling_kinds.Coupling, OneOf(COUPLINGS)]
 ExternalField = Annotated[fields.ExternalField, OneOf(FIELDS)]
 Feed = Annotated[feeds.Feed, OneOf(FEEDS)]
 Intervention = Annotated[interventions.Intervention, OneOf(INTERVENTIONS)]
-
-
-def _not_negative(value: float | schedules.Schedule) -> float | schedules.Schedule:
-    for key, number in value.table().items() if isinstance(value, Kind) else ():
-        if key not in ("kind", "at", "width", "height") and number < 0:
-            raise ValueError(f"the schedule's {key} is {number}; a temperature must be >= 0")
-    if isinstance(value, schedules.Pulse) and value.base + value.height < 0:
-        raise ValueError("the pulse's base + height is below 0; a temperature must be >= 0")
-    return value
-
-
-Temperature = Annotated[
-    Annotated[Noise, Tag("a number")] | Annotated[Schedule, Tag("a schedule")],
-    Discriminator(shape),
-    AfterValidator(_not_negative),
-]
 
 
 def _stepped(start: Any, stop: Any, step: Any) -> list[float | int]:

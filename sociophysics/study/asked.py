@@ -12,8 +12,7 @@ from sociophysics.scenario import Scenario
 from sociophysics.scenario.membership import of_scenario
 from sociophysics.store import Place, open_store, write_table
 from sociophysics.store.studies import claimed, make_manifest
-from sociophysics.study.blocks import fingerprints
-from sociophysics.study.bundles import modules_of
+from sociophysics.study.blocks import fingerprints, modules_of
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -23,15 +24,28 @@ from sociophysics.scenario import (
     resolved,
 )
 from sociophysics.society.edge_files import content
+from sociophysics.society.network_kinds import Configuration, Lattice
 from sociophysics.sources import source_digest
 from sociophysics.store import require_file
 
-__all__ = ["BLOCK", "Part", "fingerprints", "identities", "plan"]
+__all__ = [
+    "BLOCK",
+    "Part",
+    "fingerprints",
+    "identities",
+    "modules_of",
+    "plan",
+    "registering_modules",
+    "society",
+    "updates_of",
+    "users_of",
+]
 
 BLOCK = 5
 FORMAT = 1
 BYTES_PER_CELL = 24  # a number in the parts' tables, in the joined one, and on its way there
 FIELDS = sorted(Settings.model_fields)
+UNKNOWN_USERS = 1_000
 BYTES_PER_PART = 6_000  # its name and place in the plan, its own table apart from the numbers
 
 
@@ -268,3 +282,45 @@ def _identity(settings: Settings, digests: Mapping[str, str], texts: dict[int, s
             texts[id(table)] = text = canonical_json(plain)
         whole.append(f'"{name}":{text}')
     return f"{{{','.join(whole)}}}"
+
+
+def users_of(settings: Settings) -> int | None:
+    """Return the number of users that the settings name, None where only the network knows."""
+    network = settings.network
+    if isinstance(network, Lattice):
+        return math.prod(network.shape)
+    if isinstance(network, Configuration):
+        return len(network.degrees)
+    users: int | None = getattr(network, "n", None)
+    return users
+
+
+def updates_of(part: Part, *, users: int | None = None) -> float:
+    """Return how many single-spin updates a part takes, with ``users`` if it does not say."""
+    users = users_of(part.settings) or users or UNKNOWN_USERS
+    return float(users) * part.settings.dynamics.sweeps * len(part.replicas)
+
+
+def registering_modules(parts: Sequence[Part]) -> tuple[str, ...]:
+    """Return the modules outside this package whose import registers what the parts name."""
+    return modules_of([part.settings for part in parts])
+
+
+def modules_of(settings: Sequence[Settings]) -> tuple[str, ...]:
+    """Return the modules outside this package whose import registers what settings name."""
+    from sociophysics.observables import REGISTRY
+
+    modules = {REGISTRY[name].__module__ for s in settings for name in s.observe.names}
+    for s in settings:
+        feeds = [getattr(act, "feed", None) for act in s.interventions]
+        kinds = [s.network, s.couplings, s.field, s.feed, *feeds, *s.interventions]
+        modules |= {type(each).__module__ for each in kinds if each is not None}
+    return tuple(sorted(each for each in modules if each.partition(".")[0] != "sociophysics"))
+
+
+def society(part: Part) -> tuple[str, tuple[int, ...]]:
+    """Return what parts have in common that need the same society."""
+    settings = part.settings
+    text = f"{settings.network!r} {settings.couplings!r}"
+    alone = settings.redraw or getattr(settings.couplings, "draw", "point") == "bootstrap"
+    return text, part.replicas if alone else ()

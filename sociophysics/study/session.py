@@ -14,8 +14,7 @@ from sociophysics.errors import FULL, Cancelled, InputError
 from sociophysics.store import Store
 from sociophysics.study import cluster, ledger, tasks
 from sociophysics.study import run_manifest as run_folder
-from sociophysics.study.blocks import Part
-from sociophysics.study.bundles import society
+from sociophysics.study.blocks import Part, society
 from sociophysics.study.parts import (
     CorruptPart,
     file_of,

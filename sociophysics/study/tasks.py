@@ -1,4 +1,7 @@
-"""Doing the missing parts through an executor, whatever happens to its workers."""
+"""Doing the missing parts as tasks of seconds, whatever happens to those who work on them.
+
+A part is timed alone, then as many of its kind are bundled as make seconds of work.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,8 @@ import functools
 import inspect
 import multiprocessing
 import time
-from collections.abc import Generator
+from collections import deque
+from collections.abc import Generator, Sequence
 from concurrent.futures import (
     FIRST_COMPLETED,
     BrokenExecutor,
@@ -19,15 +23,16 @@ from concurrent.futures import (
 
 from sociophysics.errors import InputError
 from sociophysics.machine import usable_cpus, worth_processes
-from sociophysics.store import Place
+from sociophysics.store import Place, open_store
 from sociophysics.study import cluster
-from sociophysics.study.bundles import Bundles, bundle, updates_of, users_of
+from sociophysics.study.blocks import Part, registering_modules, society, updates_of, users_of
 from sociophysics.study.pool import compile_kernels, main_hidden, worker_processes
 from sociophysics.study.work import (
     Check,
     Done,
     Rehearse,
     Simulate,
+    Task,
     naming,
     rehearse_case,
     simulate_case,
@@ -52,6 +57,10 @@ __all__ = [
     "work",
 ]
 
+SECONDS_PER_TASK = 2.0
+PARTS_PER_TASK = 256
+# What one process has done before, or soon after, a second one has started.
+SHORT = 2e8
 RETRIES = 3
 TICK = 0.2  # seconds in which a request to stop is seen
 AHEAD = 2  # tasks per worker that are handed out: one at work, one on its way
@@ -59,6 +68,99 @@ AHEAD = 2  # tasks per worker that are handed out: one at work, one on its way
 
 class WorkersDied(Exception):
     """Workers ended without an exception: killed, out of memory, or out of reach."""
+
+
+class Bundles:
+    """Parts still to be done, handed out as tasks of seconds; no number depends on them.
+
+    Parts of one society follow each other, so that a worker that keeps what it built last builds
+    each once: of every replica where each draws its own.
+    """
+
+    def __init__(
+        self,
+        parts: Sequence[Part],
+        store: str | None,
+        simulate: Simulate,
+        modules: tuple[str, ...],
+        users: int | None = None,
+    ) -> None:
+        self.simulate, self.modules, self.store, self.users = simulate, modules, store, users
+        self.parts = sorted(parts, key=society)
+        self._queue = deque(self.parts)
+        self._known = {part.name: part for part in parts}
+        self._spent: dict[str, tuple[float, float]] = {}
+
+    @property
+    def left(self) -> list[Part]:
+        """The parts that are not handed out yet."""
+        return list(self._queue)
+
+    @property
+    def short(self) -> bool:
+        """Whether this process can begin: it is done soon, or soon knows that it is not."""
+        return sum(map(self._updates, self._queue)) < SHORT
+
+    @property
+    def seconds(self) -> float:
+        """About how long the parts that are left take one process, by the pace so far."""
+        pace = sum(seconds for seconds, _ in self._spent.values())
+        pace /= sum(updates for _, updates in self._spent.values()) or 1.0
+        known = ((self._seconds(part), part) for part in self._queue)
+        return sum(pace * self._updates(part) if s is None else s for s, part in known)
+
+    def take(self, workers: int) -> Task | None:
+        """Return the next task, None when all are handed out.
+
+        A task holds one part until a part of its kind has been timed, and never more than leaves
+        something for the other workers.
+        """
+        most = min(PARTS_PER_TASK, max(1, len(self._queue) // (2 * workers)))
+        taken: list[Part] = []
+        seconds = 0.0
+        while self._queue and len(taken) < most:
+            needs = self._seconds(self._queue[0])
+            if taken and (needs is None or seconds + needs > SECONDS_PER_TASK):
+                break
+            taken.append(self._queue.popleft())
+            if needs is None:
+                break
+            seconds += needs
+        return Task(tuple(taken), self.store, self.simulate, self.modules) if taken else None
+
+    def note(self, done: Sequence[Done]) -> None:
+        """Learn from finished parts how long others of their kind will take."""
+        for each in done:
+            part = self._known[each.name]
+            seconds, updates = self._spent.get(_kind(part), (0.0, 0.0))
+            self._spent[_kind(part)] = (seconds + each.seconds, updates + self._updates(part))
+
+    def _seconds(self, part: Part) -> float | None:
+        if _kind(part) not in self._spent:
+            return None
+        seconds, updates = self._spent[_kind(part)]
+        return seconds / updates * self._updates(part)
+
+    def _updates(self, part: Part) -> float:
+        return updates_of(part, users=self.users)
+
+
+def bundle(
+    parts: Sequence[Part], *, folder: Place | None, simulate: Simulate, users: int | None = None
+) -> Bundles:
+    """Return the parts, to be handed out as tasks that write into the store of a run.
+
+    Parameters
+    ----------
+    parts : sequence of Part
+    folder : path or str, optional
+        Where the run is, if it is kept.
+    simulate : callable
+    users : int, optional
+        Of the society, where settings do not say.
+    """
+    store = None if folder is None else open_store(folder).address
+    return Bundles(parts, store, simulate, registering_modules(parts), users)
 
 
 def execute(
@@ -160,3 +262,7 @@ def gave_up(why: str, attempts: int, place: Place | None) -> InputError:
         f"the run made no progress in {attempts} attempts ({why.rstrip('.')}), most likely for "
         f"want of memory{kept}: run again with fewer workers or a smaller network."
     )
+
+
+def _kind(part: Part) -> str:
+    return f"{part.settings.feed.kind} {part.settings.network.kind}"

@@ -18,8 +18,8 @@ import pytest
 from sociophysics.errors import InputError
 from sociophysics.scenario import Scenario
 from sociophysics.store import Folder
-from sociophysics.study import bundles, plan, status, tasks
 from sociophysics.study import parts as run_parts
+from sociophysics.study import plan, status, tasks
 from tests.ensemble.small_run import (
     TEXT,
     assert_same_run,
@@ -44,7 +44,7 @@ def test_workers_that_always_die_are_given_up(
     scenario: Scenario, tmp_path: Path, orders: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tasks, "RETRIES", 1)
-    monkeypatch.setattr(bundles, "PARTS_PER_TASK", 4)
+    monkeypatch.setattr(tasks, "PARTS_PER_TASK", 4)
     (orders / "kill at 0.9").touch()
     with pytest.raises(InputError, match=r"no progress in 2 attempts .* finished parts are kept"):
         run_stub(scenario, tmp_path / "run", workers=2)
@@ -208,7 +208,7 @@ def test_ctrl_c_keeps_what_is_finished(
     orders: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(bundles, "PARTS_PER_TASK", 2)
+    monkeypatch.setattr(tasks, "PARTS_PER_TASK", 2)
 
     def interrupt(done: int, total: int, updates: float) -> None:
         if done > 2:

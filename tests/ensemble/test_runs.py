@@ -260,8 +260,8 @@ sp.observables.REGISTRY["third"] = third
 """
 SCRIPT = """
 import pathlib, sociophysics as sp
-from sociophysics.study import bundles
-bundles.PARTS_PER_TASK = 9
+from sociophysics.study import tasks
+tasks.PARTS_PER_TASK = 9
 text = (pathlib.Path(__file__).parent / "small.toml").read_text()
 if {guard}:
     run = sp.run(sp.Scenario.from_toml(text), workers=2)

@@ -39,9 +39,9 @@ from sociophysics.influences.feeds.designs import (
     make,
 )
 from sociophysics.influences.feeds.feed import Draws, Feed, FeedMemory, Pull, Shown
-from sociophysics.influences.feeds.feed_exposure import Exposure
 from sociophysics.influences.feeds.like_minded import LikeMinded
 from sociophysics.influences.feeds.mixture import Mixture, MixtureArm
+from sociophysics.influences.feeds.pools import Exposure
 from sociophysics.kinds import FEEDS
 
 __all__ = [

@@ -26,8 +26,7 @@ from sociophysics.influences.feeds.feed import (
     Shown,
     Spins,
 )
-from sociophysics.influences.feeds.feed_exposure import Exposure, JoinedExposure
-from sociophysics.influences.feeds.pools import Pool
+from sociophysics.influences.feeds.pools import Exposure, JoinedExposure, Pool
 from sociophysics.influences.feeds.recall import Arm, ArmsRecall
 from sociophysics.society.spins import SpinSystem
 

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 
 from sociophysics.engine import ranking
 from sociophysics.errors import InputError
-from sociophysics.influences.feeds.feed_exposure import Exposure
-from sociophysics.influences.feeds.pools import Pool, build_pool
+from sociophysics.influences.feeds.pools import Exposure, Pool, build_pool
 from sociophysics.influences.feeds.recall import ArmsRecall, Recall
 from sociophysics.kinds import FEEDS, Kind, Kinds, Strength
 from sociophysics.society.spins import SpinSystem

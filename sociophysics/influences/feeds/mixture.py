@@ -16,7 +16,7 @@ from sociophysics.influences.choosing import WORDS, check_who, clusters, eligibl
 from sociophysics.influences.feeds import feed as feeds
 from sociophysics.influences.feeds.allotted import Allotted
 from sociophysics.influences.feeds.designs import acting
-from sociophysics.influences.feeds.feed_exposure import Exposure
+from sociophysics.influences.feeds.pools import Exposure
 from sociophysics.kinds import FEEDS, Kind, Kinds, OneOf, Probability, adapter, build, in_table, key
 from sociophysics.society.spins import SpinSystem
 from sociophysics.streams import generator

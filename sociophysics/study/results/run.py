@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sociophysics.errors import InputError
 from sociophysics.machine import require_memory
-from sociophysics.scenario.declared import declared_values
+from sociophysics.scenario.cases import declared_values
 from sociophysics.statistics import holm, standard_error
 from sociophysics.store import (
     MANIFEST,
