@@ -14,7 +14,7 @@ from .glossary import explain
 from .settings import Settings
 
 __all__ = [
-    "ChoiceField", "LinesField", "SettingField", "SliderField", "SwitchField", "TextField",
+    "ChoiceField", "SettingField", "SliderField", "SwitchField", "TextField",
 ]  # fmt: skip
 
 
@@ -129,42 +129,20 @@ def TextField(
     on_value: Callable[[str], None],
     *,
     longest: int = 200,
+    lines: bool = False,
     help: str = "",
     hint: str = "",
     disabled: bool = False,
 ) -> None:
-    """Ask for a short line of text."""
+    """Ask for a short line of text, or for a text of many ``lines``."""
 
     def take(new: Any) -> None:
         if isinstance(new, str):
             on_value(new[:longest])
 
     FieldWidget.element(
-        kind="text", label=label, value=value, on_value=take, longest=longest, help=help,
-        hint=hint, disabled=disabled,
-    )  # fmt: skip
-
-
-@solara.component
-def LinesField(
-    label: str,
-    value: str,
-    on_value: Callable[[str], None],
-    *,
-    longest: int,
-    help: str = "",
-    hint: str = "",
-    disabled: bool = False,
-) -> None:
-    """Ask for a text of many lines."""
-
-    def take(new: Any) -> None:
-        if isinstance(new, str):
-            on_value(new[:longest])
-
-    FieldWidget.element(
-        kind="lines", label=label, value=value, on_value=take, longest=longest, help=help,
-        hint=hint, disabled=disabled,
+        kind="lines" if lines else "text", label=label, value=value, on_value=take,
+        longest=longest, help=help, hint=hint, disabled=disabled,
     )  # fmt: skip
 
 

@@ -23,8 +23,8 @@ __all__ = [
 ]
 
 # Two processes take 2 to 6 s to start and to import what they need.
-STARTING = 3.0  # seconds of work that are done here in any case: what starting costs
-PAYS = 6.0  # seconds still to go from which on it pays
+STARTING = 3.0  # processor seconds that are done here in any case: what starting costs
+PAYS = 6.0  # processor seconds still to go from which on it pays
 
 CPU_MAX = "/sys/fs/cgroup/cpu.max"
 MEMORY_MAX, MEMORY_USED = "/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"
@@ -78,7 +78,7 @@ def worth_processes(spent: float, left: float) -> bool:
     Parameters
     ----------
     spent, left : float
-        Seconds of work: done here, and still to go by the pace so far.
+        Seconds of a processor: worked here, and still to go by the pace so far.
 
     Examples
     --------

@@ -6,10 +6,10 @@ import solara
 
 import sociophysics as sp
 
+from ..asked_work import AskedWork
 from ..figure import Download
-from ..markup import Banner, Card, Controls, Main, PageFrame, Row, tag
+from ..markup import Card, Controls, Main, PageFrame, Row, tag
 from ..settings import AddressBar, Settings, use_settings
-from ..states import JobState, Progress
 from ..work import Stage, use_job
 from .asking import FILE, JOB, PANEL, Asked, Brought, asked_for, carrying_out
 from .controls import Data, Model, Priors
@@ -34,31 +34,15 @@ def Page() -> None:
     brought: Brought | None = look.result if look.stage == Stage.DONE else None
     job = use_job(JOB)
     asked, problem = _asked(settings, brought)
-
-    def run() -> None:
-        if asked is not None:
-            job.start(carrying_out(asked))
-
+    work = None if asked is None else carrying_out(asked)
     with PageFrame("Calibrate", lead=LEAD):
         with Controls():
             Data(settings, job.busy)
             Model(settings, job.busy)
             Priors(settings, job.busy)
         with Main():
-            with Card():
-                with Row():
-                    solara.Button("Calibrate", on_click=run, disabled=job.busy or asked is None,
-                                  classes=["sp-button", "sp-button-main"])  # fmt: skip
-                    if job.busy:
-                        solara.Button("Stop", on_click=job.cancel, classes=["sp-button"])
-                        Progress(job.progress, job.message)
-                if problem and not look.busy:
-                    Banner(problem, kind="warning")
-            if job.stage == Stage.DONE and job.result is not None:
-                Found(job.result)
-            else:
-                with Card():
-                    JobState(job, empty="No calibration yet", text=EMPTY, again=run)
+            AskedWork("Calibrate", job, work, Found, empty="No calibration yet", text=EMPTY,
+                      problem="" if look.busy else problem)  # fmt: skip
             if asked is not None:
                 Repeat(asked)
 

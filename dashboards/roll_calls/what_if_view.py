@@ -18,12 +18,13 @@ from sociophysics.live.chamber_changes import (
 from sociophysics.live.fitted_chamber import FittedChamber
 from sociophysics.live.run_lines import Series
 
+from ..asked_work import Working
 from ..fields import ChoiceField, SettingField
 from ..figure import Download
 from ..glossary import Term, shown
 from ..markup import Banner, tag
 from ..settings import Settings
-from ..states import JobState, Progress
+from ..states import JobState
 from ..time_course import TimeCourse
 from ..work import Job, use_job
 from .settings import WHAT_IF, WHAT_IF_KEYS
@@ -120,8 +121,7 @@ def Outcomes(run: Callable[[], None], fitted: FittedChamber) -> None:
     with solara.Div(classes=["sp-rc-outcome"]):
         with solara.Div(classes=["sp-rc-outcome-head"]):
             if job.busy:
-                Progress(job.progress, job.message)
-                solara.Button("Stop", on_click=job.cancel, classes=["sp-button"])
+                Working(job)
         if outcome is None:
             JobState(
                 job, empty="Nothing is changed yet",

@@ -8,9 +8,9 @@ import solara
 
 from sociophysics.live.listed_runs import ListedRun
 
+from ..asked_work import Working
 from ..glossary import Term, shown
 from ..markup import Banner, Card, Row, tag
-from ..states import Progress
 from ..work import Stage, use_job
 from .buttons import Link
 from .continuing import JOB, continuing
@@ -70,8 +70,7 @@ def Continue(entry: ListedRun, again: Callable[[], None]) -> None:
     solara.use_effect(look_again, [stage])
     if job.busy and mine:
         with solara.Div(classes=["sp-runs-continue"]):
-            Progress(job.progress, job.message)
-            solara.Button("Stop", on_click=job.cancel, classes=["sp-button"])
+            Working(job)
         return
     if mine and stage == Stage.FAILED:
         Banner(job.message, kind="error")

@@ -12,7 +12,7 @@ from sociophysics.live.strange_scenarios import LARGEST_SCENARIO, Looked, looked
 
 from ..apart import apart
 from ..browser_tab import this_tab
-from ..fields import LinesField
+from ..fields import TextField
 from ..markup import Banner, Card, tag
 from ..states import Progress
 from ..upload import Upload, UploadedFile
@@ -64,8 +64,9 @@ def Own(on_open: Callable[[], None]) -> None:
                 hint=f"TOML, up to {LARGEST_SCENARIO // 1000} kB; bundled or generated networks",
             )  # fmt: skip
             with solara.Div(classes=["sp-story-paste"]):
-                LinesField(
-                    "Or paste its text", pasted.value, pasted.set, longest=LARGEST_SCENARIO,
+                TextField(
+                    "Or paste its text", pasted.value, pasted.set, lines=True,
+                    longest=LARGEST_SCENARIO,
                     hint="`sociophysics scenario show NAME` prints one to begin with",
                 )  # fmt: skip
                 solara.Button(

@@ -12,6 +12,7 @@ import sociophysics as sp
 from sociophysics.live.listed_runs import ListedRun
 from sociophysics.live.run_views import View
 
+from ..asked_work import Working
 from ..figure import Download
 from ..markup import Banner, Card, Row, tag
 from ..runs.continuing import JOB, continuing
@@ -19,7 +20,6 @@ from ..runs.files import report_of
 from ..runs.results import Results
 from ..runs.state import Desk, Seen
 from ..runs.words import size_words
-from ..states import Progress
 from ..work import Stage, use_job
 
 __all__ = ["Answer", "RunBar"]
@@ -50,8 +50,7 @@ def RunBar(
     with Card():
         with Row():
             if job.busy and mine:
-                Progress(job.progress, job.message)
-                solara.Button("Stop", on_click=job.cancel, classes=["sp-button"])
+                Working(job)
             elif entry is None or not entry.whole:
                 begun = entry is not None and entry.finished > 0
                 solara.Button(

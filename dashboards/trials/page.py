@@ -9,11 +9,12 @@ from sociophysics.live.strange_scenarios import LARGEST_SCENARIO, Looked, looked
 from sociophysics.live.trial_tables_shown import ShownTrial
 
 from ..apart import apart
+from ..asked_work import AskedWork
 from ..fields import SettingField
 from ..figure import Download
 from ..markup import Banner, Card, Controls, Main, PageFrame, Row, tag
 from ..settings import AddressBar, Settings, use_settings
-from ..states import JobState, Progress
+from ..states import Progress
 from ..stories.own import text_of
 from ..time_course import TimeCourse
 from ..upload import Upload, UploadedFile
@@ -41,30 +42,18 @@ def Page() -> None:
     own: Looked | None = look.result
     job = use_job(JOB)
     asked, problem = _asked(settings, own)
+    work = None if asked is None else carrying_out(asked)
 
-    def run() -> None:
-        if asked is not None:
-            job.start(carrying_out(asked))
+    def found(result: ShownTrial) -> None:
+        Found(result, settings)
 
     with PageFrame("Trials", lead=LEAD):
         with Controls():
             Society(settings, job.busy)
             Treatment(settings, job.busy)
         with Main():
-            with Card():
-                with Row():
-                    solara.Button("Run the trial", on_click=run, disabled=job.busy or asked is None,
-                                  classes=["sp-button", "sp-button-main"])  # fmt: skip
-                    if job.busy:
-                        solara.Button("Stop", on_click=job.cancel, classes=["sp-button"])
-                        Progress(job.progress, job.message)
-                if problem:
-                    Banner(problem, kind="warning")
-            if job.stage == Stage.DONE and job.result is not None:
-                Found(job.result, settings)
-            else:
-                with Card():
-                    JobState(job, empty="No trial yet", text=EMPTY, again=run)
+            AskedWork("Run the trial", job, work, found, empty="No trial yet", text=EMPTY,
+                      problem=problem)  # fmt: skip
             if asked is not None:
                 Repeat(asked)
 

@@ -19,7 +19,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sociophysics.errors import InputError
-from sociophysics.influences.interventions import Acting, Change, Intervention
+from sociophysics.influences.interventions import Acting, MovesNobody
 from sociophysics.society.spins import SpinSystem
 
 __all__ = ["Temperaments", "temperaments"]
@@ -28,7 +28,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class Temperaments(Intervention):
+class Temperaments(MovesNobody):
     """From its sweep on users differ.
 
     Parameters
@@ -73,16 +73,6 @@ class Temperaments(Intervention):
     def impose(self, conditions: Acting, sweeps: int) -> None:
         """Let users differ from now on."""
         conditions.differ(self)
-
-    def change(
-        self,
-        system: SpinSystem,
-        spins: NDArray[np.int8],
-        camps: NDArray[np.int64] | None,
-        rng: np.random.Generator,
-    ) -> Change:
-        """Return that nothing happens at once."""
-        return Change()
 
 
 def temperaments(

@@ -166,9 +166,9 @@ class Steps:
         self, function: Callable[..., Arrays], shared: Sequence[Any], missing: Mapping[str, Any]
     ) -> Iterator[tuple[str, Arrays]]:
         queue = deque(missing.items())
-        begun = time.monotonic()
+        begun = time.process_time()
         while queue:
-            spent, done = time.monotonic() - begun, len(missing) - len(queue)
+            spent, done = time.process_time() - begun, len(missing) - len(queue)
             left = spent / max(done, 1) * len(queue)
             if self.executor is not None and worth_processes(spent, left):
                 break

@@ -204,7 +204,7 @@ def execute(
 
 def _here(bundles: Bundles, check: Check, alone: bool) -> Generator[list[Done], None, None]:
     """Do tasks in this process: all of them if alone, else until processes are worth it."""
-    begun = time.monotonic()
+    begun, worked = time.monotonic(), time.process_time()
     simulate = bundles.simulate
     if "check" in inspect.signature(simulate).parameters:
         keys: dict[str, Check] = {"check": check}
@@ -214,7 +214,10 @@ def _here(bundles: Bundles, check: Check, alone: bool) -> Generator[list[Done], 
         done = work(task._replace(simulate=simulate))
         bundles.note(done)
         yield done
-        if not alone and worth_processes(time.monotonic() - begun, bundles.seconds):
+        spent = time.process_time() - worked
+        # On a machine that is busy with others, starting takes longer as well.
+        share = spent / max(time.monotonic() - begun, spent)
+        if not alone and worth_processes(spent, bundles.seconds * share):
             return
 
 

@@ -108,6 +108,11 @@ class Weighted:
         """The weight of followed users."""
         return {"weight": self.weight}
 
+    @property
+    def pool_kind(self) -> str:
+        """Name of the pool: the users one follows."""
+        return "followed"
+
 
 @FEEDS.register
 @dataclass(frozen=True)
@@ -128,11 +133,6 @@ class Chronological(Weighted, Slotted):
     words: ClassVar[str] = "Posts of the users one follows, unranked."
     equation: ClassVar[str] = "phi_i = strength * (mean stance of the followed users)."
     physics: ClassVar[str] = "a field"
-
-    @property
-    def pool_kind(self) -> str:
-        """Name of the pool."""
-        return "followed"
 
 
 @FEEDS.register

@@ -51,11 +51,6 @@ class LikeMinded(Weighted, Slotted):
     )
     physics: ClassVar[str] = "a field"
 
-    @property
-    def pool_kind(self) -> str:
-        """Name of the pool."""
-        return "followed"
-
     def candidates(self, system: SpinSystem, camps: Camps | None) -> Pool:
         """Return whose posts each user may be shown.
 

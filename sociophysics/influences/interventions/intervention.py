@@ -32,6 +32,7 @@ __all__ = [
     "Acting",
     "Change",
     "Intervention",
+    "MovesNobody",
     "OfConditions",
     "check_endings",
     "check_intervention",
@@ -192,8 +193,22 @@ class Intervention(Kind):
         """
 
 
+class MovesNobody(Intervention):
+    """An intervention that changes no replica by itself."""
+
+    def change(
+        self,
+        system: SpinSystem,
+        spins: NDArray[np.int8],
+        camps: NDArray[np.int64] | None,
+        rng: np.random.Generator,
+    ) -> Change:
+        """Return that no replica is changed."""
+        return Change()
+
+
 @dataclass(frozen=True)
-class OfConditions(Intervention):
+class OfConditions(MovesNobody):
     """An intervention that changes what acts on users, and no replica by itself."""
 
     who: Annotated[Who | None, key(WHOM)] = with_default(default=None, kw_only=True)
@@ -241,16 +256,6 @@ class OfConditions(Intervention):
     def told(self) -> Mapping[str, Any]:
         """What the table of events says of it."""
         return NOTHING
-
-    def change(
-        self,
-        system: SpinSystem,
-        spins: NDArray[np.int8],
-        camps: NDArray[np.int64] | None,
-        rng: np.random.Generator,
-    ) -> Change:
-        """Return that no replica is changed."""
-        return Change()
 
 
 def check_intervention(
