@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Annotated, Any, ClassVar, cast
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import sociophysics as sp
@@ -19,6 +20,7 @@ from sociophysics import feeds
 from sociophysics.cli import main
 from sociophysics.dynamics.kernels.kernel_choice import AUTOMATIC, Reference
 from sociophysics.dynamics.kernels.kernel_choice import REGISTRY as KERNELS
+from sociophysics.inference.chamber.saved import save_systems
 from sociophysics.inference.estimators.parameters import tables_of
 from sociophysics.kind_keys import keys_of, with_tables
 from sociophysics.kinds import ESTIMATORS, FEEDS, REGISTRIES, Kinds, Strength, key, knowing
@@ -440,3 +442,32 @@ def test_a_registered_observable_is_a_column_with_its_words(capsys: Any) -> None
         sp.observables.check_names(["last_user"])
     with pytest.raises(sp.InputError, match="3 is no observable; give a function"):
         sp.observables.register(3)  # type: ignore[arg-type]
+
+
+def test_experiments_know_what_was_passed_with_their_scenario() -> None:
+    few = {"dynamics.sweeps": 12, "dynamics.burn_in": 4, "sweep.replicas": 4}
+    passed = Scenario.from_toml(TEXT, registries=[TwoSweeps]).replace(few)
+    with knowing(TwoSweeps):
+        named = Scenario.from_toml(TEXT).replace(few)
+    axes = {"dynamics.temperature": [0.5, 1.0], "feed.strength": [0.2, 0.4]}
+    asks: list[Callable[[Scenario], pd.DataFrame]] = [
+        lambda scenario: sp.experiments.polling(scenario, [1], choices=["random"]).table,
+        lambda scenario: sp.experiments.phase_diagram(scenario, axes).table,
+    ]
+    for ask in asks:
+        found = ask(passed)
+        assert "two_sweeps" not in FEEDS
+        with knowing(TwoSweeps):
+            assert ask(named).equals(found)
+
+
+def test_describe_says_how_the_estimator_of_a_fitted_chamber_works(tmp_path: Path) -> None:
+    names = ("boltzmann", "pseudolikelihood")
+    nodes = pd.DataFrame({"name": ["Ann", "Bob"], "party": ["D", "R"]})
+    pair = sp.SpinSystem(np.array([[0, 0.5], [0.5, 0]]), None, [1, 2], nodes)
+    save_systems(tmp_path / "system.npz", dict.fromkeys(names, pair), polarity="")
+    for name in names:
+        fitted = {"kind": "fitted", "path": str(tmp_path / "system.npz"), "estimator": name}
+        tables = {"seed": 1, "couplings": fitted, "dynamics": {"sweeps": 9}}
+        told = sp.describe.describe(Scenario.from_canonical(tables, name="pair"))
+        assert f"of the estimator {name}: {ESTIMATORS[name].words}" in told

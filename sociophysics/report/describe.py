@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from sociophysics.dynamics.conditions import STARTS
 from sociophysics.errors import InputError
-from sociophysics.kinds import Kind
+from sociophysics.kinds import ESTIMATORS, Kind
 from sociophysics.scenario import Design, Scenario, expand
 from sociophysics.scenario.membership import of_scenario
 from sociophysics.society.network_kinds import Bundled
@@ -268,7 +268,11 @@ def _couplings(couplings: Any) -> str:
     if couplings is None:
         return "Given in each design."
     degree = getattr(couplings, "normalize", "none") == "degree"
-    return str(couplings.equation) + (f" {NORMALIZE}" if degree else "")
+    text = str(couplings.equation) + (f" {NORMALIZE}" if degree else "")
+    if (name := getattr(couplings, "estimator", "")) in ESTIMATORS:
+        fit = ESTIMATORS[name]
+        text += f" Here they are of the estimator {name}: {fit.words} {fit.equation}"
+    return text
 
 
 def _feeds(scenario: Scenario) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sociophysics.kinds import knowing
 from sociophysics.others_code import code_of_others
 from sociophysics.scenario import Scenario
 from sociophysics.scenario.membership import of_scenario
@@ -76,7 +77,8 @@ def asked_of(
 ) -> Iterator[dict[str, pd.DataFrame]]:
     """Hold ``out`` for a question, and write the tables by name that are put in what is yielded.
 
-    Without ``out`` nothing is kept; ``grows`` is as in ``store.studies.check_same``.
+    Without ``out`` nothing is kept; the kinds that were passed with the scenario are known inside;
+    ``grows`` is as in ``store.studies.check_same``.
 
     Raises
     ------
@@ -84,12 +86,13 @@ def asked_of(
         The place is another study's or not writable, or another process is writing there.
     """
     tables: dict[str, pd.DataFrame] = {}
-    if out is None:
-        yield tables
-        return
-    store = open_store(out)
-    manifest = manifest_of(scenario, command, asked)
-    with claimed(store, command, manifest, {**where(scenario), "python": True}, grows=grows):
-        yield tables
-        for name, table in tables.items():
-            write_table(store, name, table)
+    with knowing(*scenario.registries):
+        if out is None:
+            yield tables
+            return
+        store = open_store(out)
+        manifest = manifest_of(scenario, command, asked)
+        with claimed(store, command, manifest, {**where(scenario), "python": True}, grows=grows):
+            yield tables
+            for name, table in tables.items():
+                write_table(store, name, table)

@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sociophysics.errors import Cancelled, InputError, did_you_mean
+from sociophysics.kinds import knowing
 from sociophysics.machine import checked_workers
 from sociophysics.scenario import Scenario, Settings
 from sociophysics.scenario.build import build_system
@@ -208,8 +209,9 @@ def measure(scenario: Scenario, work: Work) -> pd.DataFrame:
     InputError
         Something in the scenario cannot be run.
     """
-    parts = plan(scenario)
-    data = computed(parts, tasks.simulate_case, work, rehearse=tasks.rehearse_case)
+    with knowing(*scenario.registries):
+        parts = plan(scenario)
+        data = computed(parts, tasks.simulate_case, work, rehearse=tasks.rehearse_case)
     return join_tables(scenario, parts, data)
 
 
