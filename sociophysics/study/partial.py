@@ -13,7 +13,7 @@ from sociophysics.store import Place, Store, open_store
 from sociophysics.study import run_manifest as run_folder
 from sociophysics.study.blocks import plan
 from sociophysics.study.parts import PartData, read_parts
-from sociophysics.study.results.run import scenario_of
+from sociophysics.study.results.kept_run import scenario_of
 from sociophysics.study.session import finished
 from sociophysics.study.shelf import Shelf, join_tables
 

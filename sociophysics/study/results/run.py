@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -12,21 +11,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sociophysics.errors import InputError
-from sociophysics.machine import require_memory
 from sociophysics.scenario.cases import declared_values
 from sociophysics.statistics import holm, standard_error
 from sociophysics.store import (
-    MANIFEST,
     Folder,
     Place,
-    Store,
-    damaged,
     open_store,
     place_of,
-    read_json,
 )
 from sociophysics.study.results import comparison
 from sociophysics.study.results.grid import Grid
+from sociophysics.study.results.kept_run import manifest_in, scenario_of, table_in
 from sociophysics.study.results.windows import Window, burn_in, constant_temperature, windows_of
 from sociophysics.words import html_card, number_of
 
@@ -35,7 +30,7 @@ if TYPE_CHECKING:
 
     from sociophysics.scenario import Case, Scenario
 
-__all__ = ["Run", "scenario_of"]
+__all__ = ["Run"]
 
 EVENT_COLUMNS = ("design", "replica", "sweep", "event")
 
@@ -91,8 +86,8 @@ class Run:
         store = open_store(directory)
         if isinstance(store, Folder) and not store.path.is_dir():
             raise InputError(f"{store.place} is not a folder; give the output folder of a run.")
-        manifest = _read_manifest(store)
-        table = _read_table(store, "results.parquet")
+        manifest = manifest_in(store)
+        table = table_in(store, "results.parquet")
         scenario = scenario_of(manifest, store)
         events = "events.parquet"
         return cls(
@@ -100,7 +95,7 @@ class Run:
             manifest=manifest,
             scenario=scenario,
             directory=directory,
-            events=_read_table(store, events) if events in store.names() else None,
+            events=table_in(store, events) if events in store.names() else None,
         )
 
     def sql(self, statement: str) -> pd.DataFrame:
@@ -480,89 +475,3 @@ class Run:
                     rows.append(row | {"replicas": own.size, **numbers})
         columns = ["design", *grid.keys, "statistic", "replicas", "mean", "standard_error"]
         return pd.DataFrame(rows, columns=columns)
-
-
-def _read_manifest(store: Store) -> dict[str, Any]:
-    try:
-        return read_json(store)
-    except FileNotFoundError:
-        raise _missing(store, MANIFEST) from None
-
-
-def scenario_of(manifest: Mapping[str, Any], store: Store) -> Scenario:
-    """Return the scenario in the manifest that was read from a store.
-
-    Raises
-    ------
-    InputError
-        It holds no valid scenario.
-    """
-    from sociophysics.scenario import Scenario
-
-    try:
-        tables = dict(manifest["scenario"])
-        # JSON objects have no order; the table's columns have the order of the file.
-        sweep, order = tables.get("sweep", {}), manifest.get("order", [])
-        first = [key for key in sweep if key not in order]
-        tables["sweep"] = {key: sweep[key] for key in (*first, *order)}
-        return Scenario.from_canonical(tables, name=str(manifest["name"]))
-    except (KeyError, TypeError, ValueError) as error:
-        raise damaged(store, MANIFEST, "holds no valid scenario") from error
-
-
-def _read_table(store: Store, name: str) -> pd.DataFrame:
-    import pyarrow
-
-    try:
-        table = _unpacked(store.read(name), f"{store.place}/{name}")
-    except (FileNotFoundError, IsADirectoryError):
-        raise _missing(store, name) from None
-    except InputError:
-        raise
-    except (OSError, ValueError, pyarrow.ArrowException) as error:
-        raise damaged(store, name, "is not a readable Parquet file") from error
-    return table
-
-
-def _unpacked(data: bytes, what: str) -> pd.DataFrame:
-    """Return the table in a Parquet file, if what it unpacks to fits into memory.
-
-    Raises
-    ------
-    InputError
-        It does not.
-    ValueError
-        Its columns are no numbers and texts.
-    """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-    import pyarrow.parquet as pq
-
-    schema = pq.ParquetFile(io.BytesIO(data)).schema_arrow
-    if any(pa.types.is_nested(each.type) for each in schema):
-        raise ValueError("a column holds lists or tables")
-    texts = [
-        e.name for e in schema if pa.types.is_string(e.type) or pa.types.is_large_string(e.type)
-    ]
-    file = pq.ParquetFile(io.BytesIO(data), read_dictionary=texts)
-    rows, groups = file.metadata.num_rows, range(file.metadata.num_row_groups)
-    packed = sum(file.metadata.row_group(k).total_byte_size for k in groups)
-    fix = "open it on a larger machine, or its parts one by one"
-    require_memory(packed + 8 * rows * len(schema), what=what, fix=fix)
-    arrow = file.read()
-    # A name of megabytes is kept once in the file, and would be unpacked to every row.
-    longest = [
-        pc.max(pc.binary_length(chunk.dictionary)).as_py() or 0
-        for name in texts
-        for chunk in arrow.column(name).chunks
-    ]
-    require_memory(rows * max(longest, default=0), what=what, fix=fix)
-    table: pd.DataFrame = arrow.cast(schema).to_pandas()
-    return table
-
-
-def _missing(store: Store, name: str) -> InputError:
-    return InputError(
-        f"{store.place} has no {name}; it is not the folder of a finished run: run the "
-        "scenario into it to finish it."
-    )
