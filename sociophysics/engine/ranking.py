@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from sociophysics.engine.compilation import njit
 from sociophysics.engine.counter import increment, mix, uniform
+from sociophysics.engine.tie_rows import FollowedRows
 
 __all__ = [
     "disfavor",
@@ -24,6 +25,7 @@ __all__ = [
     "fill",
     "group_sums",
     "plain",
+    "rank_followed",
     "rank_groups",
     "rank_readers",
     "respond",
@@ -267,3 +269,76 @@ def draw_own(expected: Array, slots: Array, keys: Array, sweep: int, shown: Arra
                 counter += within
                 drawn += uniform(mix(counter)) < probability
             shown[r, i] = (2.0 * drawn - count) / count
+
+
+@njit(cache=True, nogil=True)
+def rank_followed(
+    spins: Array,
+    rows: FollowedRows,
+    way: int,
+    weighted: bool,
+    camps: Array,
+    count: int,
+    alpha: float,
+    gamma: float,
+    shown: Array,
+    reached: Array,
+) -> None:
+    """Write what users are shown of those they follow now, as ``feeds.pools`` weighs them.
+
+    Parameters
+    ----------
+    spins : int8 array, shape (n,)
+    way : int
+        0 plain, 1 the own camp, 2 the mean of the camps followed, 3 half the own side minus half
+        the other.
+    weighted : bool
+        Whether followed users weigh as they are coupled, or all the same.
+    camps : int array, shape (n,), or (0,)
+    count : int
+        Of camps.
+    shown : array, shape (n,)
+        Gets the mean stance shown, 0 where nobody is.
+    reached : bool array, shape (n,)
+        Gets who is shown anybody.
+    """  # fmt: skip
+    factor, ranked = disfavor(gamma), alpha != 0.0 or gamma != 0.0
+    total, net = np.zeros(max(count, 2)), np.zeros(max(count, 2))
+    for i in range(spins.shape[0]):
+        total[:], net[:] = 0.0, 0.0
+        first = rows.starts[i]
+        for p in range(first, first + rows.counts[i]):
+            value, j = rows.values[p], rows.others[p]
+            if value <= 0.0:
+                continue
+            side = 0
+            if way > 0:
+                mine, theirs = camps[i], camps[j]
+                if theirs < 0 or (way != 2 and mine < 0) or (way == 1 and mine != theirs):
+                    continue
+                if way == 2:
+                    side = theirs
+                elif way == 3:
+                    side = 1 if mine == theirs else 0
+            weight = value if weighted else 1.0
+            total[side] += weight
+            if spins[j] > 0:
+                net[side] += weight
+        up, down, sides = 0.0, 0.0, 0
+        for side in range(total.shape[0]):
+            if total[side] > 0.0:
+                sides += 1
+                share = net[side] / total[side]
+                if way == 3 and side == 0:  # the other side pulls the other way
+                    up, down = up + 0.5 * (1.0 - share), down + 0.5 * share
+                elif way == 3:
+                    up, down = up + 0.5 * share, down + 0.5 * (1.0 - share)
+                else:
+                    up, down = up + share, down + (1.0 - share)
+        reached[i] = sides > 0
+        if sides == 0:
+            shown[i] = 0.0
+            continue
+        if way < 3:
+            up, down = up / sides, down / sides
+        shown[i] = respond(up, down, spins[i], alpha, gamma, factor) if ranked else plain(up - down)

@@ -1,10 +1,8 @@
 """Ties that move while a kernel runs: who drops whom, takes whom, and what that does to fields.
 
-Whom a user listens to stands in a row, sorted, with room at its end; who listens to a user, and the
-coupling in fixed point, in a column of the kernel's words likewise. The room of a column holds
-couplings of 0 to the user herself, which add nothing. A move changes both in place and adds the
-difference to the stored fields, which are integers: they equal the fields computed anew after any
-number of moves. Draws are functions of key, sweep, mover and their number.
+A move changes rows and columns (``tie_rows``) in place and adds the difference to the stored
+fields, which are integers: they equal the fields computed anew after any number of moves. Draws
+are functions of key, sweep, mover and their number.
 """
 
 from __future__ import annotations
@@ -17,21 +15,16 @@ from numpy.typing import NDArray
 
 from sociophysics.engine.compilation import njit
 from sociophysics.engine.counter import increment, mix, uniform
-from sociophysics.engine.ranking import disfavor, plain, respond
+from sociophysics.engine.tie_rows import (
+    FollowedRows,
+    ListenerColumns,
+    follows,
+    join,
+    leave,
+    place_of,
+)  # fmt: skip
 
-__all__ = [
-    "DROPS",
-    "TAKES",
-    "AuthorSource",
-    "FollowedRows",
-    "ListenerColumns",
-    "coupling_of",
-    "move_ties",
-    "movers",
-    "rank_followed",
-    "spread_rows",
-    "spread_words",
-]  # fmt: skip
+__all__ = ["DROPS", "TAKES", "AuthorSource", "coupling_of", "move_ties", "movers"]
 
 Array = NDArray[Any]
 U64 = np.uint64
@@ -42,23 +35,6 @@ DROPS = ("any", "discordant", "hostile")
 TAKES = ("random", "similar", "friends_of_friends", "shown")
 WITHIN = U64(0xD1342543DE82EF95)  # the draws of one mover have an increment of their own
 CHOOSING = U64(1) << U64(31)  # beyond the numbers of all movers: who they are
-
-
-class FollowedRows(NamedTuple):
-    """Whom each user listens to: sorted entries, then room."""
-
-    starts: NDArray[np.int64]  # (n + 1,)
-    counts: NDArray[np.int64]  # (n,): entries in use
-    others: NDArray[np.int32]
-    values: NDArray[np.float64]
-
-
-class ListenerColumns(NamedTuple):
-    """Who listens to each user: sorted pairs of listener and coupling in fixed point, then room."""
-
-    starts: NDArray[np.int64]
-    counts: NDArray[np.int64]
-    words: NDArray[Any]  # (2 * room,)
 
 
 class AuthorSource(NamedTuple):
@@ -137,66 +113,6 @@ def coupling_of(
     if scale.shape[0] == 0 or not mutual:
         return old
     return old / scale[dropped] * scale[taken]
-
-
-@njit(inline="always")
-def _place(entries: Array, stride: int, first: int, last: int, wanted: int) -> Any:
-    """Return where ``wanted`` stands, or would stand, among sorted entries."""
-    while first < last:
-        middle = (first + last) // 2
-        if entries[stride * middle] < wanted:
-            first = middle + 1
-        else:
-            last = middle
-    return first
-
-
-@njit(inline="always")
-def _follows(rows: FollowedRows, user: int, other: int) -> Any:
-    first = rows.starts[user]
-    last = first + rows.counts[user]
-    p = _place(rows.others, 1, first, last, other)
-    return p < last and rows.others[p] == other
-
-
-@njit
-def _leave(rows: FollowedRows, columns: ListenerColumns, user: int, other: int) -> Any:
-    """Take a tie out; return its coupling in fixed point."""
-    first = rows.starts[user]
-    last = first + rows.counts[user]
-    for p in range(_place(rows.others, 1, first, last, other), last - 1):
-        rows.others[p], rows.values[p] = rows.others[p + 1], rows.values[p + 1]
-    rows.counts[user] -= 1
-    first = columns.starts[other]
-    last, words = first + columns.counts[other], columns.words
-    p = _place(words, 2, first, last, user)
-    coupling = words[2 * p + 1]
-    for q in range(2 * p, 2 * (last - 1)):
-        words[q] = words[q + 2]
-    words[2 * last - 2], words[2 * last - 1] = other, 0
-    columns.counts[other] -= 1
-    return coupling
-
-
-@njit
-def _join(
-    rows: FollowedRows, columns: ListenerColumns, user: int, other: int, value: float, coupling: int
-) -> None:
-    """Put a tie in where there is room."""
-    first = rows.starts[user]
-    last = first + rows.counts[user]
-    p = _place(rows.others, 1, first, last, other)
-    for q in range(last, p, -1):
-        rows.others[q], rows.values[q] = rows.others[q - 1], rows.values[q - 1]
-    rows.others[p], rows.values[p] = other, value
-    rows.counts[user] += 1
-    first = columns.starts[other]
-    last, words = first + columns.counts[other], columns.words
-    p = _place(words, 2, first, last, user)
-    for q in range(2 * last + 1, 2 * p + 1, -1):
-        words[q] = words[q - 2]
-    words[2 * p], words[2 * p + 1] = user, coupling
-    columns.counts[other] += 1
 
 
 @njit
@@ -290,7 +206,7 @@ def _take(
         else:
             other = _below(_word(base, number), n)
         number += 1
-        if other != user and not _follows(rows, user, other):
+        if other != user and not follows(rows, user, other):
             return other
     return -1
 
@@ -363,111 +279,17 @@ def move_ties(
         if full or (mutual and rows.starts[taken] + rows.counts[taken] == rows.starts[taken + 1]):
             return k, moved
         first = rows.starts[user]
-        p = _place(rows.others, 1, first, first + rows.counts[user], dropped)
+        p = place_of(rows.others, 1, first, first + rows.counts[user], dropped)
         value = coupling_of(rows.values[p], user, dropped, taken, camps, sides, factor, mutual)
         new = np.int64(np.rint(value * scale))
-        old = _leave(rows, columns, user, dropped)
-        _join(rows, columns, user, taken, value, new)
+        old = leave(rows, columns, user, dropped)
+        join(rows, columns, user, taken, value, new)
         state[user] += 2 * (new * spins[taken] - old * spins[dropped])
         if mutual:
-            old = _leave(rows, columns, dropped, user)
-            _join(rows, columns, taken, user, value, new)
+            old = leave(rows, columns, dropped, user)
+            join(rows, columns, taken, user, value, new)
             state[dropped] -= 2 * old * spins[user]
             state[taken] += 2 * new * spins[user]
         moves[moved, 0], moves[moved, 1], moves[moved, 2] = user, dropped, taken
         moved += 1
     return users.shape[0], moved
-
-
-@njit(cache=True, nogil=True)
-def spread_words(before: ListenerColumns, starts: Array, words: Array) -> None:
-    """Write columns into others with more room, in which nobody but the user is heard of."""
-    for j in range(before.counts.shape[0]):
-        first, last = 2 * before.starts[j], 2 * (before.starts[j] + before.counts[j])
-        to = 2 * starts[j]
-        for p in range(first, last):
-            words[to + p - first] = before.words[p]
-        for p in range(to + last - first, 2 * starts[j + 1], 2):
-            words[p], words[p + 1] = j, 0
-
-
-@njit(cache=True, nogil=True)
-def spread_rows(before: FollowedRows, starts: Array, others: Array, values: Array) -> None:
-    """Write rows into others with more room."""
-    for i in range(before.counts.shape[0]):
-        for k in range(before.counts[i]):
-            others[starts[i] + k] = before.others[before.starts[i] + k]
-            values[starts[i] + k] = before.values[before.starts[i] + k]
-
-
-@njit(cache=True, nogil=True)
-def rank_followed(
-    spins: Array,
-    rows: FollowedRows,
-    way: int,
-    weighted: bool,
-    camps: Array,
-    count: int,
-    alpha: float,
-    gamma: float,
-    shown: Array,
-    reached: Array,
-) -> None:
-    """Write what users are shown of those they follow now, as ``feeds.pools`` weighs them.
-
-    Parameters
-    ----------
-    spins : int8 array, shape (n,)
-    way : int
-        0 plain, 1 the own camp, 2 the mean of the camps followed, 3 half the own side minus half
-        the other.
-    weighted : bool
-        Whether followed users weigh as they are coupled, or all the same.
-    camps : int array, shape (n,), or (0,)
-    count : int
-        Of camps.
-    shown : array, shape (n,)
-        Gets the mean stance shown, 0 where nobody is.
-    reached : bool array, shape (n,)
-        Gets who is shown anybody.
-    """  # fmt: skip
-    factor, ranked = disfavor(gamma), alpha != 0.0 or gamma != 0.0
-    total, net = np.zeros(max(count, 2)), np.zeros(max(count, 2))
-    for i in range(spins.shape[0]):
-        total[:], net[:] = 0.0, 0.0
-        first = rows.starts[i]
-        for p in range(first, first + rows.counts[i]):
-            value, j = rows.values[p], rows.others[p]
-            if value <= 0.0:
-                continue
-            side = 0
-            if way > 0:
-                mine, theirs = camps[i], camps[j]
-                if theirs < 0 or (way != 2 and mine < 0) or (way == 1 and mine != theirs):
-                    continue
-                if way == 2:
-                    side = theirs
-                elif way == 3:
-                    side = 1 if mine == theirs else 0
-            weight = value if weighted else 1.0
-            total[side] += weight
-            if spins[j] > 0:
-                net[side] += weight
-        up, down, sides = 0.0, 0.0, 0
-        for side in range(total.shape[0]):
-            if total[side] > 0.0:
-                sides += 1
-                share = net[side] / total[side]
-                if way == 3 and side == 0:  # the other side pulls the other way
-                    up, down = up + 0.5 * (1.0 - share), down + 0.5 * share
-                elif way == 3:
-                    up, down = up + 0.5 * share, down + 0.5 * (1.0 - share)
-                else:
-                    up, down = up + share, down + (1.0 - share)
-        reached[i] = sides > 0
-        if sides == 0:
-            shown[i] = 0.0
-            continue
-        if way < 3:
-            up, down = up / sides, down / sides
-        shown[i] = respond(up, down, spins[i], alpha, gamma, factor) if ranked else plain(up - down)

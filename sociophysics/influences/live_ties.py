@@ -8,9 +8,10 @@ import numpy as np
 import scipy.sparse as sparse
 from numpy.typing import NDArray
 
-from sociophysics.engine import ranking, tie_moves
+from sociophysics.engine import ranking, tie_moves, tie_rows
 from sociophysics.engine.fixed_point import WIDE, Couplings
-from sociophysics.engine.tie_moves import AuthorSource, FollowedRows, ListenerColumns
+from sociophysics.engine.tie_moves import AuthorSource
+from sociophysics.engine.tie_rows import FollowedRows, ListenerColumns
 from sociophysics.influences.feeds import Feed, Shown
 from sociophysics.influences.feeds.allotted import Allotted
 from sociophysics.influences.feeds.pools import FOLLOWED, Pool
@@ -236,7 +237,7 @@ class LiveTies:
         codes = NOBODY if camps is None else camps
         way = PLANS[feed.pool_kind] if codes.size else 0
         weighted = feed.pool_options.get("weight", "coupling") == "coupling"
-        tie_moves.rank_followed(
+        ranking.rank_followed(
             spins, self.rows, way, weighted, codes, int(codes.max(initial=-1)) + 1, *feed.ranker,
             shown, reached,
         )  # fmt: skip
@@ -263,14 +264,14 @@ def _all_of(J: sparse.csr_array) -> FollowedRows:
 def _spread_rows(before: FollowedRows, *, room: bool) -> FollowedRows:
     starts = _starts(before.counts, room=room)
     others, values = np.zeros(starts[-1], np.int32), np.zeros(starts[-1])
-    tie_moves.spread_rows(before, starts, others, values)
+    tie_rows.spread_rows(before, starts, others, values)
     return FollowedRows(starts, before.counts.copy(), others, values)
 
 
 def _spread_words(before: ListenerColumns) -> ListenerColumns:
     starts = _starts(before.counts, room=True)
     words = np.empty(2 * starts[-1], before.words.dtype)
-    tie_moves.spread_words(before, starts, words)
+    tie_rows.spread_words(before, starts, words)
     return ListenerColumns(starts, before.counts.copy(), words)
 
 
