@@ -52,8 +52,9 @@ class Folder:
     def read(self, name: str) -> bytes:
         """Return a file's bytes."""
         with self._told("read"):
-            require_file(self.path / name)
-            return (self.path / name).read_bytes()
+            path = self.path / name
+            require_file(path)
+            return path.read_bytes()
 
     def size(self, name: str) -> int:
         """Return how many bytes a file has."""

@@ -30,6 +30,7 @@ __all__ = [
 ]
 
 METADATA = b"sociophysics"
+SHORT = 4_096  # rows up to which a table is written plain
 EVENT_KEYS = {"sweep", "kind", "replica"}
 Columns = dict[str, NDArray[Any]]
 
@@ -73,11 +74,10 @@ def write_part(store: Store, part: Part, data: PartData) -> None:
     """
     import pyarrow as pa
 
-    table = checked(part, data.table)
+    numbers = checked(part, data.table)
     if not all(event.keys() >= EVENT_KEYS for event in data.events):
         raise ValueError(f"an event of a part lacks one of {sorted(EVENT_KEYS)}")
     events = json.loads(_text(data.events))
-    numbers = {name: table[name].to_numpy() for name in table.columns}
     about = {"part": part.name, "events": events, "digest": _digest(part, numbers, events)}
     arrow = pa.table(numbers).replace_schema_metadata({METADATA: _text(about).encode()})
     store.write(file_of(part.name), lambda file: _write_parquet(arrow, file))
@@ -94,7 +94,8 @@ def _digest(part: Part, columns: Columns, events: Sequence[Mapping[str, Any]]) -
     for name, values in columns.items():
         if values.dtype == np.float64:
             # A file keeps neither which of the NaNs it was nor the sign of a zero.
-            values = np.where(np.isnan(values), np.nan, values + 0.0)
+            values = values + 0.0
+            values[np.isnan(values)] = np.nan
         total.update(name.encode() + values.tobytes())
     return total.hexdigest()
 
@@ -102,11 +103,20 @@ def _digest(part: Part, columns: Columns, events: Sequence[Mapping[str, Any]]) -
 def _write_parquet(arrow: Any, file: Any) -> None:
     import pyarrow.parquet as pq
 
-    pq.write_table(arrow, file, write_page_checksum=True)
+    # What helps a long table costs a short one more than its numbers, each time it is read too.
+    long = arrow.num_rows > SHORT
+    pq.write_table(
+        arrow,
+        file,
+        compression="snappy" if long else "none",
+        use_dictionary=long,
+        write_statistics=long,
+        write_page_checksum=True,
+    )
 
 
-def checked(part: Part, table: pd.DataFrame) -> pd.DataFrame:
-    """Return the table of a part with its binding columns, types and order of rows.
+def checked(part: Part, table: pd.DataFrame) -> Columns:
+    """Return the columns of a part with their binding order, types and order of rows.
 
     Raises
     ------
@@ -116,14 +126,16 @@ def checked(part: Part, table: pd.DataFrame) -> pd.DataFrame:
     types = _types(part)
     if list(table.columns) != list(types):
         raise ValueError(f"a part has the columns {list(table.columns)}, not {list(types)}")
-    if any(table[name].dtype != kind for name, kind in types.items()):
-        table = table.astype(types)
-    columns = {name: table[name].to_numpy() for name in ("replica", "sweep")}
+    columns = {name: _typed(table[name], kind) for name, kind in types.items()}
     if not _in_order(columns):
-        table = table.sort_values(["replica", "sweep"], ignore_index=True)
-        columns = {name: table[name].to_numpy() for name in columns}
+        order = np.lexsort((columns["sweep"], columns["replica"]))
+        columns = {name: values[order] for name, values in columns.items()}
     _check_rows(part, columns)
-    return table if isinstance(table.index, pd.RangeIndex) else table.reset_index(drop=True)
+    return columns
+
+
+def _typed(column: pd.Series, kind: type[np.generic]) -> NDArray[Any]:
+    return (column if column.dtype == kind else column.astype(kind)).to_numpy()
 
 
 def _types(part: Part) -> dict[str, type[np.generic]]:
@@ -137,8 +149,8 @@ def _check_rows(part: Part, columns: Columns) -> None:
     if not _in_order(columns):
         raise ValueError("a part has two rows for the same replica and sweep, or in another order")
     replica = columns["replica"]
-    starts = np.flatnonzero(np.diff(replica, prepend=-1)) if replica.size else replica
-    if tuple(replica[starts].tolist()) != part.replicas:
+    last = np.append(replica[1:] != replica[:-1], True) if replica.size else []
+    if tuple(replica[last].tolist()) != part.replicas:
         raise ValueError(f"a part has the replicas {np.unique(replica)}, not {part.replicas}")
 
 

@@ -29,6 +29,7 @@ __all__ = ["Cancelled", "Progress", "Report", "Session", "finished", "reporter"]
 Report = Callable[[int, int, float], None]
 Progress = Report | bool
 SECONDS_BETWEEN_REPORTS = 0.5
+LEDGER_SHARE = 0.05  # of the time of a run, at most, for writing what a resumed one reads
 UNSEEN = "parts that were reported as finished are not there: do all workers see {}?"
 
 
@@ -97,6 +98,8 @@ class Session:
         self.parts = {part.name: part for part in parts}
         self.data = Shelf()
         self._read = 0  # parts read one by one since the ledger was written
+        self._unread: list[Part] = []  # written since
+        self._ledger_due = 0.0
         self.missing: list[Part] = []
         self.simulate, self.users, self.cancel = simulate, users, cancel
         self.progress = reporter(progress)
@@ -170,8 +173,21 @@ class Session:
                     self.updates += tasks.updates_of(asked[done.name], users=self.users)
                     if done.data is not None:
                         self.data[done.name] = done.data
+                    else:
+                        self._unread.append(asked[done.name])
                     log.write("part", part=done.name, seconds=done.seconds, worker=done.worker)
                 self.report(min(self.finished + len(batch), len(self.parts)))
+                self.keep_up(log)
+
+    def keep_up(self, log: run_folder.Log) -> None:
+        """Read what was written and renew the ledger, so that a killed run resumes in seconds."""
+        start = time.monotonic()
+        if len(self._unread) < ledger.WORTH or start < self._ledger_due:
+            return
+        self.read(self._unread, log)
+        self.write_ledger()
+        took = time.monotonic() - start
+        self._ledger_due = start + took / LEDGER_SHARE
 
     def take(self) -> Shelf:
         """Return the data and keep none, so that it goes when the caller is done with it."""
@@ -207,6 +223,11 @@ class Session:
         for name, part in self.parts.items():
             if name not in self.data:
                 self.missing += self.assemble(part, pieces, log)
+        self.write_ledger()
+
+    def write_ledger(self) -> None:
+        """Renew the ledger if many parts were read one by one since it was written."""
+        self._unread.clear()
         if self._read >= ledger.WORTH and self.store is not None:
             ledger.write_ledger(self.store, self.data, self._stamps())
             self._read = 0

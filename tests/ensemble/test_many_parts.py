@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sociophysics.errors import InputError
+from sociophysics.errors import Cancelled, InputError
 from sociophysics.scenario import Scenario, Settings, canonical_json
 from sociophysics.store.folder import ROWS_PER_GROUP, Folder, write_parquet
-from sociophysics.study import ledger, plan
+from sociophysics.study import ledger, plan, session
 from sociophysics.study import parts as run_parts
 from sociophysics.study.parts import PartData, read_part
 from sociophysics.study.shelf import TOGETHER, Shelf
@@ -152,6 +152,48 @@ def test_a_ledger_serves_a_longer_run(scenario: Scenario, ledgered: Path, read: 
     before = {part.name for part in plan(scenario)}
     assert not before & set(read)
     pd.testing.assert_frame_equal(run.table, run_stub(longer, None).table)
+
+
+def test_a_run_that_ends_on_the_way_leaves_a_ledger(
+    scenario: Scenario,
+    undisturbed: Path,
+    tmp_path: Path,
+    read: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ledger, "WORTH", 4)
+    monkeypatch.setattr(session, "LEDGER_SHARE", 1e6)
+    out = tmp_path / "run"
+
+    def stop(done: int, total: int, updates: float) -> None:
+        if done == 15:
+            raise Cancelled("enough")
+
+    with pytest.raises(Cancelled):
+        run_stub(scenario, out, progress=stop)
+    assert (out / ledger.LEDGER).exists()
+    read.clear()
+    run_stub(scenario, out)
+    assert len(read) == len(set(read)) == 18 - 12
+    assert_same_run(out, undisturbed)
+
+
+def test_a_part_damaged_as_the_run_goes_is_computed_again(
+    scenario: Scenario, undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger, "WORTH", 4)
+    monkeypatch.setattr(session, "LEDGER_SHARE", 1e6)
+    out = tmp_path / "run"
+
+    def cut(done: int, total: int, updates: float) -> None:
+        if done == 4 and not list(out.glob("parts/*.corrupt")):
+            victim = sorted(out.glob("parts/*.parquet"))[0]
+            victim.write_bytes(victim.read_bytes()[:-9])
+
+    run_stub(scenario, out, progress=cut)
+    assert events(out).count("corrupt part") == 1
+    next(out.glob("parts/*.corrupt")).unlink()
+    assert_same_run(out, undisturbed)
 
 
 def test_the_shelf_keeps_every_part_as_it_was() -> None:
