@@ -43,6 +43,7 @@ LIMITS = {
     "SOLARA_KERNEL_MAX_PER_SESSION": "20",
     "SOLARA_KERNEL_MAX_COUNT": "100",
     "SOCIOPHYSICS_TABS_PER_ADDRESS": "50",
+    "SOCIOPHYSICS_CONNECTIONS_PER_ADDRESS": "256",
 }
 # Solara's advice on https, which a page on this machine does not need, and its remark on a
 # component of Mesa's.
@@ -91,11 +92,14 @@ def main() -> None:
     import uvicorn
     from solara.server.starlette import app
 
+    from .connections import connections
+
     threading.Thread(target=_warm_up, daemon=True).start()
     uvicorn.run(
         guarded(app, tabs, host=chosen.host, names=chosen.allow_host, root=chosen.root_path),
         host=chosen.host,
         port=chosen.port,
+        http=connections(_count("SOCIOPHYSICS_CONNECTIONS_PER_ADDRESS")),
         log_level="error",
         ws_max_size=LARGEST_MESSAGE,
         timeout_graceful_shutdown=2,

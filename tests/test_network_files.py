@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import time
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import networkx as nx
@@ -16,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from sociophysics.cli import main
 from sociophysics.errors import InputError
 from sociophysics.scenario import Scenario
 from sociophysics.scenario import build as cases
@@ -417,7 +420,7 @@ def test_texts_that_rows_share_are_kept_once(tmp_path: Path) -> None:
         ),
         (
             {"source": pa.array(np.zeros(2 * 10**7, np.int64)), "target": repeated("y", 2 * 10**7)},
-            "unpacks to 20,000,000 rows and 0.32 GB, as no table of users or ties does",
+            "unpacks to 20,000,000 rows and 2.56 GB, as no table of users or ties does",
         ),
         ({"source": [[[1]]], "target": [[[2]]]}, "the column 'source' holds list<"),
     ],
@@ -460,6 +463,69 @@ def test_a_table_may_be_looked_at_before_it_is_read(tmp_path: Path) -> None:
         check_table(tmp_path / "e.parquet", name="friends", most_cells=17)
     (tmp_path / "bad.parquet").write_bytes(b"PAR1")
     check_table(tmp_path / "bad.parquet")  # whoever reads it says what is wrong
+
+
+def _equal_rows(path: Path, rows: int, word: str, **numbers: float) -> Path:
+    """Write a table whose rows share one text: next to nothing on the disk."""
+    words = pa.DictionaryArray.from_arrays(np.zeros(rows, dtype=np.int32), [word])
+    columns: dict[str, Any] = dict.fromkeys(["id"] if numbers else ["source", "target"], words)
+    columns |= {name: np.full(rows, value) for name, value in numbers.items()}
+    pq.write_table(pa.table(columns), path, compression="zstd", store_schema=False)
+    return path
+
+
+def test_rows_that_are_all_alike_are_counted_as_they_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sociophysics.inference.calibration.panel_files import read_rows
+    from sociophysics.scenario.posterior import read_draws
+    from sociophysics.society.networks import table_bounds
+
+    ties = _equal_rows(tmp_path / "e.parquet", 60_000, "ada")
+    assert 500 * ties.stat().st_size < table_bounds.BYTES_PER_CELL * 60_000 * 2
+    panel = _equal_rows(tmp_path / "panel.parquet", 60_000, "ada", wave=1, stance=1)
+    draws = pd.DataFrame({"dynamics.temperature": np.ones(60_000), "field.value": 1.0})
+    draws.to_parquet(tmp_path / "posterior.parquet", compression="zstd")
+    draws.to_parquet(tmp_path / "samples.parquet", compression="zstd")
+    line = ["detect", str(tmp_path / "samples.parquet"), "--along", "field.value"]
+    monkeypatch.setattr(table_bounds, "BOMB_BYTES", 2**22)
+    for look in (
+        lambda: networks.read(ties),
+        lambda: check_table(ties),
+        lambda: read_rows(panel, ("id", "wave", "stance")),
+        lambda: read_draws(str(tmp_path)),
+    ):
+        with pytest.raises(InputError, match=r"unpacks to 60,000 rows and 0\.0\d+ GB"):
+            look()
+    assert main([*line, "--out", str(tmp_path / "out")]) == 2
+    assert not (tmp_path / "out").exists()
+
+
+def test_rows_of_a_panel_share_a_long_text(tmp_path: Path) -> None:
+    from sociophysics.inference.calibration.panel_files import read_rows
+
+    path = _equal_rows(tmp_path / "panel.parquet", 20_000, "x" * 20_000, wave=1, stance=-1)
+    rows = read_rows(path, ("id", "wave", "stance"))  # 400 MB, were each row to have its own
+    assert rows["id"].map(id).nunique() == 1
+    assert rows["stance"].tolist() == ["-1"] * 20_000
+
+
+@pytest.mark.parametrize("damage", ["cut", "text", "pipe", "folder"])
+def test_draws_that_are_no_table_are_one_sentence(tmp_path: Path, damage: str) -> None:
+    from sociophysics.scenario.posterior import read_draws
+
+    path = tmp_path / "posterior.parquet"
+    pd.DataFrame({"dynamics.temperature": [1.0, 2.0]}).to_parquet(path)
+    whole = path.read_bytes()
+    path.unlink()
+    if damage == "pipe":
+        os.mkfifo(path)
+    elif damage == "folder":
+        path.mkdir()
+    else:
+        path.write_bytes({"cut": whole[:-20], "text": b"mine"}[damage])
+    with pytest.raises(InputError, match=r"posterior\.parquet is not (readable|a file)"):
+        read_draws(str(tmp_path))
 
 
 def test_wide_tables_of_blanks_take_seconds(tmp_path: Path) -> None:

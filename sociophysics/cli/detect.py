@@ -108,7 +108,9 @@ def _read(file: str) -> tuple[pd.DataFrame, str]:
         raise InputError(told(error, file)) from None
     try:
         if Path(file).suffix.lower() == ".parquet":
-            table = pd.read_parquet(io.BytesIO(data))
+            from sociophysics.society.networks.parquet_tables import read_plain
+
+            table = read_plain(data, Path(file).name)
         else:
             separator = "\t" if Path(file).suffix.lower() == ".tsv" else ","
             table = pd.read_csv(io.BytesIO(data), sep=separator, low_memory=False)

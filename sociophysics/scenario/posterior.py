@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 from pydantic import ValidationError
 
-from sociophysics.errors import InputError
+from sociophysics.errors import InputError, told
 from sociophysics.scenario.variation import set_key
 
 __all__ = ["check_draws", "drawn_tables", "draws_file"]
@@ -47,10 +47,15 @@ def read_draws(path: str) -> tuple[pd.DataFrame, dict[str, Any]]:
 
 @lru_cache(maxsize=4)
 def _read(file: str, stamp: int) -> tuple[pd.DataFrame, dict[str, Any]]:
+    from sociophysics.society.networks.parquet_tables import read_plain
+
+    if not Path(file).is_file():
+        raise InputError(f"{file} is not a file; give the folder of `sociophysics calibrate`.")
     try:
-        table = pd.read_parquet(file)
-    except (OSError, ValueError) as error:
-        raise InputError(f"{file} is not a readable table ({error}); calibrate again.") from None
+        content = Path(file).read_bytes()
+    except OSError as error:
+        raise InputError(told(error, file)) from None
+    table = read_plain(content, file)
     keys = [str(name) for name in table.columns if name not in NO_KEYS]
     numeric = all(pd.api.types.is_numeric_dtype(table[key]) for key in keys)
     if not keys or table.empty or not numeric or not all("." in key for key in keys):

@@ -34,6 +34,7 @@ LIMITS = {
     "SOCIOPHYSICS_TABS_PER_ADDRESS": "8",
     "SOLARA_KERNEL_MAX_COUNT": "10",
     "SOLARA_KERNEL_CULL_TIMEOUT": "2s",
+    "SOCIOPHYSICS_CONNECTIONS_PER_ADDRESS": "40",
 }
 
 
@@ -280,6 +281,64 @@ def test_a_socket_that_says_nothing_is_ended(server: str) -> None:
             silent.recv(timeout=15)
     assert time.monotonic() < deadline, "it stays"
     assert kernels(server) <= before + 1
+
+
+HEAD = b"POST /login HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 900\r\n"
+BEGINNINGS = {
+    "nothing": b"",
+    "half of a line": b"GET / HT",
+    "a header now and then": b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n",
+    "a byte of a form now and then": HEAD + b"Content-Type: text/plain\r\n\r\npassword=",
+    "a second request": b"GET /readyz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" + HEAD,
+}
+
+
+def test_a_request_that_is_late_holds_no_connection(locked: str) -> None:
+    host, port = locked.removeprefix("http://").split(":")
+    start = time.monotonic()
+    with ExitStack() as stack:
+        opened = {}
+        for name, beginning in BEGINNINGS.items():
+            opened[name] = stack.enter_context(socket.create_connection((host, int(port))))
+            opened[name].sendall(beginning)
+        while opened and time.monotonic() < start + 20:
+            time.sleep(0.5)
+            for name, each in [*opened.items()]:
+                each.setblocking(False)
+                with suppress(BlockingIOError, ConnectionResetError, BrokenPipeError):
+                    if each.recv(1 << 16):
+                        continue
+                    del opened[name]
+                    continue
+                if name != "nothing" and name in opened:
+                    with suppress(OSError):  # one byte more, to seem alive
+                        each.send(b"X-a: b\r\n" if "header" in name else b"x")
+    assert not opened
+    assert time.monotonic() - start > 5, "a slow line has its time"
+    assert sent(locked, "/").status == 200
+
+
+def test_one_address_holds_few_connections_and_others_are_served(small: str) -> None:
+    host, port = small.removeprefix("http://").split(":")
+    with ExitStack() as stack:
+        for _ in range(40):
+            stack.enter_context(
+                socket.create_connection((host, int(port)), source_address=("127.0.0.7", 0))
+            )
+        more = stack.enter_context(
+            socket.create_connection((host, int(port)), 10, source_address=("127.0.0.7", 0))
+        )
+        assert more.recv(1000).startswith(b"HTTP/1.1 429")
+        assert sent(small, "/readyz").status == 200
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        again = socket.create_connection((host, int(port)), 10, source_address=("127.0.0.7", 0))
+        with again:
+            again.sendall(b"GET /readyz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+            if again.recv(1000).startswith(b"HTTP/1.1 200"):
+                break
+    else:
+        raise AssertionError("what was closed is still counted")
 
 
 class Proxy(http.server.BaseHTTPRequestHandler):

@@ -147,8 +147,9 @@ def read_rows(
     """
     try:
         if path.suffix.lower() == ".parquet":
-            table = pd.read_parquet(path).astype(object)
-            table = table.where(table.notna(), "").astype(str)
+            from sociophysics.society.networks.parquet_tables import read_plain
+
+            table = read_plain(path.read_bytes(), path.name).apply(_as_text)
         else:
             table = pd.read_csv(
                 path, dtype=str, keep_default_na=False, encoding="utf-8-sig",
@@ -156,6 +157,8 @@ def read_rows(
             )  # fmt: skip
     except FileNotFoundError:
         raise InputError(f"{path} does not exist; check the path.") from None
+    except InputError:
+        raise
     except (OSError, ValueError, pd.errors.ParserError) as error:
         raise InputError(f"{path.name} cannot be read ({error}); correct the file.") from None
     table.columns = [str(name).strip() for name in table.columns]
@@ -168,6 +171,12 @@ def read_rows(
         raise InputError(f"{path.name} has no rows; give at least one.")
     kept = [*columns, *(name for name in optional if name in table.columns)]
     return table[kept].apply(lambda column: column.str.strip())
+
+
+def _as_text(column: pd.Series) -> pd.Series:
+    """Return a column as texts, "" for nothing; rows that shared a text share it still."""
+    texts = ["" if gone else str(value) for value, gone in zip(column, column.isna(), strict=True)]
+    return pd.Series(texts, dtype=object)
 
 
 def _numbers(column: pd.Series, path: Path, name: str) -> NDArray[np.float64]:

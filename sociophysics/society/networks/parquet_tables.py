@@ -11,11 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from sociophysics.errors import InputError
+from sociophysics.errors import InputError, shortened
 from sociophysics.society.missing import BLANKS
 from sociophysics.society.networks.table_bounds import LONGEST_TEXT, check_parquet
 
-__all__ = ["NO_NAME", "read_parquet"]
+__all__ = ["NO_NAME", "read_parquet", "read_plain"]
 
 NO_NAME = "__index_level_0__"  # of an index without a name, as pandas writes it
 BATCH_ROWS = 1 << 16
@@ -69,6 +69,32 @@ def read_parquet(content: bytes, name: str) -> tuple[pd.DataFrame, list[str]]:
     }
     frame = pd.DataFrame(columns, index=pd.RangeIndex(table.num_rows))
     return frame, [each for each in index if isinstance(each, str) and each in columns]
+
+
+def read_plain(content: bytes, name: str) -> pd.DataFrame:
+    """Return a Parquet table without its index, numbers as numpy has them, texts shared by rows.
+
+    Raises
+    ------
+    InputError
+        As in ``read_parquet``, or the file is not Parquet.
+    """
+    try:
+        frame, index = read_parquet(content, name)
+    except InputError:
+        raise
+    except (OSError, ValueError, OverflowError, pa.ArrowException) as error:
+        why = shortened(str(error).partition("\n")[0])
+        raise InputError(f"{name} is not readable as Parquet ({why}); write it anew.") from None
+    return frame.drop(columns=index).apply(_numpy_numbers)
+
+
+def _numpy_numbers(column: pd.Series) -> pd.Series:
+    if not pd.api.types.is_extension_array_dtype(column.dtype):
+        return column
+    if column.isna().any():
+        return column.astype(np.float64)
+    return column.astype(column.dtype.numpy_dtype)
 
 
 def _own_bytes(column: pa.Array) -> int:
