@@ -16,9 +16,7 @@ __all__ = ["SLOWEST", "connections"]
 
 SLOWEST = 10.0  # seconds in which a request is there, header and body
 ARRIVING = (h11.IDLE, h11.SEND_BODY)
-TEXT = (
-    "HTTP/1.1 {}\r\ncontent-type: text/plain\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{}"
-)
+HEAD = "HTTP/1.1 {}\r\ncontent-type: text/plain\r\nconnection: close\r\ncontent-length: {}\r\n\r\n"
 
 
 class _Bounded(H11Protocol):

@@ -135,7 +135,7 @@ def checked(part: Part, table: pd.DataFrame) -> Columns:
 
 
 def _typed(column: pd.Series, kind: type[np.generic]) -> NDArray[Any]:
-    return (column if column.dtype == kind else column.astype(kind)).to_numpy()
+    return np.asarray((column if column.dtype == kind else column.astype(kind)).to_numpy())
 
 
 def _types(part: Part) -> dict[str, type[np.generic]]:
@@ -149,7 +149,7 @@ def _check_rows(part: Part, columns: Columns) -> None:
     if not _in_order(columns):
         raise ValueError("a part has two rows for the same replica and sweep, or in another order")
     replica = columns["replica"]
-    last = np.append(replica[1:] != replica[:-1], True) if replica.size else []
+    last = np.append(replica[1:] != replica[:-1], np.ones(min(replica.size, 1), dtype=bool))
     if tuple(replica[last].tolist()) != part.replicas:
         raise ValueError(f"a part has the replicas {np.unique(replica)}, not {part.replicas}")
 
