@@ -11,6 +11,7 @@ from sociophysics.errors import InputError
 from sociophysics.inference.estimators.baselines import IndependentSpins, Majority, PartyLine
 from sociophysics.inference.estimators.ideal_points import IdealPoints
 from sociophysics.inference.estimators.parameters import Estimator
+from sociophysics.inference.estimators.points_and_couplings import PointsAndCouplings
 from sociophysics.inference.estimators.pseudolikelihood import PseudoLikelihood
 from sociophysics.inference.estimators.stack import Stack, logistic_weights
 from sociophysics.inference.judging import evaluation, holdout
@@ -143,6 +144,7 @@ MODELS = [
     IdealPoints(1),
     PseudoLikelihood(),
     Stack(PseudoLikelihood(), IdealPoints(2)),
+    PointsAndCouplings(),
 ]
 
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sociophysics.inference.estimators.k_pairwise import KPairwise
     from sociophysics.inference.estimators.mean_field_couplings import TAP, MeanField
     from sociophysics.inference.estimators.parameters import Estimator
+    from sociophysics.inference.estimators.points_and_couplings import PointsAndCouplings
     from sociophysics.inference.estimators.pseudolikelihood import PseudoLikelihood
     from sociophysics.inference.estimators.stability import StabilitySelection
     from sociophysics.inference.estimators.stack import Stack
@@ -54,6 +55,7 @@ __all__ = [
     "Majority",
     "MeanField",
     "PartyLine",
+    "PointsAndCouplings",
     "PseudoLikelihood",
     "StabilitySelection",
     "Stack",
@@ -100,6 +102,7 @@ _NAMES = {
     "IndependentSpins": "estimators.baselines",
     "Majority": "estimators.baselines",
     "PartyLine": "estimators.baselines",
+    "PointsAndCouplings": "estimators.points_and_couplings",
     "PseudoLikelihood": "estimators.pseudolikelihood",
     "Stack": "estimators.stack",
     "compare_rules": "stances.rival_rules",

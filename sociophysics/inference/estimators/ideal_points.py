@@ -26,7 +26,7 @@ from sociophysics.rollcall.votes import Votes
 from sociophysics.store import step, steps
 from sociophysics.store.steps import Arrays
 
-__all__ = ["PRIORS", "IdealPoints"]
+__all__ = ["PRIORS", "IdealPoints", "orientation"]
 
 Array = NDArray[np.float64]
 
@@ -123,7 +123,7 @@ class IdealPoints(Estimator):
         self.dimensions_ = max(choice, key=lambda d: tuned[d][1]["log_likelihood"].max())
         self.prior_, self.validation_ = tuned[self.dimensions_]
         fit = _fitted(matrix, self.dimensions_, self.prior_)
-        sign, self.anchor_ = _orientation(fit.points, data, self.anchor)
+        sign, self.anchor_ = orientation(fit.points, data, self.anchor)
         # predictions keep the scale that the prior belongs to; what is shown is standardized
         self._fitted_points = fit.points * sign
         origin, spread = self._fitted_points.mean(axis=0), self._fitted_points.std(axis=0)
@@ -234,7 +234,7 @@ def _fitted(matrix: Array, dimensions: int, prior: float) -> ItemResponse:
     return ItemResponse(found["points"], found["items"], int(found["turns"]))
 
 
-def _orientation(points: Array, votes: Votes, anchor: Any) -> tuple[Array, str]:
+def orientation(points: Array, votes: Votes, anchor: Any) -> tuple[Array, str]:
     """Return the sign of each dimension and who fixed that of the first."""
     extreme = np.abs(points).argmax(axis=0)
     dimensions = np.arange(points.shape[1])

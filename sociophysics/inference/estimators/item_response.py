@@ -104,11 +104,18 @@ def principal_points(matrix: Array, dimensions: int) -> Array:
 
 
 def fit_items(
-    matrix: Array, points: Array, prior: float, *, start: Array | None = None, steps: int = 30
+    matrix: Array,
+    points: Array,
+    prior: float,
+    *,
+    start: Array | None = None,
+    steps: int = 30,
+    offset: Array | float = 0.0,
 ) -> Array:
     """Return intercept and discriminations of each roll call at given points.
 
-    Up to ``steps`` Newton steps are taken on the posterior of (a, b), all roll calls at once.
+    Up to ``steps`` Newton steps are taken on the posterior of (a, b), all roll calls at once;
+    ``offset`` is what is known to be added to the log odds.
 
     Examples
     --------
@@ -118,7 +125,7 @@ def fit_items(
     design = _design(points)
     items = np.zeros((len(matrix), design.shape[1])) if start is None else start.copy()
     for _ in range(steps):
-        residual, weight = _residual(matrix, items @ design.T)
+        residual, weight = _residual(matrix, items @ design.T + offset)
         step = _newton(residual, weight, design, items, prior, LONGEST_ITEM_STEP)
         items += step
         if np.abs(step).max() < 1e-9:
