@@ -13,6 +13,7 @@ import pytest
 import sociophysics as sp
 from sociophysics.cli import main
 from sociophysics.errors import InputError
+from sociophysics.study import queries
 
 SCENARIO = """
 seed = 1
@@ -166,6 +167,66 @@ def test_a_question_has_bounds_and_spills_outside_the_folder_one_works_in(
     assert found["memory_limit"] == "3.7 GiB"
     assert not Path(found["temp_directory"]).is_relative_to(tmp_path)
     assert Path(found["temp_directory"]).is_absolute()
+
+
+LONG = "repeat('x', 100001)"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        LONG,
+        f"{LONG}::blob",
+        f"[{LONG}]",
+        f"{{'a': {LONG}}}",
+        f"map {{1: {LONG}}}",
+        f"string_agg({LONG})",
+        f"list({LONG})",
+        f"max({LONG})",
+        "list(range(30000))",
+    ],
+)
+def test_one_huge_value_is_refused_before_it_is_fetched(
+    done: Path, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "LONGEST_VALUE", 100_000)
+    grouped = " from range(1)" if "(range" not in value else ""
+    for name in ("a", 'the "long" one\'s'):
+        quoted = '"' + name.replace('"', '""') + '"'
+        with pytest.raises(InputError, match=r"more than 100,000 bytes; tables"):
+            sp.study.query(done, f"select 1 as b, {value} as {quoted}{grouped}")
+
+
+def test_values_that_are_not_huge_come_as_they_are(done: Path) -> None:
+    found = sp.study.query(
+        done,
+        "select 1 as a, 'x' as a, [1, 2] as l, {'b': null} as s, null as n, repeat('x', 999) as r",
+    )
+    assert found.columns.tolist() == ["a", "a_1", "l", "s", "n", "r"]
+    assert found.iloc[0, :2].tolist() == [1, "x"]
+    assert list(found["l"][0]) == [1, 2]
+    assert found["s"][0] == {"b": None}
+    assert len(found["r"][0]) == 999
+
+
+def test_an_answer_that_takes_all_memory_is_one_sentence(
+    done: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resource = pytest.importorskip("resource")
+    from sociophysics.cli import query as command
+
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    monkeypatch.setattr(command, "MOST_MEMORY", 1 << 28)
+    asked = "select repeat('x', 9000000) as a from range(100)"
+    assert main(["query", str(done), asked, "--csv"]) == 2
+    error = "case when range < 9 then range else error('odd') end from range(10)"
+    assert main(["query", str(done), f"select {error}", "--csv"]) == 2
+    assert "odd" in capsys.readouterr().err
+    assert main(["query", str(done), asked, "--csv"]) == 2
+    said = capsys.readouterr().err
+    assert "memory" in said.lower()
+    assert said.count("\n") == 1
+    assert resource.getrlimit(resource.RLIMIT_AS) == before
 
 
 def test_a_python_variable_is_no_table(done: Path) -> None:

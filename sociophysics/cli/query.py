@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from sociophysics.errors import InputError, shortened
 
 if TYPE_CHECKING:
     import duckdb
@@ -24,6 +29,7 @@ Statement = Annotated[
     ),
 ]
 AsCsv = Annotated[bool, typer.Option("--csv", help="Print all rows as CSV, as they are found.")]
+MOST_MEMORY = 6 << 30  # bytes beyond what the command has before it asks
 SHOWN = 40  # rows that are printed as a table
 
 
@@ -31,7 +37,7 @@ def query(directory: Directory, statement: Statement, csv: AsCsv = False) -> Non
     """Print what a SELECT finds in a study's tables, which are read and not loaded."""
     from sociophysics.study.queries import asking
 
-    with asking(directory, statement) as found:
+    with _memory_bounded(), asking(directory, statement) as found:
         if csv:
             _stream(found)
             return
@@ -41,12 +47,47 @@ def query(directory: Directory, statement: Statement, csv: AsCsv = False) -> Non
             print(f"the first {SHOWN} rows; --csv prints all")
 
 
+@contextlib.contextmanager
+def _memory_bounded() -> Iterator[None]:
+    """End an answer that takes more than DuckDB's own bound and its way into Python together.
+
+    Where the system has no such limit, DuckDB's bound and that of one value remain.
+    """
+    try:
+        import resource
+
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+    except (ImportError, OSError):
+        yield
+        return
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    most = pages * resource.getpagesize() + MOST_MEMORY
+    lower = [most, *(each for each in before if each != resource.RLIM_INFINITY)]
+    resource.setrlimit(resource.RLIMIT_AS, (min(lower), before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
+
+
 def _stream(found: duckdb.DuckDBPyRelation) -> None:
     """Print the rows batch by batch: they may be more than memory holds."""
     import pyarrow as pa
 
     header = True
-    for batch in pa.RecordBatchReader.from_stream(found):
+    batches = iter(pa.RecordBatchReader.from_stream(found))
+    while (batch := _next(batches)) is not None:
         rows = batch.to_pandas().to_csv(header=header, index=False, lineterminator="\n")
         sys.stdout.write(rows)
         header = False
+
+
+def _next(batches: Iterator[Any]) -> Any:
+    """Return the next rows, None after the last; what DuckDB ends with comes as Arrow's error."""
+    import pyarrow as pa
+
+    try:
+        return next(batches, None)
+    except (OSError, pa.ArrowException) as error:
+        why = shortened(" ".join(str(error).partition("\n\n")[0].split()))
+        raise InputError(f"the answer ended on the way ({why}); ask for less.") from None

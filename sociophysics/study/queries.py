@@ -32,6 +32,10 @@ LOCKED = {
     "memory_limit": "4GB",
     "max_temp_directory_size": "20GB",
 }
+LONGEST_VALUE = 10_000_000  # bytes of one value of an answer
+# Kinds of values that have a size of their own; a list or a record is as long as its text.
+SIZES = {"VARCHAR": "strlen({})", "BLOB": "octet_length({})"}
+LONG = re.compile(r"VARCHAR|BLOB|BIT|BIGNUM|VARINT|JSON|MAP|STRUCT|UNION|ENUM|VARIANT|\[")
 
 
 def query(directory: Place, statement: str) -> pd.DataFrame:
@@ -204,7 +208,20 @@ def _selected(connection: duckdb.DuckDBPyConnection, statement: str) -> duckdb.D
             f"the statement {shortened(statement)!r} is not one SELECT; studies are only read: "
             "give one SELECT."
         )
-    return connection.sql(statement)
+    return _bounded(connection.sql(statement))
+
+
+def _bounded(found: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+    """Return the answer; a value that is too long ends it before Python makes one of it."""
+    columns = []
+    for place, (name, kind) in enumerate(zip(found.columns, map(str, found.types), strict=True), 1):
+        value = f"#{place}"
+        if LONG.search(kind):
+            size = SIZES.get(kind, "strlen({}::varchar)").format(value)
+            why = f"a value of {shortened(name)} has more than {LONGEST_VALUE:,} bytes"
+            value = f"case when {size} > {LONGEST_VALUE} then error({_text(why)}) else {value} end"
+        columns.append(f"{value} as {_quoted(name)}")
+    return found.project(", ".join(columns)) if any("case" in each for each in columns) else found
 
 
 @contextmanager
