@@ -1,6 +1,7 @@
 """Trajectories are deterministic: no thread, cadence, neighbour replica or kernel changes a number.
 
-Laws are in ``test_engine_law``; what interventions do is in ``test_interventions``.
+Laws are in ``test_engine_law``; what interventions do is in ``test_interventions``, starts and
+stops are in ``test_starts_and_stops``.
 """
 
 from __future__ import annotations
@@ -10,9 +11,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from scipy import stats
 
 import sociophysics as sp
 from sociophysics.dynamics.kernels import kernel_choice as kernels
@@ -22,9 +20,7 @@ from sociophysics.errors import InputError
 from sociophysics.influences import feeds
 from sociophysics.influences.interventions import Heat, Nucleate, SwitchFeed, Tilt
 from sociophysics.influences.schedules import Anneal, Hold, Loop, Patterned, Pulse, Ramp
-from sociophysics.theory import markov
-from sociophysics.theory.stance_patterns import state_number
-from tests.laws import ALPHA, assert_law, assert_mean, law_p_value
+from tests.laws import assert_mean
 
 NOBODY = np.zeros((1, 0), np.uint8)
 RICH: dict[str, Any] = {
@@ -319,151 +315,6 @@ def test_the_leaves_of_a_hub_follow_their_exact_law(shape: str, temperature: flo
             assert_mean(seen, float(mean[leaves].mean()), float(variance))
 
 
-# --- symmetries --------------------------------------------------------------------------------
-
-TEMPERATURES = st.sampled_from([0.0, 0.3, 1.0, 4.0, np.inf])
-
-
-GAUGE = np.array([1, -1, -1, 1, -1], np.int8)
-
-
-def turned(system: sp.SpinSystem, g: np.ndarray) -> sp.SpinSystem:
-    """Return the system in which the stances of some users are relabelled."""
-    ties = system.J.tocoo()
-    values = g[ties.row] * g[ties.col] * ties.data
-    return sp.SpinSystem.from_edges(
-        ties.row, ties.col, values, n=system.n, h=g * system.h, directed=True
-    )
-
-
-@pytest.mark.parametrize("scheme", kernels.SCHEMES)
-@pytest.mark.parametrize("temperature", [0.0, 1.1, np.inf])
-def test_relabelled_runs_follow_the_same_law(scheme: str, temperature: float) -> None:
-    """In law, not in bits: a draw sets a stance, and does not know the labels."""
-    system, steps = society(5, 3.0, 3), 3 * 5
-    start = np.array([1, -1, 1, 1, -1], np.int8)
-    g = np.ones(5, np.int8) if scheme == "kawasaki" else GAUGE
-    if scheme == "kawasaki":  # swaps know no relabelling but that of everybody
-        matrix, g = markov.kawasaki_matrix(system, temperature=temperature), -g
-    elif scheme == "sequential":
-        matrix, steps = markov.sequential_sweep_matrix(system, temperature=temperature), 3
-    else:
-        matrix = markov.transition_matrix(system, temperature=temperature)
-    law = markov.distribution_after(matrix, start, steps)
-    *_, last = sp.trajectory(
-        turned(system, g),
-        temperature=temperature,
-        sweeps=3,
-        seed=29,
-        replicas=10_000,
-        start=g * start,
-        every=3,
-        scheme=scheme,
-    )
-    assert_law(np.bincount(state_number(g * last.spins), minlength=32), law)
-    if scheme != "kawasaki" and temperature == 1.1:
-        never_turned = np.bincount(state_number(last.spins), minlength=32)
-        assert np.any(never_turned[law == 0.0]) or law_p_value(never_turned, law) < ALPHA
-
-
-@settings(max_examples=25, deadline=None, derandomize=True)
-@given(seed=st.integers(0, 10**6), temperature=TEMPERATURES, power=st.sampled_from([-3, 1, 2, 10]))
-def test_powers_of_two_of_the_unit_change_no_number(
-    seed: int, temperature: float, power: int
-) -> None:
-    system = society(30, 5.0, seed)
-    factor = 2.0**power
-    scaled = sp.SpinSystem(factor * system.J, factor * system.h)
-    feed, stronger = (feeds.Chronological(strength=0.3 * f) for f in (1.0, factor))
-    here = frames(system, temperature=temperature, feed=feed, replicas=2)
-    there = frames(scaled, temperature=factor * temperature, feed=stronger, replicas=2)
-    for a, b in zip(here, there, strict=True):
-        assert (a.spins == b.spins).all()
-
-
-@pytest.mark.parametrize("factor", [3.0, 0.1])
-def test_other_units_follow_the_same_law(factor: float) -> None:
-    system = society(5, 3.0, 3)
-    scaled = sp.SpinSystem(factor * system.J, factor * system.h)
-    start = np.array([1, -1, -1, 1, -1], np.int8)
-    *_, last = sp.trajectory(
-        scaled, temperature=factor, sweeps=4, seed=1, replicas=20_000, start=start, every=4
-    )
-    matrix = markov.transition_matrix(system, temperature=1.0)
-    law = markov.distribution_after(matrix, start, 20)
-    assert_law(np.bincount(state_number(last.spins), minlength=32), law)
-
-
-# --- random numbers ----------------------------------------------------------------------------
-
-GAMMA = 0x9E3779B97F4A7C15  # the increment of the plain SplitMix64
-
-
-def coins(seed: int, replicas: int, n: int = 64, sweeps: int = 64) -> np.ndarray:
-    """Return the stances of free users at T = inf, (replicas, frames * n)."""
-    free = sp.SpinSystem.from_edges([], [], n=n)
-    # Ten sweeps between frames: a user escapes every draw with probability e^-10.
-    seen = [
-        frame.spins
-        for frame in sp.trajectory(
-            free, temperature=np.inf, sweeps=10 * sweeps, seed=seed, replicas=replicas, every=10
-        )
-    ]
-    return np.stack(seen[1:], axis=1).reshape(replicas, -1).astype(float)
-
-
-@pytest.mark.parametrize("multiple", [0, 1, 2, 3])
-def test_seeds_a_splitmix_constant_apart_give_unrelated_streams(multiple: int) -> None:
-    base, other = coins(1, 2), coins((1 + multiple * GAMMA) % 2**64 if multiple else 2, 2)
-    both = np.concatenate([base, other])
-    assert_uncorrelated(both, lags=200)
-
-
-def test_streams_of_replicas_are_uncorrelated_at_every_shift() -> None:
-    assert_uncorrelated(coins(123, 12), lags=50)
-
-
-def assert_uncorrelated(series: np.ndarray, lags: int) -> None:
-    """Fail if two rows correlate at any shift, by the largest of all z-scores."""
-    rows, length = series.shape
-    largest, tests = 0.0, 0
-    for a in range(rows):
-        for b in range(rows):
-            for lag in range(0 if a < b else 1, lags):
-                product = series[a, : length - lag] * series[b, lag:]
-                largest = max(largest, abs(product.sum()) / np.sqrt(length - lag))
-                tests += 1
-    assert 2 * stats.norm.sf(largest) * tests > ALPHA
-
-
-def test_shifted_streams_are_rejected() -> None:
-    series = coins(123, 1)
-    with pytest.raises(AssertionError):
-        assert_uncorrelated(np.concatenate([series[:, 3:], series[:, :-3]]), lags=50)
-
-
-@pytest.mark.parametrize("n", [1, 3, 100])
-def test_users_are_chosen_uniformly(n: int) -> None:
-    """In a strong field against everybody at T = 0, who has flipped is who has been drawn."""
-    free = sp.SpinSystem.from_edges([], [], n=n, h=np.full(n, -1.0))
-    replicas = 20_000
-    final = frames(free, temperature=0.0, sweeps=1, start="up", replicas=replicas)[-1].spins
-    drawn = (final < 0).sum(axis=0)
-    p = 1 - (1 - 1 / n) ** n
-    if n == 1:
-        assert (drawn == replicas).all()
-        return
-    z = (drawn - replicas * p) / np.sqrt(replicas * p * (1 - p))
-    # A draw of one user is none of another: their counts are correlated by rho < 0.
-    rho = ((1 - 2 / n) ** n - (1 - 1 / n) ** (2 * n)) / (p * (1 - p))
-    correlation = np.full((n, n), rho) + (1 - rho) * np.eye(n)
-    assert stats.chi2.sf(z @ np.linalg.solve(correlation, z), n) > ALPHA
-
-
-def test_flips_at_infinite_temperature_are_fair() -> None:
-    assert_mean(coins(5, 4).ravel(), 0.0, 1.0)
-
-
 # --- schedules, fields, frames -----------------------------------------------------------------
 
 SCHEDULES = [
@@ -532,149 +383,6 @@ def test_one_user_alone() -> None:
     for scheme in kernels.SCHEMES:
         assert len(frames(alone, scheme=scheme)) == 14
     assert (frames(alone, temperature=0.0, start="down")[1].spins == 1).all()
-
-
-# --- starts ------------------------------------------------------------------------------------
-
-
-def test_starts() -> None:
-    system = society()
-    nodes = pd.DataFrame({"camp": [None, 0, 1] * 20, "vote": [1.0, -1.0, None] * 20})
-    system = sp.SpinSystem(system.J, system.h, nodes=nodes)
-
-    def first(**keys: Any) -> np.ndarray:
-        return next(sp.trajectory(system, temperature=1.0, sweeps=1, seed=3, **keys)).spins
-
-    assert (first(start="up", replicas=2) == 1).all()
-    assert (first(start="down", replicas=2) == -1).all()
-    camps = first(start="camps", replicas=400)
-    assert (camps[:, nodes["camp"] == 0] == 1).all()
-    assert (camps[:, nodes["camp"] == 1] == -1).all()
-    assert_mean(camps[:, nodes["camp"].isna()].ravel().astype(float), 0.0, 1.0)
-    votes = first(start="vote", replicas=400)
-    assert (votes[:, 0] == 1).all()
-    assert (votes[:, 1] == -1).all()
-    assert_mean(votes[:, 2::3].ravel().astype(float), 0.0, 1.0)
-    assert_mean(first(replicas=400).ravel().astype(float), 0.0, 1.0)
-    assert (first(replicas=[5]) == first(replicas=6)[5:]).all()
-    given = np.where(np.arange(60) < 9, 1, -1)
-    assert (first(start=given, replicas=2) == given).all()
-    rows = np.stack([given, -given])
-    assert (first(start=rows, replicas=2) == rows).all()
-    assert first(start=given).dtype == np.int8
-
-
-def test_a_start_given_is_not_changed() -> None:
-    given = np.ones((2, 60), np.int8)
-    frames(society(), start=given, replicas=2, temperature=np.inf)
-    assert (given == 1).all()
-
-
-# --- stopping ----------------------------------------------------------------------------------
-
-
-def test_stopped_replicas_keep_their_stances_and_leave_the_others_alone() -> None:
-    system = society()
-    free = frames(system, **RICH, replicas=4)
-
-    def stop(frame: sp.Frame) -> np.ndarray:
-        return np.array([frame.sweep >= 3, False, frame.sweep >= 6, False])
-
-    stopped = frames(system, **RICH, replicas=4, stop=stop)
-    assert len(stopped) == 14
-    for a, b in zip(free, stopped, strict=True):
-        assert (a.spins[[1, 3]] == b.spins[[1, 3]]).all()
-        assert (b.spins[0] == free[min(b.sweep, 3)].spins[0]).all()
-        assert (b.spins[2] == free[min(b.sweep, 6)].spins[2]).all()
-    assert stopped[2].stopped.tolist() == [-1] * 4
-    assert stopped[-1].stopped.tolist() == [3, -1, 6, -1]
-    events = [event for frame in stopped for event in frame.events if event["kind"] == "stop"]
-    assert [(event["sweep"], event["replica"]) for event in events] == [(3, 0), (6, 2)]
-
-
-def test_stopping_one_replica_does_not_change_the_fixed_point_of_another(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    scales = []
-    encode = fixed_point.encode_couplings
-
-    def remember(*given: Any, **keys: Any) -> Any:
-        scales.append(encode(*given, **keys).scale)
-        return encode(*given, **keys)
-
-    monkeypatch.setattr(fixed_point, "encode_couplings", remember)
-    # Once the strong pulse is over, a new scale would be finer.
-    field = Pulse(at=0, width=2, height=1000.0)
-    frames(society(), field=field, replicas=3, stop=lambda frame: np.arange(3) < frame.sweep - 5)
-    assert len(scales) == 1
-
-
-def test_the_run_ends_when_all_replicas_have_stopped() -> None:
-    system = society()
-    ended = frames(system, replicas=2, stop=lambda frame: np.array([True, frame.sweep == 5]))
-    assert [frame.sweep for frame in ended] == [0, 1, 2, 3, 4, 5]
-    table = sp.simulate(
-        system,
-        temperature=1.0,
-        sweeps=9,
-        seed=1,
-        replicas=2,
-        stop=lambda frame: np.array([frame.sweep == 2, frame.sweep == 4]),
-    )
-    assert table.groupby("replica")["sweep"].max().tolist() == [2, 4]
-
-
-@pytest.mark.parametrize("feed", [None, feeds.Random(strength=0.5, slots=3)])
-def test_where_a_replica_stops_does_not_depend_on_how_often_it_is_observed(feed: Any) -> None:
-    system = society()
-
-    def ends(every: int) -> list[tuple[int, list[int], float]]:
-        table = sp.simulate(
-            system,
-            temperature=1.0,
-            sweeps=20,
-            seed=3,
-            replicas=4,
-            every=every,
-            feed=feed,
-            stop=lambda frame: np.abs(frame.spins.mean(axis=1)) > 0.25,
-            observe=["magnetization", "exposure_agreement"],
-        )
-        last = table.groupby("replica").last()
-        return last[["magnetization", "exposure_agreement"]].to_numpy()
-
-    stopped = frames(system, temperature=1.0, sweeps=20, seed=3, replicas=4, feed=feed)
-    assert len(stopped) == 21
-    for every in (3, 7, 20):
-        np.testing.assert_array_equal(ends(1), ends(every))
-
-
-def test_the_last_row_of_a_stopped_replica_does_not_depend_on_the_others() -> None:
-    system = society()
-
-    def rows(replicas: list[int]) -> Any:
-        table = sp.simulate(
-            system,
-            temperature=1.0,
-            sweeps=20,
-            seed=3,
-            replicas=replicas,
-            every=6,
-            stop=lambda frame: np.abs(frame.spins.mean(axis=1)) > 0.2,
-        )
-        return table[table["replica"] == replicas[0]].to_numpy()
-
-    for replica in range(4):
-        others = [r for r in range(4) if r != replica]
-        np.testing.assert_array_equal(rows([replica]), rows([replica, *others]))
-
-
-def test_a_frame_can_be_made_by_hand_and_is_frozen() -> None:
-    system = sp.SpinSystem.from_edges([0], [1])
-    frame = sp.Frame(0, np.array([[1, 1], [1, -1]], np.int8), system)
-    assert sp.observables.REGISTRY["magnetization"](frame).tolist() == [1.0, 0.0]
-    with pytest.raises(AttributeError, match="frozen"):
-        frame.sweep = 1
 
 
 # --- bad input ---------------------------------------------------------------------------------
