@@ -70,7 +70,7 @@ def test_one_thing_has_one_name(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [each for each in FUNCTIONS if "workers" in parameters(each)])
-def test_workers_are_one_per_usable_processor_unless_given(name: str) -> None:
+def test_workers_are_left_to_the_work_unless_given(name: str) -> None:
     given = parameters(name)
     assert given["workers"].default is None
     wanted = ["out", "workers", "executor", "progress", "cancel"]

@@ -58,13 +58,8 @@ def export(scenario: Scenario, file: str | Path, *, design: str | None = None) -
     Examples
     --------
     >>> import tempfile
-    >>> from sociophysics.scenario import Scenario
-    >>> crowd = Scenario.from_toml('''
-    ... seed = 1
-    ... network = {kind = "complete", n = 6}
-    ... couplings = {kind = "uniform", value = 0.1}
-    ... dynamics = {temperature = 1.0, sweeps = 4}
-    ... ''')
+    >>> from sociophysics.scenario import CROWD, Scenario
+    >>> crowd = Scenario.from_toml(CROWD)
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     export(crowd, f"{folder}/crowd.html").name
     'crowd.html'

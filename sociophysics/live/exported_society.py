@@ -57,12 +57,8 @@ def society(scenario: Scenario, design: str | None = None) -> dict[str, Any]:
 
     Examples
     --------
-    >>> scenario = Scenario.from_toml('''
-    ... seed = 1
-    ... network = {kind = "complete", n = 6}
-    ... couplings = {kind = "uniform", value = 0.1}
-    ... dynamics = {temperature = 1.0, sweeps = 4}
-    ... ''')
+    >>> from sociophysics.scenario import CROWD
+    >>> scenario = Scenario.from_toml(CROWD)
     >>> told = society(scenario)
     >>> told["n"], told["options"][0]["name"], told["options"][0]["plan"]["way"]
     (6, 'No feed', 'none')

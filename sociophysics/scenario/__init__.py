@@ -14,8 +14,10 @@ from sociophysics.scenario.cases import (
 from sociophysics.scenario.document import Design, Scenario, Sweep
 from sociophysics.scenario.schema import scenario_schema
 from sociophysics.scenario.settings import Settings, StopRule, canonical_json, stop_rule
+from sociophysics.scenario.text import CROWD
 
 __all__ = [
+    "CROWD",
     "Case",
     "Design",
     "Scenario",

@@ -234,13 +234,8 @@ def build_system(
 
     Examples
     --------
-    >>> from sociophysics.scenario import Scenario
-    >>> scenario = Scenario.from_toml('''
-    ... seed = 1
-    ... network = {kind = "complete", n = 6}
-    ... couplings = {kind = "uniform", value = 0.1}
-    ... dynamics = {temperature = 1.0, sweeps = 4}
-    ... ''')
+    >>> from sociophysics.scenario import CROWD, Scenario
+    >>> scenario = Scenario.from_toml(CROWD)
     >>> system, camps = build_system(scenario.cases()[0].settings, None)
     >>> system.n, camps
     (6, None)
@@ -408,13 +403,8 @@ def kernel_name(system: SpinSystem, settings: Settings) -> str:
 
     Examples
     --------
-    >>> from sociophysics.scenario import Scenario
-    >>> scenario = Scenario.from_toml('''
-    ... seed = 1
-    ... network = {kind = "complete", n = 6}
-    ... couplings = {kind = "uniform", value = 0.1}
-    ... dynamics = {temperature = 1.0, sweeps = 4}
-    ... ''')
+    >>> from sociophysics.scenario import CROWD, Scenario
+    >>> scenario = Scenario.from_toml(CROWD)
     >>> settings = scenario.cases()[0].settings
     >>> kernel_name(build_system(settings, None)[0], settings)
     'adaptive'

@@ -83,13 +83,8 @@ def labelled(scenario: Scenario, design: str, point: Mapping[str, Any]) -> str:
 
     Examples
     --------
-    >>> from sociophysics.scenario import Scenario
-    >>> scenario = Scenario.from_toml('''
-    ... seed = 1
-    ... network = {kind = "complete", n = 6}
-    ... couplings = {kind = "uniform", value = 0.1}
-    ... dynamics = {temperature = 1.0, sweeps = 4}
-    ... ''', name="crowd.toml")
+    >>> from sociophysics.scenario import CROWD, Scenario
+    >>> scenario = Scenario.from_toml(CROWD, name="crowd.toml")
     >>> labelled(scenario, "base", {"network.n": 9}).partition(", ")[2]
     'swept to network.n = 9'
     """
@@ -214,14 +209,8 @@ def expand(scenario: Scenario, *, resolve: bool = True) -> list[Case]:
 
     Examples
     --------
-    >>> from sociophysics.scenario import Scenario
-    >>> scenario = Scenario.from_toml('''
-    ... seed = 1
-    ... network = {kind = "complete", n = 6}
-    ... couplings = {kind = "uniform", value = 0.1}
-    ... dynamics = {temperature = 1.0, sweeps = 4}
-    ... sweep = {"dynamics.temperature" = [1.0, 2.0]}
-    ... ''')
+    >>> from sociophysics.scenario import CROWD, Scenario
+    >>> scenario = Scenario.from_toml(CROWD + 'sweep = {"dynamics.temperature" = [1.0, 2.0]}')
     >>> [case.point for case in expand(scenario)]
     [{'dynamics.temperature': 1.0}, {'dynamics.temperature': 2.0}]
     """
@@ -279,13 +268,8 @@ def resolved(settings: Settings, folder: Path | None) -> Settings:
 
     Examples
     --------
-    >>> from sociophysics.scenario import Scenario
-    >>> scenario = Scenario.from_toml('''
-    ... seed = 1
-    ... network = {kind = "complete", n = 6}
-    ... couplings = {kind = "uniform", value = 0.1}
-    ... dynamics = {temperature = 1.0, sweeps = 4}
-    ... ''')
+    >>> from sociophysics.scenario import CROWD, Scenario
+    >>> scenario = Scenario.from_toml(CROWD)
     >>> settings = scenario.cases()[0].settings
     >>> resolved(settings, None) == settings  # it names no file
     True

@@ -16,9 +16,15 @@ from typing import Any
 from sociophysics.datasets import bundled_scenarios
 from sociophysics.errors import InputError, did_you_mean
 
-__all__ = ["LARGEST_FILE", "check_bounds", "named_file", "parse", "read", "write"]
+__all__ = ["CROWD", "LARGEST_FILE", "check_bounds", "named_file", "parse", "read", "write"]
 
 
+# The smallest society: six users who all know each other. Examples run it.
+CROWD = """seed = 1
+network = {kind = "complete", n = 6}
+couplings = {kind = "uniform", value = 0.1}
+dynamics = {temperature = 1.0, sweeps = 4}
+"""
 LARGEST_FILE = 16 << 20  # bytes: a sweep of 100,000 values takes two million
 DEEPEST = 40  # tables and lists within each other; the deepest that is allowed has eight
 LARGEST_WHOLE = 1 << 63  # counts and times are kept in 64 bits

@@ -134,13 +134,8 @@ def fingerprints(scenario: Scenario, *, cases: Sequence[Case] | None = None) -> 
     --------
     What reads no file has none:
 
-    >>> from sociophysics.scenario import Scenario
-    >>> scenario = Scenario.from_toml('''
-    ... seed = 1
-    ... network = {kind = "complete", n = 6}
-    ... couplings = {kind = "uniform", value = 0.1}
-    ... dynamics = {temperature = 1.0, sweeps = 4}
-    ... ''')
+    >>> from sociophysics.scenario import CROWD, Scenario
+    >>> scenario = Scenario.from_toml(CROWD)
     >>> fingerprints(scenario)
     {}
     """

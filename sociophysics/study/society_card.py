@@ -180,13 +180,8 @@ def card_of(settings: Settings, *, trial: bool = True) -> Card:
 
     Examples
     --------
-    >>> from sociophysics.scenario import Scenario
-    >>> scenario = Scenario.from_toml('''
-    ... seed = 1
-    ... network = {kind = "complete", n = 6}
-    ... couplings = {kind = "uniform", value = 0.1}
-    ... dynamics = {temperature = 1.0, sweeps = 4}
-    ... ''')
+    >>> from sociophysics.scenario import CROWD, Scenario
+    >>> scenario = Scenario.from_toml(CROWD)
     >>> print("\n".join(card_of(scenario.cases()[0].settings, trial=False).sentences()))
     6 users, 15 mutual ties, all friendly
     T = 1 is 2.00 of 0.5, complete network (exact for many users)
