@@ -230,17 +230,10 @@ def computed(
     session = Session(store, parts, simulate, work.progress, cancel=work.cancel)
     if rehearse is not None:
         session.rehearse(rehearse)
-    session.users = _users(parts[0])
     with session.full_disk_told():
         if isinstance(store, Folder):
             (store.path / "parts").mkdir(parents=True, exist_ok=True)
         return session.compute(Log(None), workers=work.workers, executor=work.executor)
-
-
-def _users(part: Part) -> int:
-    named = tasks.users_of(part.settings)
-    # Built already when the scenario was looked at, and kept.
-    return build_system(part.settings, 0)[0].n if named is None else named
 
 
 def moments(table: pd.DataFrame, observable: str, *, along: str, burn_in: int) -> Moments:

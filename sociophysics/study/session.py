@@ -162,6 +162,8 @@ class Session:
     def follow(self, log: run_folder.Log, workers: int | None, executor: Executor | None) -> None:
         """Take in finished tasks, log and report them."""
         self.finished = len(self.data)
+        if self.users is None:
+            self.users = _users_in(self.missing[0])
         asked = {part.name: part for part in self.missing}
         place = None if self.store is None else self.store.address
         work = tasks.bundle(self.missing, folder=place, simulate=self.simulate, users=self.users)
@@ -299,3 +301,12 @@ class Session:
                 f"no space is left on {where}; {kept} of {len(self.parts)} parts are finished and "
                 "kept: free some space and run the same again."
             ) from error
+
+
+def _users_in(part: Part) -> int:
+    """Return how many users a part has, where its settings do not say: of the society itself."""
+    from sociophysics.scenario.build import build_system
+
+    named = tasks.users_of(part.settings)
+    # Built already when the scenario was looked at, and kept.
+    return build_system(part.settings, part.replicas[0])[0].n if named is None else named
