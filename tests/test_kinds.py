@@ -406,6 +406,17 @@ def test_a_kernel_of_others_is_used_by_its_name_and_never_by_auto() -> None:
             for name in ("reference", "their-kernel")
         )  # fmt: skip
         assert ours == theirs
+        text = TEXT.replace("two_sweeps", "random").replace(
+            "sweeps = 12", "sweeps = 12, kernel = 'K'"
+        )
+        named = [
+            Scenario.from_toml(text.replace("'K'", f"'{name}'"))
+            for name in ("reference", "their-kernel")
+        ]
+        assert sp.run(named[0]).table.equals(sp.run(named[1]).table)
+        assert registering_modules(plan(named[1])) == (__name__,)
+        with pytest.raises(sp.InputError, match=r"kernel is 'their-kernal'; .* their-kernel"):
+            Scenario.from_toml(text.replace("'K'", "'their-kernal'"))
         assert AUTOMATIC == ("adaptive", "integer", "fixed-point")
         with pytest.raises(sp.InputError, match="of kind 'their-kernel' is registered already"):
             KERNELS.register(Theirs, name="their-kernel")

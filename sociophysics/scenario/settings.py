@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from sociophysics.errors import InputError
+from sociophysics.errors import InputError, did_you_mean
 from sociophysics.influences.feeds import NoFeed
 from sociophysics.influences.fields import NoField
 from sociophysics.influences.schedules import Pulse
@@ -106,13 +106,21 @@ def _other_than_heat_bath(rule: Any) -> Any:
     return None if rule.has_temperature else rule
 
 
-KernelName = Literal[
-    "auto", "integer", "fixed-point", "adaptive", "rejection-free", "bit-sliced", "reference"
-]
+# As the kernels' registry lists ours; it is asked for those of others alone, since it takes numba.
+OUR_KERNELS = ("integer", "fixed-point", "adaptive", "rejection-free", "bit-sliced", "reference")
 
 
 def _other_than_auto(name: str | None) -> str | None:
-    return None if name == "auto" else name
+    if name is None or name in ("auto", *OUR_KERNELS):
+        return None if name == "auto" else name
+    from sociophysics.dynamics.kernels.kernel_choice import REGISTRY
+
+    if name not in REGISTRY:
+        raise InputError(
+            f"kernel is {name!r}; {did_you_mean(name, ('auto', *REGISTRY))}"
+            f"{REGISTRY.failure_of(name)}"
+        )
+    return name
 
 
 SchemeName = Literal["random-sequential", "sequential", "kawasaki"]
@@ -146,7 +154,11 @@ class Dynamics(Table):
     scheme: Annotated[SchemeName | None, AfterValidator(_other_than_random_order)] = None
     """Who moves next: users drawn at random (random-sequential), users in their order
     (sequential), or unlike neighbours who trade places (kawasaki); at random if left out."""
-    kernel: Annotated[KernelName | None, AfterValidator(_other_than_auto)] = None
+    kernel: Annotated[
+        str | None,
+        AfterValidator(_other_than_auto),
+        Field(json_schema_extra={"examples": ["auto", *OUR_KERNELS]}),
+    ] = None
     """Compiled code of the runs, of which all follow the same law; chosen if left out (auto)."""
 
     @model_validator(mode="after")

@@ -23,6 +23,7 @@ from sociophysics.scenario import (
     posterior,
     resolved,
 )
+from sociophysics.scenario.settings import OUR_KERNELS
 from sociophysics.society.edge_files import content
 from sociophysics.society.network_kinds import Configuration, Lattice
 from sociophysics.sources import source_digest
@@ -308,8 +309,12 @@ def modules_of(settings: Sequence[Settings]) -> tuple[str, ...]:
     modules = {REGISTRY[name].__module__ for s in settings for name in s.observe.names}
     for s in settings:
         feeds = [getattr(act, "feed", None) for act in s.interventions]
-        kinds = [s.network, s.couplings, s.field, s.feed, *feeds, *s.interventions]
+        kinds = [s.network, s.couplings, s.field, s.feed, *feeds, *s.interventions, s.dynamics.rule]
         modules |= {type(each).__module__ for each in kinds if each is not None}
+        if s.dynamics.kernel not in (None, *OUR_KERNELS):
+            from sociophysics.dynamics.kernels.kernel_choice import REGISTRY as KERNELS
+
+            modules.add(KERNELS[str(s.dynamics.kernel)].__module__)
     return tuple(sorted(each for each in modules if each.partition(".")[0] != "sociophysics"))
 
 
