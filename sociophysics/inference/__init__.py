@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sociophysics.experiments.calibrating import calibrate
     from sociophysics.inference.chamber.absence import absence_effects
+    from sociophysics.inference.chamber.dynamic_scores import dynamic_scores
     from sociophysics.inference.chamber.ideal_point_tables import (
         classification_errors,
         cutting_lines,
@@ -65,6 +66,7 @@ __all__ = [
     "compare",
     "compare_rules",
     "cutting_lines",
+    "dynamic_scores",
     "energy_minima",
     "evaluate",
     "evaluate_seeds",
@@ -89,6 +91,7 @@ _NAMES = {
     "compare": "judging.paired",
     "validity": "chamber.ideal_point_tables",
     "scale": "chamber.ideal_point_tables",
+    "dynamic_scores": "chamber.dynamic_scores",
     "cutting_lines": "chamber.ideal_point_tables",
     "classification_errors": "chamber.ideal_point_tables",
     "StabilitySelection": "estimators.stability",

@@ -15,6 +15,7 @@ from sociophysics import streams
 from sociophysics.errors import InputError
 from sociophysics.inference.chamber.blocs import party_blocs
 from sociophysics.inference.chamber.chamber_tables import party_groups
+from sociophysics.inference.chamber.dynamic_scores import bridged, dynamic_scores
 from sociophysics.inference.chamber.party_measures import COUPLING_MEASURES, measures_at
 from sociophysics.inference.chamber.workflow import (
     ChamberFit,
@@ -42,6 +43,7 @@ MEASURES = (
     "operating_temperature",
     "frustration",
 )
+QUICK_SCORES = {"drift": 0.2, "prior": 2.4}  # chosen on hidden votes otherwise
 WIDTH = 1.96  # standard deviations of a 95 % interval
 
 
@@ -137,8 +139,10 @@ def fit_chambers(
 ) -> pd.DataFrame:
     """Fit each chamber into a folder of its name, write ``trend.csv`` beside them and return it.
 
-    With ``quick`` the trend has no intervals. ``finished`` is called with the name and the fit of
-    each chamber when it is done.
+    Where chambers share members with those before them, ``scores.csv`` has their
+    ``dynamic_scores``, the chambers taken in the order given. With ``quick`` the trend has no
+    intervals and the scores take a common drift. ``finished`` is called with the name and the fit
+    of each chamber when it is done.
 
     Parameters
     ----------
@@ -209,6 +213,11 @@ def fit_all_into(
         }
         table = trend(chambers, progress=progress, **keys)
         write_table(store, "trend", table)
+        data = {name: prepared(votes, how.minority) for name, votes in chambers.items()}
+        if bridged(data):
+            given_keys = QUICK_SCORES if how.quick else {}
+            scores = dynamic_scores(data, anchor=how.anchor, seed=how.seed, **given_keys)
+            write_table(store, "scores", scores.table)
     return table
 
 
