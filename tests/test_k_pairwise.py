@@ -7,7 +7,8 @@ import pytest
 
 from sociophysics.errors import InputError
 from sociophysics.inference import ExactMaximumLikelihood, KPairwise
-from sociophysics.inference.estimators.k_pairwise import _pair_features, _patterns, _shapes
+from sociophysics.inference.estimators.k_pairwise import _shapes
+from sociophysics.inference.estimators.pattern_likelihood import pair_features, patterns
 from sociophysics.rollcall import Votes
 
 N = 8
@@ -17,10 +18,10 @@ ROLLCALLS = 300
 def planted(seed, amount, *, fields, rollcalls=ROLLCALLS):
     """Votes of a chamber with a potential, a third of the chambers with absences, and it."""
     rng = np.random.default_rng(seed)
-    states = _patterns(N, 0)
+    states = patterns(N, 0)
     shape = _shapes(N, 0, fields)
     potential = shape @ (amount * rng.normal(size=shape.shape[1]))
-    pairs = _pair_features(states, fields)
+    pairs = pair_features(states, fields)
     value = 0.1 + 0.15 * rng.normal(size=N * (N - 1) // 2)
     value = np.append(value, 0.2 * rng.normal(size=N * fields))
     weight = np.exp(pairs @ value + potential[(states > 0).sum(axis=1)])

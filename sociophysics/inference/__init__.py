@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from sociophysics.inference.estimators.pseudolikelihood import PseudoLikelihood
     from sociophysics.inference.estimators.stability import StabilitySelection
     from sociophysics.inference.estimators.stack import Stack
+    from sociophysics.inference.estimators.super_court import SuperCourt, joined_courts
     from sociophysics.inference.judging.evaluation import evaluate, evaluate_seeds, leakage
     from sociophysics.inference.judging.paired import compare
     from sociophysics.inference.stances.rival_rules import compare_rules
@@ -60,6 +61,7 @@ __all__ = [
     "PseudoLikelihood",
     "StabilitySelection",
     "Stack",
+    "SuperCourt",
     "absence_effects",
     "calibrate",
     "classification_errors",
@@ -75,6 +77,7 @@ __all__ = [
     "fit_panel",
     "fit_snapshot",
     "frustrated_triangles",
+    "joined_courts",
     "leakage",
     "load_system",
     "operating_point",
@@ -107,6 +110,8 @@ _NAMES = {
     "PartyLine": "estimators.baselines",
     "PointsAndCouplings": "estimators.points_and_couplings",
     "PseudoLikelihood": "estimators.pseudolikelihood",
+    "SuperCourt": "estimators.super_court",
+    "joined_courts": "estimators.super_court",
     "Stack": "estimators.stack",
     "compare_rules": "stances.rival_rules",
     "energy_minima": "chamber.landscape",

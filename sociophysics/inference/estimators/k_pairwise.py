@@ -21,6 +21,15 @@ from scipy.special import chdtrc, ndtri
 
 from sociophysics.errors import InputError
 from sociophysics.inference.estimators.parameters import Estimator, require_fitted
+from sociophysics.inference.estimators.pattern_likelihood import (
+    LARGEST,
+    Maximum,
+    maximum,
+    pair_features,
+    patterns,
+    possible_patterns,
+    share_of_patterns,
+)
 from sociophysics.inference.estimators.training import cells, system_of, training_votes
 from sociophysics.kinds import ESTIMATORS, key
 from sociophysics.rollcall.votes import Votes
@@ -28,11 +37,6 @@ from sociophysics.rollcall.votes import Votes
 __all__ = ["KPairwise"]
 
 Array = NDArray[np.float64]
-
-LARGEST = 14  # members; 2^14 patterns times a hundred features fit into the cache
-RIDGE = 1e-2  # of all parameters, in roll calls: keeps pairs that always agree finite
-MOST_STEPS = 300
-TOL = 1e-8
 
 
 class CountTest(NamedTuple):
@@ -102,13 +106,13 @@ class KPairwise(Estimator):
         whole = matrix[(matrix != 0).all(axis=1)]
         yeas = (whole > 0).sum(axis=1)
         least = int(np.minimum(yeas, n - yeas).min()) if len(whole) else 0
-        states = _patterns(n, least)
+        states = patterns(n, least)
         count = (states > 0).sum(axis=1)
         shape = _shapes(n, least, self.fields)
-        pairs = _pair_features(states, self.fields)
-        possible = _possible(matrix, states)
-        simple = _maximum(pairs, possible)
-        full = _maximum(np.column_stack([pairs, shape[count]]), possible)
+        pairs = pair_features(states, self.fields)
+        possible = possible_patterns(matrix, states)
+        simple = maximum(pairs, possible)
+        full = maximum(np.column_stack([pairs, shape[count]]), possible)
         size = pairs.shape[1]
         upper = np.triu_indices(n, 1)
         self.coupling_: Array = np.zeros((n, n))
@@ -133,20 +137,10 @@ class KPairwise(Estimator):
         """
         require_fitted(self, "potential_")
         given = cells(votes, self.system_.labels, type(self).__name__)
-        states, chance = self._states, self._chance
-        probability = np.full(given.shape, 0.5)
-        for row, vote in enumerate(given):
-            against = (states * vote < 0).sum(axis=1)
-            # who differs in one place only is possible once that vote is left out
-            fits = against[:, None] - (states * vote < 0) == 0
-            weight = chance[:, None] * fits
-            total = weight.sum(axis=0)
-            yea = (weight * (states > 0)).sum(axis=0)
-            np.divide(yea, total, out=probability[row], where=total > 0)
-        return probability
+        return share_of_patterns(self._states, self._chance, given)
 
     def _counts(
-        self, shape: Array, size: int, count: NDArray[np.int64], fits: tuple[_Maximum, _Maximum]
+        self, shape: Array, size: int, count: NDArray[np.int64], fits: tuple[Maximum, Maximum]
     ) -> pd.DataFrame:
         simple, full = fits
         n = len(shape) - 1
@@ -167,31 +161,6 @@ class KPairwise(Estimator):
         return table[np.isin(table["yeas"], count)].reset_index(drop=True)
 
 
-class _Maximum(NamedTuple):
-    """Parameters, the chance of each pattern, and that once the votes are known, on average."""
-
-    value: Array
-    chance: Array
-    recorded: Array
-    covariance: Array
-    log_likelihood: float
-
-
-def _patterns(n: int, least: int) -> NDArray[np.int8]:
-    """Return the patterns with at least so many members in the minority, one per row."""
-    bits = (np.arange(1 << n)[:, None] >> np.arange(n)) & 1
-    yeas = bits.sum(axis=1)
-    states: NDArray[np.int8] = (2 * bits - 1).astype(np.int8)[np.minimum(yeas, n - yeas) >= least]
-    return states
-
-
-def _pair_features(states: NDArray[np.int8], fields: bool) -> Array:
-    i, j = np.triu_indices(states.shape[1], 1)
-    spins = states.astype(np.float64)
-    products = spins[:, i] * spins[:, j]
-    return np.column_stack([products, spins]) if fields else products
-
-
 def _shapes(n: int, least: int, fields: bool) -> Array:
     """Return orthonormal functions of the count, shape (n + 1, number), that pairs cannot give."""
     possible = np.arange(least, n - least + 1)
@@ -207,53 +176,3 @@ def _shapes(n: int, least: int, fields: bool) -> Array:
     shape = np.zeros((n + 1, kept.shape[1]))
     shape[possible] = kept
     return shape
-
-
-def _possible(matrix: Array, states: NDArray[np.int8]) -> Array:
-    """Return which patterns each roll call may have been, shape (roll calls, patterns).
-
-    A roll call that none of them can be tells nothing here and is left out.
-    """
-    against = (matrix != 0).sum(axis=1)[:, None] - matrix @ states.T.astype(np.float64)
-    possible = (against == 0).astype(np.float64)
-    return np.asarray(possible[possible.any(axis=1)], np.float64)
-
-
-def _maximum(features: Array, possible: Array) -> _Maximum:
-    """Return the maximum of the likelihood by Newton steps on what the votes leave to be summed."""
-    rollcalls, size = len(possible), features.shape[1]
-    value = np.zeros(size)
-
-    def at(parameters: Array) -> tuple[Array, Array, float]:
-        energy = features @ parameters
-        chance = np.exp(energy - energy.max())
-        chance /= chance.sum()
-        known = possible @ chance
-        likelihood = float(np.log(known).sum()) - 0.5 * RIDGE * float(parameters @ parameters)
-        return chance, chance * (possible.T @ (1 / known)) / rollcalls, likelihood
-
-    chance, recorded, likelihood = at(value)
-    for _ in range(MOST_STEPS):
-        mean = chance @ features
-        slope = rollcalls * (recorded - chance) @ features - RIDGE * value
-        centred = features - mean
-        spread = rollcalls * centred.T @ (chance[:, None] * centred) + RIDGE * np.eye(size)
-        step = np.linalg.solve(spread, slope)
-        share = 1.0
-        while share > TOL:
-            after = at(value + share * step)
-            if after[2] >= likelihood:
-                break
-            share /= 2
-        value = value + share * step
-        chance, recorded, likelihood = after
-        if np.abs(slope).max() < TOL * rollcalls:
-            break
-    known = (possible * chance) @ features / (possible @ chance)[:, None]
-    mean = chance @ features
-    information = RIDGE * np.eye(size) + known.T @ known
-    information += rollcalls * features.T @ ((chance - recorded)[:, None] * features)
-    information -= rollcalls * np.outer(mean, mean)
-    plain = likelihood + 0.5 * RIDGE * float(value @ value)
-    covariance: Array = np.asarray(np.linalg.pinv(information, hermitian=True), np.float64)
-    return _Maximum(value, chance, recorded, covariance, plain)
