@@ -16,7 +16,7 @@ LAYERS = [
     {"addresses", "errors", "datasets", "words"},
     {"deprecation", "evidence", "kind_keys", "kind_sentences", "machine", "registries"}
     | {"sources", "streams"},
-    {"kinds", "others_code"},
+    {"kinds", "others_code", "processes"},
     {"engine", "statistics", "store"},
     {"society"},
     {"influences", "observables", "rollcall", "theory"},

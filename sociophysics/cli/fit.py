@@ -173,8 +173,8 @@ def answer(
 ) -> None:
     """Fit the votes that are given, and write and print what was found."""
     from sociophysics.inference.chamber.workflow import How, fit_manifest
+    from sociophysics.processes import step_workers
     from sociophysics.store import open_store, studies
-    from sociophysics.study.pool import step_workers
 
     chambers = _opened(given["votes"], given["members"], given["rollcalls"], given["how"])
     files = {key: given[key] for key in ("votes", "members", "rollcalls")}

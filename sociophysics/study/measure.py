@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from sociophysics.errors import Cancelled, InputError, did_you_mean
 from sociophysics.kinds import knowing
 from sociophysics.machine import checked_workers
+from sociophysics.processes import step_workers
 from sociophysics.scenario import Scenario, Settings
 from sociophysics.scenario.build import build_system
 from sociophysics.scenario.variation import value_at
 from sociophysics.sources import source_digest
 from sociophysics.store import Folder, Place, Steps, keeping, open_store
 from sociophysics.study import Part, plan, tasks
-from sociophysics.study.pool import step_workers
 from sociophysics.study.run_manifest import Log
 from sociophysics.study.session import Progress, Session, reporter
 from sociophysics.study.shelf import Shelf, join_tables

@@ -23,10 +23,10 @@ from concurrent.futures import (
 
 from sociophysics.errors import InputError
 from sociophysics.machine import usable_cpus, worth_processes
+from sociophysics.processes import main_hidden, worker_processes
 from sociophysics.store import Place, open_store
 from sociophysics.study import cluster
 from sociophysics.study.blocks import Part, registering_modules, society, updates_of, users_of
-from sociophysics.study.pool import compile_kernels, main_hidden, worker_processes
 from sociophysics.study.work import (
     Check,
     Done,
@@ -197,7 +197,7 @@ def execute(
         yield from _here(bundles, checked, alone)
     if bundles.left:
         if bundles.simulate is simulate_case:
-            compile_kernels(bundles.left)
+            _compile_kernels(bundles.left)
         with worker_processes(min(count, len(bundles.left))) as pool:
             yield from _collect(pool, bundles, checked)
 
@@ -269,3 +269,22 @@ def gave_up(why: str, attempts: int, place: Place | None) -> InputError:
 
 def _kind(part: Part) -> str:
     return f"{part.settings.feed.kind} {part.settings.network.kind}"
+
+
+def _compile_kernels(parts: Sequence[Part]) -> None:
+    """Do one sweep per kind of feed here, so that workers read compiled kernels from the disk.
+
+    The kernel for rare flips too, which a run reaches later if at all.
+    """
+    from sociophysics.scenario.build import case_frames
+
+    kinds = {part.settings.feed.kind: part for part in parts}
+    for part in kinds.values():
+        settings = part.settings
+        dynamics = settings.dynamics.model_copy(update={"sweeps": 1, "burn_in": 0})
+        observe = settings.observe.model_copy(update={"every": 1})
+        changes = {"dynamics": dynamics, "observe": observe, "interventions": ()}
+        short = settings.model_copy(update=changes)
+        simulate_case(short, part.replicas[:1])
+        if short.feed.kind == "none" and dynamics.kernel is None and dynamics.scheme is None:
+            list(case_frames(short, part.replicas[:1], kernel="rejection-free"))

@@ -28,6 +28,7 @@ from sociophysics.inference.chamber.workflow import (
 from sociophysics.inference.estimators.parameters import Estimator, tables_of
 from sociophysics.inference.estimators.pseudolikelihood import PseudoLikelihood
 from sociophysics.inference.judging.holdout import MINORITY
+from sociophysics.processes import step_workers
 from sociophysics.rollcall.votes import Votes
 from sociophysics.store import Place, Store, open_store, studies, write_table
 
@@ -176,9 +177,12 @@ def fit_chambers(
     store, tested = open_store(out), tables_of(estimators)
     how = How(quick, test, dimensions, anchor, minority, seed, tested)
     given = {name: {"python": True} for name in chambers}
-    with studies.claimed(store, "fit", fit_manifest(chambers, how), {"python": True}):
+    with (
+        studies.claimed(store, "fit", fit_manifest(chambers, how), {"python": True}),
+        step_workers(workers, executor) as hands,
+    ):
         return fit_all_into(
-            store, chambers, how, given, workers=workers, executor=executor,
+            store, chambers, how, given, workers=workers, executor=hands,
             progress=progress, cancel=cancel, finished=finished,
         )  # fmt: skip
 

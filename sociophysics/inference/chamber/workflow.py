@@ -42,6 +42,7 @@ from sociophysics.inference.judging.paired import Verdicts, compare
 from sociophysics.inference.judging.reliability import calibration
 from sociophysics.kinds import ESTIMATORS
 from sociophysics.others_code import code_of_others
+from sociophysics.processes import step_workers
 from sociophysics.rollcall.votes import Votes
 from sociophysics.society.spins import SpinSystem
 from sociophysics.sources import source_digest
@@ -205,11 +206,11 @@ def fit_chamber(
         Tested on the same hidden votes as well: more rows of ``evaluation.csv``.
     seed : int
     workers : int, optional
-        How many steps an executor does at a time; left out, one per usable processor. No number
+        Processes that do folds and bootstrap draws, and nothing is asked of them where there is
+        little to do; 1 works in this one. Left out, up to one per usable processor. No number
         depends on it.
     executor : Executor, or function that gives one, optional
-        Any ``concurrent.futures`` executor, which does folds and bootstrap draws; left out, this
-        process does them.
+        Any ``concurrent.futures`` executor instead.
     progress : function (stage, done, stages), optional
         Called before each stage and at the end.
     cancel : threading.Event, optional
@@ -236,9 +237,13 @@ def fit_chamber(
     """
     store, tested = open_store(out), tables_of(estimators)
     how = How(quick, test, dimensions, anchor, minority, seed, tested)
-    with studies.claimed(store, "fit", fit_manifest({name: votes}, how), {"python": True}):
+    manifest = fit_manifest({name: votes}, how)
+    with (
+        studies.claimed(store, "fit", manifest, {"python": True}),
+        step_workers(workers, executor) as hands,
+    ):
         return fit_into(
-            store, votes, how, workers=workers, executor=executor, progress=progress, cancel=cancel
+            store, votes, how, workers=workers, executor=hands, progress=progress, cancel=cancel
         )
 
 

@@ -10,15 +10,13 @@ import signal
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
 
 from sociophysics.errors import InputError
 from sociophysics.machine import usable_cpus
-from sociophysics.study.blocks import Part
-from sociophysics.study.work import simulate_case
 
-__all__ = ["compile_kernels", "main_hidden", "step_workers", "worker_processes"]
+__all__ = ["main_hidden", "step_workers", "worker_processes"]
 
 
 @contextlib.contextmanager
@@ -36,25 +34,6 @@ def worker_processes(workers: int) -> Iterator[Executor]:
         raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
-
-
-def compile_kernels(parts: Sequence[Part]) -> None:
-    """Do one sweep per kind of feed here, so that workers read compiled kernels from the disk.
-
-    The kernel for rare flips too, which a run reaches later if at all.
-    """
-    from sociophysics.scenario.build import case_frames
-
-    kinds = {part.settings.feed.kind: part for part in parts}
-    for part in kinds.values():
-        settings = part.settings
-        dynamics = settings.dynamics.model_copy(update={"sweeps": 1, "burn_in": 0})
-        observe = settings.observe.model_copy(update={"every": 1})
-        changes = {"dynamics": dynamics, "observe": observe, "interventions": ()}
-        short = settings.model_copy(update=changes)
-        simulate_case(short, part.replicas[:1])
-        if short.feed.kind == "none" and dynamics.kernel is None and dynamics.scheme is None:
-            list(case_frames(short, part.replicas[:1], kernel="rejection-free"))
 
 
 @contextlib.contextmanager
@@ -76,7 +55,7 @@ def main_hidden() -> Iterator[None]:
 
 @contextlib.contextmanager
 def step_workers(
-    workers: int | None, executor: Executor | None
+    workers: int | None, executor: Executor | Callable[[], Executor] | None
 ) -> Iterator[Executor | Callable[[], Executor] | None]:
     """Give who computes the steps of a study: the executor, or processes started when asked for.
 
