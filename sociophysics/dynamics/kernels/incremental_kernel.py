@@ -28,7 +28,26 @@ LARGEST_REACH = 2**20  # listened-to users beyond which the table of thresholds 
 LARGEST_TABLE = 2**18  # words of a rule's table: beyond, it costs more than wider words do
 
 
-class FixedPointKernel:
+class OfWords:
+    """What kernels share whose stances are bits of the words that hold the fields."""
+
+    state: NDArray[Any]  # (replicas, n)
+
+    def spins(self) -> NDArray[np.int8]:
+        """Return the stances, shape (replicas, n)."""
+        spins = np.empty(self.state.shape, np.int8)
+        fixed_point.read_spins(self.state, spins)
+        return spins
+
+    def remembered(self) -> dict[str, NDArray[Any]]:
+        """Return nothing: draws are functions of the sweep."""
+        return {}
+
+    def recall(self, remembered: dict[str, NDArray[Any]]) -> None:
+        """Do nothing, as there is nothing to recall."""
+
+
+class FixedPointKernel(OfWords):
     """Incremental local fields in fixed point (``engine.glauber``).
 
     Parameters
@@ -151,19 +170,6 @@ class FixedPointKernel:
             feed = NO_FEED if phi is None else phi / self.rule.largest
         fixed_point.change_field(self.state, self.applied, field, feed, self.couplings.scale)
 
-    def spins(self) -> NDArray[np.int8]:
-        """Return the stances, shape (replicas, n)."""
-        spins = np.empty(self.state.shape, np.int8)
-        fixed_point.read_spins(self.state, spins)
-        return spins
-
-    def remembered(self) -> dict[str, NDArray[Any]]:
-        """Return nothing: draws are functions of the sweep."""
-        return {}
-
-    def recall(self, remembered: dict[str, NDArray[Any]]) -> None:
-        """Do nothing, as there is nothing to recall."""
-
     def only(self, keep: NDArray[np.bool_]) -> FixedPointKernel:
         """Return a kernel that goes on with the replicas marked in ``keep``."""
         part = copy(self)
@@ -177,7 +183,7 @@ class FixedPointKernel:
         return fixed_point.encode_state(self.spins(), field, self.couplings)
 
 
-class Integer:
+class Integer(OfWords):
     """Integer local fields of couplings +-c (``engine.integer_sweeps``); no field, no feed.
 
     Parameters
@@ -269,19 +275,6 @@ class Integer:
         """Accept that there is no field: the kernel is chosen only where there never is one."""
         if np.any(field) or (phi is not None and np.any(phi)):
             raise RuntimeError("a field reached the integer kernel")
-
-    def spins(self) -> NDArray[np.int8]:
-        """Return the stances, shape (replicas, n)."""
-        spins = np.empty(self.state.shape, np.int8)
-        fixed_point.read_spins(self.state, spins)
-        return spins
-
-    def remembered(self) -> dict[str, NDArray[Any]]:
-        """Return nothing: draws are functions of the sweep."""
-        return {}
-
-    def recall(self, remembered: dict[str, NDArray[Any]]) -> None:
-        """Do nothing, as there is nothing to recall."""
 
     def only(self, keep: NDArray[np.bool_]) -> Integer:
         """Return a kernel that goes on with the replicas marked in ``keep``."""
