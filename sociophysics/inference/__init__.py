@@ -36,8 +36,10 @@ if TYPE_CHECKING:
     from sociophysics.inference.estimators.stability import StabilitySelection
     from sociophysics.inference.estimators.stack import Stack
     from sociophysics.inference.estimators.super_court import SuperCourt, joined_courts
+    from sociophysics.inference.estimators.three_valued import fit_three_valued
     from sociophysics.inference.judging.evaluation import evaluate, evaluate_seeds, leakage
     from sociophysics.inference.judging.paired import compare
+    from sociophysics.inference.judging.three_valued_scores import compare_three_valued
     from sociophysics.inference.stances.rival_rules import compare_rules
     from sociophysics.inference.stances.stance_panels import (
         fit_panel,
@@ -67,6 +69,7 @@ __all__ = [
     "classification_errors",
     "compare",
     "compare_rules",
+    "compare_three_valued",
     "cutting_lines",
     "dynamic_scores",
     "energy_minima",
@@ -76,6 +79,7 @@ __all__ = [
     "fit_chambers",
     "fit_panel",
     "fit_snapshot",
+    "fit_three_valued",
     "frustrated_triangles",
     "joined_courts",
     "leakage",
@@ -112,6 +116,8 @@ _NAMES = {
     "PseudoLikelihood": "estimators.pseudolikelihood",
     "SuperCourt": "estimators.super_court",
     "joined_courts": "estimators.super_court",
+    "compare_three_valued": "judging.three_valued_scores",
+    "fit_three_valued": "estimators.three_valued",
     "Stack": "estimators.stack",
     "compare_rules": "stances.rival_rules",
     "energy_minima": "chamber.landscape",
