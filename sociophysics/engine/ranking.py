@@ -271,6 +271,38 @@ def draw_own(expected: Array, slots: Array, keys: Array, sweep: int, shown: Arra
             shown[r, i] = (2.0 * drawn - count) / count
 
 
+@njit
+def _rank_plain(
+    spins: Array,
+    rows: FollowedRows,
+    weighted: bool,
+    alpha: float,
+    gamma: float,
+    shown: Array,
+    reached: Array,
+) -> None:
+    """Do what ``rank_followed`` does where everybody followed is on one side: nobody looks."""
+    factor, ranked = disfavor(gamma), alpha != 0.0 or gamma != 0.0
+    for i in range(spins.shape[0]):
+        total, net = 0.0, 0.0
+        first = rows.starts[i]
+        for p in range(first, first + rows.counts[i]):
+            value = rows.values[p]
+            # Without a branch, which could not be guessed: what counts nothing adds 0.
+            weight = (value if weighted else 1.0) if value > 0.0 else 0.0
+            total += weight
+            net += weight if spins[rows.others[p]] > 0 else 0.0
+        reached[i] = total > 0.0
+        if total > 0.0:
+            up = net / total
+            down = 1.0 - up
+            shown[i] = (
+                respond(up, down, spins[i], alpha, gamma, factor) if ranked else plain(up - down)
+            )
+        else:
+            shown[i] = 0.0
+
+
 @njit(cache=True, nogil=True)
 def rank_followed(
     spins: Array,
@@ -303,6 +335,9 @@ def rank_followed(
         Gets who is shown anybody.
     """  # fmt: skip
     factor, ranked = disfavor(gamma), alpha != 0.0 or gamma != 0.0
+    if way == 0:
+        _rank_plain(spins, rows, weighted, alpha, gamma, shown, reached)
+        return
     total, net = np.zeros(max(count, 2)), np.zeros(max(count, 2))
     for i in range(spins.shape[0]):
         total[:], net[:] = 0.0, 0.0
@@ -311,15 +346,13 @@ def rank_followed(
             value, j = rows.values[p], rows.others[p]
             if value <= 0.0:
                 continue
-            side = 0
-            if way > 0:
-                mine, theirs = camps[i], camps[j]
-                if theirs < 0 or (way != 2 and mine < 0) or (way == 1 and mine != theirs):
-                    continue
-                if way == 2:
-                    side = theirs
-                elif way == 3:
-                    side = 1 if mine == theirs else 0
+            side, mine, theirs = 0, camps[i], camps[j]
+            if theirs < 0 or (way != 2 and mine < 0) or (way == 1 and mine != theirs):
+                continue
+            if way == 2:
+                side = theirs
+            elif way == 3:
+                side = 1 if mine == theirs else 0
             weight = value if weighted else 1.0
             total[side] += weight
             if spins[j] > 0:

@@ -309,6 +309,13 @@ class Settings(Table):
                 )
         return self
 
+    def without_acts(self) -> Settings:
+        """Return the same without interventions, and without follows that wait for their feed."""
+        changes: dict[str, Any] = {"interventions": ()}
+        if self.interventions and self.follow is not None and self.follow.take == "shown":
+            changes["follow"] = None
+        return self.model_copy(update=changes)
+
     def _check_rule(self) -> None:
         rule, temperature = self.dynamics.rule, self.dynamics.temperature
         if temperature is not None and not isinstance(temperature, int | float):

@@ -192,7 +192,7 @@ def card_of(settings: Settings, *, trial: bool = True) -> Card:
     temperature = 1.0 if value is None else value if isinstance(value, int | float) else None
     small = system.stored.nnz <= 2 * MOST_TIES
     # The card is of the society as it starts, before anything acts on it.
-    bare = settings.model_copy(update={"interventions": ()})
+    bare = settings.without_acts()
     critical = expected(bare, society=(system, camps)) if small else []
     seen = tried(settings) if small and trial else None
     return card(
@@ -226,9 +226,7 @@ def trial_of(settings: Settings) -> Settings:
         update={"sweeps": sweeps, "burn_in": 0, "stop_when": "none"}
     )
     observe = settings.observe.model_copy(update={"every": 1})
-    return settings.model_copy(
-        update={"dynamics": dynamics, "observe": observe, "interventions": ()}
-    )
+    return settings.without_acts().model_copy(update={"dynamics": dynamics, "observe": observe})
 
 
 def measured_flips(settings: Settings) -> float | None:
