@@ -554,7 +554,12 @@ def test_a_trial_that_says_what_is_not_allowed_is_refused(
         ),
         ({"treatment": {"field": 0.0}}, "what users without it have"),
         ({"treatment": {"temperature": 1.0}}, "what users without it have"),
-        ({"unit": "attribute age"}, "no user has that attribute"),
+        (
+            {"unit": "attribute age"},
+            "trial.unit is 'attribute age', but no user has that attribute",
+        ),
+        ({"share": [0.5, 0.999]}, "holds 0.999, of which 120 of 120 users are treated"),
+        ({"unit": "attribute camp", "share": [0.9]}, "nobody is left to compare with"),
     ],
 )
 def test_a_trial_that_this_society_cannot_have_is_refused(

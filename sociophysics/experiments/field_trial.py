@@ -17,8 +17,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sociophysics.errors import InputError
+from sociophysics.errors import InputError, did_you_mean
 from sociophysics.experiments.trial_society import TrialSociety, one_society
+from sociophysics.experiments.trial_statistician import society_marks
 from sociophysics.experiments.trial_tables import (
     after_table,
     effects_table,
@@ -127,7 +128,24 @@ def prepared(
                 f"trial.outcome holds {name!r}, but the users have no two camps; name a node "
                 "attribute in [network] camp, or ask for stance."
             )
+    _check_units(society)
     return Prepared(settings=settings, trial=table, replicas=whole.sweep.replicas, society=society)
+
+
+def _check_units(society: TrialSociety) -> None:
+    """Raise unless every share leaves somebody treated and somebody untreated."""
+    unit, named = society.trial.unit, [str(column) for column in society.system.nodes]
+    attribute = unit.partition(" ")[2].strip()
+    if attribute and attribute not in named:
+        hint = did_you_mean(attribute, named) if named else "users have no attributes here."
+        raise InputError(f"trial.unit is {unit[:60]!r}, but no user has that attribute; {hint}")
+    for share in society.trial.share:
+        treated = int(society_marks(society, share).sum())
+        if treated in (0, society.system.n):
+            raise InputError(
+                f"trial.share holds {share!r}, of which {treated} of {society.system.n} users are "
+                "treated: nobody is left to compare with; give a share farther from 0 and 1."
+            )
 
 
 def trial(
