@@ -24,8 +24,8 @@ from sociophysics.observables.communities import assortativity
 from sociophysics.scenario.build import build_system, case_frames
 from sociophysics.scenario.follow_acts import tie_rule
 from sociophysics.statistics import mean_interval
-from  import compile_kernels
 from sociophysics.study.society_card import measured_flips
+from sociophysics.study.tasks import _compile_kernels
 
 N = 80
 CAMPS = np.arange(N) % 2
@@ -336,7 +336,7 @@ def test_a_feed_that_comes_later_may_be_followed_where_acts_are_left_out() -> No
     followed = next(case.settings for case in scenario.cases() if case.design == "ties follow")
     assert measured_flips(followed) is not None
     # What is done before worker processes begin.
-    compile_kernels([SimpleNamespace(settings=followed, replicas=(0,))])
+    _compile_kernels([SimpleNamespace(settings=followed, replicas=(0,))])
     meanwhile = followed.without_acts()
     assert meanwhile.follow is None
     assert meanwhile.without_acts() == meanwhile

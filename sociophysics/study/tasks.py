@@ -283,8 +283,8 @@ def _compile_kernels(parts: Sequence[Part]) -> None:
         settings = part.settings
         dynamics = settings.dynamics.model_copy(update={"sweeps": 1, "burn_in": 0})
         observe = settings.observe.model_copy(update={"every": 1})
-        changes = {"dynamics": dynamics, "observe": observe, "interventions": ()}
-        short = settings.model_copy(update=changes)
+        short = settings.without_acts()
+        short = short.model_copy(update={"dynamics": dynamics, "observe": observe})
         simulate_case(short, part.replicas[:1])
         if short.feed.kind == "none" and dynamics.kernel is None and dynamics.scheme is None:
             list(case_frames(short, part.replicas[:1], kernel="rejection-free"))
