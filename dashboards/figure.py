@@ -8,6 +8,7 @@ from collections.abc import Callable
 import solara
 
 from .markup import tag
+from .spreadsheet import without_formulas
 
 __all__ = ["Download", "StaticFigure"]
 
@@ -23,6 +24,10 @@ def StaticFigure(svg: str, alt: str) -> None:
 def Download(
     label: str, data: Callable[[], bytes], *, filename: str, mime: str = "application/octet-stream"
 ) -> None:
-    """Offer a file; ``data`` is called when it is asked for."""
-    with solara.FileDownload(data, filename=filename, mime_type=mime):
+    """Offer a file; ``data`` is called when it is asked for. Of a CSV no cell is a formula."""
+
+    def given() -> bytes:
+        return without_formulas(data()) if mime == "text/csv" else data()
+
+    with solara.FileDownload(given, filename=filename, mime_type=mime):
         solara.Button(label, icon_name="mdi-download", classes=["sp-button"])

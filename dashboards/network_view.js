@@ -67,7 +67,9 @@ function save(name, blob) {
   const link = element("a"); link.href = URL.createObjectURL(blob); link.download = name; link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }
-const quoted = (text) => /[",\n]/.test(text) ? '"' + text.replaceAll('"', '""') + '"' : text;
+// A cell that a table program would take for a formula is text, unless it is a number.
+const plain = (text) => /^[=+\-@\t\r]/.test(text) && !Number.isFinite(Number(text)) ? "'" + text : text;
+const quoted = (text) => /[",\r\n]/.test(text) ? '"' + plain(text).replaceAll('"', '""') + '"' : plain(text);
 const escaped = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
 
 // A closed curve through points, round at each.

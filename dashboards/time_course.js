@@ -171,7 +171,8 @@ function render({ model, el }) {
     },
     SVG() { save("SVG", new Blob([picture().text], { type: "image/svg+xml" })); },
     CSV() {
-      const quoted = (text) => (/[",\n]/.test(text) ? '"' + text.replaceAll('"', '""') + '"' : text), number = (v) => (Number.isFinite(v) ? v : "");
+      const plain = (text) => (/^[=+\-@\t\r]/.test(text) && !Number.isFinite(Number(text)) ? "'" + text : text);  // no formula of a table program
+      const quoted = (text) => (/[",\r\n]/.test(text) ? '"' + plain(text).replaceAll('"', '""') + '"' : plain(text)), number = (v) => (Number.isFinite(v) ? v : "");
       const rows = [["series", model.get("x_title"), "mean", "low", "high"].map(quoted).join()];
       for (const s of series()) for (let i = 0; i < s.count; i++) rows.push([quoted(s.name), ...[s.x, s.mean, s.low, s.high].map((part) => number(part[i]))].join());
       save("CSV", new Blob([rows.join("\n") + "\n"], { type: "text/csv" }));

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 import re
 from pathlib import Path
 
@@ -98,6 +99,30 @@ def test_the_command_writes_a_page_that_may_run_its_own_script_only(tmp_path: Pa
 def test_a_file_that_cannot_be_is_refused(place: str, part: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=part):
         sp.export(changed(), tmp_path / place)
+
+
+@pytest.mark.parametrize("there", ["text", "report", "folder", "pipe", "dangling link"])
+def test_a_file_of_ones_own_is_never_replaced(there: str, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    if there == "folder":
+        page.mkdir()
+    elif there == "pipe":
+        os.mkfifo(page)
+    elif there == "dangling link":
+        page.symlink_to(tmp_path / "nowhere")
+    else:
+        page.write_text({"text": "mine", "report": "<!DOCTYPE html><title>mine</title>"}[there])
+    before = page.lstat()
+    with pytest.raises(InputError, match="no page of export, and nothing is overwritten"):
+        sp.export(changed(), page)
+    assert page.lstat().st_ino == before.st_ino
+    assert page.lstat().st_mtime_ns == before.st_mtime_ns
+
+
+def test_an_earlier_page_is_replaced(tmp_path: Path) -> None:
+    page = sp.export(changed(), tmp_path / "page.html")
+    before = page.read_bytes()
+    assert sp.export(changed(), page).read_bytes() == before
 
 
 def test_a_scenario_may_name_every_kernel_and_runs_by_it() -> None:

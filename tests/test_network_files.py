@@ -501,13 +501,23 @@ def test_rows_that_are_all_alike_are_counted_as_they_are_kept(
     assert not (tmp_path / "out").exists()
 
 
-def test_rows_of_a_panel_share_a_long_text(tmp_path: Path) -> None:
+def test_a_long_text_in_every_row_of_a_panel_is_refused_and_a_short_one_shared(
+    tmp_path: Path,
+) -> None:
     from sociophysics.inference.calibration.panel_files import read_rows
 
-    path = _equal_rows(tmp_path / "panel.parquet", 20_000, "x" * 20_000, wave=1, stance=-1)
-    rows = read_rows(path, ("id", "wave", "stance"))  # 400 MB, were each row to have its own
+    columns = ("id", "wave", "stance")
+    path = _equal_rows(tmp_path / "panel.parquet", 20_000, "x" * 250, wave=1, stance=-1)
+    rows = read_rows(path, columns)
     assert rows["id"].map(id).nunique() == 1
     assert rows["stance"].tolist() == ["-1"] * 20_000
+    _equal_rows(path, 200_000, "x" * 90_000, wave=1, stance=-1)  # 18 GB, had each row its own
+    with pytest.raises(
+        InputError, match="the column 'id' holds a text of 90,000 bytes; at most 250"
+    ):
+        read_rows(path, columns)
+    _equal_rows(path, 200_000, "x" * 90_000, y=1)
+    assert main(["detect", str(path), "--along", "y", "--out", str(tmp_path / "out")]) == 2
 
 
 @pytest.mark.parametrize("damage", ["cut", "text", "pipe", "folder"])

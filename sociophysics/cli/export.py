@@ -12,7 +12,12 @@ from sociophysics.cli.options import ScenarioFile
 __all__ = ["export"]
 
 Page = Annotated[
-    Path, typer.Option("--html", help="File to write; it is replaced.", show_default=False)
+    Path,
+    typer.Option(
+        "--html",
+        help="File to write; an earlier page of this kind is replaced.",
+        show_default=False,
+    ),
 ]
 Design = Annotated[
     str | None, typer.Option(help="Design that the page begins with; the first by default.")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["export"]
 
+SOCIETY = '<script id="society" type="application/json">'  # by which a page is known
 FILES = Path(__file__).parent / "exported"
 EXPLAINED = (
     "A dot is a user: filled for, a ring against. Each sweep draws as many users as there are; who "
@@ -40,7 +42,7 @@ def export(scenario: Scenario, file: str | Path, *, design: str | None = None) -
     scenario : Scenario
         Of at most 5,000 users, the heat bath, and no interventions: its reader acts.
     file : path
-        Ends in ``.html``; appears whole or not at all.
+        Ends in ``.html``; appears whole or not at all. An earlier page is replaced, no other file.
     design : str, optional
         The design that the page begins with, the first by default; the feeds of designs that
         differ in nothing else are offered beside the usual ones.
@@ -66,6 +68,7 @@ def export(scenario: Scenario, file: str | Path, *, design: str | None = None) -
     """
     if Path(file).suffix.lower() not in (".html", ".htm"):
         raise InputError(f"the file is {str(file)!r}; give a name that ends in .html.")
+    _require_ours(Path(file))
     text = _page(society(scenario, design))
     try:
         return save(text, file)
@@ -73,6 +76,23 @@ def export(scenario: Scenario, file: str | Path, *, design: str | None = None) -
         raise InputError(
             f"{file} cannot be written: {error.strerror or error}; give another place."
         ) from None
+
+
+def _require_ours(file: Path) -> None:
+    """Raise if something is there that is no exported page."""
+    try:
+        ours = not os.path.lexists(file) or (
+            file.is_file() and SOCIETY.encode() in file.read_bytes()
+        )
+    except OSError as error:
+        raise InputError(
+            f"{file} cannot be read: {error.strerror or error}; give another place."
+        ) from None
+    if not ours:
+        raise InputError(
+            f"{file} exists and is no page of export, and nothing is overwritten; give "
+            "another name."
+        )
 
 
 def _page(told: dict[str, Any]) -> str:
@@ -95,7 +115,7 @@ def _page(told: dict[str, Any]) -> str:
         f"<title>{escape(told['title'])}</title><style>{style}</style></head>\n<body><main>\n"
         f"<h1>{escape(told['title'])}</h1>{question}\n{BODY}"
         f"<details><summary>What this is</summary>{about}{more}</details>\n</main>\n"
-        f'<script id="society" type="application/json">{data}</script>\n'
+        f"{SOCIETY}{data}</script>\n"
         f"<script>{script}</script></body></html>\n"
     )
 

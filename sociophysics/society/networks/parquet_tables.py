@@ -19,6 +19,7 @@ __all__ = ["NO_NAME", "read_parquet", "read_plain"]
 
 NO_NAME = "__index_level_0__"  # of an index without a name, as pandas writes it
 BATCH_ROWS = 1 << 16
+LONGEST_CELL = 250  # bytes of a text in a table that is worked on row by row
 SLACK = 1 << 26  # bytes that what is read may exceed what was declared by
 
 NUMBERS = {
@@ -30,10 +31,20 @@ NUMBERS = {
 }
 
 
-def read_parquet(content: bytes, name: str) -> tuple[pd.DataFrame, list[str]]:
+def read_parquet(
+    content: bytes, name: str, *, longest: int = LONGEST_TEXT
+) -> tuple[pd.DataFrame, list[str]]:
     """Return the columns of a Parquet table, with those of a pandas index, and the index's names.
 
     Texts are kept once for all rows that share them; blanks around them are no part of them.
+
+    Parameters
+    ----------
+    content : bytes
+    name : str
+        Of the file, for messages.
+    longest : int
+        Bytes of a text.
 
     Raises
     ------
@@ -64,7 +75,7 @@ def read_parquet(content: bytes, name: str) -> tuple[pd.DataFrame, list[str]]:
             batches.append(batch)
     table = pa.Table.from_batches(batches) if batches else schema.empty_table()
     columns = {
-        each.name.strip(): _series(table.column(k), each.name, name)
+        each.name.strip(): _series(table.column(k), each.name, name, longest)
         for k, each in enumerate(schema)
     }
     frame = pd.DataFrame(columns, index=pd.RangeIndex(table.num_rows))
@@ -74,13 +85,15 @@ def read_parquet(content: bytes, name: str) -> tuple[pd.DataFrame, list[str]]:
 def read_plain(content: bytes, name: str) -> pd.DataFrame:
     """Return a Parquet table without its index, numbers as numpy has them, texts shared by rows.
 
+    Texts are short: what works on such a table gives every row its own.
+
     Raises
     ------
     InputError
         As in ``read_parquet``, or the file is not Parquet.
     """
     try:
-        frame, index = read_parquet(content, name)
+        frame, index = read_parquet(content, name, longest=LONGEST_CELL)
     except InputError:
         raise
     except (OSError, ValueError, OverflowError, pa.ArrowException) as error:
@@ -126,10 +139,10 @@ def _check_names(names: list[str], name: str) -> None:
         raise InputError(f"{name} has two columns {twice[:60]!r}; rename or remove one.")
 
 
-def _series(column: pa.ChunkedArray, title: str, name: str) -> pd.Series:
+def _series(column: pa.ChunkedArray, title: str, name: str, longest: int) -> pd.Series:
     kind = column.type
     if pa.types.is_dictionary(kind) and _is_text(kind.value_type):
-        return _texts(column, title, name)
+        return _texts(column, title, name, longest)
     if pa.types.is_dictionary(kind):
         column = column.cast(kind.value_type)
     if column.type in NUMBERS:
@@ -137,17 +150,17 @@ def _series(column: pa.ChunkedArray, title: str, name: str) -> pd.Series:
     return pd.Series(column.to_pandas().to_numpy(), dtype=object) if len(column) else pd.Series([])
 
 
-def _texts(column: pa.ChunkedArray, title: str, name: str) -> pd.Series:
+def _texts(column: pa.ChunkedArray, title: str, name: str, most: int) -> pd.Series:
     """Return texts as Python strings that rows share, without blanks around them."""
     column = column.unify_dictionaries()
     if not column.num_chunks:
         return pd.Series([], dtype=object)
     words = column.chunk(0).dictionary
     longest = pc.max(pc.binary_length(words)).as_py() or 0
-    if longest > LONGEST_TEXT:
+    if longest > most:
         raise InputError(
             f"{name}: the column {title[:60]!r} holds a text of {longest:,} bytes; at most "
-            f"{LONGEST_TEXT:,} are read: shorten it, or leave the column out."
+            f"{most:,} are read: shorten it, or leave the column out."
         )
     shared = np.array([*(word.strip() for word in words.to_pylist()), pd.NA], dtype=object)
     parts = [chunk.indices.fill_null(len(words)) for chunk in column.chunks]
