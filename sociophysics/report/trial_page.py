@@ -56,7 +56,7 @@ def render(scenario: Scenario, found: Trial) -> str:
         html.section(
             "What the trial's own statistician would get",
             f"<p>{STATISTICIAN}</p>",
-            html.frame(found.estimators),
+            *_estimators(found),
         ),
         _after(found),
         html.section("What the words mean", f"<p>{DEFINITIONS}</p>"),
@@ -116,6 +116,22 @@ def _answer(found: Trial) -> str:
     return html.section("Answer", *parts)
 
 
+def _estimators(found: Trial) -> list[str]:
+    """Return a table per outcome, so that none is wider than the page."""
+    tables = []
+    for name in found.outcomes:
+        own = found.estimators[found.estimators["outcome"] == name].drop(columns="outcome")
+        tables.append(f"<p>{html.escape(OUTCOMES[name][:1].upper() + OUTCOMES[name][1:])}:</p>")
+        tables.append(html.frame(own))
+    return tables
+
+
+def _group(estimand: str, share: float) -> str:
+    """Return what a row of effects is called: D(0+) is one user's, the total everybody's."""
+    who = {0.0: "one user", 1.0: "everybody"}.get(share, f"{100 * share:g} %")
+    return f"{estimand}, {who}"
+
+
 def _figures(found: Trial) -> list[str]:
     drawn: list[tuple[Figure, str]] = []
     for name in found.outcomes:
@@ -131,7 +147,10 @@ def _figures(found: Trial) -> list[str]:
             )
         )
     drawn.append(
-        (_network(found), "The first society; the treated of the largest share are filled.")
+        (
+            _network(found),
+            "The first society, a color for each camp; treated users of the largest share filled.",
+        )
     )
     if found.inversion is not None and found.published is not None:
         drawn.append(
@@ -180,7 +199,7 @@ def _distributions(found: Trial, name: str) -> Figure:
             style = mark(0)
             axes.plot(own["value"], np.full(len(own), k), ls="", marker="|", ms=9,
                       color=style.color)  # fmt: skip
-        axes.set_yticks(range(len(groups)), [f"{e}, {100 * s:g} %" for (e, s), _ in groups])
+        axes.set_yticks(range(len(groups)), [_group(*name) for name, _ in groups])
         axes.invert_yaxis()
         axes.axvline(0.0, color=MUTED, lw=0.8)
         axes.set_xlabel(f"effect on {name}")
