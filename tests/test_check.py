@@ -12,7 +12,9 @@ import pytest
 import sociophysics as sp
 from sociophysics.cli.application import main
 from sociophysics.report.page import render
+from sociophysics.scenario.build import build_system
 from sociophysics.study.first_look import standing, structure
+from sociophysics.study.society_card import tried
 
 TEXT = """
 seed = 3
@@ -67,6 +69,14 @@ def test_a_frozen_society_is_told_that_no_feed_moves_it() -> None:
     assert sentence.startswith("frozen: no feed can make a difference here")
     warm = scenario(3.0)
     assert standing(warm.cases()[0].settings).warnings() == []
+
+
+@pytest.mark.parametrize("temperature", [1.2e-308, 1e-307, 5e-324])
+def test_a_pull_whose_sum_no_float_holds_has_a_mean(temperature: float) -> None:
+    """Twenty sweeps of a pull of 8e307 add up to more than a float: each is one all the same."""
+    cold = scenario(temperature, "up", normalize="none", out=0.0).cases()[0].settings
+    degree = float(build_system(cold, 0)[0].J.sum(axis=1).mean())
+    assert tried(cold).pull == pytest.approx(degree / temperature)
 
 
 def test_relaxation_is_that_of_the_mean_field_above_its_transition() -> None:

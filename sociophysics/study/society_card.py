@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sociophysics.errors import InputError
 from sociophysics.scenario import Settings
@@ -257,22 +258,29 @@ def tried(settings: Settings) -> Tried | None:
             before = now
     except InputError:
         return None
-    return Tried(sweeps, *np.mean(rows, axis=0).tolist()) if rows else None
+    return Tried(sweeps, *_mean(np.array(rows)).tolist()) if rows else None
 
 
 def _moment(frame: Any, before: Any, now: Any) -> Sequence[float]:
     stances = now.astype(float)
     ties = frame.system.J @ stances
-    outside = np.abs(ties + frame.field)
-    pull = float(outside.mean()) / frame.temperature if frame.temperature > 0 else np.inf
+    outside = float(_mean(np.abs(ties + frame.field)))
+    pull = outside / frame.temperature if frame.temperature > 0 else np.inf
     return (
         float((now != before).mean()),
         abs(float(stances.mean())),
         _apart(stances, frame.camps),
         pull if np.isfinite(frame.temperature) else 0.0,
-        float(np.abs(ties).mean()),
-        float(np.abs(frame.phi[0]).mean()),
+        float(_mean(np.abs(ties))),
+        float(_mean(np.abs(frame.phi[0]))),
     )
+
+
+def _mean(values: NDArray[np.float64]) -> Any:
+    """Return the mean over the first axis, also of numbers whose sum no float holds."""
+    with np.errstate(over="ignore"):
+        mean = values.mean(axis=0)
+    return mean if np.isfinite(mean).all() else (values / len(values)).sum(axis=0)
 
 
 def _apart(stances: Any, camps: Any) -> float:
