@@ -108,7 +108,7 @@ class Folder:
 
     @contextlib.contextmanager
     def claim(self) -> Iterator[Callable[[str], None]]:
-        """Make the folder, lock its log, and clear what a killed run left half written.
+        """Make the folder, lock its log, and clear what is left half written, before and after.
 
         Raises
         ------
@@ -126,14 +126,22 @@ class Folder:
             ) from None
         with file:
             self._lock(file)
-            for scratch in [*self.path.glob(".*.tmp"), *self.path.glob("parts/.*.tmp")]:
-                scratch.unlink(missing_ok=True)
+            self._clear()
 
             def append(text: str) -> None:
                 file.write(text)
                 file.flush()
 
-            yield append
+            try:
+                yield append
+            finally:
+                # A worker that was killed as it wrote is never heard of again.
+                self._clear()
+
+    def _clear(self) -> None:
+        """Remove what nobody finishes writing any more."""
+        for scratch in [*self.path.glob(".*.tmp"), *self.path.glob("parts/.*.tmp")]:
+            scratch.unlink(missing_ok=True)
 
     def _lock(self, file: TextIO) -> None:
         try:

@@ -236,3 +236,13 @@ def test_an_error_in_a_part_stays_what_it_is(
     (orders / "defect").touch()
     with pytest.raises(ZeroDivisionError):
         run_stub(scenario, tmp_path / "run", workers=workers)
+
+
+def test_what_a_killed_worker_left_half_written_is_gone_at_the_end(tmp_path: Path) -> None:
+    store = Folder(tmp_path)
+    (tmp_path / "parts").mkdir()
+    with store.claim():
+        left = [tmp_path / ".a.1.2.tmp", tmp_path / "parts" / ".b.parquet.1.2.tmp"]
+        for path in left:
+            path.write_bytes(b"half")
+    assert not any(path.exists() for path in left)
