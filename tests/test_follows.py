@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from functools import cache
@@ -21,6 +22,8 @@ from sociophysics.influences.feeds.feed import drawn
 from sociophysics.influences.follows import FollowStep, TieRule, edge_list, followed
 from sociophysics.influences.live_ties import LiveTies, sees_ties
 from sociophysics.observables.communities import assortativity
+from sociophysics.report.page import _events
+from sociophysics.report.pictures import MOST_EVENTS, event_sweeps
 from sociophysics.scenario.build import build_system, case_frames
 from sociophysics.scenario.follow_acts import tie_rule
 from sociophysics.statistics import mean_interval
@@ -198,6 +201,20 @@ def test_a_run_records_how_many_ties_cross_and_no_follows_change_nothing() -> No
     assert still.equals(sp.run(none, workers=1).table)
     first = run.table[run.table["sweep"] == 0].drop(columns=["cross_ties"])
     assert first.equals(still[still["sweep"] == 0].drop(columns=["cross_ties"]))
+
+
+def test_a_report_counts_the_ties_that_moved_and_shows_the_acts_beside_them() -> None:
+    """It listed every follow of every replica, a thousand rows, and drew no act for them."""
+    act = {"kind": "feed", "at": 6, "feed": {"kind": "none"}}
+    run = sp.run(sp.Scenario.from_toml(UNIFORM).replace({"interventions": [act]}), workers=1)
+    follows = run.events[run.events["event"] == "follow"]
+    moved = [json.loads(text)["moved"] for text in follows["details"]]
+    assert len(follows) > MOST_EVENTS
+    section = _events(run)
+    assert section.count("<tr>") == 2  # its head, and the act
+    assert f"{sum(moved) / run.table['replica'].nunique():,.0f} ties moved per replica" in section
+    assert "events.parquet names each" in section
+    assert [list(each) for each in event_sweeps(run).values()] == [[6]]
 
 
 def test_posts_shown_cannot_be_followed_where_none_ever_are() -> None:

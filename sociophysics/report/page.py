@@ -387,12 +387,29 @@ def _events(run: Run) -> str:
     if run.events.empty:
         return ""
     keys = [column for column in run.events.columns if column not in ("replica", *run.swept)]
+    follows = run.events["event"] == "follow"
+    acts = run.events[~follows]
     # A design, too, may have a name that looks like details.
-    events = run.events[keys].assign(details=[_readable(text) for text in run.events["details"]])
+    events = acts[keys].assign(details=[_readable(text) for text in acts["details"]])
     counted = events.groupby(keys, sort=False, dropna=False).size()
     table = counted.rename("times").reset_index()
     note = "" if len(table) <= MOST_ROWS else f"<p>The first {MOST_ROWS} of {len(table)}.</p>"
-    return html.section("What acted when", note, html.frame(table.head(MOST_ROWS)))
+    shown = html.frame(table.head(MOST_ROWS)) if len(table) else ""
+    return html.section("What acted when", note, shown, *_follows(run, run.events[follows]))
+
+
+def _follows(run: Run, moves: pd.DataFrame) -> list[str]:
+    """Return a sentence per design on the ties that moved; `events.parquet` names each of them."""
+    moved = moves.assign(moved=[json.loads(text)["moved"] for text in moves["details"]])
+    sentences = []
+    for design, own in moved.groupby("design", sort=False):
+        each = own.groupby(["replica", *run.swept], dropna=False)["moved"].sum()
+        first, last = int(own["sweep"].min()), int(own["sweep"].max())
+        sentences.append(
+            f"<p>{html.escape(str(design))}: {each.mean():,.0f} ties moved per replica, in the "
+            f"sweeps {first} to {last}; events.parquet names each.</p>"
+        )
+    return sentences
 
 
 def _readable(details: str) -> str:

@@ -123,7 +123,8 @@ def event_sweeps(run: Run) -> dict[str, list[int]]:
     events = run.events
     if not {"design", "sweep"} <= set(events.columns) or events.empty:
         return {}
-    grouped = events.groupby("design")["sweep"].unique()
+    # Ties that move sweep after sweep are no act, and would hide those that are.
+    grouped = events[events["event"] != "follow"].groupby("design")["sweep"].unique()
     return {str(k): sorted(v.tolist()) for k, v in grouped.items() if len(v) <= MOST_EVENTS}
 
 
