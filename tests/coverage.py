@@ -16,7 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 import sociophysics.statistics as s
+from sociophysics.experiments.escapes import arrhenius, mean_time
+from sociophysics.experiments.free_energies import SHARED, _sure
 from sociophysics.experiments.nucleation import _half_interval
+from sociophysics.experiments.polls import _information
+from sociophysics.inference.trial_effects import at_share_zero, fieller
 from sociophysics.study.results.comparison import _bracket
 
 Rng = np.random.Generator
@@ -200,6 +204,78 @@ def _moments(name: str, frames: int, statistic: Callable[..., object], truth: fl
     return Cell(name, f"{frames} independent frames per replica", draw)
 
 
+def _multiplier(outcome: str, below: float, law: Callable[[Rng, int], NDArray[np.float64]]) -> Cell:
+    def draw(rng: Rng, n: int) -> Study:
+        y = below + 0.3 * law(rng, n)
+        return *fieller(2 * y + 0.3 * law(rng, n), y)[1:], 2.0, True
+
+    return Cell("trial: multiplier", outcome, draw)
+
+
+def _one_treated(rng: Rng, n: int) -> Study:
+    shares = np.array([0.1, 0.3, 0.5])
+    direct = 0.5 - 0.4 * shares[:, None] + 0.2 * (rng.exponential(size=(3, n)) - 1)
+    return *s.mean_interval(at_share_zero(shares, direct))[1:], 0.5, True
+
+
+def _gains(outcome: str, share: float) -> Cell:
+    """Of societies under the same noise, most of which the treatment leaves as they were."""
+
+    def draw(rng: Rng, n: int) -> Study:
+        gains = (rng.random(n) < share) * rng.exponential(size=n)
+        return *s.mean_interval(gains)[1:], share, True
+
+    return Cell("trial: direct, indirect, overall, total", outcome, draw)
+
+
+def _asked(right: float) -> Cell:
+    """One user who is asked in 20 frames, and is of the majority's mind that often."""
+    share = np.array([right, 1 - right])
+    truth = 0.0 if right == 0.5 else 1 + float((share * np.log2(share)).sum())
+
+    def draw(rng: Rng, n: int) -> Study:
+        sign = np.where(rng.random((n, 20)) < 0.5, 1, -1)
+        code = ((sign > 0) == (rng.random((n, 20)) < right)).astype(np.int64)
+        found = _information(code, 2, sign, False)
+        return found["low"], found["high"], truth, True
+
+    return Cell("poll: bits", f"{truth:.2f} bits in 20 frames", draw)
+
+
+def _escape(outcome: str, until: float) -> Cell:
+    def draw(rng: Rng, n: int) -> Study:
+        times = rng.exponential(size=n)
+        found = mean_time(np.where(times < until, times, np.inf), until)
+        return found.low, found.high, 1.0, True
+
+    return Cell("escape time", outcome, draw)
+
+
+def _slope(rng: Rng, n: int) -> Study:
+    size = np.linspace(10, 40, 4)
+    times = np.exp(0.1 * size) * rng.exponential(size=(n, 4)).mean(axis=0)
+    return *arrhenius(size, times).slope[1:], 0.1, True
+
+
+def _weights(spread: float) -> Cell:
+    def draw(rng: Rng, n: int) -> Study:
+        log_weight = spread * rng.normal(size=n)
+        weight = np.exp(log_weight - log_weight.max())
+        values = s.pseudo_values(weight[:, None], lambda q: -log_weight.max() - np.log(q[..., 0]))
+        effective = weight.sum() ** 2 / (weight**2).sum()
+        found = _sure(values, bool(effective >= n * SHARED))
+        return found.low, found.high, -(spread**2) / 2, True
+
+    return Cell("free energy, annealed", f"spread {spread:g} of the logarithm of weights", draw)
+
+
+def _ratio(rng: Rng, n: int) -> Study:
+    m, response = rng.normal(size=(n, 20)), 1 + 0.3 * rng.normal(size=n)
+    moments = np.stack([m.mean(axis=1), (m**2).mean(axis=1), response], axis=-1)
+    values = s.pseudo_values(moments, lambda q: (q[..., 1] - q[..., 0] ** 2) / q[..., 2])
+    return *s.mean_interval(values)[1:], 1.0, True
+
+
 CELLS = [
     *map(_mean, MEANS),
     *PAIRS,
@@ -214,6 +290,19 @@ CELLS = [
     _moments("susceptibility", 10, lambda q: q[..., 2] - q[..., 0] ** 2, 1.0),
     _moments("susceptibility of abs m", 10, lambda q: q[..., 2] - q[..., 1] ** 2, 1 - 2 / np.pi),
     _moments("Binder cumulant", 40, lambda q: 1 - q[..., 3] / (3 * q[..., 2] ** 2), 0.0),
+    Cell("fluctuation over response", "20 independent frames per replica", _ratio),
+    _gains("half of the societies differ", 0.5),
+    _gains("one in five differs", 0.2),
+    Cell("trial: direct effect of a single user", "skewed (exponential)", _one_treated),
+    _multiplier("normal", 1.0, lambda g, n: g.normal(size=n)),
+    _multiplier("normal, denominator near 0", 0.3, lambda g, n: g.normal(size=n)),
+    _multiplier("skewed (exponential)", 1.0, lambda g, n: g.exponential(size=n) - 1),
+    *map(_asked, [0.5, 0.6, 0.8, 0.95]),
+    _escape("all escape", np.inf),
+    _escape("half escape", np.log(2)),
+    Cell("growth of escape times", "four sizes", _slope),
+    _weights(0.5),
+    _weights(1.0),
 ]  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from sociophysics.influences.feeds.feed import Feed
 from sociophysics.society.spins import SpinSystem
 from sociophysics.statistics import Interval
 
-__all__ = ["Arrhenius", "Escape", "arrhenius", "escape_time", "lyapunov_exponent"]
+__all__ = ["Arrhenius", "Escape", "arrhenius", "escape_time", "lyapunov_exponent", "mean_time"]
 
 
 class Escape(NamedTuple):
@@ -87,16 +87,33 @@ def escape_time(
         times[left & np.isinf(times)] = frame.sweep
         if np.isfinite(times).all():
             break
-    gone = np.isfinite(times)
-    events, total = int(gone.sum()), float(times[gone].sum() + sweeps * (~gone).sum())
-    if not events:
-        return Escape(Interval(math.nan, sweeps * replicas / 3.0, math.inf), times)
-    # Of waiting times without memory the total is chi-squared, whoever is still waiting.
+    return Escape(mean_time(times, sweeps), times)
+
+
+def mean_time(times: NDArray[np.float64], until: float) -> Interval:
+    """Return the mean of waiting times without memory, and its exact interval.
+
+    Parameters
+    ----------
+    times : array
+        Infinite where nothing had happened ``until`` then.
+
+    Examples
+    --------
+    >>> [round(each, 2) for each in mean_time(np.array([1.0, 3.0, np.inf]), 4.0)]
+    [4.0, 1.11, 33.03]
+    """
     from scipy.stats import chi2
 
-    low = 2 * total / chi2.ppf(0.975, 2 * events + 2 * bool((~gone).any()))
+    gone = np.isfinite(times)
+    events = int(gone.sum())
+    total = float(times[gone].sum()) + (until * int((~gone).sum()) if events < gone.size else 0.0)
+    if not events:
+        return Interval(math.nan, total / 3.0, math.inf)
+    # The total is chi-squared, whoever is still waiting.
+    low = 2 * total / chi2.ppf(0.975, 2 * events + 2 * (events < gone.size))
     high = 2 * total / chi2.ppf(0.025, 2 * events)
-    return Escape(Interval(total / events, float(low), float(high)), times)
+    return Interval(total / events, float(low), float(high))
 
 
 def arrhenius(size: ArrayLike, times: ArrayLike) -> Arrhenius:

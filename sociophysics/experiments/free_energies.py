@@ -37,6 +37,7 @@ Floats = NDArray[np.float64]
 METHODS = ("enumeration", "cavity", "integration", "annealed")
 NODES = 12  # of the integral over 1/T
 STEP = 1e-4  # relative, of the derivative that gives the cavity's heat capacity
+SHARED = 0.25  # of the copies must carry the weights for an interval of them
 
 
 class Thermodynamics(NamedTuple):
@@ -211,7 +212,13 @@ def _annealed(
 
     found = [pseudo_values(moments, each) for each in (free, mean_energy)]
     unknown = Interval(math.nan, math.nan, math.nan)
-    entropy = mean_interval((found[1] - found[0]) / T)
+    known = effective >= replicas * SHARED
+    entropy = _sure((found[1] - found[0]) / T, known)
     return Thermodynamics(
-        mean_interval(found[0]), mean_interval(found[1]), entropy, unknown, "annealed"
+        _sure(found[0], known), _sure(found[1], known), entropy, unknown, "annealed"
     )
+
+
+def _sure(values: Floats, known: bool) -> Interval:
+    """Return the mean of pseudo-values, with its interval where many copies tell it."""
+    return mean_interval(values) if known else Interval(float(values.mean()), math.nan, math.nan)

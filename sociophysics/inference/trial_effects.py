@@ -22,19 +22,19 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sociophysics.errors import InputError
-from sociophysics.statistics import Interval
-from sociophysics.statistics.intervals import student
+from sociophysics.statistics import Interval, mean_interval
 
 __all__ = ["ESTIMANDS", "TrialEffects", "at_share_zero", "fieller", "trial_effects"]
 
 Floats = NDArray[np.float64]
+MOST_STEPS, HALVINGS = 40, 16  # ends to some 1e-5 of a standard deviation
 ESTIMANDS = ("direct", "indirect", "overall", "total", "multiplier")
 
 
@@ -124,8 +124,9 @@ def at_share_zero(shares: Sequence[float], direct: ArrayLike) -> Floats:
 def fieller(numerator: ArrayLike, denominator: ArrayLike, *, confidence: float = 0.95) -> Interval:
     r"""Return the ratio of two means of pairs and Fieller's interval.
 
-    The ratios :math:`\theta` at which :math:`\bar x - \theta \bar y` is not told from 0 [2]_. Where
-    the mean of the denominator is itself not told from 0 the ratio is not determined (NaN).
+    The ratios :math:`\theta` at which the mean of :math:`x - \theta y` is not told from 0 [2]_, by
+    ``statistics.mean_interval``, so that skewed pairs are held as well. Where the mean of the
+    denominator is itself not told from 0 the ratio is not determined (NaN).
 
     Parameters
     ----------
@@ -145,13 +146,32 @@ def fieller(numerator: ArrayLike, denominator: ArrayLike, *, confidence: float =
     unknown = Interval(np.nan, np.nan, np.nan)
     if x.size < 2 or not (np.isfinite(x).all() and np.isfinite(y).all()):
         return unknown
-    squared = student(confidence, x.size - 1) ** 2 / x.size
-    top, below = float(x.mean()), float(y.mean())
-    spread = np.cov(x, y)
-    a = below**2 - squared * spread[1, 1]
-    if a <= 0:
+    below = mean_interval(y, confidence=confidence)
+    # NaN where it is not determined, which is told from nothing.
+    if not (below.low > 0 or below.high < 0):
         return unknown
-    b = top * below - squared * spread[0, 1]
-    c = top**2 - squared * spread[0, 0]
-    half = np.sqrt(max(b**2 - a * c, 0.0))
-    return Interval(top / below, float((b - half) / a), float((b + half) / a))
+    ratio = float(x.mean() / y.mean())
+    step = max(float((x - ratio * y).std()) / abs(float(y.mean())), 1e-12 * abs(ratio))
+
+    def told(theta: float) -> bool:
+        _, low, high = mean_interval(x - theta * y, confidence=confidence)
+        return not low <= 0 <= high
+
+    ends = [_first_told(told, ratio, way * step) for way in (-1, 1)]
+    return Interval(ratio, *ends) if np.isfinite(ends).all() else unknown
+
+
+def _first_told(told: Callable[[float], bool], ratio: float, step: float) -> float:
+    """Return where going away from the ratio it is told from it first, NaN if nowhere near."""
+    near = ratio
+    for _ in range(MOST_STEPS):
+        far = near + step
+        if told(far):
+            break
+        near, step = far, 1.5 * step
+    else:
+        return np.nan
+    for _ in range(HALVINGS):
+        middle = (near + far) / 2
+        near, far = (near, middle) if told(middle) else (middle, far)
+    return float(far)
