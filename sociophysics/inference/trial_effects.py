@@ -137,8 +137,8 @@ def fieller(numerator: ArrayLike, denominator: ArrayLike, *, confidence: float =
 
     Examples
     --------
-    >>> [round(x, 2) for x in fieller([4.0, 4.4, 3.9], [1.0, 1.1, 1.0])]
-    [3.97, 3.81, 4.1]
+    >>> [round(x, 2) for x in fieller([4.0, 4.4, 3.9, 4.1], [1.0, 1.1, 1.02, 0.97])]
+    [4.01, 3.76, 4.9]
     >>> fieller([1.0, 1.2, 0.9], [0.1, -0.1, 0.05])
     Interval(mean=nan, low=nan, high=nan)
     """
