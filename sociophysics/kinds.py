@@ -236,6 +236,27 @@ class Kind(metaclass=_KindType):
         """
         return {"kind": self.kind, **{key: _table(getattr(self, key)) for key in self.key_names()}}
 
+    def said(self) -> str:
+        """Return the kind and its keys as a sentence says them.
+
+        Examples
+        --------
+        >>> from sociophysics.influences.feeds import Memory
+        >>> Memory(tau=5).said()
+        'memory (strength = 0.5, tau = 5.0)'
+        """
+        given = {key: getattr(self, key) for key in self.key_names()}
+        keys = ", ".join(f"{k} = {_said(v)}" for k, v in given.items() if v is not None)
+        return f"{self.kind} ({keys})" if self.kind and keys else self.kind or keys
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, Kind):
+        return value.said()
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_said, value)) if len(value) <= 20 else f"{len(value)} values"
+    return str(value)
+
 
 def _table(value: Any) -> Any:
     if isinstance(value, Kind):

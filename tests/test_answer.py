@@ -14,7 +14,7 @@ from sociophysics.cli.printed_summary import show
 from sociophysics.report import render
 from sociophysics.report.wording import theory_lines
 from sociophysics.scenario import Scenario, with_declared
-from sociophysics.study.expected import Expected, expected
+from sociophysics.study.expected import ENDS, Expected, expected
 from sociophysics.study.results import Run, at, outcome
 from sociophysics.study.results.comparison import user_spread
 from sociophysics.study.results.windows import windows
@@ -410,7 +410,7 @@ def test_the_facts_of_the_society_stand_before_the_answer(
     assert found.sentences() == [
         "4 users, 2 mutual ties, 1 of them antagonistic",
         "1 user has no tie",
-        "T = 0.5 is 0.25 of 2, cavity",
+        "T = 0.5 is 0.25 times 2, the critical temperature (cavity)",
         "0.01 % of users change stance per sweep (frozen: no feed can make a difference here, "
         "unless it pulls harder than the ties)",
     ]
@@ -418,11 +418,23 @@ def test_the_facts_of_the_society_stand_before_the_answer(
     run = sp.run(Scenario.from_toml(text), workers=1)
     show(run)
     said = capsys.readouterr().out
-    facts = "10 users, 45 mutual ties, all friendly; T = 0.9 is 0.10 of 9, complete network"
+    facts = (
+        "10 users, 45 mutual ties, all friendly; T = 0.9 is 0.10 times 9, the critical temperature "
+        "of a complete network"
+    )
     assert said.startswith(facts)
     page = render(run)
     assert page.index("45 mutual ties") < page.index("<h2>Answer")
     assert "45 mutual ties" in sp.describe.describe(run.scenario)
+
+
+def test_every_theorys_temperature_ends_a_sentence() -> None:
+    """It was "T = 0.9 is 1.23 of 0.7334, mean field, camps stay apart up to"."""
+    pair = sp.SpinSystem(np.array([[0, 1], [1, 0]]))
+    for text, end in ENDS.items():
+        found = card(pair, temperature=0.9, critical=Expected(text, 0.7334), flips=None)
+        assert found.sentences()[1] == f"T = 0.9 is 1.23 times 0.7334, {end}"
+        assert not end.endswith("to")
 
 
 def test_a_society_at_infinite_temperature_moves_and_one_at_zero_is_frozen() -> None:

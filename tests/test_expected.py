@@ -103,7 +103,8 @@ def test_report_tip_and_card_print_one_number(name: str, tmp_path: Path) -> None
 
     settings = scenario.cases()[0].settings
     assert card_of(settings, trial=False).critical == first
-    assert f"of {printed}, {first.text}" in describe(scenario)
+    assert first.end().startswith(f"{printed}, ")
+    assert f"times {first.end()}" in describe(scenario)
 
 
 def test_a_normalized_regular_graph_has_the_closed_form_whatever_its_coupling() -> None:

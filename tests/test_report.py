@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 import re
 from html.parser import HTMLParser
@@ -14,10 +15,13 @@ import pandas as pd
 import pytest
 from defusedxml import ElementTree
 
+import sociophysics as sp
+from sociophysics.live import run_lines
 from sociophysics.report import figures, html, marks, pictures, render, write_report
 from sociophysics.report.figures import drive, plateaus
 from sociophysics.report.wording import theory_lines
 from sociophysics.scenario import Scenario
+from sociophysics.statistics import mean_interval
 from sociophysics.study.results import Run, at, headline
 from tests.synthetic_runs import scenario_run
 
@@ -85,7 +89,7 @@ def hysteresis() -> Run:
             "replica": [0, 1, 2] * 2,
             "sweep": [10] * 3 + [20] * 3,
             "event": "feed",
-            "details": '{"feed": "Outrage(strength=0.4)"}',
+            "details": '{"feed": "outrage (strength = 0.4)"}',
         }
     )
     text = BASE.format(title="Ramp").replace("burn_in = 10", "burn_in = 0").replace("= 10", "= 2")
@@ -336,8 +340,62 @@ def test_plateaus_leave_out_the_settling_frames() -> None:
 def test_events_are_counted_over_replicas() -> None:
     text = render(hysteresis())
     assert "What acted when" in text
-    assert "feed: Outrage(strength=0.4)" in text
+    assert "feed: outrage (strength = 0.4)" in text
     assert "What acted when" not in render(single())
+
+
+def test_bands_of_pages_are_those_of_the_report() -> None:
+    """Two states of five replicas, of which Student's band says 0.22 to 1.22."""
+    ends = np.array([0.91, 0.9, 0.89, 0.0, 0.9])
+
+    def two_states(name: str, case: Any, replica: int, sweeps: Any) -> Any:
+        return np.full(sweeps.size, ends[replica])
+
+    text = BASE.format(title="Two states") + "[sweep]\nreplicas = 5\n"
+    swept = scenario_run(text + '"dynamics.temperature" = [0.5, 0.6]\n', two_states, users=34)
+    point = {"dynamics.temperature": 0.6}
+    mean, low, high = figures._bands([ends], "camp_polarization")[0]
+    assert (low, high) == tuple(mean_interval(ends)[1:])
+    lines = [
+        *run_lines.courses(swept, "camp_polarization", point=point, order=swept.designs),
+        *run_lines.curves(swept, "camp_polarization", along=next(iter(point)), point=point,
+                          order=swept.designs),
+    ]  # fmt: skip
+    assert len(lines) == 2
+    for line in lines:
+        for drawn, said in ((line.mean, mean), (line.low, low), (line.high, high)):
+            np.testing.assert_array_equal(drawn, np.full(len(drawn), said))
+
+
+def test_bands_of_pages_stay_in_the_range_of_what_they_show() -> None:
+    ends = np.array([1.0, 0.98, 0.4])
+    text = BASE.format(title="Ends") + "[sweep]\nreplicas = 3\n"
+    run = scenario_run(text, lambda name, case, r, sweeps: np.full(sweeps.size, ends[r]), users=34)
+    assert mean_interval(ends).high > 1.2
+    (line,) = run_lines.courses(run, "camp_polarization", point={}, order=run.designs)
+    np.testing.assert_array_equal(line.high, 1.0)
+
+
+def test_feeds_in_events_are_words() -> None:
+    text = BASE.format(title="Acts").replace("sweeps = 40", "sweeps = 20")
+    text += "".join(
+        f'[[interventions]]\nat = {at}\nkind = "feed"\nfeed = {{ {feed} }}\n{more}'
+        for at, feed, more in (
+            (10, 'kind = "outrage", strength = 0.4', ""),
+            (12, 'kind = "none"', ""),
+            (14, 'kind = "editorial", strength = 0.2', "share = 0.5\n"),
+        )
+    )
+    run = sp.run(Scenario.from_toml(text), workers=1)
+    said = [json.loads(details)["feed"] for details in run.events["details"]]
+    assert said == [
+        "outrage (strength = 0.4, scope = all, weight = coupling)",
+        "none",
+        "editorial (strength = 0.2)",
+    ]
+    page = render(run)
+    assert said[0] in page
+    assert "Outrage(" not in page
 
 
 def test_theory_of_two_camps_is_that_of_their_couplings() -> None:

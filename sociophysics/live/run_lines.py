@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 from sociophysics.statistics import mean_interval
 from sociophysics.study.results import Run
+from sociophysics.study.results.comparison import scale_of
 
 __all__ = [
     "TIME", "Point", "Series", "axes_of", "courses", "curves", "place_of", "point_in",
@@ -128,8 +128,8 @@ def curves(
     rows, x = rows[np.isfinite(x)], x[np.isfinite(x)]
     values, drawn = grid.values(observable), []
     for d, name in enumerate(grid.designs):
-        bands = np.array([_band(values[d, k, grid.present[d, k]]) for k in rows]).reshape(-1, 3)
-        mean, low, high = bands.T
+        bands = [_band(values[d, k, grid.present[d, k]], observable) for k in rows]
+        mean, low, high = np.array(bands).reshape(-1, 3).T
         place = place_of(name, order)
         drawn.append(Series(name, x, mean, low, high, index=place, points=True))
     return drawn
@@ -173,14 +173,11 @@ def courses(run: Run, observable: str, *, point: Point, order: Sequence[str]) ->
         cell = cell[cell["sweep"].isin(chosen)]
     drawn = []
     for name, own in cell.groupby("design", sort=False):
-        frames = own.groupby("sweep")[observable].agg(["mean", "std", "count"])
-        mean, sd, count = (frames[part].to_numpy(dtype=np.float64) for part in frames.columns)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            half = stats.t.ppf(0.975, count - 1) * sd / np.sqrt(count)
-        drawn.append(
-            Series(str(name), frames.index.to_numpy(), mean, mean - half, mean + half,
-                   index=place_of(str(name), order))
-        )  # fmt: skip
+        frames = own.groupby("sweep")[observable]
+        bands = [_band(values.to_numpy(dtype=np.float64), observable) for _, values in frames]
+        mean, low, high = np.array(bands).reshape(-1, 3).T
+        place = place_of(str(name), order)
+        drawn.append(Series(str(name), np.array(list(frames.groups)), mean, low, high, index=place))
     return drawn
 
 
@@ -209,11 +206,18 @@ def place_of(name: str, order: Sequence[str]) -> int:
     return list(order).index(name) if name in order else len(order)
 
 
-def _band(values: Floats) -> tuple[float, float, float]:
+def _band(values: Floats, observable: str) -> tuple[float, float, float]:
+    """Return the mean of replicas and its interval, inside the range of the observable.
+
+    As the report has them, but that a replica without a number is left out here.
+    """
     known = values[np.isfinite(values)]
     if known.size < 2:
         return (float(known.mean()) if known.size else np.nan, np.nan, np.nan)
     mean, low, high = mean_interval(known)
+    scale = scale_of(observable)
+    if scale is not None:
+        low, high = (float(end) for end in scale.clip(np.array([low, high])))
     return float(mean), float(low), float(high)
 
 

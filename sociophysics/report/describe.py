@@ -103,7 +103,9 @@ def describe(scenario: Scenario) -> str:
 
 
 def _value(value: object) -> str:
-    if isinstance(value, BaseModel | Kind):
+    if isinstance(value, Kind):
+        return value.said()
+    if isinstance(value, BaseModel):
         inside = {key: each for key, each in _items(value) if each is not None}
         kind = inside.pop("kind", None)
         listed = ", ".join(f"{key} = {_value(each)}" for key, each in inside.items())

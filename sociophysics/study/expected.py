@@ -37,11 +37,37 @@ TEMPERATURE, STRENGTH, FIELD = "dynamics.temperature", "feed.strength", "field.v
 SPREAD = np.linspace(0.5, 1.5, 11)
 
 
+CONSENSUS_HOLDS = "mean field, consensus holds up to"
+CAMPS_STAY = "mean field, camps stay apart up to"
+CAVITY = "critical temperature (cavity)"
+COMPLETE = "complete network (exact for many users)"
+LATTICE = "infinite square lattice (Onsager)"
+# What a theory's temperature is, as the end of a sentence.
+ENDS = {
+    CONSENSUS_HOLDS: "up to which consensus holds (mean field)",
+    CAMPS_STAY: "up to which camps stay apart (mean field)",
+    CAVITY: "the critical temperature (cavity)",
+    COMPLETE: "the critical temperature of a complete network (exact for many users)",
+    LATTICE: "the critical temperature of the infinite square lattice (Onsager)",
+}
+
+
 class Expected(NamedTuple):
     """A theory's number for a tipping point, and which theory it is."""
 
     text: str
     value: float
+
+    def end(self) -> str:
+        """Return what a temperature is, as the end of a sentence.
+
+        Examples
+        --------
+        >>> Expected(CAMPS_STAY, 0.7334).end()
+        '0.7334, up to which camps stay apart (mean field)'
+        """
+        what = ENDS.get(self.text, f"the critical temperature ({self.text})")
+        return f"{self.value:.4g}, {what}"
 
 
 def expected(
@@ -221,8 +247,8 @@ def _temperatures(
         # A feed that mean field does not cover leaves what other theories say.
         limits = None
     if limits is not None:
-        whole.append(Expected("mean field, consensus holds up to", float(limits.consensus)))
-        split.append(Expected("mean field, camps stay apart up to", float(limits.split)))
+        whole.append(Expected(CONSENSUS_HOLDS, float(limits.consensus)))
+        split.append(Expected(CAMPS_STAY, float(limits.split)))
     # The start decides which state is there to be lost.
     found = [*split, *whole] if settings.dynamics.start == "camps" else [*whole, *split]
     return [each for each in found if each.value > 0]
@@ -271,7 +297,7 @@ def _complete(settings: Settings, system: SpinSystem) -> list[Expected]:
     """Return the exact number of many users who all know each other: their total coupling."""
     if settings.network.kind != "complete" or settings.couplings.kind != "uniform":
         return []
-    return [Expected("complete network (exact for many users)", float(system.J.sum()) / system.n)]
+    return [Expected(COMPLETE, float(system.J.sum()) / system.n)]
 
 
 def _onsager(settings: Settings) -> list[Expected]:
@@ -286,11 +312,11 @@ def _onsager(settings: Settings) -> list[Expected]:
         return []
     # Divided by the roots of the four ties' sums, a coupling is 1/4 whatever its value.
     scale = 0.25 if couplings.normalize == "degree" else couplings.value
-    return [Expected("infinite square lattice (Onsager)", scale * onsager_temperature())]
+    return [Expected(LATTICE, scale * onsager_temperature())]
 
 
 def _cavity(system: SpinSystem) -> list[Expected]:
     from sociophysics.theory.cavity import critical_temperature
 
     value = float(critical_temperature(system, phase="ferromagnet"))
-    return [Expected("critical temperature (cavity)", value)] if value > 0 else []
+    return [Expected(CAVITY, value)] if value > 0 else []

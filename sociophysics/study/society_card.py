@@ -89,10 +89,7 @@ class Card(NamedTuple):
             said.append(f"{number_of(self.alone, 'user')} {have(self.alone)} no tie")
         if self.temperature is not None and self.critical is not None and self.critical.value > 0:
             ratio = self.temperature / self.critical.value
-            said.append(
-                f"T = {self.temperature:g} is {ratio:.2f} of {self.critical.value:.4g}, "
-                f"{self.critical.text}"
-            )
+            said.append(f"T = {self.temperature:g} is {ratio:.2f} times {self.critical.end()}")
         elif self.temperature is not None:
             said.append(f"T = {self.temperature:g}")
         if self.flips is not None:
@@ -185,7 +182,7 @@ def card_of(settings: Settings, *, trial: bool = True) -> Card:
     >>> scenario = Scenario.from_toml(CROWD)
     >>> print("\n".join(card_of(scenario.cases()[0].settings, trial=False).sentences()))
     6 users, 15 mutual ties, all friendly
-    T = 1 is 2.00 of 0.5, complete network (exact for many users)
+    T = 1 is 2.00 times 0.5, the critical temperature of a complete network (exact for many users)
     """
     system, camps = cases.build_system(settings, 0 if cases.varies(settings) else None)
     value = settings.dynamics.temperature

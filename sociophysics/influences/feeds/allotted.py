@@ -29,6 +29,7 @@ from sociophysics.influences.feeds.feed import (
 from sociophysics.influences.feeds.pools import Exposure, JoinedExposure, Pool
 from sociophysics.influences.feeds.recall import Arm, ArmsRecall
 from sociophysics.society.spins import SpinSystem
+from sociophysics.words import number_of
 
 __all__ = ["ARM", "Allotted"]
 
@@ -100,6 +101,24 @@ class Allotted(Feed):
         users = np.bincount(self._arms + 1, minlength=len(self._feeds) + 1)[1:].tolist()
         listed = ", ".join(f"{k} users: {f!r}" for k, f in zip(users, self._feeds, strict=True))
         return f"Allotted({listed})"
+
+    def said(self) -> str:
+        """Return how many users have which feed.
+
+        Examples
+        --------
+        >>> from sociophysics.influences.feeds import Editorial
+        >>> Allotted([Editorial(strength=0.1), None], [0, 1, 0, -1]).said()
+        '2 users: editorial (strength = 0.1); 2 users: none'
+        """
+        counts: dict[str, int] = {}
+        for arm, users in enumerate(np.bincount(self._arms + 1, minlength=len(self._feeds) + 1)):
+            feed = None if arm == 0 else self._feeds[arm - 1]
+            name = "none" if feed is None else feed.said()
+            counts[name] = counts.get(name, 0) + int(users)
+        none = counts.pop("none")
+        listed = [*counts.items(), *([("none", none)] if none else [])]
+        return "; ".join(f"{number_of(users, 'user')}: {name}" for name, users in listed if users)
 
     def __eq__(self, other: object) -> bool:
         return (

@@ -134,7 +134,7 @@ class SwitchFeed(OfConditions):
     @property
     def told(self) -> Mapping[str, Any]:
         """The feed."""
-        return {"feed": repr(self.feed)}
+        return {"feed": "none" if self.feed is None else self.feed.said()}
 
     def check(self, system: SpinSystem, camps: NDArray[np.int64] | None) -> None:
         """Raise if the feed needs camps and there are none, or nobody can be chosen."""
