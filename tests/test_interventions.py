@@ -155,7 +155,8 @@ def test_switching_the_feed_changes_phi_from_the_next_sweep_on() -> None:
             assert (frame.phi == 0.5).all()
         else:
             assert (frame.phi == 0.25 * before.spins).all()
-    assert [event["feed"] for event in events(seen, "feed")] == [repr(act.feed) for act in acts]
+    told = ["none" if act.feed is None else act.feed.said() for act in acts]
+    assert [event["feed"] for event in events(seen, "feed")] == told
 
 
 def test_a_memory_starts_afresh_when_its_feed_is_switched_on() -> None:
