@@ -9,6 +9,7 @@ from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 from sociophysics import rollcall
 from sociophysics.errors import InputError
 from sociophysics.inference.estimators.baselines import IndependentSpins, Majority, PartyLine
+from sociophysics.inference.estimators.hidden_issues import HiddenIssues
 from sociophysics.inference.estimators.ideal_points import IdealPoints
 from sociophysics.inference.estimators.parameters import Estimator
 from sociophysics.inference.estimators.points_and_couplings import PointsAndCouplings
@@ -145,6 +146,7 @@ MODELS = [
     PseudoLikelihood(),
     Stack(PseudoLikelihood(), IdealPoints(2)),
     PointsAndCouplings(),
+    HiddenIssues(issues=2, starts=1),
 ]
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sociophysics.inference.estimators.boltzmann import BoltzmannRefinement
     from sociophysics.inference.estimators.coupling_regression import CouplingRegression
     from sociophysics.inference.estimators.exact_likelihood import ExactMaximumLikelihood
+    from sociophysics.inference.estimators.hidden_issues import HiddenIssues
     from sociophysics.inference.estimators.ideal_points import IdealPoints
     from sociophysics.inference.estimators.k_pairwise import KPairwise
     from sociophysics.inference.estimators.mean_field_couplings import TAP, MeanField
@@ -53,6 +54,7 @@ __all__ = [
     "CouplingRegression",
     "Estimator",
     "ExactMaximumLikelihood",
+    "HiddenIssues",
     "IdealPoints",
     "IndependentSpins",
     "KPairwise",
@@ -108,6 +110,7 @@ _NAMES = {
     "Estimator": "estimators.parameters",
     "CouplingRegression": "estimators.coupling_regression",
     "ExactMaximumLikelihood": "estimators.exact_likelihood",
+    "HiddenIssues": "estimators.hidden_issues",
     "IdealPoints": "estimators.ideal_points",
     "IndependentSpins": "estimators.baselines",
     "Majority": "estimators.baselines",
