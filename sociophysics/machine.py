@@ -5,16 +5,19 @@ Linux tells all of it, macOS and Windows a part; what is not told falls back to 
 
 from __future__ import annotations
 
+import errno
 import math
 import os
 import platform
 import sys
+from pathlib import Path
 
-from sociophysics.errors import InputError
+from sociophysics.errors import InputError, quoted
 
 __all__ = [
     "available_memory",
     "checked_workers",
+    "given_path",
     "process_alive",
     "processor",
     "require_memory",
@@ -154,6 +157,43 @@ def _lines(path: str) -> list[str]:
             return file.read().split("\n")
     except (OSError, UnicodeDecodeError):
         return []
+
+
+def given_path(given: object, what: str = "the file") -> Path:
+    """Return the path that a user gave, which need not exist.
+
+    Raises
+    ------
+    InputError
+        It is no text and no ``pathlib.Path``, holds NUL or half of a character, or is longer than
+        any path of this machine.
+
+    Examples
+    --------
+    >>> given_path("mine.toml").suffix
+    '.toml'
+    >>> given_path(None, "the scenario")
+    Traceback (most recent call last):
+        ...
+    sociophysics.errors.InputError: the scenario is given as None; give its path as text or as a \
+pathlib.Path.
+    """
+    advice = "give its path as text or as a pathlib.Path."
+    try:
+        path = Path(given)  # type: ignore[arg-type]
+        os.lstat(path)
+    except TypeError:
+        raise InputError(f"{what} is given as {quoted(given)}; {advice}") from None
+    except ValueError:
+        raise InputError(
+            f"{what} is given as {quoted(str(given))}, with NUL or half a character in it; {advice}"
+        ) from None
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise InputError(
+                f"{what} is given as {quoted(str(given))}, which is too long for a path; {advice}"
+            ) from None
+    return path
 
 
 def require_memory(need: float, *, what: str, fix: str) -> None:

@@ -20,6 +20,7 @@ import pytest
 from sociophysics.errors import InputError
 from sociophysics.rollcall import read_votes
 from sociophysics.society import couplings, networks
+from tests.file_mutants import mutant
 
 CASES, MANY = 420, 6000
 SECONDS = 5.0  # of one case, on a busy machine; the largest of 6,000 took .2
@@ -74,59 +75,6 @@ def seeds() -> dict[str, list[bytes]]:
     return found
 
 
-def flipped(content: bytearray, rng: np.random.Generator) -> bytearray:
-    for _ in range(rng.integers(1, 6)):
-        content[rng.integers(len(content))] = rng.integers(256)
-    return content
-
-
-def cut(content: bytearray, rng: np.random.Generator) -> bytearray:
-    first, last = sorted(rng.integers(0, len(content) + 1, 2))
-    return content[:first] if rng.random() < 0.3 else content[:first] + content[last:]
-
-
-def doubled(content: bytearray, rng: np.random.Generator) -> bytearray:
-    first = int(rng.integers(len(content)))
-    part = content[first : first + int(rng.integers(1, 400))]
-    times = int(rng.choice([1, 2, 50]))
-    return content[:first] + part * times + content[first:]
-
-
-def inserted(content: bytearray, rng: np.random.Generator) -> bytearray:
-    first = int(rng.integers(len(content) + 1))
-    gone = int(rng.choice([0, 0, 1, 3, 8]))
-    return content[:first] + TOKENS[rng.integers(len(TOKENS))] + content[first + gone :]
-
-
-def replaced(content: bytearray, rng: np.random.Generator) -> bytearray:
-    """Put a token in the place of a word, everywhere or once."""
-    words = bytes(content).replace(b"<", b" ").replace(b",", b" ").replace(b'"', b" ").split()
-    if not words:
-        return content
-    word, token = words[rng.integers(len(words))], TOKENS[rng.integers(len(TOKENS))]
-    return bytearray(bytes(content).replace(word, token, int(rng.choice([1, 3, -1]))))
-
-
-def lines_moved(content: bytearray, rng: np.random.Generator) -> bytearray:
-    lines = bytes(content).split(b"\n")
-    i, j = rng.integers(0, len(lines), 2)
-    lines[i], lines[j] = lines[j], lines[j] if rng.random() < 0.5 else lines[i]
-    return bytearray(b"\n".join(lines))
-
-
-MUTATIONS: list[Callable[[bytearray, np.random.Generator], bytearray]] = [
-    *(flipped, cut, doubled, inserted, inserted, replaced, replaced, lines_moved),
-]
-
-
-def mutant(contents: list[bytes], rng: np.random.Generator) -> bytes:
-    content = bytearray(contents[rng.integers(len(contents))])
-    for _ in range(int(rng.choice([1, 1, 2, 4]))):
-        if content:
-            content = MUTATIONS[rng.integers(len(MUTATIONS))](content, rng)
-    return bytes(content)
-
-
 def outcome(folder: Path, kind: str, content: bytes, table: bytes | None, directed: bool) -> str:
     """Read a file as a user would; return "graph" or "sentence", and raise for anything else."""
     path, nodes = folder / f"e{kind}", folder / f"n{kind}"
@@ -158,8 +106,8 @@ def survey(folder: Path, count: int, seed: int) -> dict[str, int]:
     slowest = 0.0
     for k in range(count):
         kind = kinds[k % len(kinds)]
-        content = mutant(valid[kind], rng)
-        table = mutant(tables[kind], rng) if kind in tables and rng.random() < 0.3 else None
+        content = mutant(valid[kind], rng, TOKENS)
+        table = mutant(tables[kind], rng, TOKENS) if kind in tables and rng.random() < 0.3 else None
         started = time.process_time()
         try:
             found[outcome(folder, kind, content, table, bool(rng.random() < 0.2))] += 1

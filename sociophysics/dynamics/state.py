@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ import scipy.sparse as sparse
 from numpy.typing import NDArray
 
 from sociophysics.errors import InputError
+from sociophysics.machine import given_path
 from sociophysics.society.spins import SpinSystem
 from sociophysics.store import parsed_json, read_arrays, replace_file
 
@@ -79,7 +79,7 @@ class State:
         InputError
             The file cannot be written there.
         """
-        target = Path(path)
+        target = given_path(path, "the state")
         arrays: dict[str, Any] = {name: getattr(self, name) for name in ARRAYS}
         arrays |= {OWN + name: value for name, value in self.remembered.items()}
         for k, J in enumerate(self.rewired):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from sociophysics.errors import InputError
 from sociophysics.live.exported_society import society
+from sociophysics.machine import given_path
 from sociophysics.report.html import escape, save
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def export(scenario: Scenario, file: str | Path, *, design: str | None = None) -
     ...     export(crowd, f"{folder}/crowd.html").name
     'crowd.html'
     """
-    if Path(file).suffix.lower() not in (".html", ".htm"):
+    if given_path(file, "the page").suffix.lower() not in (".html", ".htm"):
         raise InputError(f"the file is {str(file)!r}; give a name that ends in .html.")
     _require_ours(Path(file))
     text = _page(society(scenario, design))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sociophysics.errors import InputError, quoted
 from sociophysics.observables import DEFINITIONS
 
 __all__ = ["GLOSSARY", "Entry", "explain"]
@@ -326,11 +327,18 @@ PHYSICS = {
 def explain(name: str) -> Entry:
     """Return the entry of a word or of an observable.
 
+    Raises
+    ------
+    InputError
+        It is given as something else than text.
+
     Examples
     --------
     >>> explain("edge_agreement").name, explain("edge_agreement").unit
     ('Ties in agreement', 'share of ties')
     """
+    if not isinstance(name, str):
+        raise InputError(f"the word to explain is {quoted(name)}; give it as text.")
     if name in GLOSSARY:
         return GLOSSARY[name]
     if name in DEFINITIONS:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from sociophysics.machine import given_path
 from sociophysics.store import replace_file
 
 __all__ = [
@@ -213,7 +214,7 @@ def save(text: str, path: str | Path) -> Path:
     OSError
         The file cannot be written; an older one stays as it was.
     """
-    target = Path(path)
+    target = given_path(path, "the page")
     replace_file(target, lambda file: file.write(text.encode()))
     return target
 

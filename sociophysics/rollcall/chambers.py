@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from sociophysics.datasets import bundled_file
-from sociophysics.errors import InputError, did_you_mean
+from sociophysics.errors import InputError, did_you_mean, quoted
 from sociophysics.rollcall.plain import read_votes
 from sociophysics.rollcall.votes import Votes
 
@@ -56,8 +56,11 @@ def load(name: str) -> Votes:
     >>> load("scotus_rehnquist")
     Votes(485 roll calls, 9 members, 4343 votes, polarity 'expert')
     """
-    if name not in CHAMBERS:
-        raise InputError(f"there is no chamber {name!r}; {did_you_mean(name, CHAMBERS)}")
+    if not isinstance(name, str) or name not in CHAMBERS:
+        raise InputError(
+            f"there is no bundled chamber {quoted(name)}; rollcall.open_votes reads files; "
+            f"{did_you_mean(str(name), CHAMBERS)}"
+        )
     chamber = CHAMBERS[name]
     votes = read_votes(
         bundled_file(chamber.votes),

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from sociophysics.errors import FULL, InputError, told
+from sociophysics.errors import FULL, InputError, quoted, told
 from sociophysics.rollcall.vote_tables import FilePath, header, read_table, require_columns
 from sociophysics.rollcall.voteview import (
     MEMBER_COLUMNS,
@@ -99,11 +99,11 @@ def _fetch(code: str, base_url: str, scratch: Path, kept: VoteviewFiles) -> None
 
 
 def _code(chamber: str) -> str:
-    match = re.fullmatch(r"(HS|H|S)(\d{1,3}|all)", chamber)
+    match = re.fullmatch(r"(HS|H|S)(\d{1,3}|all)", chamber) if isinstance(chamber, str) else None
     if match is None:
         raise InputError(
-            f"{chamber!r} is not a chamber; allowed: H, S or HS with the number of the Congress, "
-            "or all, such as S117."
+            f"{quoted(chamber)} is not a chamber; allowed: H, S or HS with the number of the "
+            "Congress, or all, such as S117."
         )
     return match[1] + (match[2] if match[2] == "all" else match[2].zfill(3))
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sociophysics.errors import InputError, did_you_mean
+from sociophysics.machine import given_path
 from sociophysics.rollcall.chambers import CHAMBERS, load, published_polarity
 from sociophysics.rollcall.legacy import read_ord
 from sociophysics.rollcall.plain import VOTEVIEW_COLUMNS, read_votes
@@ -61,7 +62,7 @@ def open_votes(
     >>> open_votes("scotus_rehnquist").n_members
     9
     """
-    name, path = str(source), Path(source)
+    name, path = str(source), given_path(source, "the file of votes")
     plain: dict[str, Any] = {"codes": codes, "first_vote": first_vote}
     long: dict[str, Any] = {"keep_president": keep_president, "merge_switchers": merge_switchers}
     if not path.exists() and not path.suffix:

@@ -15,12 +15,12 @@ import zipfile
 import zlib
 from collections.abc import Iterable
 from os import PathLike
-from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
 
 from sociophysics.errors import InputError
+from sociophysics.machine import given_path
 
 __all__ = [
     "FilePath",
@@ -59,7 +59,7 @@ def open_table(path: FilePath) -> VoteTable:
     InputError
         The file is not there, is no table of text, names a column twice, or has no rows.
     """
-    name = Path(path).name.lower()
+    name = given_path(path, "the file of votes").name.lower()
     if name.endswith(EXCEL):
         return _finished(path, *_excel(path))
     if name.endswith((".json", ".json.gz")):
@@ -80,7 +80,7 @@ def header(path: FilePath) -> list[str]:
     InputError
         The file is not there, is empty, is not text, or names a column twice.
     """
-    name = Path(path).name.lower()
+    name = given_path(path, "the file of votes").name.lower()
     if name.endswith((*EXCEL, ".json", ".json.gz")):
         return [str(column) for column in open_table(path).frame.columns]
     text = _decoded(path, _content(path, most=MOST_COLUMNS * 200), [])
@@ -125,7 +125,7 @@ def require_columns(path: FilePath, names: Iterable[str], needed: Iterable[str])
 
 def _content(path: FilePath, most: int = 0) -> bytes:
     """Return the bytes of a file, unpacked; only the first ``most`` if that is not 0."""
-    place = Path(path)
+    place = given_path(path, "the file of votes")
     try:
         if place.exists() and not place.is_file():
             raise InputError(f"{path} is not a file; give the path of a table of votes.")
@@ -269,7 +269,9 @@ def _excel(path: FilePath) -> tuple[pd.DataFrame, list[str]]:
             raise InputError(f"{path} has {sheet.max_column:,} columns; at most {MOST_COLUMNS:,}.")
         rows = [[_cell(value) for value in row] for row in sheet.iter_rows(values_only=True)]
         book.close()
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError, IndexError, EOFError) as error:
+    except InputError:
+        raise
+    except Exception as error:  # each layer of a damaged archive has exceptions of its own
         raise _unreadable(path, error) from None
     rows = [row for row in rows if any(row)]
     if not rows:

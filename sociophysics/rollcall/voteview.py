@@ -230,7 +230,13 @@ def _member_rows(path: FilePath, people: pd.DataFrame, seats: pd.DataFrame) -> p
     label = number.astype(str) + " " + table["chamber"]
     identity = label if number.duplicated().any() else number
     front = {"id": identity, "name": table["bioname"], "party": party, "state": state}
-    return pd.concat([pd.DataFrame(front), table.drop(columns=["bioname"])], axis=1)
+    own = table.drop(columns=["bioname"]).rename(columns=_in_file(front))
+    return pd.concat([pd.DataFrame(front), own], axis=1)
+
+
+def _in_file(names: Iterable[str]) -> dict[str, str]:
+    """Return other names for columns that a file has and that are made here as well."""
+    return {name: f"{name}_in_file" for name in names}
 
 
 def _details(path: FilePath | None, floors: pd.DataFrame) -> pd.DataFrame:
@@ -242,22 +248,23 @@ def _details(path: FilePath | None, floors: pd.DataFrame) -> pd.DataFrame:
         for name in ("congress", "rollnumber"):
             listed[name] = whole_numbers(path, listed[name], name)
         listed = listed.drop_duplicates(key)
-        table = floors.merge(listed, on=key, how="left", indicator=True)
-        lost = table["_merge"] == "left_only"
+        table = floors.merge(listed, on=key, how="left")
+        lost = ~pd.MultiIndex.from_frame(floors[key]).isin(pd.MultiIndex.from_frame(listed[key]))
         if lost.any():
-            number = table["rollnumber"][lost].iloc[0]
+            number = floors["rollnumber"][lost].iloc[0]
             raise InputError(
                 f"roll call {number} has votes but no row in {path}; give the roll-call file of "
                 "the same chamber and Congress."
             )
-        table = table.drop(columns="_merge")
         if "session" in table:
             table["session"] = pd.to_numeric(table["session"], errors="coerce")
     one = len(floors[["congress", "chamber"]].drop_duplicates()) == 1
     label = table["chamber"].str[:1] + table["congress"].astype(str)
     number = table["rollnumber"]
     identity = number if one else label + "-" + number.astype(str)
-    return pd.concat([pd.DataFrame({"id": identity}), table], axis=1)
+    return pd.concat(
+        [pd.DataFrame({"id": identity}), table.rename(columns=_in_file(["id"]))], axis=1
+    )
 
 
 def _without_empty(

@@ -76,7 +76,7 @@ def stop_rule(text: str) -> StopRule | None:
 
     if text == "none":
         return None
-    match = _STOP.fullmatch(text)
+    match = _STOP.fullmatch(text) if isinstance(text, str) else None
     if match is None:
         raise InputError(
             f"stop_when is {text!r}; allowed: none, or an observable or abs(observable), one of "

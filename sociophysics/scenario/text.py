@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from sociophysics.datasets import bundled_scenarios
-from sociophysics.errors import InputError, did_you_mean
+from sociophysics.errors import InputError, did_you_mean, quoted
+from sociophysics.machine import given_path
 
 __all__ = ["CROWD", "LARGEST_FILE", "check_bounds", "named_file", "parse", "read", "write"]
 
@@ -41,7 +42,7 @@ def named_file(path: str | Path) -> Path:
     >>> named_file("feed_designs").name, str(named_file("mine.toml"))
     ('feed_designs.toml', 'mine.toml')
     """
-    file = Path(path)
+    file = given_path(path, "the scenario")
     if file.name != str(path) or file.exists():
         return file
     return bundled_scenarios().get(file.name, file)
@@ -55,7 +56,7 @@ def read(path: str | Path) -> str:
     InputError
         The file is missing, unreadable or not UTF-8.
     """
-    file = Path(path)
+    file = given_path(path)
     try:
         with file.open("rb") as opened:
             data = opened.read(LARGEST_FILE + 1)
@@ -94,8 +95,12 @@ def parse(text: str, *, file: str) -> dict[str, Any]:
     Raises
     ------
     InputError
-        Malformed TOML, with line and column.
+        Malformed TOML, with line and column, or no text.
     """
+    if not isinstance(text, str):
+        raise InputError(
+            f"{file} is given as {quoted(text)}; give TOML as text, or a path to Scenario.load."
+        )
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

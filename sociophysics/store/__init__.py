@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from sociophysics.errors import InputError
+from sociophysics.machine import given_path
 from sociophysics.store.archives import read_arrays
 from sociophysics.store.folder import (
     Folder,
@@ -84,8 +85,8 @@ def place_of(where: Place) -> Place:
     InputError
         The address names no place, or lacks a slash.
     """
-    text = str(where)
-    if not is_url(where):
+    text = where if isinstance(where, str) else str(given_path(where, "the folder"))
+    if not is_url(text):
         return _folder(text.removeprefix("file://"))
     kind, _, rest = text.partition("://")
     if not kind or not rest.strip("/"):
@@ -123,7 +124,7 @@ def _folder(text: str) -> Path:
             f"./{text} for a folder of that name."
         )
     try:
-        return Path(text).expanduser()
+        return given_path(text, "the folder").expanduser()
     except RuntimeError:
         raise InputError(
             f"the home folder in {text} is not known; give the folder's whole path."

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from sociophysics.errors import InputError, shortened
+from sociophysics.machine import given_path
 from sociophysics.store import MANIFEST, Folder, Place, is_url
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def asking(directory: Place, statement: str) -> Iterator[duckdb.DuckDBPyRelation
 
     if is_url(str(directory)):
         raise InputError(f"{directory} is an address; SQL reads a folder: copy the study first.")
-    store = Folder(Path(directory))
+    store = Folder(given_path(directory, "the folder"))
     if MANIFEST not in store.names():
         raise InputError(f"{store.place} holds no study; give the folder of a command.")
     parts = _finished_parts(store)

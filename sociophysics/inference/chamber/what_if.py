@@ -20,6 +20,7 @@ from sociophysics.errors import InputError, did_you_mean, told
 from sociophysics.inference.chamber.blocs import party_blocs
 from sociophysics.inference.chamber.chamber_tables import party_groups
 from sociophysics.inference.chamber.saved import load_draws, load_system, save_systems
+from sociophysics.machine import given_path
 from sociophysics.rollcall import Votes, open_votes
 from sociophysics.rollcall.chambers import CHAMBERS
 from sociophysics.society import camps as camp_attributes
@@ -134,7 +135,7 @@ def system_file(path: str) -> Path:
     InputError
         A folder that holds no fit, or votes that cannot be read or fitted.
     """
-    place = Path(path)
+    place = given_path(path, "the chamber")
     if place.is_dir():
         if not (place / "system.npz").is_file():
             raise InputError(

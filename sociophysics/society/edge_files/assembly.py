@@ -18,7 +18,7 @@ import scipy.sparse as sparse
 from numpy.typing import NDArray
 
 from sociophysics.errors import InputError
-from sociophysics.machine import require_memory
+from sociophysics.machine import given_path, require_memory
 from sociophysics.society.edge_files import mapped_folder as folders
 from sociophysics.society.edge_files.edge_columns import Columns, EdgeFile
 from sociophysics.society.edge_files.mapped_folder import StoredSystem
@@ -70,7 +70,7 @@ def read_edge_file(
     number = isinstance(value, int | float | np.integer | np.floating)
     if isinstance(value, bool) or not number or not math.isfinite(value):
         raise InputError(f"value is {value!r}; the coupling of every tie must be a finite number.")
-    file = EdgeFile(Path(path), columns, names=ids == "names")
+    file = EdgeFile(given_path(path, "the edge file"), columns, names=ids == "names")
     settings = {**columns._asdict(), "value": float(value), "ids": ids, "directed": bool(directed)}
     settings["n"] = None if n is None else int(n)
     if memory_map is None:

@@ -19,7 +19,7 @@ import pyarrow.parquet
 from numpy.typing import NDArray
 
 from sociophysics.errors import InputError
-from sociophysics.machine import require_memory
+from sociophysics.machine import given_path, require_memory
 from sociophysics.store import parsed_json, require_file
 
 __all__ = [
@@ -187,7 +187,7 @@ def open_folder(target: str | Path) -> StoredSystem:
     InputError
         No finished system there, one of another version, or arrays that do not fit its header.
     """
-    target = Path(target)
+    target = given_path(target, "the folder")
     header = _checked_header(target)
     try:
         return _mapped(target, header)

@@ -8,7 +8,7 @@ import networkx as nx
 import pandas as pd
 
 from sociophysics.datasets import bundled_file
-from sociophysics.errors import InputError, did_you_mean
+from sociophysics.errors import InputError, did_you_mean, quoted
 from sociophysics.society.networks.files import read
 
 __all__ = ["available", "load"]
@@ -89,8 +89,11 @@ def load(name: str, *, directed: bool = False) -> nx.Graph:
     >>> load("polblogs").nodes[0]
     {'label': '100monkeystyping.com', 'value': 0.0, 'source': 'Blogarama'}
     """
-    if name not in NETWORKS:
-        raise InputError(f"{name!r} is not a bundled network; {did_you_mean(name, NETWORKS)}")
+    if not isinstance(name, str) or name not in NETWORKS:
+        raise InputError(
+            f"{quoted(name)} is not a bundled network; networks.read reads files; "
+            f"{did_you_mean(str(name), NETWORKS)}"
+        )
     if directed and not NETWORKS[name].directed:
         raise InputError(
             f"directed is true, but the ties of {name} have no direction; leave it out."

@@ -7,7 +7,7 @@ from pathlib import Path
 import networkx as nx
 
 from sociophysics.errors import InputError
-from sociophysics.machine import require_memory
+from sociophysics.machine import given_path, require_memory
 from sociophysics.society.networks.edge_lists import TABLES, Ends, edge_list
 from sociophysics.society.networks.markup import FORMATS, read_graph
 from sociophysics.society.networks.simple import simple_graph
@@ -79,7 +79,7 @@ def read(
     >>> read(file).edges(data="coupling")
     EdgeDataView([('ann', 'bob', -1.0), ('bob', 'eve', 0.5)])
     """
-    path = Path(path)
+    path = given_path(path, "the network")
     if coupling is not None and weight is not None and coupling != weight:
         raise InputError(
             f"coupling is {coupling!r} and weight is {weight!r}, which are two words for the same; "

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sociophysics.errors import InputError
-from sociophysics.machine import require_memory
+from sociophysics.machine import given_path, require_memory
 
 __all__ = [
     "LONGEST_TEXT",
@@ -169,7 +169,7 @@ def check_table(
     ...     _ = file.write_text("source,target\na,b\n")
     ...     check_table(file, most_columns=2)
     """
-    path = Path(path)
+    path = given_path(path, "the table")
     name = path.name if name is None else name
     if path.suffix.lower() in (".csv", ".tsv"):
         with path.open("rb") as file:
