@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 import sociophysics as sp
+from sociophysics.inference.chamber.stages import OVER
 
 from ..browser_tab import this_tab
 from ..command import carry_out
@@ -22,15 +23,7 @@ from .source import Source, shell_words
 __all__ = ["FILES", "Order", "finished_at", "fit", "progress_of"]
 
 FILES = ("evaluation.csv", "couplings.csv", "members.csv", "notes.txt", "system.npz", "report.html")
-STAGE = re.compile(r"^(\d+) of (\d+): (.+?) \(\d+ s\)$")
-# Share of the time that is over when a stage begins, measured on the 109th Senate.
-OVER = {
-    True: {"couplings": 0.02, "ideal points": 0.15, "standard errors": 0.18, "evaluation": 0.2,
-           "tables": 0.97},
-    False: {"couplings": 0.01, "ideal points": 0.02, "standard errors": 0.03, "stability": 0.07,
-            "Boltzmann refinement": 0.19, "bootstrap": 0.37, "physics": 0.57, "evaluation": 0.88,
-            "tables": 0.98},
-}  # fmt: skip
+STAGE = re.compile(r"^(\d+) of (\d+): (.+?) \(\d+ s(?:, about \d+ s left)?\)$")
 SAID = {
     "couplings": "finding who goes with whom (couplings)",
     "ideal points": "placing members on one line (ideal points)",
@@ -117,7 +110,7 @@ def progress_of(line: str, *, quick: bool) -> tuple[float, str] | None:
     Examples
     --------
     >>> progress_of("1 of 9: ideal points (3 s)", quick=True)
-    (0.15, 'step 2 of 9: placing members on one line (ideal points)')
+    (0.18, 'step 2 of 9: placing members on one line (ideal points)')
     >>> progress_of("sociophysics: there is no such file.", quick=True)
     """
     found = STAGE.match(line)

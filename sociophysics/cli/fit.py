@@ -227,7 +227,9 @@ def _fit_one(chambers: dict[str, Votes], store: Store, how: How, keys: dict[str,
     from sociophysics.inference.chamber.workflow import fit_into
 
     (name, votes), *_ = chambers.items()
-    with _stages(name) as stage:
+    # what was kept from before took no time now and says nothing of what is left
+    quick = None if store.names("parts") else how.quick
+    with _stages(name, quick) as stage:
         fitted = fit_into(store, votes, how, progress=stage, **keys)
     place = store.place
     _write_report(fitted, name, place)
@@ -268,18 +270,30 @@ def _write_report(fitted: ChamberFit, name: str, place: str) -> None:
 
 
 @contextlib.contextmanager
-def _stages(title: str) -> Iterator[Stage]:
-    """Yield the function that a fit tells which stage begins; what it says goes to stderr."""
+def _stages(title: str, quick: bool | None = None) -> Iterator[Stage]:
+    """Yield the function that a fit tells which stage begins; what it says goes to stderr.
+
+    ``quick`` says what kind of fit it is where the time that is left is to be said.
+    """
     from rich.console import Console
     from rich.markup import escape
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+    from sociophysics.inference.chamber.stages import seconds_left
+
     console, started = Console(stderr=True), time.monotonic()
+
+    def left(stage: str) -> str:
+        seconds = time.monotonic() - started
+        rest = None if quick is None else seconds_left(stage, seconds, quick=quick)
+        return "" if rest is None else f", about {rest:.0f} s left"
+
     if not console.is_terminal:
 
         def line(stage: str, done: int, total: int) -> None:
             seconds = time.monotonic() - started
-            console.out(f"{done} of {total}: {stage} ({seconds:.0f} s)", highlight=False)
+            text = f"{done} of {total}: {stage} ({seconds:.0f} s{left(stage)})"
+            console.out(text, highlight=False)
 
         yield line
         return
@@ -293,7 +307,7 @@ def _stages(title: str) -> Iterator[Stage]:
         task = progress.add_task(escape(title), total=None)
 
         def bar(stage: str, done: int, total: int) -> None:
-            text = f"{escape(title)}: {escape(stage)}"
+            text = f"{escape(title)}: {escape(stage)}{left(stage)}"
             progress.update(task, description=text, completed=done, total=total)
 
         yield bar

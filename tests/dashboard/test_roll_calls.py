@@ -109,12 +109,14 @@ def test_folders_tell_fits_apart() -> None:
 
 
 def test_progress_rises_through_the_stages() -> None:
-    from sociophysics.inference.chamber.workflow import STAGES
+    from sociophysics.inference.chamber.stages import STAGES
 
     for quick in (True, False):
         lines = [f"{k} of {len(STAGES)}: {name} (3 s)" for k, name in enumerate(STAGES)]
         told = [progress_of(line, quick=quick) for line in lines]
         assert all(each is not None and "step" in each[1] for each in told)
+        guessed = [line.replace("(3 s)", "(3 s, about 40 s left)") for line in lines]
+        assert [progress_of(line, quick=quick) for line in guessed] == told
         if not quick:
             shares = [each[0] for each in told if each is not None]
             assert shares == sorted(shares)

@@ -28,6 +28,7 @@ from sociophysics.inference.chamber.party_measures import by_rollcalls
 from sociophysics.inference.chamber.physics import ChamberPhysics, chamber_physics
 from sociophysics.inference.chamber.saved import Draws, save_systems
 from sociophysics.inference.chamber.sign_calibration import calibrated, sign_calibration
+from sociophysics.inference.chamber.stages import STAGES
 from sociophysics.inference.chamber.what_if import votes_digest
 from sociophysics.inference.estimators.boltzmann import BoltzmannRefinement
 from sociophysics.inference.estimators.ideal_points import IdealPoints
@@ -59,7 +60,6 @@ from sociophysics.store import (
 from sociophysics.words import html_card
 
 __all__ = [
-    "STAGES",
     "ChamberFit",
     "How",
     "fit_chamber",
@@ -71,17 +71,6 @@ __all__ = [
 
 Progress = Callable[[str, int, int], None]
 
-STAGES = (
-    "couplings",
-    "ideal points",
-    "standard errors",
-    "stability",
-    "Boltzmann refinement",
-    "bootstrap",
-    "physics",
-    "evaluation",
-    "tables",
-)
 SEEDS = 5  # hidden cells are drawn so many times
 DRAWS = 50
 PAIRS = (
