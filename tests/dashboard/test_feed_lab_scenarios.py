@@ -238,14 +238,15 @@ class FakeJob(Job):
 def test_what_is_pressed_at_the_end_lengthens_the_run_and_refusals_are_told() -> None:
     lab, job = Lab(more=15, pace=0.0), FakeJob()
     job.script = [
-        lambda: lab.asked.put(({"kind": "rewire", "share": 0.5, "toward": "random"}, None)),
-        lambda: lab.asked.put(({"kind": "heat", "temperature": -1.0}, None)),
+        lambda: lab.ask({"kind": "rewire", "share": 0.5, "toward": "random"}, None),
+        lambda: lab.ask({"kind": "heat", "temperature": -1.0}, None),
     ]
     with pytest.raises(Cancelled):
         show(lab, scenario_of(values(n=60, sweeps=10, replicas=2)))(job)
     assert [m.sweep for m in job.seen if m.done] == [10, 25, 40]
     assert [m.notice for m in job.seen if m.sweep == 20] == [""]
     assert "-1" in job.seen[-1].notice
+    assert [each.table["kind"] for each in lab.done if each.table] == ["rewire"]
     first, last = job.seen[0], job.seen[-1]
     # After a rewiring everybody stays in place, and other ties are drawn.
     assert last.sides[0].drawn.positions == first.sides[0].drawn.positions
