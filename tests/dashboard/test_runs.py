@@ -109,12 +109,14 @@ def test_what_is_not_there_or_damaged_is_a_sentence(
 def test_an_unfinished_run_is_continued_and_stopped(
     page: Page, server: str, runs: Path, shoot: Shoot
 ) -> None:
-    slow = scenario("slow", title="Slow", sweeps=20_000, replicas=40)
+    slow = scenario("slow", title="Slow", sweeps=40_000, replicas=60)
     before = interrupt(runs, slow, after=1)
     page.goto(server + "/runs?run=slow")
     expect(page.get_by_text("Another program may be at work")).to_be_visible()
     page.get_by_role("button", name="Continue").click()
-    expect(page.get_by_role("progressbar", name="parts finished")).to_be_visible()
+    expect(
+        page.get_by_role("progressbar", name=re.compile("starting|parts finished"))
+    ).to_be_visible()
     shoot(page, "runs-running")
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_text("Stopped. Finished parts are kept")).to_be_visible()

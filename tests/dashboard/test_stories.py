@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from sociophysics.__main__ import main
+from sociophysics.datasets import bundled_scenarios
 from tests.dashboard.conftest import PATIENCE
 
 MINE = """
@@ -77,7 +78,9 @@ def test_any_scenario_file_plays_and_runs_as_the_command_line_runs_it(
 
 def test_a_bundled_story_plays_at_one_press(page: Page, server: str) -> None:
     page.goto(server)
-    expect(page.get_by_role("list", name="Stories").get_by_role("listitem")).to_have_count(13)
+    expect(page.get_by_role("list", name="Stories").get_by_role("listitem")).to_have_count(
+        len(bundled_scenarios())
+    )
     page.get_by_role("button", name="Play: Echo chambers by trapping").click()
     expect(page).to_have_url(server + "/?story=friendly_camps")
     moved = page.get_by_role("img", name=re.compile(r"^start in consensus at sweep [1-9]"))
