@@ -124,12 +124,12 @@ def test_slopes_are_those_of_what_they_belong_to(fields):
     np.testing.assert_allclose(total, -scores(votes, law, fields).sum(axis=0), atol=1e-9)
 
 
-def covered(seeds, level=0.90, *, issues=K, **keys):
+def covered(seeds, level=0.90, *, issues=K, ridge=RIDGE, **keys):
     """Shares of the planted pair moments that the intervals hold, one per chamber."""
     held, fields = [], keys.get("fields", False)
     for seed in seeds:
         law, votes, _ = planted(seed, **keys)
-        fit = HiddenIssues(issues=issues, ridge=RIDGE, fields=fields, starts=2).fit(votes)
+        fit = HiddenIssues(issues=issues, ridge=ridge, fields=fields, starts=2).fit(votes)
         table = fit.pair_moments(level=level)
         truth = moments(law, fields)[0]
         held.append(float((table["low"].le(truth) & table["high"].ge(truth)).mean()))
@@ -142,6 +142,12 @@ def test_intervals_of_nine_tenths_cover_in_planted_chambers():
     assert abs(held.mean() - 0.9) < 0.06
     assert covered(range(6), level=0.5).mean() < 0.84  # narrower intervals do not
     assert covered(range(6), issues=1).mean() < 0.84  # nor those of a law with an issue too few
+
+
+def test_a_ridge_that_shrinks_does_not_spoil_intervals(monkeypatch):
+    assert abs(covered(range(12), ridge=20.0).mean() - 0.9) < 0.06
+    monkeypatch.setattr(hidden_issues, "ERROR_RIDGE", 20.0)
+    assert covered(range(12), ridge=20.0).mean() < 0.84  # those of the shrunk law do not cover
 
 
 @pytest.mark.validate

@@ -56,6 +56,7 @@ MOST_FOLDS = 5
 STREAM = 2000  # other draws than those of the hidden votes
 NAMED = 3  # members who give an issue its name
 LARGEST = 60  # members whose pair moments get intervals
+ERROR_RIDGE = 1.0  # at most: intervals around what a larger one shrinks cover nothing
 EDGE = 1e-9  # of moments, whose atanh is taken
 
 
@@ -185,7 +186,8 @@ class HiddenIssues(Estimator):
         """Return how two members go together, ``<s_i s_j>``, with intervals; at most 60 members.
 
         A pair's moment does not depend on the issues' order and signs. Errors are those of the
-        sandwich over roll calls, taken to moments by their slope on the scale of atanh.
+        sandwich over roll calls, taken to moments by their slope on the scale of atanh. A ridge
+        that predicts well shrinks: moments and intervals belong to a refit at a ridge of at most 1.
 
         Returns
         -------
@@ -214,11 +216,14 @@ class HiddenIssues(Estimator):
                 f"intervals are asked for {n} members; at most {LARGEST} are allowed, because the "
                 "curvature has a row per loading: choose fewer members."
             )
-        matrix, law = self._matrix, self._law
+        matrix, ridge = self._matrix, min(self.ridge_, ERROR_RIDGE)
+        law = self._law
+        if ridge < self.ridge_:
+            law = maximum(matrix, law, ridge, self.fields, max_iter=self.max_iter, tol=self.tol)[0]
         covariance = step(
             "errors of hidden issues",
-            [matrix, *law, self.ridge_, self.fields],
-            lambda draft: {"covariance": information(matrix, law, self.ridge_, self.fields)[1]},
+            [matrix, *law, ridge, self.fields],
+            lambda draft: {"covariance": information(matrix, law, ridge, self.fields)[1]},
         )["covariance"]
         value, slope = moments(law, self.fields)
         inner = np.clip(value, EDGE - 1, 1 - EDGE)
