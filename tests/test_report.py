@@ -16,7 +16,7 @@ import pytest
 from defusedxml import ElementTree
 
 import sociophysics as sp
-from sociophysics.live import run_lines
+from sociophysics.live import landed_points, run_lines
 from sociophysics.report import figures, html, marks, pictures, render, write_report
 from sociophysics.report.figures import drive, plateaus
 from sociophysics.report.wording import theory_lines
@@ -374,6 +374,11 @@ def test_bands_of_pages_stay_in_the_range_of_what_they_show() -> None:
     assert mean_interval(ends).high > 1.2
     (line,) = run_lines.courses(run, "camp_polarization", point={}, order=run.designs)
     np.testing.assert_array_equal(line.high, 1.0)
+    # While a search goes on, the same.
+    table = run.table.assign(T=1.0)
+    landed = landed_points.points(table, "T", "camp_polarization", burn_in=0)
+    np.testing.assert_array_equal(landed.high, 1.0)
+    assert landed.low[0] == pytest.approx(line.low[-1])
 
 
 def test_feeds_in_events_are_words() -> None:

@@ -15,9 +15,11 @@ import pandas as pd
 import psutil
 import pytest
 
+import sociophysics as sp
 from sociophysics.cli.application import main
 from sociophysics.errors import InputError
 from sociophysics.rollcall import open_votes
+from sociophysics.rollcall.layouts import natural
 from tests.file_mutants import mutant
 
 CASES, MANY = 1000, 20_000
@@ -208,6 +210,23 @@ def test_a_damaged_sheet_is_a_sentence_whatever_layer_notices(tmp_path: Path) ->
     for first in range(30, len(content), 40):
         path.write_bytes(content[:first] + b"\xff" * 20 + content[first + 20 :])
         outcome(path)
+
+
+def test_digits_that_are_no_numbers_and_half_characters_are_sentences(tmp_path: Path) -> None:
+    """Python's isdigit takes a superscript, of which int makes no number; found by the fuzzer."""
+    (lines,) = seeds()[".ord"]
+    (tmp_path / "v.ord").write_bytes(lines.replace(b" 100", b" 10\xb3", 1))
+    (tmp_path / "v.json").write_text(
+        '[{"name": "\\ud800", "rc1": "yea"}, {"name": "b", "rc1": "no"}]'
+    )
+    for name in ("v.ord", "v.json"):
+        assert outcome(tmp_path / name) == "sentence"
+    assert natural("rc\u00b2") < natural("rc" + "\u00b3")
+    assert natural("9" * 5000)[0] == (0, int("9" * 18))
+    scenario = sp.Scenario.from_toml(sp.scenario.text.CROWD + 'designs = [{name = "a"}]')
+    for step in ("\u00b2", "9" * 5000, "7"):
+        with pytest.raises(InputError):
+            scenario.replace({f"designs.{step}.name": "b"})
 
 
 @pytest.mark.validate

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sociophysics.statistics import mean_interval
+from sociophysics.study.results.comparison import scale_of
 
 __all__ = ["Points", "grid_means", "of_search", "points"]
 
@@ -16,7 +17,7 @@ Floats = NDArray[np.float64]
 
 
 class Points(NamedTuple):
-    """Means over replicas along one key, with 95 % bands (Student's t); NaN with one replica."""
+    """Means over replicas along one key, with 95 % bands (`band`); NaN with one replica."""
 
     x: Floats
     mean: Floats
@@ -29,6 +30,21 @@ def replica_means(table: pd.DataFrame, keys: list[str], name: str, burn_in: int)
     kept = table[table["sweep"] >= burn_in]
     means: pd.Series = kept.groupby([*keys, "replica"])[name].mean()
     return means
+
+
+def band(values: Floats, observable: str) -> tuple[float, float, float]:
+    """Return the mean of replicas and its interval, inside the range of the observable.
+
+    As the report has them, but that a replica without a number is left out here.
+    """
+    known = values[np.isfinite(values)]
+    if known.size < 2:
+        return (float(known.mean()) if known.size else np.nan, np.nan, np.nan)
+    mean, low, high = mean_interval(known)
+    scale = scale_of(observable)
+    if scale is not None:
+        low, high = (float(end) for end in scale.clip(np.array([low, high])))
+    return float(mean), float(low), float(high)
 
 
 def points(table: pd.DataFrame, key: str, name: str, *, burn_in: int) -> Points:
@@ -57,14 +73,9 @@ def points(table: pd.DataFrame, key: str, name: str, *, burn_in: int) -> Points:
     x, rows = [], []
     for value, replicas in means:
         x.append(float(value))
-        numbers = replicas.to_numpy(dtype=np.float64)
-        band = mean_interval(numbers) if len(numbers) > 1 else (numbers[0], *NOTHING)
-        rows.append(tuple(band))
+        rows.append(band(replicas.to_numpy(dtype=np.float64), name))
     mean, low, high = np.array(rows, dtype=np.float64).reshape(-1, 3).T
     return Points(np.array(x), mean, low, high)
-
-
-NOTHING = (np.nan, np.nan)
 
 
 def of_search(table: pd.DataFrame, key: str) -> Points:

@@ -11,9 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from sociophysics.statistics import mean_interval
+from sociophysics.live.landed_points import band
 from sociophysics.study.results import Run
-from sociophysics.study.results.comparison import scale_of
 
 __all__ = [
     "TIME", "Point", "Series", "axes_of", "courses", "curves", "place_of", "point_in",
@@ -128,7 +127,7 @@ def curves(
     rows, x = rows[np.isfinite(x)], x[np.isfinite(x)]
     values, drawn = grid.values(observable), []
     for d, name in enumerate(grid.designs):
-        bands = [_band(values[d, k, grid.present[d, k]], observable) for k in rows]
+        bands = [band(values[d, k, grid.present[d, k]], observable) for k in rows]
         mean, low, high = np.array(bands).reshape(-1, 3).T
         place = place_of(name, order)
         drawn.append(Series(name, x, mean, low, high, index=place, points=True))
@@ -174,7 +173,7 @@ def courses(run: Run, observable: str, *, point: Point, order: Sequence[str]) ->
     drawn = []
     for name, own in cell.groupby("design", sort=False):
         frames = own.groupby("sweep")[observable]
-        bands = [_band(values.to_numpy(dtype=np.float64), observable) for _, values in frames]
+        bands = [band(values.to_numpy(dtype=np.float64), observable) for _, values in frames]
         mean, low, high = np.array(bands).reshape(-1, 3).T
         place = place_of(str(name), order)
         drawn.append(Series(str(name), np.array(list(frames.groups)), mean, low, high, index=place))
@@ -204,21 +203,6 @@ def values_at(run: Run, observable: str, design: str, point: Point) -> Floats:
 def place_of(name: str, order: Sequence[str]) -> int:
     """Return the place of a design, which gives its color and dashes."""
     return list(order).index(name) if name in order else len(order)
-
-
-def _band(values: Floats, observable: str) -> tuple[float, float, float]:
-    """Return the mean of replicas and its interval, inside the range of the observable.
-
-    As the report has them, but that a replica without a number is left out here.
-    """
-    known = values[np.isfinite(values)]
-    if known.size < 2:
-        return (float(known.mean()) if known.size else np.nan, np.nan, np.nan)
-    mean, low, high = mean_interval(known)
-    scale = scale_of(observable)
-    if scale is not None:
-        low, high = (float(end) for end in scale.clip(np.array([low, high])))
-    return float(mean), float(low), float(high)
 
 
 def _ends(values: Floats, room: float) -> tuple[float, float]:

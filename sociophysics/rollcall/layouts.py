@@ -82,8 +82,11 @@ def natural(name: str) -> tuple[tuple[int, int | str], ...]:
     >>> sorted(["rc10", "rc2", "rc1"], key=natural)
     ['rc1', 'rc2', 'rc10']
     """
-    parts = re.split(r"(\d+)", name)
-    return tuple((0, int(part)) if part.isdigit() else (1, part) for part in parts if part)
+    # Digits such as a superscript are no numbers, and Python reads none of thousands of digits.
+    parts = re.split(r"([0-9]{1,18})", name)
+    return tuple(
+        (0, int(part)) if part.isascii() and part.isdigit() else (1, part) for part in parts if part
+    )
 
 
 def _roles(names: Iterable[str]) -> dict[str, str]:

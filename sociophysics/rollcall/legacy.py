@@ -115,7 +115,7 @@ def _digits(path: FilePath, number: int, line: str) -> str:
 def _member(path: FilePath, number: int, line: str) -> dict[str, object]:
     fields = {name: line[where].strip() for name, where in FIELDS.items()}
     for name in ("icpsr", "party_code"):
-        if not fields[name].isdigit():
+        if not (fields[name].isascii() and fields[name].isdigit()):
             raise InputError(
                 f"line {number} of {path} has the {name} {fields[name]!r} in columns "
                 f"{FIELDS[name].start + 1}-{FIELDS[name].stop}; it must be a number."

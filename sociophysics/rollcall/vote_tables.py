@@ -297,8 +297,15 @@ def _cell(value: object) -> str:
 
 
 def _records(path: FilePath) -> pd.DataFrame:
+    text = _decoded(path, _content(path), [])
     try:
-        rows = json.loads(_decoded(path, _content(path), []))
+        rows = json.loads(text)
+        if "\\ud" in text.lower():
+            json.dumps(rows, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise InputError(
+            f"{path} holds half of a character (a lone surrogate), which is no text; correct it."
+        ) from None
     except (json.JSONDecodeError, RecursionError) as error:
         raise _unreadable(path, error) from None
     if isinstance(rows, dict):

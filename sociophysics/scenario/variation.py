@@ -31,9 +31,15 @@ def _step(here: Any, step: str) -> Any:
     """Return what ``step`` leads to, or None."""
     if isinstance(here, Mapping):
         return here.get(step)
-    if isinstance(here, list | tuple) and step.isdigit() and int(step) < len(here):
-        return here[int(step)]
+    if isinstance(here, list | tuple) and (place := _place(step, len(here))) is not None:
+        return here[place]
     return None
+
+
+def _place(step: str, length: int) -> int | None:
+    """Return which of so many items a step names, None if none."""
+    plain = step.isascii() and step.isdigit() and len(step) < 10
+    return int(step) if plain and int(step) < length else None
 
 
 def value_at(tables: Mapping[str, Any], key: str) -> Any:
@@ -65,8 +71,8 @@ def set_key(tables: dict[str, Any], key: str, value: Any) -> bool:
     here: Any = tables
     for step in path:
         here = _step(here, step)
-    if isinstance(here, list) and last.isdigit() and int(last) < len(here):
-        here[int(last)] = value
+    if isinstance(here, list) and (place := _place(last, len(here))) is not None:
+        here[place] = value
         return True
     if not isinstance(here, dict) or last not in keys_of(path, here):
         return False
@@ -170,9 +176,10 @@ def change_within(tables: dict[str, Any], inner: str, value: Any, *, key: str, f
             )
         here = after
     if isinstance(here, list):
-        if not last.isdigit() or int(last) >= len(here):
+        place = _place(last, len(here))
+        if place is None:
             raise InputError(f"{file}: {key} leads nowhere; allowed: 0 to {len(here) - 1}.")
-        here[int(last)] = value
+        here[place] = value
     else:
         here[last] = value
 
