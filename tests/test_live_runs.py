@@ -150,3 +150,13 @@ def test_the_newest_acts_alone_can_be_taken_back() -> None:
     acts = live.scenario.canonical()["designs"][0]["interventions"]
     assert [act["temperature"] for act in acts] == [1.0, 2.0]
     assert live.sweep == 2
+
+
+def test_it_is_known_of_which_sweep_numbers_are() -> None:
+    live = sp.live.LiveRun(sp.Scenario.from_toml(TOML), 1)
+    live.step()
+    live.step(observed=False)
+    live.step(observed=False)
+    assert [live.observed(sweep) for sweep in (0, 1, 2, 3)] == [0, 1, 1, 1]
+    live.note()
+    assert live.observed(3) == 3

@@ -58,6 +58,9 @@ def TimeLine(settings: Settings) -> None:
         press("Now", look_at_now, disabled=not there)
         press("Undo the last act", undo, disabled=not job.busy or not lab.done)
         words = f"Sweep {sweep:,}, looking back from {moment.sweep:,}." if there else ""
+        observed = moment.live.observed(sweep)
+        if there and observed < sweep:
+            words += f" Numbers are of sweep {observed:,}, when they were last observed."
         tag("p", words, css="sp-lab-then", role="status")
 
 

@@ -299,6 +299,11 @@ class LiveRun:
         row: NDArray[np.float64] = rows[bisect_right(self._at, sweep) - 1][self.names.index(name)]
         return row
 
+    def observed(self, sweep: int) -> int:
+        """Return the last observed sweep up to this one: what ``now`` returns is of then."""
+        at = self._at
+        return at[bisect_right(at, sweep) - 1]
+
     def close(self) -> None:
         """Let all trajectories go."""
         for side in self.sides:
