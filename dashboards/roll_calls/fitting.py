@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 import sociophysics as sp
-from sociophysics.inference.chamber.stages import OVER
+from sociophysics.live.fitted_chamber import share_over
 
 from ..browser_tab import this_tab
 from ..command import carry_out
@@ -119,8 +119,8 @@ def progress_of(line: str, *, quick: bool) -> tuple[float, str] | None:
     done, total, stage = int(found[1]), int(found[2]), found[3]
     if stage not in SAID:
         return 1.0, "done"
-    share = OVER[quick].get(stage, done / total)
-    return share, f"step {done + 1} of {total}: {SAID[stage]}"
+    share = share_over(stage, quick=quick)
+    return done / total if share is None else share, f"step {done + 1} of {total}: {SAID[stage]}"
 
 
 def fit(job: Job, order: Order, folder: Path) -> None:

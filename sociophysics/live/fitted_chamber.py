@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sociophysics.errors import InputError
+from sociophysics.inference.chamber.stages import OVER
 from sociophysics.inference.chamber.what_if import chamber
 from sociophysics.live.draw_spread import DrawSpread, spread_of
 from sociophysics.live.network_picture import NetworkPicture
@@ -20,7 +21,7 @@ from sociophysics.live.watched_work import UNWATCHED, Watch
 from sociophysics.society.camps import camp_codes
 from sociophysics.society.spins import SpinSystem
 
-__all__ = ["FittedChamber", "display_name", "read_fit"]
+__all__ = ["FittedChamber", "display_name", "read_fit", "share_over"]
 
 Floats = NDArray[np.float64]
 
@@ -222,3 +223,14 @@ def _table(path: Path) -> pd.DataFrame:
     )
     table: pd.DataFrame = rows.fillna(dict.fromkeys(plain, ""))
     return table
+
+
+def share_over(stage: str, *, quick: bool) -> float | None:
+    """Return the share of its time that is over when a fit comes to a stage, None if not known.
+
+    Examples
+    --------
+    >>> share_over("bootstrap", quick=False), share_over("lunch", quick=True)
+    (0.42, None)
+    """
+    return OVER[quick].get(stage)
