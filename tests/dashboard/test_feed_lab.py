@@ -312,6 +312,7 @@ def test_time_is_turned_back_played_again_and_an_act_undone(
     status = page.locator(".sp-lab-status")
     expect(status).to_have_text(re.compile("sweep 120 of 120, the end$"))
     then, field = page.locator(".sp-lab-then"), page.get_by_label("Sweep shown", exact=True)
+    expect(field).to_have_value("120")
     field.fill("60")
     field.press("Enter")
     expect(then).to_have_text("Sweep 60, looking back from 120.")  # observed: it rested there
