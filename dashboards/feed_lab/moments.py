@@ -13,7 +13,7 @@ import solara
 from numpy.typing import NDArray
 
 import sociophysics as sp
-from sociophysics.live.live_run import LiveRun
+from sociophysics.live.live_run import MOST_UNDONE, LiveRun
 from sociophysics.live.network_picture import NetworkPicture, picture, with_ties
 
 from ..browser_tab import this_tab
@@ -123,7 +123,7 @@ class Lab:
         """Let something happen before the next sweep."""
         self.touched = True
         asked = Asked(table, designs, before)
-        self.done = [*self.done, asked]
+        self.done = [*self.done, asked][-MOST_UNDONE:]
         self.asked.put(asked)
 
     def undo(self) -> Mapping[str, Any] | None:

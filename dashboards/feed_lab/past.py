@@ -38,7 +38,7 @@ def turned(moment: Moment | None) -> Moment | None:
     past: Past | None = kept_job(PAST).frame
     if moment is None or past is None or past.live is not moment.live:
         return moment
-    if kept_job(JOB).stage == Stage.RUNNING or past.sweep > moment.sweep:
+    if kept_job(JOB).stage == Stage.RUNNING or past.sweep >= moment.sweep:
         return moment
     sides = zip(moment.sides, past.spins, strict=True)
     return replace(

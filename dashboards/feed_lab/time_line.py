@@ -14,7 +14,7 @@ from ..work import Stage
 from .following import use_now_and_then, use_part
 from .living import LIVING
 from .moments import PACES, Moment, this_lab
-from .past import PAST, Past, look_at, look_at_now, replay
+from .past import PAST, look_at, look_at_now, replay, turned
 
 __all__ = ["TimeLine"]
 
@@ -30,13 +30,12 @@ def TimeLine(settings: Settings) -> None:
     job = use_now_and_then()
     past_job = use_part(lambda job: (job.frame, job.stage), PAST)
     moment: Moment | None = job.frame
-    past: Past | None = past_job.frame
     lab = this_lab()
     if moment is None:
         return
     rests = job.stage != Stage.RUNNING
-    there = past is not None and past.live is moment.live and rests and past.sweep < moment.sweep
-    sweep = past.sweep if past is not None and there else moment.sweep
+    shown = turned(moment) or moment
+    there, sweep = shown is not moment, shown.sweep
     films = past_job.busy
 
     def undo() -> None:
@@ -58,8 +57,7 @@ def TimeLine(settings: Settings) -> None:
         press("Now", look_at_now, disabled=not there)
         press("Undo the last act", undo, disabled=not job.busy or not lab.done)
         words = f"Sweep {sweep:,}, looking back from {moment.sweep:,}." if there else ""
-        observed = moment.live.observed(sweep)
-        if there and observed < sweep:
+        if there and (observed := moment.live.observed(sweep)) < sweep:
             words += f" Numbers are of sweep {observed:,}, when they were last observed."
         tag("p", words, css="sp-lab-then", role="status")
 

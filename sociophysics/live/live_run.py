@@ -21,7 +21,7 @@ from sociophysics.errors import InputError
 from sociophysics.scenario import Scenario
 from sociophysics.scenario.build import case_frames, varies
 
-__all__ = ["LiveRun", "LiveSide"]
+__all__ = ["MOST_UNDONE", "LiveRun", "LiveSide"]
 
 MOST_UNDONE = 8  # acts that can be taken back, the newest ones
 

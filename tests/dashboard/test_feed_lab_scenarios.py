@@ -254,6 +254,14 @@ def test_what_is_pressed_at_the_end_lengthens_the_run_and_refusals_are_told() ->
     assert last.values("no feed", "magnetization").shape == (2,)
 
 
+def test_no_more_is_offered_to_be_undone_than_a_live_run_takes_back() -> None:
+    lab = Lab()
+    for level in range(12):
+        lab.ask({"kind": "heat", "temperature": float(level)}, None, before={"temperature": level})
+    befores = [lab.undo() for _ in range(9)]
+    assert befores == [{"temperature": level} for level in range(11, 3, -1)] + [None]
+
+
 def test_uploaded_is_a_plain_value() -> None:
     file = UploadedFile("a.csv", Path("a.csv"), 1)
     assert Uploaded(file, None, 1, 0, {}, weighted=False).in_its_name("a.csv") == "a.csv"
