@@ -17,6 +17,7 @@ import mesa
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sociophysics.arguments import asks
 from sociophysics.dynamics import trajectory
 from sociophysics.dynamics.conditions import Field
 from sociophysics.dynamics.frames import Frame, observe
@@ -136,6 +137,7 @@ class SpinModel(mesa.Model):  # type: ignore[misc]  # Mesa has no types
     1            1.0
     """
 
+    @asks
     def __init__(
         self,
         n: int = 1000,

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
 
+from sociophysics.arguments import asks
 from sociophysics.errors import Cancelled
 from sociophysics.kinds import knowing
 from sociophysics.machine import checked_workers
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Cancelled", "run", "run_with", "write_results"]
 
 
+@asks
 def run(
     scenario: Scenario,
     out: Place | None = None,

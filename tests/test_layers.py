@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parent.parent / "sociophysics"
 
 LAYERS = [
     {"addresses", "errors", "datasets", "words"},
-    {"deprecation", "evidence", "kind_keys", "kind_sentences", "machine", "registries"}
+    {"arguments", "evidence", "kind_keys", "kind_sentences", "machine", "registries"}
     | {"sources", "streams"},
     {"kinds", "others_code", "processes"},
     {"engine", "statistics", "store"},

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sociophysics.arguments import asks
 from sociophysics.dynamics.state import State
 from sociophysics.errors import InputError
 from sociophysics.observables import evaluate
@@ -208,6 +209,7 @@ class SelectedExposure:
         return values
 
 
+@asks
 def observe(frame: Frame, names: Iterable[str]) -> dict[str, NDArray[np.float64]]:
     """Return the named observables of a frame, each (replicas,), also after a rewiring.
 

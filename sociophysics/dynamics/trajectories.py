@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from sociophysics.arguments import asks
 from sociophysics.dynamics.conditions import Conditions, Field, field_terms, first_stances
 from sociophysics.dynamics.frames import Frame, observe
 from sociophysics.dynamics.kernels.kernel_choice import choose_kernel, task_of
@@ -44,6 +45,7 @@ BYTES_PER_LANE = 4.0  # a bit of a word instead of the word and its field
 BYTES_PER_SHOWN = 40.0  # of the feed: field, what was shown, their copies
 
 
+@asks
 def trajectory(
     system: SpinSystem,
     *,
@@ -170,6 +172,7 @@ def trajectory(
     return loop.frames(sweeps, every, acts, stop)
 
 
+@asks
 def simulate(
     system: SpinSystem,
     *,
@@ -251,6 +254,7 @@ scheme, kernel, stop, threads, resume, rule
     return tabulate((frame for frame in frames if frame.sweep >= burn_in), names)
 
 
+@asks
 def tabulate(frames: Iterable[Frame], names: Sequence[str]) -> pd.DataFrame:
     """Return the tidy table of some frames; a replica's rows end where it was stopped.
 

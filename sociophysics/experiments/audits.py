@@ -22,6 +22,7 @@ import pandas as pd
 from pydantic import ValidationError
 from scipy.special import expit
 
+from sociophysics.arguments import asks
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.experiments.audit_changes import (
     MOVES,
@@ -74,6 +75,7 @@ class Check(NamedTuple):
     reason: str = ""
 
 
+@asks
 def audit(
     scenario: Scenario,
     *,

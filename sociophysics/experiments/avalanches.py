@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from sociophysics.arguments import asks
 from sociophysics.engine import avalanche
 from sociophysics.engine.fixed_point import Couplings, encode_couplings
 from sociophysics.errors import InputError
@@ -49,6 +50,7 @@ class ThresholdCascade(NamedTuple):
     """Whose flip was the last one needed; -1 without one."""
 
 
+@asks
 def random_field_avalanches(
     system: SpinSystem,
     *,
@@ -138,6 +140,7 @@ def complete_graph_avalanches(
     return pd.DataFrame({"field": needed[starts], "size": sizes, "duration": durations})
 
 
+@asks
 def quasistatic(
     system: SpinSystem,
     fields: Sequence[float],
@@ -196,6 +199,7 @@ def quasistatic(
     return states
 
 
+@asks
 def threshold_cascade(
     system: SpinSystem, seeds: ArrayLike, *, stance: int = 1, hold: bool = True
 ) -> ThresholdCascade:

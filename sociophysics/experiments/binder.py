@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sociophysics.arguments import asks
 from sociophysics.errors import InputError
 from sociophysics.experiments.infinite import UPDATES, extrapolate, refusal
 from sociophysics.experiments.resizing import resized
@@ -55,6 +56,7 @@ class Crossing(NamedTuple):
     """Whether it is the critical point of the infinite society."""
 
 
+@asks
 def binder_crossing(
     scenario: Scenario,
     along: str = "dynamics.temperature",

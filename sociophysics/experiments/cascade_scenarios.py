@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sociophysics.arguments import asks
 from sociophysics.errors import InputError
 from sociophysics.experiments.cascades import Cascades, contrast, seeded_cascades
 from sociophysics.influences import feeds
@@ -30,6 +31,7 @@ __all__ = ["GROWS", "cascade_designs", "compared", "with_replicas"]
 GROWS = ("asked.replicas", "asked.scenario.sweep.replicas")
 
 
+@asks
 def cascade_designs(
     scenario: Scenario,
     *,

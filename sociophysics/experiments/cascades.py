@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from sociophysics.arguments import asks
 from sociophysics.dynamics import trajectory
 from sociophysics.dynamics.conditions import field_terms
 from sociophysics.engine.cascade import NEVER, sweep_pairs
@@ -63,6 +64,7 @@ class Cascades(NamedTuple):
     parents: NDArray[np.int64]
 
 
+@asks
 def seeded_cascades(
     system: SpinSystem,
     *,
@@ -157,6 +159,7 @@ def seeded_cascades(
     return Cascades(pd.DataFrame(rows), course, parents)
 
 
+@asks
 def compare_feeds(
     system: SpinSystem,
     designs: Mapping[str, Feed | None],

@@ -17,6 +17,7 @@ import scipy.sparse as sparse
 from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components
 
+from sociophysics.arguments import asks
 from sociophysics.errors import InputError
 from sociophysics.machine import require_memory
 from sociophysics.society.spins import SpinSystem
@@ -26,6 +27,7 @@ from sociophysics.theory.premises import check_symmetric
 __all__ = ["swendsen_wang"]
 
 
+@asks
 def swendsen_wang(
     system: SpinSystem,
     *,

@@ -28,6 +28,7 @@ import pandas as pd
 import scipy.sparse as sparse
 from numpy.typing import ArrayLike, NDArray
 
+from sociophysics.arguments import asks
 from sociophysics.dynamics import trajectory
 from sociophysics.errors import InputError
 from sociophysics.inference.estimators.boltzmann import BoltzmannRefinement
@@ -80,6 +81,7 @@ class FlowFixedPoint(NamedTuple):
     nu: float
 
 
+@asks
 def decimate(
     system: SpinSystem, *, temperature: float, keep: Collection[Hashable] = ()
 ) -> Decimation:
@@ -290,6 +292,7 @@ def _membership(groups: NDArray[np.int64], n: int) -> Array:
     return members
 
 
+@asks
 def blocks(
     system: SpinSystem,
     groups: ArrayLike,

@@ -14,6 +14,7 @@ import scipy.sparse as sparse
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse.csgraph import dijkstra
 
+from sociophysics.arguments import asks
 from sociophysics.dynamics import trajectory
 from sociophysics.errors import InputError
 from sociophysics.experiments.settling import note_of
@@ -94,6 +95,7 @@ def correlations(
     )[0]  # fmt: skip
 
 
+@asks
 def correlation_length(
     system: SpinSystem,
     *,

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from sociophysics.arguments import asks
 from sociophysics.dynamics import trajectory
 from sociophysics.dynamics.kernels.incremental_kernel import FixedPointKernel
 from sociophysics.errors import InputError
@@ -28,6 +29,7 @@ PRESENT = 2**32  # sweeps before the present, when everything has been drawn
 BYTES = 32  # per user of a pair of copies: words, what acts on them, and stances
 
 
+@asks
 def damage(
     system: SpinSystem,
     *,
@@ -110,6 +112,7 @@ def damage(
     return pd.DataFrame(rows, columns=["replica", "sweep", "damage"])
 
 
+@asks
 def coupling_from_the_past(
     system: SpinSystem, *, temperature: float, draws: int, seed: int, most: int = 2**16
 ) -> NDArray[np.int8]:

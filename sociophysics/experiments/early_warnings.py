@@ -18,6 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import ttest_1samp
 
+from sociophysics.arguments import asks
 from sociophysics.errors import InputError
 from sociophysics.experiments.independence import independent_frames
 from sociophysics.experiments.kinds_of_change import without_transition
@@ -62,6 +63,7 @@ class EarlyWarning(NamedTuple):
     """What speaks for or against a transition."""
 
 
+@asks
 def early_warning(
     scenario: Scenario,
     along: str = "dynamics.temperature",

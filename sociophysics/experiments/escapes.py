@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sociophysics.arguments import asks
 from sociophysics.dynamics import trajectory
 from sociophysics.errors import InputError
 from sociophysics.influences.feeds.feed import Feed
@@ -41,6 +42,7 @@ class Arrhenius(NamedTuple):
     r_squared: float
 
 
+@asks
 def escape_time(
     system: SpinSystem,
     *,
@@ -151,6 +153,7 @@ def arrhenius(size: ArrayLike, times: ArrayLike) -> Arrhenius:
     return Arrhenius(slope, float(line.intercept), float(line.rvalue) ** 2)
 
 
+@asks
 def lyapunov_exponent(
     system: SpinSystem,
     *,

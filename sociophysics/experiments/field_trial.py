@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sociophysics.arguments import asks
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.experiments.trial_society import TrialSociety, one_society
 from sociophysics.experiments.trial_statistician import society_marks
@@ -148,6 +149,7 @@ def _check_units(society: TrialSociety) -> None:
             )
 
 
+@asks
 def trial(
     scenario: Scenario,
     *,

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
+from sociophysics.arguments import asks
 from sociophysics.dynamics import trajectory
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.experiments.valleys import dense_couplings, started_chains
@@ -53,6 +54,7 @@ class Thermodynamics(NamedTuple):
     method: str
 
 
+@asks
 def thermodynamics(
     system: SpinSystem,
     *,

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
+from sociophysics.arguments import asks
 from sociophysics.errors import InputError
 from sociophysics.experiments.targeting import targeting
 from sociophysics.observables.frustration import (
@@ -103,6 +104,7 @@ MUTUAL_ONLY = (
 )
 
 
+@asks
 def structure(
     system: SpinSystem,
     camps: ArrayLike | None = None,

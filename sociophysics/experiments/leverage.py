@@ -23,6 +23,7 @@ import scipy.sparse as sparse
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse.linalg import cg, spsolve
 
+from sociophysics.arguments import asks
 from sociophysics.dynamics import trajectory
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.influences.feeds import Feed
@@ -188,6 +189,7 @@ def allocate(
     return field
 
 
+@asks
 def budget_curve(
     system: SpinSystem,
     budgets: Sequence[float],
@@ -274,6 +276,7 @@ def budget_curve(
     return pd.DataFrame(rows)
 
 
+@asks
 def robustness(
     system: SpinSystem, *, temperature: float, users: int = 20, start: ArrayLike = 1.0
 ) -> Robustness:

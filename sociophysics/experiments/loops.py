@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sociophysics.arguments import asks
 from sociophysics.errors import InputError
 from sociophysics.scenario import Scenario, Settings
 from sociophysics.statistics import Interval, mean_interval
@@ -83,6 +84,7 @@ class HysteresisLoop:
     users: int
 
 
+@asks
 def hysteresis(
     scenario: Scenario,
     along: str = "feed.strength",

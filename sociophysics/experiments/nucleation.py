@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse.csgraph import dijkstra
 from scipy.stats import binom
 
+from sociophysics.arguments import asks
 from sociophysics.errors import InputError
 from sociophysics.experiments.avalanches import check_users
 from sociophysics.experiments.seed_runs import Seeded, outcomes, study_of
@@ -106,6 +107,7 @@ def droplet(system: SpinSystem, center: int, size: int) -> NDArray[np.int64]:
     return np.flatnonzero(inside)
 
 
+@asks
 def nucleation_probability(
     system: SpinSystem,
     sets: Sequence[ArrayLike],
@@ -188,6 +190,7 @@ def nucleation_probability(
     return table
 
 
+@asks
 def critical_mass(
     system: SpinSystem,
     shares: Sequence[float],
@@ -274,6 +277,7 @@ class CriticalDroplet(NamedTuple):
     table: pd.DataFrame
 
 
+@asks
 def critical_droplet(
     system: SpinSystem,
     center: int,

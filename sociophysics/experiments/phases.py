@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from sociophysics.arguments import asks
 from sociophysics.errors import InputError
 from sociophysics.scenario import Scenario
 from sociophysics.store import Place
@@ -42,12 +43,13 @@ class PhaseDiagram(NamedTuple):
         warnings.warn(
             "PhaseDiagram.picture is now sp.report.tipping_figures.picture(grid, observable).",
             DeprecationWarning,
-            stacklevel=2,
+            stacklevel=3,
         )
         drawn: bytes = sp.report.tipping_figures.picture(self.grid, self.observable)
         return drawn
 
 
+@asks
 def phase_diagram(
     scenario: Scenario,
     axes: Mapping[str, Sequence[float]],

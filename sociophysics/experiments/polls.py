@@ -19,6 +19,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse.csgraph import dijkstra
 
+from sociophysics.arguments import asks
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.influences.feeds import acting
 from sociophysics.machine import require_memory
@@ -65,6 +66,7 @@ class Polls(NamedTuple):
     note: str
 
 
+@asks
 def polling(
     scenario: Scenario,
     sizes: Sequence[int] = SIZES,

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize
 
+from sociophysics.arguments import asks
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.experiments.inversion import inverted, root
 from sociophysics.experiments.trend import check_counts, life_cycle, outbreaks, side_by_side
@@ -42,6 +43,7 @@ class PulseFit(NamedTuple):
     covered: float
 
 
+@asks
 def fit_pulse(
     system: SpinSystem,
     counts: ArrayLike,

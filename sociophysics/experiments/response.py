@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sociophysics.arguments import asks
 from sociophysics.dynamics import trajectory
 from sociophysics.errors import InputError
 from sociophysics.experiments.avalanches import check_users
@@ -44,6 +45,7 @@ class FluctuationDissipation(NamedTuple):
     note: str
 
 
+@asks
 def fluctuation_dissipation(
     system: SpinSystem,
     *,

@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sociophysics.arguments import asks
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.scenario import Scenario
 from sociophysics.scenario.variation import value_at
@@ -59,6 +60,7 @@ class Sensitivity(NamedTuple):
     points: pd.DataFrame
 
 
+@asks
 def sensitivity(
     scenario: Scenario,
     keys: Sequence[str] | Mapping[str, Sequence[float] | None],

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sociophysics.arguments import asks
 from sociophysics.errors import InputError
 from sociophysics.experiments.detection import Detection, detect
 from sociophysics.experiments.independence import Independence
@@ -123,6 +124,7 @@ class Search:
         return sentence(self.kind, self.along, self.sharpens)
 
 
+@asks
 def locate(
     scenario: Scenario,
     along: str = TEMPERATURE,

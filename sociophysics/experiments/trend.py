@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
+from sociophysics.arguments import asks
 from sociophysics.dynamics import trajectory
 from sociophysics.errors import InputError
 from sociophysics.influences.schedules import Patterned
@@ -71,6 +72,7 @@ class LifeCycle(NamedTuple):
     decay: float
 
 
+@asks
 def outbreaks(
     system: SpinSystem,
     *,

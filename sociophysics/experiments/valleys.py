@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sociophysics import streams
+from sociophysics.arguments import asks
 from sociophysics.engine import dense
 from sociophysics.errors import InputError
 from sociophysics.inference.estimators.tempering import Chains, pack
@@ -89,6 +90,7 @@ class Valleys(NamedTuple):
     estimate: float
 
 
+@asks
 def cool(
     system: SpinSystem,
     *,
@@ -147,6 +149,7 @@ def cool(
     return Cooled(chains.spins, energies, float(q.mean()) if q.size else math.nan)
 
 
+@asks
 def parallel_tempering(
     system: SpinSystem,
     temperatures: Sequence[float],
@@ -251,6 +254,7 @@ class _Trips:
         self.been_hot[hot] = True
 
 
+@asks
 def metastable_states(system: SpinSystem, *, quenches: int = 1000, seed: int) -> Valleys:
     """Return the configurations that no single user leaves, and how large their basins are.
 

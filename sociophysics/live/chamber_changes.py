@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sociophysics.arguments import asks
 from sociophysics.dynamics import Frame, observe
 from sociophysics.errors import InputError
 from sociophysics.live.fitted_chamber import FittedChamber
@@ -154,6 +155,7 @@ def scenario_of(values: Mapping[str, Any], fitted: FittedChamber, path: str) -> 
     return Scenario.from_canonical(tables, name="what-if")
 
 
+@asks
 def simulate_change(scenario: Scenario, changed: str, watch: Watch = UNWATCHED) -> Outcome:
     """Simulate both chambers side by side, publishing outcomes as they come.
 

@@ -13,6 +13,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sociophysics.arguments import asks
 from sociophysics.errors import InputError
 from sociophysics.live.exported_society import society
 from sociophysics.machine import given_path
@@ -35,6 +36,7 @@ EXPLAINED = (
 )
 
 
+@asks
 def export(scenario: Scenario, file: str | Path, *, design: str | None = None) -> Path:
     """Write a society as a page whose reader changes feed, strength and temperature.
 

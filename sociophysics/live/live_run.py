@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sociophysics.arguments import asks
 from sociophysics.dynamics import Frame, State, observe
 from sociophysics.errors import InputError
 from sociophysics.scenario import Scenario
@@ -96,6 +97,7 @@ class LiveRun:
     True
     """
 
+    @asks
     def __init__(self, scenario: Scenario, replicas: int) -> None:
         if scenario.sweep.axes:
             key = next(iter(scenario.sweep.axes))

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sociophysics.arguments import asks
 from sociophysics.live.user_places import placement
 from sociophysics.society.spins import SpinSystem
 
@@ -31,6 +32,7 @@ class NetworkPicture:
     labels: str
 
 
+@asks
 def picture(system: SpinSystem, camps: NDArray[np.int64] | None = None) -> NetworkPicture:
     """Return the places of all users and the ties to draw; call it in a job, it can take seconds.
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sociophysics.arguments import asks
 from sociophysics.dynamics import Frame, observe
 from sociophysics.errors import InputError
 from sociophysics.live.network_picture import NetworkPicture, picture
@@ -56,6 +57,7 @@ class PlayedDesigns:
     _cases: list[Any]
 
     @classmethod
+    @asks
     def of(cls, scenario: Scenario) -> PlayedDesigns:
         r"""Return the first designs of a scenario, ready to be played.
 

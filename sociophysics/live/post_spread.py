@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 from numpy.typing import NDArray
 
+from sociophysics.arguments import asks
 from sociophysics.errors import InputError
 from sociophysics.experiments import cascades, seeded_cascades
 from sociophysics.influences.feeds import make
@@ -50,6 +51,7 @@ class PostSpread:
     others: int
 
 
+@asks
 def cascade_scenario(
     shown: Scenario,
     *,
@@ -110,6 +112,7 @@ def cascade_scenario(
     )  # fmt: skip
 
 
+@asks
 def spread_post(scenario: Scenario, watch: Watch = UNWATCHED) -> PostSpread:
     r"""Let the seeds of a cascade scenario speak, in every design under the same noise.
 

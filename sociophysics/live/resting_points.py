@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sociophysics.arguments import asks
 from sociophysics.inference import energy_minima, frustrated_triangles
 from sociophysics.live.watched_work import UNWATCHED
 from sociophysics.society.spins import SpinSystem
@@ -35,6 +36,7 @@ class Landscape:
     symmetric: bool
 
 
+@asks
 def landscape_of(
     system: SpinSystem, bloc: NDArray[np.int64], check: Callable[[], None] = UNWATCHED.check
 ) -> Landscape:

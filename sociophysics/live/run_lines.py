@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from sociophysics.arguments import asks
 from sociophysics.live.landed_points import band
 from sociophysics.study.results import Run
 
@@ -83,6 +84,7 @@ def point_in(run: Run, text: str) -> Point | None:
     return next((point for point in points if text and point_text(point) == text), None)
 
 
+@asks
 def curves(
     run: Run, observable: str, *, along: str, point: Point, order: Sequence[str]
 ) -> list[Series]:
@@ -134,6 +136,7 @@ def curves(
     return drawn
 
 
+@asks
 def courses(run: Run, observable: str, *, point: Point, order: Sequence[str]) -> list[Series]:
     """Return the mean over replicas of each design at each recorded sweep, with 95 % bands.
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sociophysics.arguments import asks
 from sociophysics.errors import InputError
 from sociophysics.society.camps import camps_of, two_sides
 from sociophysics.society.spins import SpinSystem
@@ -30,6 +31,7 @@ __all__ = [
 ]
 
 
+@asks
 def magnetization(system: SpinSystem, spins: ArrayLike) -> Any:
     """Return the mean stance ``m = sum_i s_i / n``, signed.
 
@@ -51,6 +53,7 @@ def magnetization(system: SpinSystem, spins: ArrayLike) -> Any:
     return _like(s, _share(_rows(s).sum(axis=1, dtype=np.int64), system.n))
 
 
+@asks
 def passed(system: SpinSystem, spins: ArrayLike) -> Any:
     """Return whether more users hold +1 than -1: 1, 0, or 1/2 at a tie.
 
@@ -70,6 +73,7 @@ def passed(system: SpinSystem, spins: ArrayLike) -> Any:
     return _like(s, (1 + np.sign(_rows(s).sum(axis=1, dtype=np.int64))) / 2)
 
 
+@asks
 def abs_magnetization(system: SpinSystem, spins: ArrayLike) -> Any:
     """Return the strength of consensus ``|m|``, whichever side won.
 
@@ -86,6 +90,7 @@ def abs_magnetization(system: SpinSystem, spins: ArrayLike) -> Any:
     return abs(magnetization(system, spins))
 
 
+@asks
 def energy(system: SpinSystem, spins: ArrayLike) -> Any:
     """Return the energy per user ``E/n = (-1/2 s'Js - h's)/n`` in units of ``J``, feeds left out.
 
@@ -109,6 +114,7 @@ def energy(system: SpinSystem, spins: ArrayLike) -> Any:
     return _like(s, _share(np.atleast_1d(system.energy(s)), system.n))
 
 
+@asks
 def camp_polarization(system: SpinSystem, spins: ArrayLike, camps: ArrayLike | None = None) -> Any:
     """Return ``(m_0 - m_1)/2``: how far the two camps stand apart, signed by their order.
 
@@ -141,6 +147,7 @@ def camp_polarization(system: SpinSystem, spins: ArrayLike, camps: ArrayLike | N
     return _like(s, (_mean(s, first) - _mean(s, second)) / 2)
 
 
+@asks
 def abs_camp_polarization(
     system: SpinSystem, spins: ArrayLike, camps: ArrayLike | None = None
 ) -> Any:
@@ -182,6 +189,7 @@ def abs_camp_polarization(
     return _like(s, means.std(axis=0) / np.sqrt(1 - odd / present.size**2))
 
 
+@asks
 def edge_agreement(system: SpinSystem, spins: ArrayLike) -> Any:
     """Return the share of ties whose two ends hold equal stances; NaN without ties.
 
@@ -201,6 +209,7 @@ def edge_agreement(system: SpinSystem, spins: ArrayLike) -> Any:
     return _like(s, (1 + _share(_tie_sum(known.once, s), known.count)) / 2)
 
 
+@asks
 def unsatisfied_fraction(system: SpinSystem, spins: ArrayLike) -> Any:
     """Return the share of ties with ``J_ij s_i s_j < 0``; NaN without ties.
 
@@ -220,6 +229,7 @@ def unsatisfied_fraction(system: SpinSystem, spins: ArrayLike) -> Any:
     return _like(s, (1 - _share(_tie_sum(known.sign, s), known.count)) / 2)
 
 
+@asks
 def local_agreement(system: SpinSystem, spins: ArrayLike) -> Any:
     """Return the mean over users of ``s_i`` times the mean stance of ``i``'s neighbours.
 

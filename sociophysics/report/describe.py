@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from sociophysics.arguments import asks
 from sociophysics.dynamics.conditions import STARTS
 from sociophysics.errors import InputError
 from sociophysics.kinds import ESTIMATORS, Kind
@@ -53,6 +54,7 @@ UPDATES = {
 }
 
 
+@asks
 def describe(scenario: Scenario) -> str:
     r"""Return a description of a scenario after the ODD protocol, in Markdown.
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sociophysics.arguments import asks
 from sociophysics.report import html, pictures, wording
 from sociophysics.report.wording import Theory, definition, label, theory_lines, unit
 from sociophysics.scenario.membership import of_manifest
@@ -228,6 +229,7 @@ def _capital(text: str) -> str:
 MOST_ROWS = 1500
 
 
+@asks
 def write_report(run: Run, path: str | Path) -> Path:
     """Write a run's report as one HTML file that needs no other file and no network.
 
@@ -266,6 +268,7 @@ def write_report(run: Run, path: str | Path) -> Path:
     return html.save(render(run), path)
 
 
+@asks
 def render(run: Run) -> str:
     """Return the page as text; the same run gives the same bytes."""
     observable = headline(run)

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sociophysics.arguments import asks
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.rollcall.votes import Votes
 
@@ -33,6 +34,7 @@ class PartyUnity(NamedTuple):
     parties: tuple[str, str]
 
 
+@asks
 def rice_index(votes: Votes) -> pd.DataFrame:
     """Return Rice's index of each party on each roll call, ``|yeas - nays| / (yeas + nays)``.
 
@@ -66,6 +68,7 @@ def rice_index(votes: Votes) -> pd.DataFrame:
     return whole.sort_index(kind="stable").reset_index(drop=True)
 
 
+@asks
 def cohesion(votes: Votes) -> pd.DataFrame:
     """Return each party's cohesion, its mean Rice index over roll calls on which two of it voted.
 
@@ -107,6 +110,7 @@ def cohesion(votes: Votes) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+@asks
 def likeness(votes: Votes) -> pd.DataFrame:
     """Return Rice's index of likeness of every two parties, the mean of ``1 - |p_A - p_B|``.
 
@@ -151,6 +155,7 @@ def likeness(votes: Votes) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["party_i", "party_j", "rollcalls", "likeness", "opposed"])
 
 
+@asks
 def party_unity(votes: Votes, parties: tuple[str, str] | None = None) -> PartyUnity:
     """Return the party unity votes of two parties and the members' party unity scores.
 
@@ -196,6 +201,7 @@ def party_unity(votes: Votes, parties: tuple[str, str] | None = None) -> PartyUn
     return PartyUnity(opposed, scores, (chosen[0], chosen[1]))
 
 
+@asks
 def agreement_scores(votes: Votes) -> Array:
     """Return how often every two members voted alike, of the roll calls on which both voted.
 

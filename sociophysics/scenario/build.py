@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
+from sociophysics.arguments import asks
 from sociophysics.dynamics import State, tabulate, trajectory
 from sociophysics.dynamics.frames import Frame, observe
 from sociophysics.dynamics.kernels.kernel_choice import choose_kernel, task_of
@@ -101,6 +102,7 @@ def simulate_case(
     return pd.concat(tables, ignore_index=True), events
 
 
+@asks
 def case_frames(
     settings: Settings,
     replicas: Sequence[int],
@@ -387,6 +389,7 @@ def _stop(rule: StopRule | None) -> Callable[[Frame], NDArray[np.bool_]] | None:
     return reached
 
 
+@asks
 def kernel_name(system: SpinSystem, settings: Settings) -> str:
     """Return the kernel that moves a case: a matter of scheme and settings, never of workers.
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from sociophysics.arguments import asks
 from sociophysics.datasets import bundled_file
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.kinds import knowing
@@ -70,6 +71,7 @@ def _bases(scenario: Scenario) -> list[tuple[str, dict[str, Any]]]:
     return named
 
 
+@asks
 def labelled(scenario: Scenario, design: str, point: Mapping[str, Any]) -> str:
     """Return the file, the design and the swept values of a case, as messages name them.
 
@@ -190,6 +192,7 @@ def _heated_at_once(tables: Mapping[str, Any], axes: Mapping[str, Values]) -> in
     return None
 
 
+@asks
 def expand(scenario: Scenario, *, resolve: bool = True) -> list[Case]:
     """Return designs x sweep points in the order of the file; see ``Scenario.cases``.
 
@@ -335,6 +338,7 @@ def declared_values(document: Mapping[str, Any], keys: Iterable[str]) -> dict[st
     return found
 
 
+@asks
 def with_declared(scenario: Scenario) -> Scenario:
     """Return the scenario whose sweep also holds the values that its tables declare.
 

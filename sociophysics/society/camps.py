@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from sociophysics.deprecation import renamed
+from sociophysics.arguments import asks, renamed
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.society.alignment import by_label
 from sociophysics.society.missing import present
@@ -139,6 +139,7 @@ class Assigned(NamedTuple):
 
 
 @renamed(attribute="camp")
+@asks
 def of(system: SpinSystem, camp: str = "camp") -> Camps:
     """Return ``camp_codes`` of a node attribute of ``system``; only blanks mean no camp.
 
@@ -178,6 +179,7 @@ def of(system: SpinSystem, camp: str = "camp") -> Camps:
 
 
 @renamed(attribute="camp")
+@asks
 def assign(system: SpinSystem, camp: str = "camp") -> Assigned:
     """Return a copy of ``system`` whose column ``nodes["camp"]`` holds the codes, and the names.
 
@@ -296,6 +298,7 @@ def _spelled(name: Any) -> str:
     return str(int(name)) if whole else str(name)
 
 
+@asks
 def camps_of(system: SpinSystem, camps: ArrayLike | None, measure: str) -> NDArray[np.int64]:
     """Return the camp of each user, shape (n,): 0, 1, ... in sorted order, and -1 for none.
 
@@ -327,6 +330,7 @@ def camps_of(system: SpinSystem, camps: ArrayLike | None, measure: str) -> NDArr
     return camps_and_names(system, camps, measure)[0]
 
 
+@asks
 def camps_and_names(
     system: SpinSystem, camps: ArrayLike | None, measure: str
 ) -> tuple[NDArray[np.int64], tuple[Any, ...]]:
@@ -375,6 +379,7 @@ def _are_codes(values: NDArray[Any]) -> bool:
     return bool(np.bincount(values[values >= 0] if low < 0 else values).all())
 
 
+@asks
 def two_sides(
     system: SpinSystem, camps: ArrayLike | None, measure: str, otherwise: str = ""
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

@@ -17,6 +17,7 @@ import numpy as np
 import scipy.sparse as sparse
 from numpy.typing import NDArray
 
+from sociophysics.arguments import asks
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.kinds import COUPLINGS, keys_of
 from sociophysics.society import camps as camp_attributes
@@ -41,6 +42,7 @@ RANGE = f"couplings are 0, or from {SMALLEST:g} to {LARGEST:g} in absolute value
 UNNAMED = "\0"  # an attribute no file can name, so that every tie takes the default coupling
 
 
+@asks
 def uniform(
     graph: nx.Graph,
     value: float = UniformCouplings.value,
@@ -72,6 +74,7 @@ def uniform(
     return system if normalize == "none" else _replaced(system, system.J.data, graph, normalize)
 
 
+@asks
 def camps(
     graph: nx.Graph,
     camp: str = "camp",
@@ -120,6 +123,7 @@ def camps(
     return _replaced(system, values, graph, normalize)
 
 
+@asks
 def edge(
     graph: nx.Graph, coupling: str = "coupling", normalize: str = EdgeCouplings.normalize
 ) -> SpinSystem:
@@ -158,6 +162,7 @@ def edge(
     return system if normalize == "none" else _replaced(system, system.J.data, graph, normalize)
 
 
+@asks
 def random_sign(
     graph: nx.Graph,
     share: float,
@@ -202,6 +207,7 @@ def random_sign(
     return _replaced(system, _both_ways(system, values, graph), graph, normalize)
 
 
+@asks
 def gaussian(
     graph: nx.Graph,
     mean: float = Gaussian.mean,
@@ -247,6 +253,7 @@ def gaussian(
     return _replaced(system, _both_ways(system, values, graph), graph, normalize)
 
 
+@asks
 def assign(
     graph: nx.Graph, kind: str, *, seed: int, replica: int | None = None, **keys: Any
 ) -> SpinSystem:

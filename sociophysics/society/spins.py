@@ -25,6 +25,7 @@ import pandas as pd
 import scipy.sparse as sparse
 from numpy.typing import ArrayLike, NDArray
 
+from sociophysics.arguments import asks
 from sociophysics.errors import InputError
 from sociophysics.machine import require_memory
 from sociophysics.society.alignment import by_label, labelled_matrix
@@ -452,6 +453,7 @@ class SpinSystem:
         return system
 
     @classmethod
+    @asks
     def from_networkx(
         cls,
         graph: nx.Graph,

@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from sociophysics.arguments import asks
 from sociophysics.errors import InputError
 from sociophysics.machine import require_memory
 from sociophysics.scenario import (
@@ -117,6 +118,7 @@ class Part:
         return [self.of(self.replicas[i:j]) for i, j in ends]
 
 
+@asks
 def fingerprints(scenario: Scenario, *, cases: Sequence[Case] | None = None) -> dict[str, str]:
     """Return the sha256 of every file the scenario reads, by its path as the scenario gives it.
 
@@ -193,6 +195,7 @@ def identities(cases: Sequence[Settings]) -> list[str]:
     return [_identity(settings, digests, {}) for settings in cases]
 
 
+@asks
 def plan(
     scenario: Scenario,
     *,

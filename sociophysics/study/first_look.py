@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.sparse.csgraph import connected_components
 
+from sociophysics.arguments import asks
 from sociophysics.scenario import Settings
 from sociophysics.scenario import build as cases
 from sociophysics.society.spins import SpinSystem
@@ -83,6 +84,7 @@ class Standing(NamedTuple):
         return said
 
 
+@asks
 def structure(system: SpinSystem) -> Structure:
     """Return what the ties of a society are like.
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from sociophysics.arguments import asks
 from sociophysics.errors import InputError
 from sociophysics.scenario import Case, Scenario, declared_values, expand, with_declared
 from sociophysics.scenario import build as cases
@@ -62,6 +63,7 @@ class ScenarioCard(NamedTuple):
         return lines
 
 
+@asks
 def card_of_scenario(scenario: Scenario) -> ScenarioCard:
     r"""Return the card of a scenario, each design at the point that the file declares.
 

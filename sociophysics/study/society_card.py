@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sociophysics.arguments import asks
 from sociophysics.errors import InputError
 from sociophysics.scenario import Settings
 from sociophysics.scenario import build as cases
@@ -98,6 +99,7 @@ class Card(NamedTuple):
         return said
 
 
+@asks
 def card(
     system: SpinSystem,
     *,

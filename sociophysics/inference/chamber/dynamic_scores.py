@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from sociophysics import streams
+from sociophysics.arguments import asks
 from sociophysics.errors import InputError
 from sociophysics.inference.estimators.ideal_points import orientation
 from sociophysics.inference.estimators.item_response import fit_map
@@ -69,6 +70,7 @@ class DynamicScores(NamedTuple):
     sentence: str
 
 
+@asks
 def dynamic_scores(
     chambers: Mapping[str, Votes],
     *,

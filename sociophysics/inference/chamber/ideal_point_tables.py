@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from sociophysics.arguments import asks
 from sociophysics.errors import InputError
 from sociophysics.inference.estimators.ideal_points import IdealPoints
 from sociophysics.rollcall.votes import Votes
@@ -45,6 +46,7 @@ class Scaling(NamedTuple):
     errors: pd.DataFrame
 
 
+@asks
 def scale(votes: Votes, *, dimensions: int = 2, anchor: Any = None, seed: int = 0) -> Scaling:
     """Return ideal points in 1 to ``dimensions`` dimensions with their tables.
 
@@ -107,6 +109,7 @@ def fitted_probability(model: IdealPoints) -> Array:
     return np.asarray(expit(logit), dtype=np.float64)
 
 
+@asks
 def cutting_lines(model: IdealPoints, votes: Votes) -> pd.DataFrame:
     """Return where each roll call divides the space, and how well.
 
@@ -193,6 +196,7 @@ def fit_by_rollcall(votes: Votes, probability: Array) -> pd.DataFrame:
     )
 
 
+@asks
 def classification_errors(votes: Votes, probability: Array) -> pd.DataFrame:
     """Return the votes that were on the less probable side, the least probable first.
 

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sociophysics import streams
+from sociophysics.arguments import asks
 from sociophysics.engine import dense
 from sociophysics.errors import InputError
 from sociophysics.inference.estimators.tempering import Chains
@@ -33,6 +34,7 @@ class Triangles(NamedTuple):
     total: int
 
 
+@asks
 def energy_minima(system: SpinSystem, *, quenches: int = 2000, seed: int = 0) -> Minima:
     """Return the minima reached from random stances by flips that lower the energy.
 
@@ -94,6 +96,7 @@ def energy_minima(system: SpinSystem, *, quenches: int = 2000, seed: int = 0) ->
     return Minima(table, found)
 
 
+@asks
 def frustrated_triangles(system: SpinSystem, keep: NDArray[np.bool_] | None = None) -> Triangles:
     """Return the share of triangles with ``J_ij J_jk J_ki < 0``, and the number of triangles.
 

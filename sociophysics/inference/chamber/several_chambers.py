@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sociophysics import streams
+from sociophysics.arguments import asks
 from sociophysics.errors import InputError
 from sociophysics.inference.chamber.blocs import party_blocs
 from sociophysics.inference.chamber.chamber_tables import party_groups
@@ -48,6 +49,7 @@ QUICK_SCORES = {"drift": 0.2, "prior": 2.4}  # chosen on hidden votes otherwise
 WIDTH = 1.96  # standard deviations of a 95 % interval
 
 
+@asks
 def trend(
     chambers: Mapping[str, Votes],
     *,
@@ -121,6 +123,7 @@ def trend(
     return pd.DataFrame(rows)
 
 
+@asks
 def fit_chambers(
     chambers: Mapping[str, Votes],
     out: Place,

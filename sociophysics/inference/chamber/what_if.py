@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sociophysics.arguments import asks
 from sociophysics.datasets import bundled_file
 from sociophysics.errors import InputError, did_you_mean, told
 from sociophysics.inference.chamber.blocs import party_blocs
@@ -114,6 +115,7 @@ def chamber(
     return SpinSystem(coupling[np.ix_(keep, keep)], field[keep], labels, nodes.iloc[keep])
 
 
+@asks
 def with_camps(system: SpinSystem) -> SpinSystem:
     """Return a fitted chamber whose users have the attributes ``bloc`` and ``camp``.
 
@@ -155,6 +157,7 @@ def _bundled(place: Path) -> str | None:
     return None
 
 
+@asks
 def fitted(votes: Votes, *, cache: Path | None = None) -> Path:
     """Return the file with the fits to votes, from the cache if they were fitted before.
 
@@ -263,6 +266,7 @@ def _content(votes: Votes) -> str:
     return hashlib.sha256(" ".join((*by, votes_digest(votes))).encode()).hexdigest()
 
 
+@asks
 def votes_digest(votes: Votes) -> str:
     """Return the sha256 of votes: who voted how, on what, and what +1 means.
 

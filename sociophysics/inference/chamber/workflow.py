@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from sociophysics.arguments import asks
 from sociophysics.errors import Cancelled, InputError
 from sociophysics.inference.chamber.chamber_tables import (
     couplings_table,
@@ -139,6 +140,7 @@ class ChamberFit:
         return self.judged.comparison
 
 
+@asks
 def fit_chamber(
     votes: Votes,
     out: Place,

@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 
 from sociophysics import streams
-from sociophysics.deprecation import keys_by_keyword
+from sociophysics.arguments import keys_by_keyword
 from sociophysics.inference.chamber.blocs import party_blocs
 from sociophysics.inference.estimators.mean_field_couplings import VoteMoments, moments
 from sociophysics.inference.estimators.parameters import Estimator, require_fitted

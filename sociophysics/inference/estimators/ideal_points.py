@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from sociophysics import streams
-from sociophysics.deprecation import keys_by_keyword
+from sociophysics.arguments import keys_by_keyword
 from sociophysics.errors import InputError
 from sociophysics.inference.estimators.item_response import (
     ItemResponse,

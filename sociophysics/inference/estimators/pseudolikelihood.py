@@ -22,7 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 
 from sociophysics import streams
-from sociophysics.deprecation import keys_by_keyword
+from sociophysics.arguments import keys_by_keyword
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.inference.estimators.objective import (
     FIELD_SHARE,

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, logit
 
 from sociophysics import streams
-from sociophysics.deprecation import keys_by_keyword
+from sociophysics.arguments import keys_by_keyword
 from sociophysics.inference.estimators.ideal_points import IdealPoints
 from sociophysics.inference.estimators.parameters import Estimator, require_fitted
 from sociophysics.inference.estimators.pseudolikelihood import PseudoLikelihood

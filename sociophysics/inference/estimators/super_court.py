@@ -20,6 +20,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
+from sociophysics.arguments import asks
 from sociophysics.errors import InputError
 from sociophysics.inference.estimators.parameters import Estimator, require_fitted
 from sociophysics.inference.estimators.pattern_likelihood import (
@@ -134,6 +135,7 @@ class SuperCourt(Estimator):
         return share_of_patterns(self._states, self._chance, given)
 
 
+@asks
 def joined_courts(courts: Mapping[str, Votes]) -> Votes:
     """Return the cases of several courts as votes of all their members, told by ``id``.
 

@@ -32,6 +32,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import log_expit, ndtr, ndtri
 
+from sociophysics.arguments import asks
 from sociophysics.errors import InputError
 from sociophysics.inference.stances.stance_likelihood import (
     ATTEMPTS,
@@ -86,6 +87,7 @@ class OperatingPoint(NamedTuple):
     verdict: str
 
 
+@asks
 def fit_snapshot(
     system: SpinSystem,
     stances: ArrayLike,
@@ -134,6 +136,7 @@ def fit_snapshot(
     )  # fmt: skip
 
 
+@asks
 def fit_panel(
     system: SpinSystem,
     snapshots: ArrayLike,
@@ -206,6 +209,7 @@ def fit_panel(
     )
 
 
+@asks
 def operating_point(system: SpinSystem, fit: StanceFit) -> OperatingPoint:
     """Return the fitted social temperature against the predicted critical temperature.
 

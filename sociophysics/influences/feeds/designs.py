@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from sociophysics.arguments import asks
 from sociophysics.influences.feeds.feed import Camps, Feed, FeedMemory, Field, Pull, Shown, Spins
 from sociophysics.kind_keys import Control
 from sociophysics.kinds import FEEDS, Probability, Slots, key
@@ -524,6 +525,7 @@ def make(kind: str, **keys: Any) -> Feed | None:
     return acting(FEEDS.find(kind)(**keys))
 
 
+@asks
 def acting(feed: Feed | None) -> Feed | None:
     """Return a scenario's feed as a trajectory takes it: None for kind ``none``."""
     return None if isinstance(feed, NoFeed) else feed

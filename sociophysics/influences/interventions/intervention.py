@@ -12,6 +12,7 @@ from typing import Annotated, Any, ClassVar, NamedTuple, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from sociophysics.arguments import asks
 from sociophysics.errors import InputError
 from sociophysics.influences.choosing import select
 from sociophysics.influences.feeds import Feed
@@ -258,6 +259,7 @@ class OfConditions(MovesNobody):
         return NOTHING
 
 
+@asks
 def check_intervention(
     act: Any, sweeps: int, system: SpinSystem, camps: NDArray[np.int64] | None
 ) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from sociophysics.arguments import asks
 from sociophysics.errors import InputError
 from sociophysics.influences.choosing import eligible, how_many, select
 from sociophysics.influences.interventions.acting_keys import (
@@ -238,6 +239,7 @@ class Rewire(Intervention):
         return Change(system=after, detail={"moved": moved, "toward": self.toward})
 
 
+@asks
 def choose_users(
     nucleate: Nucleate,
     system: SpinSystem,

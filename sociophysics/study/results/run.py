@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sociophysics.arguments import asks
 from sociophysics.errors import InputError
 from sociophysics.scenario.cases import declared_values
 from sociophysics.statistics import holm, standard_error
@@ -52,6 +53,7 @@ class Run:
         What acted when: interventions, replicas stopped early.
     """
 
+    @asks
     def __init__(
         self,
         *,

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sociophysics.arguments import asks
 from sociophysics.statistics import mean_interval, share_interval
 from sociophysics.study.results.comparison import TEMPERATURE, scale_of
 from sociophysics.study.results.run import Run
@@ -162,17 +163,20 @@ POLARIZATION = ("camp_polarization", "abs_camp_polarization")
 FIRST = (*POLARIZATION, "abs_magnetization")
 
 
+@asks
 def headline(run: Run) -> str:
     """Return the observable that a summary shows: of camps, of consensus, else the first."""
     return next((name for name in FIRST if name in run.observables), run.observables[0])
 
 
+@asks
 def fewest(run: Run) -> int:
     """Return the number of replicas of the design and point that have the fewest."""
     counts = run.grid.present.sum(axis=-1)
     return int(counts[counts > 0].min())
 
 
+@asks
 def at(run: Run, observable: str, point: dict[str, Any]) -> pd.DataFrame:
     """Return the rows of `Run.compare` at one point, with the mean's own 95 % interval.
 
@@ -222,6 +226,7 @@ def with_intervals(run: Run, observable: str, rows: pd.DataFrame) -> pd.DataFram
     return rows.assign(mean_low=ends[:, 0], mean_high=ends[:, 1]).reset_index(drop=True)
 
 
+@asks
 def melting_or_none(run: Run) -> pd.DataFrame | None:
     """Return `Run.melting` if the run swept temperature and recorded two camps, else None."""
     observable = headline(run)
