@@ -23,11 +23,11 @@ C = TypeVar("C")
 # How one comes to a thing of a kind; by the names of classes, so that asking imports nothing.
 HOW = {
     "ChamberFit": "inference.fit_chamber(votes)",
-    "Feed": "feeds.Trending(strength=1.0) or another of sociophysics.feeds",
+    "Feed": "one of sociophysics.feeds, such as feeds.Chronological(strength=0.5)",
     "FittedChamber": "live.read_fit(folder)",
     "Frame": "trajectory(system, ...), which yields them",
     "Graph": "networks.load(name), networks.read(path) or any networkx graph",
-    "Rule": "rules.HeatBath() or another of sociophysics.rules",
+    "Rule": "one of sociophysics.rules, such as rules.Voter(noise=0.1)",
     "Run": "Run.open(folder) or run(scenario)",
     "Scenario": "Scenario.load(name or path) or Scenario.from_toml(text)",
     "SpinSystem": "SpinSystem.from_networkx(graph) or couplings.uniform(graph)",

@@ -421,7 +421,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"field": "north"}, "field is 'north'"),
     ({"field": ["a"] * 60}, "field does not hold numbers"),
     ({"field": [Patterned(np.ones(3), 1.0)]}, r"field has shape \(3,\)"),
-    ({"feed": "chronological"}, "give one of sociophysics.influences.feeds"),
+    ({"feed": "chronological"}, "one of sociophysics.feeds, such"),
     ({"feed": feeds.InGroup()}, "camps"),
     ({"start": "upp"}, "start is 'upp'; .* did you mean up"),
     ({"start": "camps"}, "the users have no camps"),

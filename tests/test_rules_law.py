@@ -167,7 +167,7 @@ def test_what_pulls_counts_the_largest_field_of_the_schedule_and_the_feed_that_a
         ({"kernel": "bit-sliced"}, "the bit-sliced kernel knows the heat bath only"),
         ({"scheme": "kawasaki"}, "swaps know the heat bath and no voter"),
         ({"interventions": [sp.interventions.Heat(1, 2.0)]}, "changes the temperature, but"),
-        ({"rule": "voter"}, "give one of sociophysics.rules"),
+        ({"rule": "voter"}, "one of sociophysics.rules, such"),
     ],
 )
 def test_what_a_rule_does_not_go_with_is_one_sentence(keys: dict[str, Any], said: str) -> None:

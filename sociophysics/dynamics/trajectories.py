@@ -126,7 +126,7 @@ def trajectory(
     >>> [float(frame.spins.mean()) for frame in frames]
     [1.0, 1.0, 1.0, 1.0]
     """
-    _check_dynamics(system, feed, scheme, stop)
+    _check_dynamics(system, scheme, stop)
     feed = acting(feed)
     workers = usable_cpus() if threads is None else threads
     _at_least_one(sweeps=sweeps, every=every, threads=workers)
@@ -397,20 +397,13 @@ def _other_rule(rule: Any, acts: tuple[Intervention, ...]) -> Rule | None:
     return found
 
 
-def _check_dynamics(
-    system: SpinSystem, feed: Feed | None, scheme: str, stop: StopRule | None
-) -> None:
+def _check_dynamics(system: SpinSystem, scheme: str, stop: StopRule | None) -> None:
     if system.n == 0:
         raise InputError("the network has no users; a trajectory needs at least one.")
     if scheme == "kawasaki" and not system.is_symmetric:
         raise InputError(
             "scheme is 'kawasaki', but the couplings are directed; swaps need an energy: use an "
             "undirected network or random-sequential."
-        )
-    if feed is not None and not isinstance(feed, Feed):
-        raise InputError(
-            f"feed is {feed!r}; give one of sociophysics.influences.feeds, such as "
-            "feeds.Chronological(strength=0.5), or None."
         )
     if stop is not None and not callable(stop):
         raise InputError(
