@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import numpy as np
+import psutil
+
+from sociophysics.errors import InputError
+
+SECONDS = 5.0  # of one case, on a busy machine; the largest of 6,000 networks took .2
+MEGABYTES = 300  # by which the process may grow
 
 Mutation = Callable[[bytearray, np.random.Generator, Sequence[bytes]], bytearray]
 
@@ -61,3 +69,54 @@ def mutant(contents: list[bytes], rng: np.random.Generator, tokens: Sequence[byt
         if content:
             content = MUTATIONS[rng.integers(len(MUTATIONS))](content, rng, tokens)
     return bytes(content)
+
+
+def sentence_or(read: Callable[[], str]) -> str:
+    """Return how reading ended, "sentence" where it was refused in one that a user can read."""
+    try:
+        return read()
+    except InputError as error:
+        sentence = str(error)
+    assert "\n" not in sentence
+    assert len(sentence) < 1500
+    sentence.encode()
+    return "sentence"
+
+
+def survey(
+    kinds: Sequence[str],
+    read: Callable[[str, np.random.Generator], Callable[[], str]],
+    count: int,
+    seed: int,
+) -> dict[str, int]:
+    """Read mutants of every kind; return how many ended how, and the slowest in milliseconds.
+
+    ``read`` writes a mutant of a kind and returns what reads it and says how that ended.
+    """
+    rng = np.random.default_rng(seed)
+    before = psutil.Process().memory_info().rss
+    found: Counter[str] = Counter()
+    slowest = 0.0
+    for k in range(count):
+        kind = kinds[k % len(kinds)]
+        case = read(kind, rng)
+        started = time.process_time()
+        try:
+            found[case()] += 1
+        except Exception as error:
+            raise AssertionError(f"mutant {k} of seed {seed} ({kind}): {error!r}") from error
+        slowest = max(slowest, time.process_time() - started)
+    assert slowest < SECONDS
+    assert psutil.Process().memory_info().rss - before < MEGABYTES * 1e6
+    return {**found, "slowest_ms": round(1000 * slowest)}
+
+
+def survey_of_thousands(
+    one: Callable[[int, int], dict[str, int]],
+    many: int,
+    record: Callable[[str, object], None],
+) -> None:
+    """Survey ``many`` mutants by four seeds, and record how they ended."""
+    for seed in range(2, 6):
+        for name, value in one(many // 4, seed).items():
+            record(f"{name} of {many // 4} mutants, seed {seed}", value)

@@ -10,7 +10,7 @@ import pytest
 
 from sociophysics.errors import InputError
 from sociophysics.inference import HiddenIssues
-from sociophysics.inference.estimators import hidden_issues
+from sociophysics.inference.estimators import hidden_folds, hidden_issues
 from sociophysics.inference.estimators.issue_likelihood import (
     Issues,
     _unpacked,
@@ -193,7 +193,7 @@ def test_issues_stand_by_strength_and_are_named_by_those_who_load_most():
 
 
 def test_the_number_of_issues_and_the_ridge_are_chosen_on_hidden_votes(monkeypatch):
-    monkeypatch.setattr(hidden_issues, "MOST_FOLDS", 2)
+    monkeypatch.setattr(hidden_folds, "ENOUGH_HIDDEN", 500)  # two folds
     _, votes, _ = planted(6, 400, n=7, missing=0)
     fit = HiddenIssues(ridge=RIDGE, starts=1).fit(votes)
     assert fit.issues_ == K

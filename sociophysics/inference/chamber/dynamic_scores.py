@@ -9,7 +9,7 @@ them, and the smallness of their steps, put one period's line on the other's.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,9 +20,13 @@ from scipy.special import ndtri
 from sociophysics import streams
 from sociophysics.arguments import asks
 from sociophysics.errors import InputError
+from sociophysics.inference.estimators.hidden_folds import (
+    HIDDEN_SHARE,
+    HiddenFolds,
+    best_of_priors,
+)
 from sociophysics.inference.estimators.ideal_points import orientation
 from sociophysics.inference.estimators.item_response import fit_map
-from sociophysics.inference.estimators.objective import best_penalty, searched
 from sociophysics.inference.estimators.training import hidden
 from sociophysics.inference.estimators.walking_points import (
     Period,
@@ -33,7 +37,7 @@ from sociophysics.inference.estimators.walking_points import (
 )
 from sociophysics.rollcall.votes import Votes
 from sociophysics.society.alignment import is_default_index
-from sociophysics.store import step, steps
+from sociophysics.store import step
 from sociophysics.store.steps import Arrays
 
 __all__ = ["DynamicScores", "bridged", "dynamic_scores"]
@@ -43,9 +47,6 @@ Array = NDArray[np.float64]
 DRIFTS = (0.05, 0.1, 0.2, 0.4, 0.8)
 PRIORS = (1.2, 2.4, 4.8)
 FIRST_DRIFT = 0.2  # at which the prior is chosen; the drift is then chosen at that prior
-HIDDEN_SHARE = 0.1
-ENOUGH_HIDDEN = 5000
-MOST_FOLDS = 5
 LEAST_BRIDGES = 2  # members that fix origin and scale of one period by those of another
 
 
@@ -256,38 +257,24 @@ def _chosen(
     seed: int,
 ) -> tuple[float, float, pd.DataFrame]:
     """Return drift and prior, and the score of each pair of them that was tried."""
-    rows: list[dict[str, float]] = []
-    tested = HIDDEN_SHARE * sum(np.count_nonzero(each.matrix) for each in periods)
-    folds = range(int(np.clip(np.ceil(ENOUGH_HIDDEN / tested), 1, MOST_FOLDS)))
-
-    def score(drift: float, prior: float) -> float:
-        shared = [_plain(periods), member, time, drift, prior, seed]
-        found = steps("fold of dynamic scores", _held_out, shared, folds)
-        value = float(np.mean([float(each["score"]) for each in found]))
-        rows.append({"drift": drift, "prior": prior, "log_likelihood": value})
-        return value
-
+    votes = int(sum(np.count_nonzero(each.matrix) for each in periods))
+    shared = [_plain(periods), member, time, seed]
+    folds = HiddenFolds("fold of dynamic scores", _held_out, shared, votes=votes)
     if prior is None:
-        prior = _best(PRIORS, lambda each: score(drift or FIRST_DRIFT, each))
+        prior = best_of_priors(PRIORS, lambda each: folds.score(drift or FIRST_DRIFT, each))
     if drift is None:
-        drift = _best(DRIFTS, lambda each: score(each, prior))
-    table = pd.DataFrame(rows, columns=["drift", "prior", "log_likelihood"])
-    return float(drift), float(prior), table
-
-
-def _best(grid: Sequence[float], score: Callable[[float], float]) -> float:
-    # of a drift or prior the inverse is the penalty, stronger where it is smaller
-    tried, scores = searched([1 / each for each in grid], lambda penalty: score(1 / penalty))
-    return best_penalty([1 / each for each in tried], np.array(scores))
+        # the step's standard deviation is a prior like the other
+        drift = best_of_priors(DRIFTS, lambda each: folds.score(each, prior))
+    return float(drift), float(prior), folds.table("drift", "prior")
 
 
 def _held_out(
     plain: list[Any],
     member: NDArray[np.int64],
     time: NDArray[np.int64],
+    seed: int,
     drift: float,
     prior: float,
-    seed: int,
     fold: int,
 ) -> Arrays:
     """Return the mean log-likelihood of the hidden votes of one draw."""

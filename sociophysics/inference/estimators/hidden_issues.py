@@ -25,6 +25,7 @@ from scipy.special import ndtri
 
 from sociophysics import streams
 from sociophysics.errors import InputError
+from sociophysics.inference.estimators.hidden_folds import HIDDEN_SHARE, HiddenFolds, best_of
 from sociophysics.inference.estimators.issue_likelihood import (
     Issues,
     chances,
@@ -35,12 +36,11 @@ from sociophysics.inference.estimators.issue_likelihood import (
     posterior,
     start,
 )
-from sociophysics.inference.estimators.objective import best_penalty, searched
 from sociophysics.inference.estimators.parameters import Estimator, require_fitted
 from sociophysics.inference.estimators.training import cells, hidden, training_votes
 from sociophysics.kinds import ESTIMATORS, key
 from sociophysics.rollcall.votes import Votes
-from sociophysics.store import step, steps
+from sociophysics.store import step
 from sociophysics.store.steps import Arrays
 
 __all__ = ["HiddenIssues"]
@@ -50,9 +50,6 @@ Array = NDArray[np.float64]
 MOST_ISSUES = 6
 RIDGE_GRID = (10.0, 3.0, 1.0, 0.3)
 FIRST_RIDGE = 1.0  # at which issues are counted; the ridge is then chosen for that number
-HIDDEN_SHARE = 0.1
-ENOUGH_HIDDEN = 5000
-MOST_FOLDS = 5
 STREAM = 2000  # other draws than those of the hidden votes
 NAMED = 3  # members who give an issue its name
 LARGEST = 60  # members whose pair moments get intervals
@@ -256,29 +253,17 @@ class HiddenIssues(Estimator):
 
     def _chosen(self, matrix: Array) -> tuple[int, float, pd.DataFrame]:
         """Return the number of issues and the ridge, and the score of each that was tried."""
-        rows: list[dict[str, float]] = []
-        parameters = self.get_params(deep=False)
-        tested = HIDDEN_SHARE * np.count_nonzero(matrix)
-        folds = range(int(np.clip(np.ceil(ENOUGH_HIDDEN / tested), 1, MOST_FOLDS)))
-
-        def score(issues: int, ridge: float) -> float:
-            given = [matrix, parameters, issues, ridge]
-            each = steps("fold of hidden issues", _held_out, given, folds)
-            value = float(np.mean([float(found["score"]) for found in each]))
-            rows.append({"issues": issues, "ridge": ridge, "log_likelihood": value})
-            return value
-
+        given = [matrix, self.get_params(deep=False)]
+        votes = int(np.count_nonzero(matrix))
+        folds = HiddenFolds("fold of hidden issues", _held_out, given, votes=votes)
         issues, ridge = self.issues, self.ridge
         if issues is None:
             counts: Sequence[int] = range(1, min(MOST_ISSUES, matrix.shape[1] - 1) + 1)
-            issues = max(counts, key=lambda k: score(k, ridge or FIRST_RIDGE))
+            issues = max(counts, key=lambda k: folds.score(k, ridge or FIRST_RIDGE))
         if ridge is None:
             count = issues
-            tried, values = searched(RIDGE_GRID, lambda penalty: score(count, penalty))
-            ridge = best_penalty(tried, np.array(values))
-        columns = ["issues", "ridge", "log_likelihood"]
-        table = pd.DataFrame(rows, columns=columns).drop_duplicates(columns[:2])
-        return issues, float(ridge), table.reset_index(drop=True)
+            ridge = best_of(RIDGE_GRID, lambda penalty: folds.score(count, penalty))
+        return issues, float(ridge), folds.table("issues", "ridge")
 
     def _best(self, matrix: Array, issues: int, ridge: float) -> Arrays:
         """Return the best of the starts."""

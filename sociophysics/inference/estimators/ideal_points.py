@@ -12,18 +12,22 @@ from numpy.typing import ArrayLike, NDArray
 from sociophysics import streams
 from sociophysics.arguments import keys_by_keyword
 from sociophysics.errors import InputError
+from sociophysics.inference.estimators.hidden_folds import (
+    HIDDEN_SHARE,
+    HiddenFolds,
+    best_of_priors,
+)
 from sociophysics.inference.estimators.item_response import (
     ItemResponse,
     fit_map,
     leave_one_out,
     point_errors,
 )
-from sociophysics.inference.estimators.objective import best_penalty, searched
 from sociophysics.inference.estimators.parameters import Estimator, require_fitted
 from sociophysics.inference.estimators.training import cells, hidden, training_votes
 from sociophysics.kinds import ESTIMATORS, key
 from sociophysics.rollcall.votes import Votes
-from sociophysics.store import step, steps
+from sociophysics.store import step
 from sociophysics.store.steps import Arrays
 
 __all__ = ["PRIORS", "IdealPoints", "orientation"]
@@ -35,9 +39,6 @@ MOST_DIMENSIONS = 8
 CHOICE = (1, 2, 3, 6)  # dimensions tried where they are chosen
 RIGHT = frozenset({"r", "rep", "republican", "200"})
 LEFT = frozenset({"d", "dem", "democrat", "100"})
-HIDDEN_SHARE = 0.1
-ENOUGH_HIDDEN = 5000  # hidden votes, over all draws, on which the prior is chosen
-MOST_FOLDS = 5
 TUNING_TOL = 1e-5
 
 
@@ -194,25 +195,14 @@ class IdealPoints(Estimator):
         table = pd.DataFrame({"prior": [], "log_likelihood": []})
         if self.prior is not None and self.dimensions is not None:
             return float(self.prior), table
-        priors: tuple[float, ...] = PRIORS if self.prior is None else (float(self.prior),)
-        votes_to_predict = HIDDEN_SHARE * np.count_nonzero(matrix)
-        folds = int(np.clip(np.ceil(ENOUGH_HIDDEN / votes_to_predict), 1, MOST_FOLDS))
-        by_penalty = {1 / prior: prior for prior in priors}
-
-        def score(penalty: float) -> float:
-            prior = by_penalty.setdefault(penalty, 1 / penalty)
-            shared = [matrix, self.seed, dimensions, prior]
-            tried = steps("fold of ideal points", _held_out, shared, range(folds))
-            return float(np.mean([float(each["score"]) for each in tried]))
-
-        # from strong to weak priors: beyond the best one fits only get slower and worse
-        if len(priors) == 1:
-            penalties, scores = list(by_penalty), [score(next(iter(by_penalty)))]
+        shared, votes = [matrix, self.seed, dimensions], int(np.count_nonzero(matrix))
+        folds = HiddenFolds("fold of ideal points", _held_out, shared, votes=votes)
+        if self.prior is None:
+            best = best_of_priors(PRIORS, folds.score)
         else:
-            penalties, scores = searched(list(by_penalty), score)
-        found = [by_penalty[penalty] for penalty in penalties]
-        table = pd.DataFrame({"prior": found, "log_likelihood": scores})
-        return best_penalty(found, np.array(scores)), table
+            best = float(self.prior)
+            folds.score(best)
+        return best, folds.table("prior").sort_values("prior", ignore_index=True)
 
 
 def _held_out(matrix: Array, seed: int, dimensions: int, prior: float, fold: int) -> Arrays:

@@ -11,27 +11,23 @@ likelihood, missing votes summed over, and its chances of every count are those 
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass
-from typing import Annotated, Any, ClassVar, NamedTuple, Self
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import chdtrc, ndtri
 
-from sociophysics.errors import InputError
-from sociophysics.inference.estimators.parameters import Estimator, require_fitted
 from sociophysics.inference.estimators.pattern_likelihood import (
-    LARGEST,
     Maximum,
+    OfPatterns,
     maximum,
     pair_features,
     patterns,
     possible_patterns,
-    share_of_patterns,
 )
-from sociophysics.inference.estimators.training import cells, system_of, training_votes
-from sociophysics.kinds import ESTIMATORS, key
+from sociophysics.kinds import ESTIMATORS
 from sociophysics.rollcall.votes import Votes
 
 __all__ = ["KPairwise"]
@@ -49,7 +45,7 @@ class CountTest(NamedTuple):
 
 @ESTIMATORS.register
 @dataclass(eq=False, repr=False)
-class KPairwise(Estimator):
+class KPairwise(OfPatterns):
     """Couplings and a potential of the number of yeas, for at most 14 members.
 
     It says whether the count of yeas has more in it than pairs have, and makes no claim about
@@ -79,13 +75,12 @@ class KPairwise(Estimator):
     ([1, 2], [0.75, 0.25])
     """
 
-    fields: Annotated[bool, key("Whether members have fields h.")] = False
-    _: KW_ONLY
-    level: Annotated[float, key("Coverage of the intervals.", gt=0, lt=1)] = 0.90
     kind: ClassVar[str] = "k_pairwise"
     words: ClassVar[str] = "Couplings and a potential of the number of yeas, to 14 members."
     equation: ClassVar[str] = "P(s) ~ exp(sum J_ij s_i s_j + sum h_i s_i + V(K)), K yeas."
     physics: ClassVar[str] = "the K-pairwise maximum entropy model"
+    question: ClassVar[str] = "a potential of the count"
+    instead: ClassVar[str] = "fewer members"
 
     def fit(self, votes: Votes | pd.DataFrame | ArrayLike, y: object = None) -> Self:
         """Fit couplings and potential and return the estimator.
@@ -95,13 +90,8 @@ class KPairwise(Estimator):
         InputError
             Votes that cannot be fitted, or more than 14 members.
         """
-        data = training_votes(votes)
+        data = self.few(votes)
         n = data.n_members
-        if n > LARGEST:
-            raise InputError(
-                f"a potential of the count is asked for {n} members; at most {LARGEST} are "
-                "allowed, because all 2^n voting patterns are enumerated: choose fewer members."
-            )
         matrix = data.matrix.astype(np.float64)
         whole = matrix[(matrix != 0).all(axis=1)]
         yeas = (whole > 0).sum(axis=1)
@@ -115,29 +105,18 @@ class KPairwise(Estimator):
         full = maximum(np.column_stack([pairs, shape[count]]), possible)
         size = pairs.shape[1]
         upper = np.triu_indices(n, 1)
-        self.coupling_: Array = np.zeros((n, n))
-        self.coupling_[upper] = full.value[: len(upper[0])]
-        self.coupling_ += self.coupling_.T
-        self.field_: Array = full.value[len(upper[0]) : size] if self.fields else np.zeros(n)
+        coupling: Array = np.zeros((n, n))
+        coupling[upper] = full.value[: len(upper[0])]
+        coupling += coupling.T
+        field: Array = full.value[len(upper[0]) : size] if self.fields else np.zeros(n)
+        self.keep(data, coupling, field, states, full.chance)
         self.potential_: Array = shape @ full.value[size:]
-        self._states, self._chance = states, full.chance
         self.counts_ = self._counts(shape, size, count, (simple, full))
         statistic = max(2 * (full.log_likelihood - simple.log_likelihood), 0.0)
         freedom = shape.shape[1]
         p = float(chdtrc(freedom, statistic)) if freedom else float("nan")
         self.test_ = CountTest(statistic, freedom, p)
-        self.system_ = system_of(self.coupling_, self.field_, data)
-        self.n_features_in_ = n
         return self
-
-    def predict_proba(self, votes: Votes | pd.DataFrame | ArrayLike) -> Array:
-        """Return P(+1 | the other members' observed votes), shape (roll calls, members).
-
-        Other missing votes are summed over; 1/2 where no possible pattern has the votes given.
-        """
-        require_fitted(self, "potential_")
-        given = cells(votes, self.system_.labels, type(self).__name__)
-        return share_of_patterns(self._states, self._chance, given)
 
     def _counts(
         self, shape: Array, size: int, count: NDArray[np.int64], fits: tuple[Maximum, Maximum]

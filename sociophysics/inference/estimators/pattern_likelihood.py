@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import KW_ONLY, dataclass
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sociophysics.errors import InputError
+from sociophysics.inference.estimators.parameters import Estimator, require_fitted
+from sociophysics.inference.estimators.training import cells, system_of, training_votes
+from sociophysics.kinds import key
+from sociophysics.rollcall.votes import Votes
+
 __all__ = [
-    "LARGEST", "RIDGE", "Maximum", "maximum", "observed_information", "pair_features", "patterns",
-    "possible_patterns", "share_of_patterns",
+    "RIDGE", "Maximum", "OfPatterns", "maximum", "observed_information", "pair_features",
+    "patterns", "possible_patterns", "share_of_patterns",
 ]  # fmt: skip
 
 Array = NDArray[np.float64]
@@ -18,6 +25,51 @@ LARGEST = 14  # members; 2^14 patterns times a hundred features fit into the cac
 RIDGE = 1e-2  # of all parameters, in roll calls: keeps pairs that always agree finite
 MOST_STEPS = 300
 TOL = 1e-8
+
+
+@dataclass(eq=False, repr=False)
+class OfPatterns(Estimator):
+    """What estimators share that enumerate all patterns of the votes of few members."""
+
+    fields: Annotated[bool, key("Whether members have fields h.")] = False
+    _: KW_ONLY
+    level: Annotated[float, key("Coverage of the intervals.", gt=0, lt=1)] = 0.90
+    question: ClassVar[str]
+    instead: ClassVar[str]
+
+    def few(self, votes: Any) -> Votes:
+        """Return the votes to learn from, of at most 14 members.
+
+        Raises
+        ------
+        InputError
+            Votes that cannot be fitted, or of more members.
+        """
+        data = training_votes(votes)
+        if data.n_members > LARGEST:
+            raise InputError(
+                f"{self.question} is asked for {data.n_members} members; at most {LARGEST} are "
+                f"allowed, because all 2^n voting patterns are enumerated: choose {self.instead}."
+            )
+        return data
+
+    def keep(
+        self, data: Votes, coupling: Array, field: Array, states: NDArray[np.int8], chance: Array
+    ) -> None:
+        """Keep what was learned: couplings, fields, and the chance of each pattern."""
+        self.coupling_, self.field_ = coupling, field
+        self._states, self._chance = states, chance
+        self.system_ = system_of(coupling, field, data)
+        self.n_features_in_ = data.n_members
+
+    def predict_proba(self, votes: Any) -> Array:
+        """Return P(+1 | the other members' observed votes), shape (roll calls, members).
+
+        Others who did not vote are summed over; 1/2 where no possible pattern has the votes given.
+        """
+        require_fitted(self, "system_")
+        given = cells(votes, self.system_.labels, type(self).__name__)
+        return share_of_patterns(self._states, self._chance, given)
 
 
 class Maximum(NamedTuple):

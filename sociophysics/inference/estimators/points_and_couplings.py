@@ -13,7 +13,6 @@ points do not explain, so that a coupling here is not that of a model without po
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import Annotated, Any, ClassVar, NamedTuple, Self
 
@@ -24,6 +23,12 @@ from scipy.special import expit, ndtri
 
 from sociophysics import streams
 from sociophysics.errors import InputError
+from sociophysics.inference.estimators.hidden_folds import (
+    HIDDEN_SHARE,
+    HiddenFolds,
+    best_of,
+    best_of_priors,
+)
 from sociophysics.inference.estimators.ideal_points import MOST_DIMENSIONS, orientation
 from sociophysics.inference.estimators.item_response import fit_items, fit_map
 from sociophysics.inference.estimators.joint_minimum import (
@@ -31,13 +36,12 @@ from sociophysics.inference.estimators.joint_minimum import (
     joint_errors,
     minimize_joint,
 )
-from sociophysics.inference.estimators.objective import best_penalty, searched
 from sociophysics.inference.estimators.parameters import Estimator, require_fitted
 from sociophysics.inference.estimators.training import cells, hidden, system_of, training_votes
 from sociophysics.inference.estimators.uncertainty import StandardErrors, intervals
 from sociophysics.kinds import ESTIMATORS, key
 from sociophysics.rollcall.votes import Votes
-from sociophysics.store import step, steps
+from sociophysics.store import step
 from sociophysics.store.steps import Arrays
 
 __all__ = ["PointsAndCouplings", "PointsAndCouplingsErrors"]
@@ -47,8 +51,6 @@ Array = NDArray[np.float64]
 L2_GRID = (1.0, 0.3, 0.1, 0.03)
 PRIOR_GRID = (1.2, 2.4, 4.8)
 FIRST_PRIOR = 2.4  # at which the penalty is chosen; the prior is then chosen at that penalty
-HIDDEN_SHARE = 0.1
-ENOUGH_HIDDEN = 5000
 MOST_FOLDS = 3
 LARGEST = 60  # members whose errors are worked out
 CHUNK = 400_000  # numbers per block of leave-one-out predictions
@@ -251,25 +253,15 @@ class PointsAndCouplings(Estimator):
 
     def _chosen(self, matrix: Array) -> tuple[float, float, pd.DataFrame]:
         """Return penalty and prior, and the score of each pair of them that was tried."""
-        rows: list[dict[str, float]] = []
-        parameters = self.get_params(deep=False)
-        tested = HIDDEN_SHARE * np.count_nonzero(matrix)
-        folds = range(int(np.clip(np.ceil(ENOUGH_HIDDEN / tested), 1, MOST_FOLDS)))
-
-        def score(l2: float, prior: float) -> float:
-            shared = [matrix, parameters, l2, prior]
-            each = steps("fold of points and couplings", _held_out, shared, folds)
-            value = float(np.mean([float(found["score"]) for found in each]))
-            rows.append({"l2": l2, "prior": prior, "log_likelihood": value})
-            return value
-
+        given = [matrix, self.get_params(deep=False)]
+        votes = int(np.count_nonzero(matrix))
+        label = "fold of points and couplings"
+        folds = HiddenFolds(label, _held_out, given, votes=votes, most=MOST_FOLDS)
         prior = self.prior or FIRST_PRIOR
-        l2 = self.l2 or _best(L2_GRID, lambda penalty: score(penalty, prior))
+        l2 = self.l2 or best_of(L2_GRID, lambda penalty: folds.score(penalty, prior))
         if self.prior is None:
-            # of a prior the inverse is the penalty: stronger where it is smaller
-            prior = 1 / _best([1 / each for each in PRIOR_GRID], lambda p: score(l2, 1 / p))
-        columns = ["l2", "prior", "log_likelihood"]
-        return float(l2), float(prior), pd.DataFrame(rows, columns=columns)
+            prior = best_of_priors(PRIOR_GRID, lambda each: folds.score(l2, each))
+        return float(l2), float(prior), folds.table("l2", "prior")
 
     def _joint(self, matrix: Array, l2: float, prior: float) -> Joint:
         """Return the minimum from the ideal points without couplings, kept as a step."""
@@ -305,11 +297,6 @@ def _scaled(prior: float, matrix: Array) -> float:
     """
     rollcalls, n = matrix.shape
     return float(prior * np.sqrt(n / rollcalls))
-
-
-def _best(grid: Sequence[float], score: Any) -> float:
-    tried, scores = searched(grid, score)
-    return best_penalty(tried, np.array(scores))
 
 
 def _moments(points: Array) -> tuple[Array, Array]:

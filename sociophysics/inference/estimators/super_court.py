@@ -12,8 +12,8 @@ far as it does, and the rest of it is not determined.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import KW_ONLY, dataclass
-from typing import Annotated, Any, ClassVar, Self
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -22,20 +22,17 @@ from scipy.special import ndtri
 
 from sociophysics.arguments import asks
 from sociophysics.errors import InputError
-from sociophysics.inference.estimators.parameters import Estimator, require_fitted
 from sociophysics.inference.estimators.pattern_likelihood import (
-    LARGEST,
     RIDGE,
     Maximum,
+    OfPatterns,
     maximum,
     observed_information,
     pair_features,
     patterns,
     possible_patterns,
-    share_of_patterns,
 )
-from sociophysics.inference.estimators.training import cells, system_of, training_votes
-from sociophysics.kinds import ESTIMATORS, key
+from sociophysics.kinds import ESTIMATORS
 from sociophysics.rollcall.votes import Votes
 
 __all__ = ["SuperCourt", "joined_courts"]
@@ -45,7 +42,7 @@ Array = NDArray[np.float64]
 
 @ESTIMATORS.register
 @dataclass(eq=False, repr=False)
-class SuperCourt(Estimator):
+class SuperCourt(OfPatterns):
     """Couplings over the union of overlapping courts, for at most 14 members.
 
     Attributes
@@ -75,13 +72,12 @@ class SuperCourt(Estimator):
     (True, True)
     """
 
-    fields: Annotated[bool, key("Whether members have fields h.")] = False
-    _: KW_ONLY
-    level: Annotated[float, key("Coverage of the intervals.", gt=0, lt=1)] = 0.90
     kind: ClassVar[str] = "super_court"
     words: ClassVar[str] = "Couplings over all members of overlapping courts, to 14 members."
     equation: ClassVar[str] = "P(s) ~ exp(sum over pairs together of J_ij s_i s_j + sum h_i s_i)."
     physics: ClassVar[str] = "maximum entropy with pair moments known in part"
+    question: ClassVar[str] = "a court of all"
+    instead: ClassVar[str] = "fewer courts or members"
 
     def fit(self, votes: Votes | pd.DataFrame | ArrayLike, y: object = None) -> Self:
         """Fit the couplings of those who sat together and return the estimator.
@@ -92,13 +88,8 @@ class SuperCourt(Estimator):
             Votes that cannot be fitted, more than 14 members, or members in two groups that
             nobody bridges.
         """
-        data = training_votes(votes)
+        data = self.few(votes)
         n = data.n_members
-        if n > LARGEST:
-            raise InputError(
-                f"a court of all is asked for {n} members; at most {LARGEST} are allowed, because "
-                "all 2^n voting patterns are enumerated: choose fewer courts or members."
-            )
         matrix = data.matrix.astype(np.float64)
         seen = (matrix != 0).astype(np.float64)
         together = (seen.T @ seen).astype(np.int64)
@@ -113,26 +104,15 @@ class SuperCourt(Estimator):
         found = maximum(features, possible)
         value = np.zeros(len(known))
         value[known] = found.value[: known.sum()]
-        self.coupling_: Array = np.zeros((n, n))
-        self.coupling_[upper] = self.coupling_.T[upper] = value
-        self.field_: Array = found.value[known.sum() :] if self.fields else np.zeros(n)
-        self._states, self._chance = states, found.chance
+        coupling: Array = np.zeros((n, n))
+        coupling[upper] = coupling.T[upper] = value
+        field: Array = found.value[known.sum() :] if self.fields else np.zeros(n)
+        self.keep(data, coupling, field, states, found.chance)
         ids = data.members["id"].to_numpy(dtype=object)
         head = {"a": ids[upper[0]], "b": ids[upper[1]], "together": together[upper]}
         rows = _intervals(products, features, known, found, possible, self.level)
         self.pairs_ = pd.DataFrame(head | rows)
-        self.system_ = system_of(self.coupling_, self.field_, data)
-        self.n_features_in_ = n
         return self
-
-    def predict_proba(self, votes: Votes | pd.DataFrame | ArrayLike) -> Array:
-        """Return P(+1 | the other members' observed votes), shape (roll calls, members).
-
-        Others who did not vote are summed over.
-        """
-        require_fitted(self, "coupling_")
-        given = cells(votes, self.system_.labels, type(self).__name__)
-        return share_of_patterns(self._states, self._chance, given)
 
 
 @asks
