@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sociophysics.arguments import asks
 from sociophysics.errors import InputError
 from sociophysics.scenario.cases import declared_values
 from sociophysics.statistics import holm, standard_error
@@ -53,7 +52,6 @@ class Run:
         What acted when: interventions, replicas stopped early.
     """
 
-    @asks
     def __init__(
         self,
         *,
