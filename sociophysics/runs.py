@@ -19,7 +19,7 @@ from sociophysics.store import Place, Store, open_store, place_of, write_parquet
 from sociophysics.study import run_manifest as run_folder
 from sociophysics.study import tasks
 from sociophysics.study.blocks import Part, fingerprints, plan, registering_modules
-from sociophysics.study.session import Progress, Session
+from sociophysics.study.session import Progress, Session, finished, users_in
 from sociophysics.study.shelf import join_events, join_tables
 
 if TYPE_CHECKING:
@@ -181,38 +181,47 @@ def run_with(
     inputs = fingerprints(scenario, cases=cases)
     parts = plan(scenario, inputs=inputs, cases=cases)
     del cases
+    there = finished(store)
+    missing = [part for part in parts if part.name not in there]
     with tasks.naming(parts[0]):
-        about = facts(parts)
-    if others := registering_modules(parts):
-        about = {**about, "plugins": code_of_others(others)}
-    manifest = run_folder.make_manifest(scenario, inputs=inputs, facts=about)
-    if store is not None:
-        run_folder.check_continues(store, manifest)
-    session = Session(store, parts, simulate, progress, manifest.get("users"), cancel)
-    session.rehearse(rehearse)
-    with session.full_disk_told(), run_folder.claim(store) as log:
+        users = users_in(parts[0])
+    # Processes import what simulates while this one looks at what they will simulate.
+    starting = tasks.processes_ahead(
+        missing, simulate, users=users, workers=workers, executor=executor
+    )
+    with starting as ahead:
+        with tasks.naming(parts[0]):
+            about = facts(parts)
+        if others := registering_modules(parts):
+            about = {**about, "plugins": code_of_others(others)}
+        manifest = run_folder.make_manifest(scenario, inputs=inputs, facts=about)
         if store is not None:
-            # Another run may have written here until now; from here on nobody else can.
-            manifest = run_folder.check_continues(store, manifest)
-            run_folder.write_manifest(store, manifest)
-            folder = scenario.folder
-            given = {"folder": None if folder is None else str(folder), "p_values": p_values}
-            log.write("given", given=given)
-        session.compute(log, workers=workers, executor=executor)
-        data = session.take()
-        events = join_events(scenario, parts, data)
-        table = join_tables(scenario, parts, data)
-        del data
-        result = Run(
-            table=table,
-            manifest=manifest,
-            scenario=scenario,
-            directory=None if out is None else place_of(out),
-            events=events,
-        )
-        if store is not None:
-            write_results(store, result, p_values=p_values)
-        log.write("end")
+            run_folder.check_continues(store, manifest)
+        session = Session(store, parts, simulate, progress, manifest.get("users"), cancel)
+        session.rehearse(rehearse)
+        with session.full_disk_told(), run_folder.claim(store) as log:
+            if store is not None:
+                # Another run may have written here until now; from here on nobody else can.
+                manifest = run_folder.check_continues(store, manifest)
+                run_folder.write_manifest(store, manifest)
+                folder = scenario.folder
+                given = {"folder": None if folder is None else str(folder), "p_values": p_values}
+                log.write("given", given=given)
+            session.compute(log, workers=workers, executor=executor, ahead=ahead)
+            data = session.take()
+            events = join_events(scenario, parts, data)
+            table = join_tables(scenario, parts, data)
+            del data
+            result = Run(
+                table=table,
+                manifest=manifest,
+                scenario=scenario,
+                directory=None if out is None else place_of(out),
+                events=events,
+            )
+            if store is not None:
+                write_results(store, result, p_values=p_values)
+            log.write("end")
     return result
 
 

@@ -11,11 +11,12 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import sociophysics as sp
-from sociophysics import machine
+from sociophysics import machine, runs
 from sociophysics.errors import InputError
 from sociophysics.store import folder_of, open_store
 from sociophysics.study import tasks
@@ -132,6 +133,23 @@ def test_work_that_turns_out_long_goes_on_in_processes(
     # One part here, by which the pace is known, and each of the others once: three blocks of
     # replicas at six values and the declared one.
     assert len({each["part"] for each in parts}) == len(parts) == 7 * 3
+
+
+def test_processes_start_while_a_society_is_looked_at_and_none_for_what_is_finished(
+    started: list[int], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    before: list[int] = []
+    facts = runs.society_facts
+
+    def look(parts: Any, declared: Any = None) -> dict[str, Any]:
+        before.append(len(started))
+        return facts(parts, declared)
+
+    monkeypatch.setattr(runs, "society_facts", look)
+    scenario = sp.Scenario.from_toml(SMALL)
+    for _ in range(2):
+        sp.run(scenario, tmp_path / "run", workers=2)
+    assert (before, started) == ([1, 1], [2])
 
 
 def _energies(workers: int) -> float:

@@ -6,7 +6,6 @@ from typing import Protocol
 
 import numpy as np
 import pandas as pd
-import scipy.stats
 from numpy.typing import NDArray
 
 __all__ = ["Counted", "Grouped", "Histograms", "codes_of"]
@@ -44,7 +43,10 @@ class Counted:
 
     def shuffled(self, times: int, rng: np.random.Generator) -> Floats:
         """Return tables with the same margins, which is what a shuffle leaves."""
-        law = scipy.stats.random_table(self.number, self.counts.sum(axis=0))
+        # Half a second to import, and no plain run asks for it.
+        from scipy.stats import random_table
+
+        law = random_table(self.number, self.counts.sum(axis=0))
         tables = law.rvs(size=times, random_state=rng)
         return np.asarray(tables / self.number[:, np.newaxis])
 

@@ -24,7 +24,7 @@ from sociophysics.study.parts import (
 )
 from sociophysics.study.shelf import Shelf
 
-__all__ = ["Cancelled", "Progress", "Report", "Session", "finished", "reporter"]
+__all__ = ["Cancelled", "Progress", "Report", "Session", "finished", "reporter", "users_in"]
 
 Report = Callable[[int, int, float], None]
 Progress = Report | bool
@@ -117,16 +117,25 @@ class Session:
                 rehearse(part.settings, part.replicas)
 
     def compute(
-        self, log: run_folder.Log, *, workers: int | None, executor: Executor | None
+        self,
+        log: run_folder.Log,
+        *,
+        workers: int | None,
+        executor: Executor | None,
+        ahead: Executor | None = None,
     ) -> Shelf:
         """Return the data of all parts, after simulating those that are missing."""
         if executor is None:
-            return self._compute(log, workers, None)
+            return self._compute(log, workers, None, ahead)
         with cluster.adopting(executor) as found:
-            return self._compute(log, workers, found)
+            return self._compute(log, workers, found, None)
 
     def _compute(
-        self, log: run_folder.Log, workers: int | None, executor: Executor | None
+        self,
+        log: run_folder.Log,
+        workers: int | None,
+        executor: Executor | None,
+        ahead: Executor | None,
     ) -> Shelf:
         self.load(log)
         started, failures = time.perf_counter(), 0
@@ -142,7 +151,9 @@ class Session:
         while self.missing:
             before = len(self.data)
             try:
-                self.follow(log, workers, executor)
+                # Once broken they do not come back: the next attempt starts its own.
+                begun, ahead = ahead, None
+                self.follow(log, workers, executor, begun)
                 why = "parts were damaged as they were written"
                 if self.store is not None and finished(self.store).isdisjoint(self.parts):
                     why = UNSEEN.format(self.store.place)
@@ -159,15 +170,23 @@ class Session:
         log.write("computed", seconds=round(time.perf_counter() - started, 3))
         return self.data
 
-    def follow(self, log: run_folder.Log, workers: int | None, executor: Executor | None) -> None:
+    def follow(
+        self,
+        log: run_folder.Log,
+        workers: int | None,
+        executor: Executor | None,
+        ahead: Executor | None,
+    ) -> None:
         """Take in finished tasks, log and report them."""
         self.finished = len(self.data)
         if self.users is None:
-            self.users = _users_in(self.missing[0])
+            self.users = users_in(self.missing[0])
         asked = {part.name: part for part in self.missing}
         place = None if self.store is None else self.store.address
         work = tasks.bundle(self.missing, folder=place, simulate=self.simulate, users=self.users)
-        ended = tasks.execute(work, workers=workers, executor=executor, check=self.check)
+        ended = tasks.execute(
+            work, workers=workers, executor=executor, check=self.check, ahead=ahead
+        )
         # Closed at once when something is raised here, so that no worker runs on.
         with closing(ended) as batches:
             for batch in batches:
@@ -303,7 +322,7 @@ class Session:
             ) from error
 
 
-def _users_in(part: Part) -> int:
+def users_in(part: Part) -> int:
     """Return how many users a part has, where its settings do not say: of the society itself."""
     from sociophysics.scenario.build import build_system
 

@@ -11,7 +11,7 @@ import inspect
 import multiprocessing
 import time
 from collections import deque
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import (
     FIRST_COMPLETED,
     BrokenExecutor,
@@ -36,6 +36,7 @@ from sociophysics.study.work import (
     naming,
     rehearse_case,
     simulate_case,
+    wake,
     work,
     work_text,
 )
@@ -50,6 +51,7 @@ __all__ = [
     "execute",
     "gave_up",
     "naming",
+    "processes_ahead",
     "rehearse_case",
     "simulate_case",
     "updates_of",
@@ -109,6 +111,13 @@ class Bundles:
         known = ((self._seconds(part), part) for part in self._queue)
         return sum(pace * self._updates(part) if s is None else s for s, part in known)
 
+    def main(self) -> contextlib.AbstractContextManager[None]:
+        """Give a time in which processes start without the caller's script, where they can.
+
+        Observables of the script itself need it in the workers: then it has to have a guard.
+        """
+        return contextlib.nullcontext() if "__main__" in self.modules else main_hidden()
+
     def take(self, workers: int) -> Task | None:
         """Return the next task, None when all are handed out.
 
@@ -163,8 +172,62 @@ def bundle(
     return Bundles(parts, store, simulate, registering_modules(parts), users)
 
 
+@contextlib.contextmanager
+def processes_ahead(
+    parts: Sequence[Part],
+    simulate: Simulate,
+    *,
+    users: int | None,
+    workers: int | None,
+    executor: Executor | None,
+) -> Iterator[Executor | None]:
+    """Start the processes that parts will need, while this one looks at what they simulate.
+
+    A process takes two seconds until it simulates. None where no processes are started.
+
+    Parameters
+    ----------
+    parts : sequence of Part
+        Those still to be done.
+    simulate : callable
+    users : int, optional
+        Of the society, where settings do not say.
+    workers, executor
+        As in `execute`.
+    """
+    count = min(processes_for(workers), len(parts))
+    bundles = Bundles(parts, None, simulate, registering_modules(parts), users)
+    if executor is not None or count <= 1 or (workers is None and bundles.short):
+        yield None
+        return
+    with worker_processes(count) as pool:
+        with bundles.main():
+            for _ in range(count):
+                pool.submit(wake)
+        yield pool
+
+
+def processes_for(workers: int | None) -> int:
+    """Return how many processes may work; 1: this one alone.
+
+    Parameters
+    ----------
+    workers : int, optional
+        Left out: one per processor.
+    """
+    # A daemonic process, such as one of a multiprocessing.Pool, may have no children.
+    if multiprocessing.current_process().daemon:
+        return 1
+    return usable_cpus() if workers is None else workers
+
+
 def execute(
-    bundles: Bundles, *, workers: int | None, executor: Executor | None, check: Check | None = None
+    bundles: Bundles,
+    *,
+    workers: int | None,
+    executor: Executor | None,
+    check: Check | None = None,
+    ahead: Executor | None = None,
 ) -> Generator[list[Done], None, None]:
     """Yield what each task did, as tasks finish.
 
@@ -179,6 +242,8 @@ def execute(
     check : callable, optional
         Called several times a second, in this process before every frame; what it raises ends
         all work.
+    ahead : Executor, optional
+        Processes that were started before (`processes_ahead`); they are ended with the work.
 
     Raises
     ------
@@ -190,16 +255,16 @@ def execute(
         with cluster.adopting(executor) as found:
             yield from _collect(found or executor, bundles, checked)
         return
-    count = usable_cpus() if workers is None else workers
-    # A daemonic process, such as one of a multiprocessing.Pool, may have no children.
-    alone = count == 1 or multiprocessing.current_process().daemon
-    if alone or (workers is None and bundles.short):
-        yield from _here(bundles, checked, alone)
+    count = processes_for(workers)
+    if ahead is None and (count == 1 or (workers is None and bundles.short)):
+        yield from _here(bundles, checked, count == 1)
     if bundles.left:
         if bundles.simulate is simulate_case:
             _compile_kernels(bundles.left)
-        with worker_processes(min(count, len(bundles.left))) as pool:
+        own = worker_processes(min(count, len(bundles.left)))
+        with own if ahead is None else contextlib.nullcontext(ahead) as pool:
             yield from _collect(pool, bundles, checked)
+            pool.shutdown(wait=True)
 
 
 def _here(bundles: Bundles, check: Check, alone: bool) -> Generator[list[Done], None, None]:
@@ -224,13 +289,11 @@ def _here(bundles: Bundles, check: Check, alone: bool) -> Generator[list[Done], 
 def _collect(
     executor: Executor, bundles: Bundles, check: Check
 ) -> Generator[list[Done], None, None]:
-    # Observables of the script itself need it in the workers: then it has to have a guard.
-    keep = "__main__" in bundles.modules
     pending: set[Future[list[Done]]] = set()
     try:
         while True:
             slots = _slots(executor)
-            with contextlib.nullcontext() if keep else main_hidden():
+            with bundles.main():
                 while len(pending) < AHEAD * slots and (task := bundles.take(slots)) is not None:
                     pending.add(executor.submit(work_text, task.text(), task.simulate))
             if not pending:

@@ -34,6 +34,7 @@ __all__ = [
     "naming",
     "rehearse_case",
     "simulate_case",
+    "wake",
     "work",
     "work_text",
 ]
@@ -111,6 +112,13 @@ class Task(NamedTuple):
         ]
         parts = tuple(cases[case].of(replicas) for case, replicas in about["parts"])
         return cls(parts, about["store"], simulate, tuple(about["modules"]))
+
+
+def wake() -> None:
+    """Import what simulates and look at its sources, in a process that has nothing to do yet."""
+    from sociophysics.scenario import build  # noqa: F401
+
+    source_digest()
 
 
 def _functions(parts: Sequence[Part]) -> dict[str, tuple[str, str]]:
