@@ -1,4 +1,4 @@
-# Everything a person does here: make run, dashboard, test, test-core, validate, bench, docs.
+# Everything a person does here: make run, dashboard, test, test-core, validate, bench, numbers, docs.
 
 PYTHON ?= python3
 # Small matrices: several BLAS threads on a shared machine cost far more than they save.
@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .PHONY: setup run dashboard test test-core test-pythons test-python test-lowest lint validate \
-	bench docs clean
+	bench numbers docs clean
 
 setup: $(READY)
 
@@ -87,6 +87,10 @@ lint: $(READY)
 
 validate: $(READY)
 	$(BIN)/python -m pytest -m validate --validation-page docs/validation.md
+
+# The table that tests/test_seeded_numbers.py holds; git diff shows which numbers a change has moved.
+numbers: $(READY)
+	$(BIN)/python -m tests.seeded_numbers
 
 # make bench BENCH=--quick tries it out in minutes; BENCH=--resume goes on after a break.
 bench: $(READY)
