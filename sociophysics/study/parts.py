@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sociophysics.store import Store
+from sociophysics.study.alike import Forms
 from sociophysics.study.blocks import Part, plan
 
 __all__ = [
@@ -79,8 +80,8 @@ def write_part(store: Store, part: Part, data: PartData) -> None:
         raise ValueError(f"an event of a part lacks one of {sorted(EVENT_KEYS)}")
     events = json.loads(_text(data.events))
     about = {"part": part.name, "events": events, "digest": _digest(part, numbers, events)}
-    arrow = pa.table(numbers).replace_schema_metadata({METADATA: _text(about).encode()})
-    store.write(file_of(part.name), lambda file: _write_parquet(arrow, file))
+    arrow = pa.table(numbers)
+    store.write(file_of(part.name), lambda file: _write_parquet(arrow, _text(about), file))
 
 
 def _text(value: Any) -> str:
@@ -100,19 +101,23 @@ def _digest(part: Part, columns: Columns, events: Sequence[Mapping[str, Any]]) -
     return total.hexdigest()
 
 
-def _write_parquet(arrow: Any, file: Any) -> None:
+def _write_parquet(arrow: Any, about: str, file: Any) -> None:
     import pyarrow.parquet as pq
 
     # What helps a long table costs a short one more than its numbers, each time it is read too.
+    # A digest covers every number: without checksums, short files of one shape are alike.
     long = arrow.num_rows > SHORT
-    pq.write_table(
-        arrow,
+    with pq.ParquetWriter(
         file,
+        arrow.schema,
         compression="snappy" if long else "none",
         use_dictionary=long,
         write_statistics=long,
-        write_page_checksum=True,
-    )
+        write_page_checksum=long,
+        store_schema=False,
+    ) as writer:
+        writer.write_table(arrow)
+        writer.add_key_value_metadata({METADATA: about.encode()})
 
 
 def checked(part: Part, table: pd.DataFrame) -> Columns:
@@ -191,23 +196,21 @@ def read_columns(
 ) -> Iterator[tuple[Part, PartColumns | CorruptPart | None]]:
     """Yield parts as ``read_parts`` does, without a table for each."""
     wanted = {file_of(part.name): part for part in parts}
+    forms = Forms()
     for name, data in store.read_many(list(wanted)):
         part = wanted[name]
         try:
-            yield part, None if data is None else _parsed(part, data)
+            yield part, None if data is None else _parsed(part, data, forms)
         except CorruptPart as error:
             yield part, error
 
 
-def _parsed(part: Part, data: bytes) -> PartColumns:
+def _parsed(part: Part, data: bytes, forms: Forms | None = None) -> PartColumns:
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     try:
-        file = pq.ParquetFile(pa.BufferReader(data), page_checksum_verification=True)
-        arrow = file.read(use_threads=False)
-        about = json.loads((arrow.schema.metadata or {})[METADATA])
-        columns = {name: arrow.column(name).to_numpy() for name in arrow.column_names}
+        columns, text = (forms and forms.read(data)) or _decoded(data, forms)
+        about = json.loads(text)
         kinds = {name: values.dtype for name, values in columns.items()}
         types = _types(part)
         if list(columns) != list(types) or kinds != types:
@@ -220,3 +223,17 @@ def _parsed(part: Part, data: bytes) -> PartColumns:
     if not whole:
         raise CorruptPart("it holds another part, or not what was written")
     return PartColumns(columns, events)
+
+
+def _decoded(data: bytes, forms: Forms | None) -> tuple[Columns, bytes]:
+    """Return the columns of a Parquet file and the text beside them."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    file = pq.ParquetFile(pa.BufferReader(data), page_checksum_verification=True)
+    arrow = file.read(use_threads=False)
+    text: bytes = (arrow.schema.metadata or {})[METADATA]
+    columns = {name: arrow.column(name).to_numpy() for name in arrow.column_names}
+    if forms is not None:
+        forms.learn(data, file, columns, text)
+    return columns, text

@@ -17,7 +17,8 @@ from sociophysics.scenario import Scenario, Settings, canonical_json
 from sociophysics.store.folder import ROWS_PER_GROUP, Folder, write_parquet
 from sociophysics.study import ledger, plan, session
 from sociophysics.study import parts as run_parts
-from sociophysics.study.parts import PartData, read_part
+from sociophysics.study.alike import Forms
+from sociophysics.study.parts import PartColumns, PartData, read_part
 from sociophysics.study.shelf import TOGETHER, Shelf
 from tests.ensemble.small_run import assert_same_run, events
 from tests.ensemble_stub import run_stub, simulate
@@ -38,9 +39,9 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     names: list[str] = []
     real = run_parts._parsed
 
-    def parsed(part: run_parts.Part, data: bytes) -> PartData:
+    def parsed(part: run_parts.Part, data: bytes, forms: Forms | None = None) -> PartColumns:
         names.append(part.name)
-        return real(part, data)
+        return real(part, data, forms)
 
     monkeypatch.setattr(run_parts, "_parsed", parsed)
     return names
