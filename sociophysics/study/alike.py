@@ -6,7 +6,7 @@ differ. One is parsed; another whose remaining bytes are the same says the same 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -35,6 +35,13 @@ class Forms:
 
     def __init__(self) -> None:
         self._forms: dict[int, _Form] = {}
+        self.rows: set[Hashable] = set()
+
+    def take_rows(self, rows: Hashable) -> None:
+        """Note replicas and sweeps that were found to be right."""
+        if len(self.rows) >= MOST:
+            self.rows.clear()
+        self.rows.add(rows)
 
     def read(self, data: bytes) -> tuple[Columns, bytes] | None:
         """Return the columns of a file and the text beside them; None if its form is not known."""

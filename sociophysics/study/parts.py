@@ -159,6 +159,15 @@ def _check_rows(part: Part, columns: Columns) -> None:
         raise ValueError(f"a part has the replicas {np.unique(replica)}, not {part.replicas}")
 
 
+def _check_rows_once(part: Part, columns: Columns, forms: Forms | None) -> None:
+    """Check rows, but for those whose every bit was checked in a part of the same replicas."""
+    rows = (part.replicas, columns["replica"].tobytes(), columns["sweep"].tobytes())
+    if forms is None or rows not in forms.rows:
+        _check_rows(part, columns)
+        if forms is not None:
+            forms.take_rows(rows)
+
+
 def _in_order(columns: Columns) -> bool:
     """Return whether rows are by replica, then sweep, and none is there twice."""
     replica, sweep = columns["replica"], columns["sweep"]
@@ -215,7 +224,7 @@ def _parsed(part: Part, data: bytes, forms: Forms | None = None) -> PartColumns:
         types = _types(part)
         if list(columns) != list(types) or kinds != types:
             raise ValueError(f"it has the columns {kinds}, not {types}")
-        _check_rows(part, columns)
+        _check_rows_once(part, columns, forms)
         events: list[dict[str, Any]] = about["events"]
         whole = about["part"] == part.name and about["digest"] == _digest(part, columns, events)
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
