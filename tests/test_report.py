@@ -6,6 +6,8 @@ import base64
 import json
 import os
 import re
+import time
+from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -475,6 +477,29 @@ def test_without_camps_consensus_is_the_headline() -> None:
     shown = Run(table=table, manifest=run.manifest, scenario=run.scenario)
     assert headline(run) == "camp_polarization"
     assert headline(shown) == "abs_magnetization"
+
+
+@pytest.mark.validate
+@pytest.mark.parametrize("points", [2_500, 10_000])
+def test_a_report_of_ten_thousand_points_takes_seconds(
+    points: int, record_property: Callable[[str, object], None]
+) -> None:
+    swept = [0.5 + k / points for k in range(points)]
+    one = scenario_run(BASE.format(title="x") + "[sweep]\nreplicas = 5\n", polarization)
+    table = pd.concat([one.table] * points, ignore_index=True)
+    table.insert(1, "dynamics.temperature", np.repeat(swept, len(one.table)))
+    noise = np.random.default_rng(1).normal(size=(len(table), 2))
+    table[["camp_polarization", "magnetization"]] = np.tanh(noise)
+    scenario = one.scenario.replace({"sweep.dynamics.temperature": swept})
+    run = Run(table=table, manifest={**one.manifest, "order": list(scenario.sweep.axes)},
+              scenario=scenario)  # fmt: skip
+    start = time.process_time()
+    rows, page = run.compare_all(), render(run)
+    seconds = time.process_time() - start
+    record_property("seconds", seconds)
+    assert len(rows) == 6 * points
+    assert page.count("<figure") >= 4
+    assert seconds < {2_500: 4, 10_000: 10}[points]
 
 
 def _of(run: Run, scenario: Scenario) -> Run:

@@ -15,8 +15,10 @@ from scipy.signal import lfilter
 
 from sociophysics import statistics
 from sociophysics.errors import InputError
+from sociophysics.statistics import pseudo_values
 from sociophysics.study.results import Run, comparison, outcome
 from sociophysics.study.results.comparison import crossing
+from sociophysics.study.results.grid import Grid
 from tests.synthetic_runs import FakeScenario, make_run
 
 APPENDED = ["in_units", "unit", "spread", "window", "from", "to", "early", "late", "settled"]
@@ -495,3 +497,47 @@ def test_an_imbalance_of_camps_that_replicas_resolve_is_no_separation() -> None:
     )
     assert np.isnan([value, low, high]).all()
     assert note == "never held apart"
+
+
+def test_pooled_statistics_of_every_cell_are_those_of_its_own_replicas() -> None:
+    rng = np.random.default_rng(4)
+    run = make_run(
+        lambda name, design, point, r, sweeps: rng.normal(size=sweeps.size),
+        sweep={"dynamics.temperature": [0.0, 0.5, 2.0]},
+        replicas=7,
+    )
+    gone = run.table.index[(run.table["replica"] == 2) & (run.table["design"] == "feed")]
+    short = run.table.index[(run.table["replica"] == 5) & (run.table["sweep"] > 20)]
+    left = run.table.drop(gone.union(short)).reset_index(drop=True)
+    run = Run(table=left, manifest=run.manifest, scenario=run.scenario)
+    for (design, T), rows in run.table.groupby(["design", "dynamics.temperature"]):
+        own = rows[rows["sweep"] >= 20].groupby("replica")["magnetization"]
+        moments = own.agg([lambda m: m.mean(), lambda m: (m**2).mean()]).to_numpy()
+        expected = pseudo_values(
+            moments,
+            lambda q, T=T: 100 * (q[..., 1] - q[..., 0] ** 2) / T if T else q[..., 0] * np.nan,
+            weights=own.size().to_numpy(),
+        )
+        d, k = run.designs.index(design), [0.0, 0.5, 2.0].index(T)
+        found = run.grid.values("susceptibility")[d, k, run.grid.present[d, k]]
+        np.testing.assert_allclose(found, expected, rtol=1e-9)
+
+
+def test_a_statistic_is_computed_once_and_nobody_changes_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run = make_run(lambda name, design, point, r, sweeps: np.cos(sweeps + r))
+    asked: list[str] = []
+    real = Grid._series_statistic
+
+    def statistic(grid: Grid, name: str) -> object:
+        asked.append(name)
+        return real(grid, name)
+
+    monkeypatch.setattr(Grid, "_series_statistic", statistic)
+    first = run.grid.values("binder")
+    first[:] = 7
+    run.compare_all()
+    run.series_statistics()
+    assert sorted(asked) == sorted(run.statistics)
+    assert not (run.grid.values("binder") == 7).any()

@@ -10,6 +10,7 @@ from scipy import signal, stats
 
 import sociophysics.statistics as s
 from sociophysics.errors import InputError
+from sociophysics.statistics import series
 from sociophysics.statistics.series import WINDOW
 
 ALPHA = 1e-4
@@ -52,6 +53,18 @@ def test_tau_of_an_exponential_is_its_relaxation_time_in_sweeps() -> None:
     assert s.tau(series[0]) == pytest.approx(relaxation, rel=0.03)
     thinned = s.tau(series[0, ::2], every=2)
     assert thinned == pytest.approx(relaxation, rel=0.06)
+
+
+def test_tau_of_many_series_is_that_of_each_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(series, "FRAMES_AT_ONCE", 100)
+    x = np.random.default_rng(2).normal(size=(30, 21)).cumsum(axis=-1)
+    x[3], x[4, 7], x[5, 0], x[6] = 2.5, np.nan, np.inf, np.tile([1, -1], 11)[:21]
+    together = s.tau(x.reshape(5, 6, 21))
+    alone = np.array([s.tau(row) for row in x])
+    np.testing.assert_array_equal(together.ravel(), alone)
+    assert np.isnan(alone[[3, 4, 5]]).all()
+    assert np.isfinite(np.delete(alone, [3, 4, 5])).all()
+    assert s.tau(np.empty((0, 9))).shape == (0,)
 
 
 def test_tau_with_half_the_window_is_rejected() -> None:

@@ -28,6 +28,7 @@ Floats = NDArray[np.float64]
 # exponential below 1 % while the noise of far lags stays out.
 WINDOW = 5.0
 FEWEST_FRAMES = 4
+FRAMES_AT_ONCE = 1 << 18  # of many short series: bounds the memory
 ROUNDING = 64 * np.finfo(np.float64).eps
 
 
@@ -63,8 +64,9 @@ def tau(series: ArrayLike, *, every: float = 1.0) -> Any:
     """
     x = as_series(series)
     flat = x.reshape(-1, x.shape[-1])
-    times = np.array([_tau(row) for row in flat]) * every
-    return like(times, x)
+    most = max(FRAMES_AT_ONCE // x.shape[-1], 1)
+    times = [_taus(flat[first : first + most]) for first in range(0, len(flat), most)]
+    return like(np.concatenate([*times, np.empty(0)]) * every, x)
 
 
 def effective_sample_size(series: ArrayLike) -> Any:
@@ -197,23 +199,26 @@ def binder(magnetization: ArrayLike) -> Any:
     return float(value) if value.ndim == 0 else value
 
 
-def _tau(x: Floats) -> float:
-    frames = x.size
-    if frames < FEWEST_FRAMES or not np.isfinite(x).all():
-        return np.nan
-    centered = x - x.mean()
-    if np.abs(centered).max() <= ROUNDING * np.abs(x).max():
-        return np.nan
+def _taus(x: Floats) -> Floats:
+    """Return tau of each row, in frames."""
+    frames, times = x.shape[-1], np.full(len(x), np.nan)
+    if frames < FEWEST_FRAMES:
+        return times
+    known = np.flatnonzero(np.isfinite(x).all(axis=-1))
+    centered = x[known] - x[known].mean(axis=-1, keepdims=True)
+    moves = np.abs(centered).max(axis=-1) > ROUNDING * np.abs(x[known]).max(axis=-1)
+    known, centered = known[moves], centered[moves]
     # Zero padding to twice the length keeps the end of the series from meeting its start.
-    spectrum = np.fft.rfft(centered, 1 << (2 * frames - 1).bit_length())
-    covariance = np.fft.irfft(spectrum * spectrum.conj())[:frames]
-    rho = covariance / covariance[0]
+    spectrum = np.fft.rfft(centered, 1 << (2 * frames - 1).bit_length(), axis=-1)
+    covariance = np.fft.irfft(spectrum * spectrum.conj(), axis=-1)[:, :frames]
+    rho = covariance / covariance[:, :1]
     lags = np.arange(frames)
-    sums = np.cumsum(rho) - 0.5
-    alternating = np.cumsum(np.where(lags % 2, -rho, rho)) - 0.5
+    sums = np.cumsum(rho, axis=-1) - 0.5
+    alternating = np.cumsum(np.where(lags % 2, -rho, rho), axis=-1) - 0.5
     wide = lags >= WINDOW * np.maximum(np.maximum(sums, alternating), 0.5)
-    window = int(np.argmax(wide)) if wide.any() else frames - 1
-    return max(float(sums[window]), 0.0)
+    window = np.where(wide.any(axis=-1), wide.argmax(axis=-1), frames - 1)
+    times[known] = np.maximum(np.take_along_axis(sums, window[:, np.newaxis], -1)[:, 0], 0.0)
+    return times
 
 
 def _blocked_error(x: Floats) -> float:

@@ -99,10 +99,12 @@ class Grid:
         frames, corrected for bias, and whose spread over replicas is its error. A replica stopped
         before burn-in is represented by its last frame.
         """
-        if observable in self.observables:
-            return self._means(observable)
-        if observable in self.statistics:
-            return self._series_statistic(observable)
+        if observable not in self._values and observable in self.observables:
+            self._values[observable] = self._means(observable)
+        if observable not in self._values and observable in self.statistics:
+            self._values[observable] = self._series_statistic(observable)
+        if observable in self._values:
+            return self._values[observable].copy()
         if observable in SERIES_STATISTICS:
             raise InputError(
                 f"{observable} is computed from {' or '.join(SERIES_STATISTICS[observable])}, "
@@ -112,6 +114,10 @@ class Grid:
         raise InputError(
             f"{observable!r} was not recorded in this run; {did_you_mean(observable, allowed)}"
         )
+
+    @cached_property
+    def _values(self) -> dict[str, Floats]:
+        return {}
 
     @cached_property
     def present(self) -> NDArray[np.bool_]:
@@ -252,15 +258,21 @@ class Grid:
         sums = np.stack(
             [np.bincount(self._cells[rows], power, size) for power in _powers(values[rows])]
         )
-        result = np.full(size, np.nan)
-        temperatures = np.repeat(self._temperatures, self.shape[2])
-        for cell in range(0, size, self.shape[2]):
-            there = cell + np.flatnonzero(frames[cell : cell + self.shape[2]])
-            if not there.size or frames[there].sum() < 2:
+        designs, points, replicas = self.shape
+        there = (frames > 0).reshape(designs * points, replicas)
+        frames, sums = frames.reshape(there.shape), sums.reshape(-1, *there.shape)
+        result = np.full(there.shape, np.nan)
+        # Cells in which the same replicas are there, at once.
+        for which in np.unique(there, axis=0):
+            cells = np.flatnonzero((there == which).all(axis=-1))
+            cells = cells[frames[cells].sum(axis=-1) >= 2]
+            if not cells.size:
                 continue
-            measure = partial(_of_moments, name, n=self.n, T=float(temperatures[cell]))
-            moments = (sums[:, there] / frames[there]).T
-            result[there] = statistics.pseudo_values(moments, measure, weights=frames[there])
+            chosen = np.ix_(cells, np.flatnonzero(which))
+            weights = frames[chosen]
+            measure = partial(_of_moments, name, n=self.n, T=self._temperatures[cells])
+            moments = np.moveaxis(sums[:, *chosen] / weights, 0, -1)
+            result[chosen] = statistics.pseudo_values(moments, measure, weights=weights)
         return result.reshape(self.shape)
 
     def _tau(self, source: str) -> Floats:
@@ -297,8 +309,12 @@ def _powers(m: Floats) -> Floats:
     return np.stack([m, np.abs(m), m**2, m**4])
 
 
-def _of_moments(name: str, q: Floats, *, n: int | None, T: float) -> Floats:
-    """Return a statistic of the moments of `_powers`, shape (..., 4) to (...); NaN if undefined."""
+def _of_moments(name: str, q: Floats, *, n: int | None, T: Floats) -> Floats:
+    """Return a statistic of the moments of `_powers`; NaN if undefined.
+
+    ``q`` has shape (cells, ..., 4), ``T`` shape (cells,); the result has shape (cells, ...).
+    """
+    T = T.reshape(-1, *[1] * (q.ndim - 2))
     first, size, second, fourth = np.moveaxis(q, -1, 0)
     # A temperature next to zero is as good as zero: there is no ratio to it.
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
