@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from sociophysics.store import Store
-from sociophysics.study.alike import Forms
 from sociophysics.study.blocks import Part, plan
+
+if TYPE_CHECKING:
+    from sociophysics.study.alike import Forms
 
 __all__ = [
     "Columns",
@@ -32,6 +34,7 @@ __all__ = [
 
 METADATA = b"sociophysics"
 SHORT = 4_096  # rows up to which a table is written plain
+MANY = 16  # parts from which on what their files have in common is learned
 EVENT_KEYS = {"sweep", "kind", "replica"}
 Columns = dict[str, NDArray[Any]]
 
@@ -205,7 +208,11 @@ def read_columns(
 ) -> Iterator[tuple[Part, PartColumns | CorruptPart | None]]:
     """Yield parts as ``read_parts`` does, without a table for each."""
     wanted = {file_of(part.name): part for part in parts}
-    forms = Forms()
+    forms = None
+    if len(parts) >= MANY:
+        from sociophysics.study.alike import Forms
+
+        forms = Forms()
     for name, data in store.read_many(list(wanted)):
         part = wanted[name]
         try:
