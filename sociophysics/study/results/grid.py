@@ -271,7 +271,7 @@ class Grid:
             chosen = np.ix_(cells, np.flatnonzero(which))
             weights = frames[chosen]
             measure = partial(_of_moments, name, n=self.n, T=self._temperatures[cells])
-            moments = np.moveaxis(sums[:, *chosen] / weights, 0, -1)
+            moments = np.stack([each[chosen] / weights for each in sums], axis=-1)
             result[chosen] = statistics.pseudo_values(moments, measure, weights=weights)
         return result.reshape(self.shape)
 
