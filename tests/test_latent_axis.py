@@ -146,6 +146,27 @@ def test_the_command_makes_a_study_that_is_repeated(
     assert "no column who" in capsys.readouterr().err
 
 
+def test_rows_that_name_nobody_are_left_out_and_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ties = camps_in_windows()
+    blank = pd.DataFrame({"source": ["", None, "u1"], "target": ["x1", "x2", np.nan]})
+    whole = sp.networks.latent_axis(ties, draws=0)
+    axis = sp.networks.latent_axis(pd.concat([ties, blank]), draws=0)
+    pd.testing.assert_frame_equal(axis.users, whole.users)
+    assert axis.data["unnamed"] == 3
+    assert axis.data["rows"] == len(ties) + 3
+    monkeypatch.chdir(tmp_path)
+    pd.concat([ties, blank]).to_csv("likes.csv", index=False)
+    assert main(["axis", "likes.csv", "--draws", "0"]) == 0
+    said = "3 rows name no user or no account and are left out"
+    assert said in capsys.readouterr().out
+    page = (tmp_path / "runs" / "likes-axis" / "report.html").read_text()
+    assert page.index(said) < page.index("Answer</h2>")
+    with pytest.raises(InputError, match="no row of the ties names both"):
+        sp.networks.latent_axis(blank)
+
+
 BAD = {
     "a column that is not there": ({"source": "who"}, "no column 'who'"),
     "weights that are none": ({"weight": "size"}, "above 0"),

@@ -222,6 +222,13 @@ def test_the_command_writes_a_study_that_can_be_repeated(
     said = capsys.readouterr().out
     assert "x changes along T at 4.5" in said
     assert "p of the nulls: shuffled 0.005" in said
+    assert "450 samples at 9 values of T, 0 to 8" in said
+    blank = pd.DataFrame({"T": STEPS, "x": noise}).mask(np.arange(450)[:, np.newaxis] < [2, 3])
+    blank.to_csv("blank.csv", index=False)
+    assert main(["detect", "blank.csv", "--along", "T", "--out", "gaps"]) == 0
+    counted = ["2 samples have no T and are left out", "3 of x are blank"]
+    assert counted[0] in capsys.readouterr().out
+    assert all(each in Path("gaps/report.html").read_text() for each in counted)
     opened = sp.open("out")
     assert opened.tables["table"]["jensen_shannon"].max() > 0.3
     assert main(["repeat", "out"]) == 0

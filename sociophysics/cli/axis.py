@@ -89,7 +89,7 @@ def answer(asked: Mapping[str, Any], given: Mapping[str, Any], place: str) -> No
         page = axis_page.render(found, title=title, command=given["shown"])
         write_text(store, "report.html", page)
     typer.echo(title)
-    for line in axis_page.sentences(found):
+    for line in [*axis_page.data_lines(found), *axis_page.sentences(found)]:
         typer.echo(f"  {line}")
     if asked["windows"] is not None:
         for row in found.windows.to_dict("records"):

@@ -74,6 +74,7 @@ def detect(
 
 def answer(file: str, asked: Mapping[str, Any], place: str) -> None:
     """Search the samples of a file, and write and print what was found."""
+    from sociophysics.report import detect_page
     from sociophysics.statistics import detect_transition
     from sociophysics.store import open_store, studies, write_table, write_text
 
@@ -83,10 +84,9 @@ def answer(file: str, asked: Mapping[str, Any], place: str) -> None:
     found = detect_transition(table, **asked)
     manifest = studies.make_manifest("detect", asked=asked, inputs={"samples": digest})
     with studies.claimed(store, "detect", manifest, {"file": str(Path(file).absolute())}):
-        from sociophysics.report import detect_page
-
         write_table(store, "table", found.table)
-        write_text(store, "report.html", detect_page.render(found, str(asked["along"]), len(table)))
+        write_text(store, "report.html", detect_page.render(found, str(asked["along"]), table))
+    typer.echo("\n".join(detect_page.data_lines(table, str(asked["along"]), found)))
     typer.echo("\n".join(_lines(found, str(asked["along"]))))
     typer.echo(f"table: {os.path.join(store.place, 'table.csv')}")
     typer.echo(f"report: {os.path.join(store.place, 'report.html')}")

@@ -10,7 +10,7 @@ from sociophysics.report.figures import to_svg
 from sociophysics.report.marks import INK, WIDTH, mark, settings
 from sociophysics.society.networks import Axis
 
-__all__ = ["render", "sentences"]
+__all__ = ["data_lines", "render", "sentences"]
 
 READING = (
     "Who amplifies the same accounts stands close. An axis always has two ends; whether there are "
@@ -34,6 +34,33 @@ def sentences(found: Axis) -> list[str]:
         counts = found.users["stance"].value_counts()
         up, down, none = (int(counts.get(s, 0)) for s in (1, -1, 0))
         said.append(f"{up} users stand at 1, {down} at -1, {none} are not sure of either")
+    return said
+
+
+def data_lines(found: Axis) -> list[str]:
+    """Return what the axis was found from, one sentence each.
+
+    Parameters
+    ----------
+    found : Axis
+    """
+    data = found.data
+    said = [
+        f"{data['rows']:,} rows name {data['users']:,} users and {data['accounts']:,} accounts "
+        "they amplify"
+    ]
+    if data["unnamed"]:
+        said.append(f"{data['unnamed']:,} rows name no user or no account and are left out")
+    if data["lightest"] == data["heaviest"]:
+        said.append("all rows weigh alike")
+    else:
+        said.append(f"weights from {data['lightest']:g} to {data['heaviest']:g}")
+    users, accounts = data["users"] - len(found.users), data["accounts"] - len(found.influencers)
+    if users or accounts:
+        said.append(
+            f"{users:,} users and {accounts:,} accounts have too few of each other, or none in "
+            "common with the others, and are left out"
+        )
     return said
 
 
@@ -62,6 +89,7 @@ def render(found: Axis, *, title: str, command: str) -> str:
     return html.document(
         title,
         f"<header><h1>{html.escape(title)}</h1></header>",
+        html.section("Data", "".join(f"<p>{each}.</p>" for each in data_lines(found))),
         html.section("Answer", lines, f'<p class="note">{READING}</p>'),
         html.section("Figure", html.figure(to_svg(figure), alt=text, caption=text)),
         html.section("Accounts at the ends", html.frame(ends.iloc[np.unique(both)])),

@@ -14,7 +14,7 @@ from sociophysics.report.marks import MUTED, WIDTH, mark, settings
 if TYPE_CHECKING:
     from sociophysics.statistics import Transition
 
-__all__ = ["render"]
+__all__ = ["data_lines", "render"]
 
 METHOD = (
     "At every step along the control the histograms of the values on its two sides are compared. "
@@ -26,7 +26,32 @@ METHOD = (
 NAMES = ("total_variation", "jensen_shannon", "linear")
 
 
-def render(found: Transition, along: str, samples: int) -> str:
+def data_lines(samples: pd.DataFrame, along: str, found: Transition) -> list[str]:
+    """Return what was searched, one sentence each.
+
+    Parameters
+    ----------
+    samples : DataFrame
+    along : str
+        Column of the control.
+    found : Transition
+        What was found in them.
+    """
+    control = samples[along].dropna()
+    values = control.drop_duplicates().sort_values().tolist()
+    said = [
+        f"{len(samples):,} samples at {len(values):,} values of {along}, {_short(values[0])} to "
+        f"{_short(values[-1])}"
+    ]
+    if len(control) < len(samples):
+        said.append(f"{len(samples) - len(control):,} samples have no {along} and are left out")
+    outputs = [name for name in found.table["observable"].unique() if name in samples]
+    blank = samples[outputs].isna().sum()
+    said += [f"{count:,} of {name} are blank" for name, count in blank.items() if count]
+    return said
+
+
+def render(found: Transition, along: str, samples: pd.DataFrame) -> str:
     """Return the page as text; the same search gives the same bytes."""
     title = f"Change along {along}"
     low, high = found.interval
@@ -43,15 +68,14 @@ def render(found: Transition, along: str, samples: int) -> str:
         else f"a change of {100 * found.smallest:.0f} % of the outputs in the middle of the range "
         "would be found in 80 % of such studies"
     )
-    facts = (
-        f"{samples:,} samples; p of the shuffle {found.p_null:.3f}, of the drift "
-        f"{found.p_drift:.3f}; {power}."
-    )
+    facts = f"p of the shuffle {found.p_null:.3f}, of the drift {found.p_drift:.3f}; {power}."
     rows = found.table[found.table["observable"] == found.observable]
     caption = "Distance of the two sides of each step; gray: what shuffled outputs show on average."
+    data = [f"<p>{html.escape(each)}.</p>" for each in data_lines(samples, along, found)]
     return html.document(
         title,
         f"<header><h1>{html.escape(title)}</h1></header>",
+        html.section("Data", *data),
         html.section(
             "Answer", f"<p>{said}</p>", f"<p>{facts}</p>", f'<p class="note">{METHOD}</p>'
         ),

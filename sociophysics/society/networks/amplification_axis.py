@@ -45,6 +45,8 @@ class Axis(NamedTuple):
     lies on one side of the cut, else 0. ``influencers`` has ``account, position``. ``windows`` has
     ``window, users, dip, p, agreement``: of the same done within each window, ``agreement`` the
     correlation with the whole. ``dip`` and ``p`` are the test, ``share`` the inertia of the axis.
+    ``data`` counts what it was found from: ``rows``, those of them ``unnamed`` (no user or no
+    account: left out), ``users`` and ``accounts`` named, ``lightest`` and ``heaviest`` weight.
     """
 
     users: pd.DataFrame
@@ -54,6 +56,7 @@ class Axis(NamedTuple):
     p: float
     share: float
     cut: float
+    data: dict[str, float]
 
     @property
     def camps(self) -> bool:
@@ -78,7 +81,8 @@ def latent_axis(
     Parameters
     ----------
     edges : DataFrame
-        One row per tie: ``source`` amplifies (retweets, likes, cites) ``target``.
+        One row per tie: ``source`` amplifies (retweets, likes, cites) ``target``; rows that leave
+        one of them blank are left out.
     source, target, weight, windows : str
         Columns; without ``weight`` every row counts once, without ``windows`` there is one.
     positive : label, optional
@@ -137,6 +141,14 @@ def latent_axis(
         p=found.p,
         share=share,
         cut=cut,
+        data={
+            "rows": len(edges),
+            "unnamed": len(edges) - len(table),
+            "users": table["user"].nunique(),
+            "accounts": table["account"].nunique(),
+            "lightest": float(table["size"].min()),
+            "heaviest": float(table["size"].max()),
+        },
     )
 
 
@@ -153,7 +165,7 @@ def _checked(
         size = pd.to_numeric(edges[weight], errors="coerce").to_numpy(dtype=np.float64)
         if not (np.isfinite(size) & (size > 0)).all():
             raise InputError(f"the column {weight} must hold finite numbers above 0.")
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "user": edges[source].to_numpy(),
             "account": edges[target].to_numpy(),
@@ -161,6 +173,11 @@ def _checked(
             "window": 0 if windows is None else edges[windows].to_numpy(),
         }
     )
+    named = table[["user", "account"]]
+    table = table[~(named.isna() | (named == "")).any(axis=1)]
+    if table.empty:
+        raise InputError(f"no row of the ties names both a {source} and a {target}.")
+    return table
 
 
 def _table(table: pd.DataFrame, least: int) -> tuple[csr_array, Any, Any]:
