@@ -97,7 +97,7 @@ OPTIONS: dict[str, list[dict[str, object]]] = {
     "amplifier": [{}],
     "animosity": options(delta=(0.0, 0.5, 1.0)),
 }
-WITH_SLOTS = [kind for kind, feed in feeds.KINDS.items() if hasattr(feed, "slots")]
+WITH_SLOTS = [kind for kind in OPTIONS if hasattr(feeds.KINDS[kind], "slots")]
 WITH_STRENGTH = [kind for kind in OPTIONS if kind != "animosity"]
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sociophysics.engine import following, ranking
 from sociophysics.errors import InputError
 from sociophysics.influences.feeds import Feed
-from sociophysics.influences.feeds.designs import Counter, Editorial, Memory, SelfEcho
+from sociophysics.influences.feeds.direct import Counter, Editorial, Memory, SelfEcho
 from sociophysics.influences.feeds.feed import Shown
 from sociophysics.influences.feeds.pools import Pool
 from sociophysics.influences.feeds.recall import listeners_of

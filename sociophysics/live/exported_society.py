@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sociophysics.dynamics.conditions import field_terms, first_stances
 from sociophysics.engine import fixed_point
 from sociophysics.errors import InputError, did_you_mean, shortened
-from sociophysics.influences.feeds import Feed, designs
+from sociophysics.influences.feeds import Feed, designs, direct
 from sociophysics.influences.feeds.designs import acting
 from sociophysics.live.exported_feeds import MOST_CASES, plan
 from sociophysics.live.user_places import placement
@@ -36,8 +36,8 @@ NARROW = np.dtype(np.int32)
 OFFERED: tuple[type[Feed], ...] = (
     *(designs.NoFeed, designs.Chronological, designs.Popularity, designs.Engagement),
     *(designs.Personalized, designs.InGroup, designs.Diversity, designs.Bridging),
-    *(designs.Random, designs.Outrage, designs.SelfEcho, designs.Counter),
-    *(designs.Memory, designs.Editorial),
+    *(designs.Random, designs.Outrage, direct.SelfEcho, direct.Counter),
+    *(direct.Memory, direct.Editorial),
 )
 
 

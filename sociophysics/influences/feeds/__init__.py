@@ -18,25 +18,27 @@ from __future__ import annotations
 
 from sociophysics.influences.feeds.designs import (
     KINDS,
-    Amplifier,
-    Animosity,
     Bridging,
     Chronological,
-    Counter,
     Diversity,
-    Editorial,
     Engagement,
     InGroup,
-    Memory,
     NoFeed,
     Outrage,
     Personalized,
     Popularity,
     Random,
-    SelfEcho,
     Trending,
     acting,
     make,
+)
+from sociophysics.influences.feeds.direct import (
+    Amplifier,
+    Animosity,
+    Counter,
+    Editorial,
+    Memory,
+    SelfEcho,
 )
 from sociophysics.influences.feeds.feed import Draws, Feed, FeedMemory, Pull, Shown
 from sociophysics.influences.feeds.like_minded import LikeMinded
