@@ -46,7 +46,8 @@ test-core: lint
 
 # A smoke run, the laws of the engine, the feeds, what is read and written; core packages only.
 LAWS := tests/test_engine_law.py tests/test_feed_law.py tests/test_feeds.py tests/test_feeds_shown.py \
-	tests/test_feed_refresh.py tests/test_rejection_free.py README.md
+	tests/test_feed_refresh.py tests/test_rejection_free.py \
+	tests/test_rejection_free_mutants.py README.md
 FILES := tests/test_scenario.py tests/test_networks.py tests/test_generated_networks.py tests/test_polarization.py tests/test_report.py
 SMOKE = $(1)/bin/sociophysics run scenarios/feed_designs.toml --replicas 2 --out $(1)/smoke
 CHECK = rm -rf $(1)/smoke && $(call SMOKE,$(1)) >$(1)/smoke.log 2>&1 || { cat $(1)/smoke.log; exit 1; }; \
