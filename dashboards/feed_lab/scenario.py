@@ -140,7 +140,7 @@ def planned_acts(values: Mapping[str, Any]) -> list[dict[str, Any]]:
     """
     try:
         acts = json.loads(values["acts"]) if values["acts"] else []
-    except ValueError:
+    except (ValueError, RecursionError):
         acts = None
     if not isinstance(acts, list) or not all(isinstance(act, dict) for act in acts):
         raise sp.InputError(

@@ -84,7 +84,7 @@ def _given(store: Store) -> dict[str, Any]:
     for line in lines:
         try:
             event = json.loads(line)
-        except ValueError:  # a line that a killed study left half written
+        except (ValueError, RecursionError):  # a line that a killed study left half written
             continue
         if isinstance(event, dict) and isinstance(event.get("given"), dict):
             found = event["given"]

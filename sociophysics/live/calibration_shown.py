@@ -177,7 +177,7 @@ def read_calibration(folder: Path) -> ShownCalibration:
             folder, table("posterior"), table("summary"), table("combinations"), table("checks"),
             free,
         )  # fmt: skip
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise InputError(
             f"{folder.name} holds no finished calibration ({type(error).__name__}); run it again."
         ) from None

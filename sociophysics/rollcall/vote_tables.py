@@ -306,7 +306,7 @@ def _records(path: FilePath) -> pd.DataFrame:
         raise InputError(
             f"{path} holds half of a character (a lone surrogate), which is no text; correct it."
         ) from None
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # ints of 5,000 digits are no JSON error
         raise _unreadable(path, error) from None
     if isinstance(rows, dict):
         rows = next((value for value in rows.values() if isinstance(value, list)), None)

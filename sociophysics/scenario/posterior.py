@@ -68,7 +68,7 @@ def _shapes(manifest: Path) -> dict[str, Any]:
     try:
         free = json.loads(manifest.read_text(encoding="utf-8"))["asked"]["free"]
         named = {key: prior.get("shape") for key, prior in free.items() if isinstance(prior, dict)}
-    except (OSError, ValueError, KeyError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}
     return {key: shape for key, shape in named.items() if shape is not None}
 

@@ -216,7 +216,7 @@ class _Lease:
     def holder(self) -> dict[str, Any] | None:
         try:
             about = json.loads(self.store.read(LEASE))
-        except (FileNotFoundError, ValueError):
+        except (FileNotFoundError, ValueError, RecursionError):
             return None
         return about if isinstance(about, dict) else None
 

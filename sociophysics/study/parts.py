@@ -234,7 +234,14 @@ def _parsed(part: Part, data: bytes, forms: Forms | None = None) -> PartColumns:
         _check_rows_once(part, columns, forms)
         events: list[dict[str, Any]] = about["events"]
         whole = about["part"] == part.name and about["digest"] == _digest(part, columns, events)
-    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        RecursionError,
+        pa.ArrowException,
+    ) as error:
         raise CorruptPart(f"{type(error).__name__}: {error}") from error
     if not whole:
         raise CorruptPart("it holds another part, or not what was written")

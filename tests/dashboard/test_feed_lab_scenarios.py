@@ -92,7 +92,9 @@ def test_scenario_files_open_or_say_why_not() -> None:
         values_of(scenario_of(values()).replace({"network.n": 200_000}))
 
 
-@pytest.mark.parametrize("acts", ["[1]", "{}", "nonsense"])
+@pytest.mark.parametrize(
+    "acts", ["[1]", "{}", "nonsense", "[" * 100_000, "9" * 5000], ids=lambda acts: acts[:9]
+)
 def test_acts_that_are_none_are_one_sentence(acts: str) -> None:
     with pytest.raises(sp.InputError, match="no list of interventions"):
         scenario_of(values(acts=acts))
