@@ -63,6 +63,9 @@ def test_a_file_of_ones_own_goes_before_the_bundled_scenario(elsewhere: Path) ->
     own = bundled_scenarios()["whip"].read_text(encoding="utf-8")
     (elsewhere / "feed_designs").write_text(own, encoding="utf-8")
     assert sp.Scenario.load("feed_designs").canonical() == sp.Scenario.load("whip").canonical()
+    # A folder is no file of a scenario: `run whip --out whip` can be run twice.
+    (elsewhere / "whip").mkdir()
+    assert sp.Scenario.load("whip").name == "whip"
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import math
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import networkx as nx
 import numpy as np
@@ -178,9 +179,13 @@ def test_feeds_are_compared_within_replicas() -> None:
     graph = networks.build("planted_partition", seed=1, n=120, communities=2, k_in=8, k_out=2)
     system = couplings.uniform(graph, normalize="degree")
     designs = {"no feed": None, "again": None, "friends": feeds.Chronological(strength=0.5)}
-    table = compare_feeds(
-        system, designs, share=0.1, temperature=1.0, sweeps=20, seed=1, replicas=6, settle=5
-    ).set_index(["design", "measure"])
+    keys: dict[str, Any] = {"share": 0.1, "temperature": 1.0, "sweeps": 20, "settle": 5}
+    asked = compare_feeds(system, designs, **keys, seed=1, replicas=6, p_values=True)
+    # Unasked there is no p, and never an effect that grows as replicas scatter less.
+    plain = ["design", "measure", "mean", "sd", "difference", "low", "high"]
+    assert list(asked) == [*plain, "p_holm"]
+    assert list(compare_feeds(system, designs, **keys, seed=1, replicas=2)) == plain
+    table = asked.set_index(["design", "measure"])
     assert (table.loc["again", "difference"] == 0).all()
     assert table.loc[("friends", "reach"), "mean"] > table.loc[("no feed", "reach"), "mean"]
     assert table.loc["no feed", "difference"].isna().all()

@@ -96,7 +96,15 @@ def test_every_swept_point_is_named(place: Path, capsys: pytest.CaptureFixture[s
     said = capsys.readouterr().out
     assert "dynamics.temperature = 0.5" in said
     assert "dynamics.temperature = 0.7" in said
-    assert set(pd.read_csv(place / "c" / "cascades.csv")["dynamics.temperature"]) == {0.5, 0.7}
+    assert set(pd.read_csv(place / "c" / "cascades.csv")["dynamics.temperature"]) == {
+        *(0.5, 0.6, 0.7)
+    }
+    # Society and answer are those at the declared point, which joins the swept ones.
+    page = (place / "c" / "report.html").read_text(encoding="utf-8")
+    assert "T = 0.6 is" in page
+    assert "T = 0.5 is" not in page
+    assert page.index("dynamics.temperature = 0.6") < page.index("At every other swept point")
+    assert page.index("dynamics.temperature = 0.5") > page.index("At every other swept point")
 
 
 @pytest.mark.parametrize(

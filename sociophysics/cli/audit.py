@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -79,9 +80,11 @@ def audit(
         typer.echo(sentence)
         own = found.table[found.table["claim"] == claim]
         for each in own[own["outcome"].isin(["shifted", "reversed"])].to_dict("records"):
+            number = f"{each['number']:.3g}, interval not determined"
+            if math.isfinite(each["low"]) and math.isfinite(each["high"]):
+                number = f"{each['number']:.3g} [{each['low']:.3g}, {each['high']:.3g}]"
             typer.echo(
-                f"    {each['outcome']} by {each['check']}: {each['number']:.3g} "
-                f"[{each['low']:.3g}, {each['high']:.3g}]; again: {each['command']}"
+                f"    {each['outcome']} by {each['check']}: {number}; again: {each['command']}"
             )
     for check, reason in (
         found.table[found.table["outcome"] == "not applicable"]

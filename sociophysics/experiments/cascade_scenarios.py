@@ -16,7 +16,7 @@ from sociophysics.errors import InputError
 from sociophysics.experiments.cascades import Cascades, contrast, seeded_cascades
 from sociophysics.influences import feeds
 from sociophysics.influences.interventions import SEEDS, Nucleate
-from sociophysics.scenario import Scenario, Settings
+from sociophysics.scenario import Scenario, Settings, with_declared
 from sociophysics.scenario import build as cases
 from sociophysics.society import camps as camp_attributes
 from sociophysics.society.spins import SpinSystem
@@ -113,7 +113,7 @@ def compared(scenario: Scenario, work: Work) -> pd.DataFrame:
     """
     number = scenario.sweep.replicas
     points: dict[str, tuple[dict[str, Any], dict[str, Settings]]] = {}
-    for case in scenario.cases():
+    for case in with_declared(scenario).cases():
         point = points.setdefault(repr(case.point), (case.point, {}))
         point[1][case.design] = case.settings
     tables = []

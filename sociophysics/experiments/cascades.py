@@ -176,6 +176,7 @@ def compare_feeds(
     field: ArrayLike | float | None = None,
     start: str | ArrayLike = "down",
     settle: int = 50,
+    p_values: bool = False,
 ) -> pd.DataFrame:
     """Return reach, R and virality of cascades under each feed, paired with the first design.
 
@@ -189,12 +190,14 @@ def compare_feeds(
         The first is the reference.
     seeds, share, stance, hold, temperature, sweeps, seed, replicas, camps, field, start, settle
         As in ``seeded_cascades``.
+    p_values : bool
+        Add ``p_holm``, corrected over the whole table.
 
     Returns
     -------
     DataFrame
         ``design``, ``measure``, ``mean``, ``sd``, ``difference`` to the reference, ``low``,
-        ``high`` (95 %), ``effect`` (in sd of the differences), ``p_holm`` over the whole table.
+        ``high`` (95 %), all in the measure's own unit.
 
     Raises
     ------
@@ -232,10 +235,10 @@ def compare_feeds(
         ).table
         for name, feed in designs.items()
     }
-    return contrast(tables)
+    return contrast(tables, p_values=p_values)
 
 
-def contrast(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def contrast(tables: Mapping[str, pd.DataFrame], *, p_values: bool = False) -> pd.DataFrame:
     """Return the paired comparison of cascade tables, by replica, with the first one."""
     rows, reference = [], next(iter(tables))
     for name, table in tables.items():
@@ -246,11 +249,13 @@ def contrast(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
             pair = None
             if name != reference and known.any():
                 pair = paired_difference(values[known], first[known])
-            for part in ("difference", "low", "high", "effect", "p"):
+            for part in ("difference", "low", "high", "p"):
                 row[part] = np.nan if pair is None else getattr(pair, part)
             rows.append(row)
     result = pd.DataFrame(rows)
-    result["p_holm"] = holm(result.pop("p").to_numpy())
+    p = result.pop("p").to_numpy()
+    if p_values:
+        result["p_holm"] = holm(p)
     return result
 
 

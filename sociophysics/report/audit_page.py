@@ -14,6 +14,7 @@ from sociophysics.report import html
 from sociophysics.report.figures import named_rows, to_svg
 from sociophysics.report.marks import INK, MUTED, mark, settings
 from sociophysics.scenario.membership import of_scenario
+from sociophysics.study.scenario_card import declared_cases
 from sociophysics.study.society_card import card_of
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def render(scenario: Scenario, found: Audit) -> str:
     found : Audit
     """
     title = f"Audit: {scenario.title or scenario.name}"
-    facts = card_of(scenario.cases()[0].settings).sentences()
+    facts = card_of(declared_cases(scenario)[0].settings).sentences()
     society = html.listed("The society", [*facts, *of_scenario(scenario).sentences()])
     question = f'<p class="question">{html.escape(scenario.question)}</p>'
     applied = found.table[found.table["outcome"] != NOT_APPLICABLE]

@@ -9,8 +9,9 @@ from matplotlib.figure import Figure
 from sociophysics.report import html, wording
 from sociophysics.report.figures import to_svg
 from sociophysics.report.marks import INK, MUTED, WIDTH, mark, settings
-from sociophysics.scenario import Scenario
+from sociophysics.scenario import Scenario, declared_values
 from sociophysics.scenario.membership import of_scenario
+from sociophysics.study.scenario_card import declared_cases
 from sociophysics.study.society_card import card_of
 
 __all__ = ["render", "sentences"]
@@ -66,14 +67,19 @@ def render(scenario: Scenario, table: pd.DataFrame, *, replicas: int) -> str:
     replicas : int
     """
     title = f"Cascades: {scenario.title or scenario.name}"
-    lines = "".join(f"<li>{html.escape(each)}</li>" for each in sentences(table))
+    here = _at_declared(scenario, table)
+    lines, elsewhere = (
+        "".join(f"<li>{html.escape(each)}</li>" for each in sentences(some))
+        for some in (table[here], table[~here])
+    )
+    others = f"<h3>At every other swept point</h3><ul>{elsewhere}</ul>" if elsewhere else ""
     facts = "".join(
         f"<div><dt>{name}</dt><dd>{value}</dd></div>"
         for name, value in {"replicas": replicas, "seed": scenario.seed}.items()
     )
     defined = "".join(f"<p><strong>{name}</strong>: {text}.</p>" for name, text in DEFINED.items())
     society = [
-        *card_of(scenario.cases()[0].settings).sentences(),
+        *card_of(declared_cases(scenario)[0].settings).sentences(),
         *of_scenario(scenario).sentences(),
     ]
     return html.document(
@@ -81,7 +87,7 @@ def render(scenario: Scenario, table: pd.DataFrame, *, replicas: int) -> str:
         f"<header><h1>{html.escape(title)}</h1>"
         f"<p class='question'>{html.escape(scenario.question)}</p>"
         f"<dl class='facts'>{facts}</dl>{html.listed('The society', society)}</header>",
-        html.section("Answer", f"<ul>{lines}</ul>", f'<p class="note">{READING}</p>'),
+        html.section("Answer", f"<ul>{lines}</ul>", f'<p class="note">{READING}</p>', others),
         html.section("Figure", _figure(table)),
         html.section("Table", html.frame(table)),
         html.section("What the words mean", defined),
@@ -92,6 +98,14 @@ def render(scenario: Scenario, table: pd.DataFrame, *, replicas: int) -> str:
             f"<pre>{html.escape(scenario.to_toml())}</pre>",
         ),
     )
+
+
+def _at_declared(scenario: Scenario, table: pd.DataFrame) -> pd.Series[bool]:
+    """Return which rows stand where the scenario's own tables do; all, if none does."""
+    here = pd.Series(True, table.index)
+    for key, value in declared_values(scenario.canonical(), scenario.sweep.axes).items():
+        here &= table[key] == value
+    return here if here.any() else ~here
 
 
 def _keys(table: pd.DataFrame) -> list[str]:

@@ -35,7 +35,8 @@ LARGEST_SEED = 1 << 256  # seeds are hashed, never counted with
 def named_file(path: str | Path) -> Path:
     """Return the file that is meant: a path, or the name of a bundled scenario.
 
-    A file of that name, where there is one, goes before the bundled scenario.
+    A file of that name, where there is one, goes before the bundled scenario; a folder, such as
+    that of its own run, does not.
 
     Examples
     --------
@@ -43,7 +44,7 @@ def named_file(path: str | Path) -> Path:
     ('feed_designs.toml', 'mine.toml')
     """
     file = given_path(path, "the scenario")
-    if file.name != str(path) or file.exists():
+    if file.name != str(path) or (file.exists() and not file.is_dir()):
         return file
     return bundled_scenarios().get(file.name, file)
 

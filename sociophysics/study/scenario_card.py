@@ -15,7 +15,14 @@ from sociophysics.scenario.settings import Settings
 from sociophysics.study.first_look import Structure, standing, structure
 from sociophysics.study.society_card import Card
 
-__all__ = ["ScenarioCard", "card_of_scenario", "frozen_designs", "tied", "uneven"]
+__all__ = [
+    "ScenarioCard",
+    "card_of_scenario",
+    "declared_cases",
+    "frozen_designs",
+    "tied",
+    "uneven",
+]
 
 MOST_DESIGNS = 40
 
@@ -87,7 +94,7 @@ def card_of_scenario(scenario: Scenario) -> ScenarioCard:
     >>> card_of_scenario(cold).warnings[0].partition(",")[0]
     'base: frozen: no feed can make a difference here'
     """
-    listed = _declared(scenario)
+    listed = declared_cases(scenario)
     first = listed[0].settings
     system, _ = cases.build_system(first, 0 if cases.varies(first) else None)
     inside = structure(system)
@@ -130,7 +137,7 @@ def frozen_designs(scenario: Scenario) -> Iterator[str]:
     from sociophysics.study.society_card import MOST_TIES
 
     moving: list[Settings] = []
-    for case in _declared(scenario)[:MOST_DESIGNS]:
+    for case in declared_cases(scenario)[:MOST_DESIGNS]:
         society = case.settings.model_copy(update={"feed": None})
         if society in moving:
             continue
@@ -149,7 +156,7 @@ def frozen_designs(scenario: Scenario) -> Iterator[str]:
             moving.append(society)
 
 
-def _declared(scenario: Scenario) -> list[Case]:
+def declared_cases(scenario: Scenario) -> list[Case]:
     """Return one case per design, at the point that the scenario declares."""
     scenario = with_declared(scenario)
     declared = declared_values(scenario.canonical(), scenario.sweep.axes)

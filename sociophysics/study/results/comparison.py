@@ -309,7 +309,7 @@ def _melting(swept: Floats, curves: Floats, *, above: float) -> tuple[float, flo
         if np.isposinf(high):
             notes.append(f"upper end {last}")
         if np.isneginf(low):
-            notes.append("lower end open: not clearly held apart before it")
+            notes.append("lower end open")
     ends = [end if np.isfinite(end) else np.nan for end in (low, high)]
     return value, ends[0], ends[1], "; ".join(notes)
 
