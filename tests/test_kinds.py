@@ -39,6 +39,7 @@ couplings = {kind = "uniform", normalize = "degree"}
 dynamics = {temperature = 1.0, sweeps = 12}
 feed = {kind = "two_sweeps", strength = 0.75}
 """
+NUCLEATED = 'interventions = [{kind = "nucleate", at = 4, share = 0.2, stance = 1}]\n'
 
 
 @dataclass(frozen=True)
@@ -470,6 +471,22 @@ def test_experiments_know_what_was_passed_with_their_scenario() -> None:
         assert "two_sweeps" not in FEEDS
         with knowing(TwoSweeps):
             assert ask(named).equals(found)
+
+
+@pytest.mark.parametrize("ask", ["trial", "cascade_designs"])
+def test_every_study_of_a_scenario_knows_what_was_passed_with_it(ask: str) -> None:
+    tables = {
+        "trial": 'trial = {at = 4, share = [0.5], treatment = {feed = {kind = "two_sweeps"}}}',
+        "cascade_designs": NUCLEATED,
+    }
+    text = TEXT.replace("sweeps = 12", "sweeps = 12, burn_in = 4") + tables[ask]
+    text += '\nsweep = {replicas = 3}\nobserve = {every = 1, names = ["magnetization"]}\n'
+    study = getattr(sp.experiments, ask)
+    found = study(Scenario.from_toml(text, registries=[TwoSweeps]), workers=1)
+    assert "two_sweeps" not in FEEDS
+    with knowing(TwoSweeps):
+        named = study(Scenario.from_toml(text), workers=1)
+    assert repr(named) == repr(found)
 
 
 def test_describe_says_how_the_estimator_of_a_fitted_chamber_works(tmp_path: Path) -> None:
