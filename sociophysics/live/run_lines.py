@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from sociophysics.arguments import asks
 from sociophysics.live.landed_points import band
 from sociophysics.study.results import Run
+from sociophysics.study.results.summary import is_at
 
 __all__ = [
     "TIME", "Point", "Series", "axes_of", "courses", "curves", "place_of", "point_in",
@@ -118,11 +119,8 @@ def curves(
     'base'
     """
     grid = run.grid
-    keep = np.ones(len(grid.points), dtype=bool)
-    for key, value in point.items():
-        if key != along:
-            keep &= (grid.points[key] == value).to_numpy()
-    rows = np.flatnonzero(keep)
+    others = {key: value for key, value in point.items() if key != along}
+    rows = np.flatnonzero(is_at(grid.points, others))
     x = grid.points[along].to_numpy(dtype=np.float64)[rows]
     rows, x = rows[np.argsort(x)], np.sort(x)
     # Pure noise (T = infinity) has no place on the axis.
@@ -165,10 +163,7 @@ def courses(run: Run, observable: str, *, point: Point, order: Sequence[str]) ->
     'base'
     """
     table = run.table
-    keep = np.ones(len(table), dtype=bool)
-    for key, value in point.items():
-        keep &= (table[key] == value).to_numpy()
-    cell = table.loc[keep, ["design", "sweep", observable]]
+    cell = table.loc[is_at(table, point), ["design", "sweep", observable]]
     sweeps = np.unique(cell["sweep"].to_numpy())
     if sweeps.size > MOST_FRAMES:
         chosen = sweeps[np.linspace(0, sweeps.size - 1, MOST_FRAMES).astype(np.int64)]

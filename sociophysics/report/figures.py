@@ -28,6 +28,7 @@ from sociophysics.report.marks import (
 from sociophysics.statistics import mean_interval
 from sociophysics.study.results import Run, outcome
 from sociophysics.study.results.comparison import scale_of
+from sociophysics.study.results.summary import is_at
 
 if TYPE_CHECKING:
     from sociophysics.scenario import Settings
@@ -361,10 +362,7 @@ def named_rows(names: list[str]) -> tuple[Figure, Axes]:
 
 
 def _points(run: Run, point: dict[str, Any]) -> NDArray[np.int64]:
-    keep = np.ones(len(run.grid.points), dtype=bool)
-    for key, value in point.items():
-        keep &= (run.grid.points[key] == value).to_numpy()
-    return np.flatnonzero(keep)
+    return np.flatnonzero(is_at(run.grid.points, point))
 
 
 def _loop(

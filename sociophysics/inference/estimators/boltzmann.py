@@ -22,10 +22,9 @@ from sociophysics import streams
 from sociophysics.arguments import keys_by_keyword
 from sociophysics.inference.chamber.blocs import party_blocs
 from sociophysics.inference.estimators.mean_field_couplings import VoteMoments, moments
-from sociophysics.inference.estimators.parameters import Estimator, require_fitted
 from sociophysics.inference.estimators.pseudolikelihood import PseudoLikelihood
 from sociophysics.inference.estimators.tempering import LADDER, Chains, pack, temper
-from sociophysics.inference.estimators.training import cells, system_of, training_votes
+from sociophysics.inference.estimators.training import OfCouplings, system_of, training_votes
 from sociophysics.kinds import ESTIMATORS, key
 from sociophysics.rollcall.votes import Votes
 from sociophysics.store import step
@@ -54,7 +53,7 @@ class PairFit(NamedTuple):
 @ESTIMATORS.register
 @keys_by_keyword("fields", "l2", after=1)
 @dataclass(eq=False, repr=False)
-class BoltzmannRefinement(Estimator):
+class BoltzmannRefinement(OfCouplings):
     """Couplings whose equilibrium at temperature 1 reproduces the moments of the votes.
 
     For simulation and what-if questions; for prediction use :class:`PseudoLikelihood`.
@@ -164,13 +163,6 @@ class BoltzmannRefinement(Estimator):
         )
         self.verified_ = PairFit(*verified["fit"].tolist())
         return self
-
-    def predict_proba(self, votes: Votes | pd.DataFrame | ArrayLike) -> Array:
-        """Return P(+1 | the other members' observed votes), shape (roll calls, members)."""
-        require_fitted(self, "coupling_")
-        given = cells(votes, self.system_.labels, type(self).__name__)
-        probability: Array = expit(2 * (given @ self.coupling_ + self.field_))
-        return probability
 
     def _verified(self, target: VoteMoments, groups: list[NDArray[np.int64]]) -> PairFit:
         check = temper(

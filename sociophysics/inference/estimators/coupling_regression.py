@@ -22,8 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, stdtrit
 
 from sociophysics.errors import InputError
-from sociophysics.inference.estimators.parameters import Estimator, require_fitted
-from sociophysics.inference.estimators.training import cells, system_of, training_votes
+from sociophysics.inference.estimators.training import OfCouplings, system_of, training_votes
 from sociophysics.kinds import ESTIMATORS, key
 from sociophysics.rollcall.votes import Votes
 
@@ -41,7 +40,7 @@ COLUMNS = ("term", "effect", "error", "low", "high", "odds", "odds_low", "odds_h
 
 @ESTIMATORS.register
 @dataclass(eq=False, repr=False)
-class CouplingRegression(Estimator):
+class CouplingRegression(OfCouplings):
     """Couplings as a sum over covariates of pairs, with intervals of the effects.
 
     The intervals say how far other roll calls of the same members would move the effects. They do
@@ -116,13 +115,6 @@ class CouplingRegression(Estimator):
         self.system_ = system_of(self.coupling_, self.field_, data)
         self.n_features_in_ = n
         return self
-
-    def predict_proba(self, votes: Votes | pd.DataFrame | ArrayLike) -> Array:
-        """Return P(+1 | the other members' observed votes), shape (roll calls, members)."""
-        require_fitted(self, "coupling_")
-        given = cells(votes, self.system_.labels, type(self).__name__)
-        probability: Array = expit(2 * (given @ self.coupling_ + self.field_))
-        return probability
 
     def _effects(self, names: list[str], value: Array, rollcalls: int) -> pd.DataFrame:
         error = np.sqrt(np.diag(self.covariance_))

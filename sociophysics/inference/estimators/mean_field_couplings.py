@@ -12,10 +12,8 @@ from typing import Annotated, Any, ClassVar, NamedTuple, Self
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import expit
 
-from sociophysics.inference.estimators.parameters import Estimator, require_fitted
-from sociophysics.inference.estimators.training import cells, system_of, training_votes
+from sociophysics.inference.estimators.training import OfCouplings, system_of, training_votes
 from sociophysics.kinds import ESTIMATORS, key
 from sociophysics.rollcall.votes import Votes
 
@@ -54,7 +52,7 @@ def moments(matrix: NDArray[np.generic]) -> VoteMoments:
 
 @ESTIMATORS.register
 @dataclass(eq=False, repr=False)
-class MeanField(Estimator):
+class MeanField(OfCouplings):
     """Initial guess of couplings: the negative inverse of the shrunken covariance matrix.
 
     ``J = -C^-1`` off the diagonal and ``h = atanh(m) - J m`` (Kappen & Rodriguez 1998, Neural
@@ -109,13 +107,6 @@ class MeanField(Estimator):
         self.system_ = system_of(self.coupling_, self.field_, data)
         self.n_features_in_ = len(mean)
         return self
-
-    def predict_proba(self, votes: Votes | pd.DataFrame | ArrayLike) -> Array:
-        """Return P(+1 | the other members' observed votes), shape (roll calls, members)."""
-        require_fitted(self, "coupling_")
-        given = cells(votes, self.system_.labels, type(self).__name__)
-        probability: Array = expit(2 * (given @ self.coupling_ + self.field_))
-        return probability
 
     def _invert(self, inverse: Array, mean: Array) -> tuple[Array, Array]:
         coupling = -(inverse + inverse.T) / 2

@@ -19,7 +19,6 @@ from typing import Annotated, Any, ClassVar, Self
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import expit
 
 from sociophysics import streams
 from sociophysics.arguments import keys_by_keyword
@@ -31,8 +30,13 @@ from sociophysics.inference.estimators.objective import (
     minimize_l2,
     searched,
 )
-from sociophysics.inference.estimators.parameters import Estimator, require_fitted
-from sociophysics.inference.estimators.training import cells, hidden, system_of, training_votes
+from sociophysics.inference.estimators.parameters import require_fitted
+from sociophysics.inference.estimators.training import (
+    OfCouplings,
+    hidden,
+    system_of,
+    training_votes,
+)
 from sociophysics.inference.estimators.uncertainty import StandardErrors, hessian_errors, intervals
 from sociophysics.kinds import ESTIMATORS, key
 from sociophysics.machine import require_memory
@@ -53,7 +57,7 @@ ENOUGH_HIDDEN = 20_000  # hidden votes of one draw that choose a penalty as well
 @ESTIMATORS.register
 @keys_by_keyword("seed", after=3)
 @dataclass(eq=False, repr=False)
-class PseudoLikelihood(Estimator):
+class PseudoLikelihood(OfCouplings):
     """Couplings between members from roll-call votes, by l2-penalized pseudolikelihood.
 
     It predicts well. It does not generate: simulated at temperature 1 the fit of a legislature is
@@ -160,13 +164,6 @@ class PseudoLikelihood(Estimator):
         self.n_features_in_ = matrix.shape[1]
         self.votes_ = data.matrix
         return self
-
-    def predict_proba(self, votes: Votes | pd.DataFrame | ArrayLike) -> Array:
-        """Return P(+1 | the other members' observed votes), shape (roll calls, members)."""
-        require_fitted(self, "coupling_")
-        given = cells(votes, self.system_.labels, type(self).__name__)
-        probability: Array = expit(2 * (given @ self.coupling_ + self.field_))
-        return probability
 
     def standard_errors(
         self,

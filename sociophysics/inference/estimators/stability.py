@@ -9,7 +9,6 @@ from typing import Annotated, Any, ClassVar, Self
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import expit
 
 from sociophysics import streams
 from sociophysics.errors import InputError
@@ -19,8 +18,12 @@ from sociophysics.inference.estimators.objective import (
     negative_log_likelihood,
     searched,
 )
-from sociophysics.inference.estimators.parameters import Estimator, require_fitted
-from sociophysics.inference.estimators.training import cells, hidden, system_of, training_votes
+from sociophysics.inference.estimators.training import (
+    OfCouplings,
+    hidden,
+    system_of,
+    training_votes,
+)
 from sociophysics.kinds import ESTIMATORS, key
 from sociophysics.rollcall.votes import Votes
 from sociophysics.store import step, steps
@@ -35,7 +38,7 @@ L1_GRID = (0.2, 0.1, 0.05, 0.025, 0.012)
 
 @ESTIMATORS.register
 @dataclass(eq=False, repr=False)
-class StabilitySelection(Estimator):
+class StabilitySelection(OfCouplings):
     """Sparse couplings, and how often each survives on half of the roll calls.
 
     The objective is the negative log pseudolikelihood per observed vote plus
@@ -127,13 +130,6 @@ class StabilitySelection(Estimator):
         self.expected_false_ = float(mean_size**2 / ((2 * self.threshold - 1) * pairs))
         self.system_ = system_of(np.where(self.selected_, self.coupling_, 0.0), self.field_, data)
         return self
-
-    def predict_proba(self, votes: Votes | pd.DataFrame | ArrayLike) -> Array:
-        """Return P(+1 | the other members' observed votes), shape (roll calls, members)."""
-        require_fitted(self, "coupling_")
-        given = cells(votes, self.system_.labels, type(self).__name__)
-        probability: Array = expit(2 * (given @ self.coupling_ + self.field_))
-        return probability
 
     def _full(self, matrix: Array) -> Arrays:
         """Return the chosen penalty and the couplings of all roll calls."""

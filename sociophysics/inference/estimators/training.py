@@ -8,17 +8,34 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import expit
 
 from sociophysics.errors import InputError
+from sociophysics.inference.estimators.parameters import Estimator, require_fitted
 from sociophysics.rollcall.vote_rules import vote_matrix
 from sociophysics.rollcall.votes import Votes, as_votes
 from sociophysics.society.alignment import is_default_index
 from sociophysics.society.spins import SpinSystem
 
-__all__ = ["cells", "contested_cells", "hidden", "system_of", "training_votes"]
+__all__ = ["OfCouplings", "cells", "contested_cells", "hidden", "system_of", "training_votes"]
 
 ONE_ROLLCALL = "the votes hold 1 sample, a single roll call; give at least two."
 VOTES_PER_MEMBER = 0.1  # fewest observed votes of the median member, per member of the chamber
+
+
+class OfCouplings(Estimator):
+    """What estimators share whose couplings and fields say all: how they predict a vote."""
+
+    coupling_: NDArray[np.float64]
+    field_: NDArray[np.float64]
+    system_: SpinSystem
+
+    def predict_proba(self, votes: Votes | pd.DataFrame | ArrayLike) -> NDArray[np.float64]:
+        """Return P(+1 | the other members' observed votes), shape (roll calls, members)."""
+        require_fitted(self, "coupling_")
+        given = cells(votes, self.system_.labels, type(self).__name__)
+        probability: NDArray[np.float64] = expit(2 * (given @ self.coupling_ + self.field_))
+        return probability
 
 
 def training_votes(data: Votes | pd.DataFrame | ArrayLike) -> Votes:

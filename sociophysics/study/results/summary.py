@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from sociophysics.arguments import asks
 from sociophysics.statistics import mean_interval, share_interval
@@ -22,6 +23,7 @@ __all__ = [
     "fewest",
     "headline",
     "interval_text",
+    "is_at",
     "mean_text",
     "melting_or_none",
     "number_text",
@@ -205,10 +207,21 @@ def at(run: Run, observable: str, point: dict[str, Any]) -> pd.DataFrame:
     [1.0]
     """
     rows = run.compare(observable)
+    return with_intervals(run, observable, rows[is_at(rows, point)])
+
+
+def is_at(rows: pd.DataFrame, point: Mapping[str, Any]) -> NDArray[np.bool_]:
+    """Return which rows have these values of swept keys.
+
+    Examples
+    --------
+    >>> is_at(pd.DataFrame({"field.value": [0.0, 0.5]}), {"field.value": 0.5}).tolist()
+    [False, True]
+    """
     keep = np.ones(len(rows), dtype=bool)
     for key, value in point.items():
         keep &= (rows[key] == value).to_numpy()
-    return with_intervals(run, observable, rows[keep])
+    return keep
 
 
 def outcome(rows: pd.DataFrame) -> pd.DataFrame:
