@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -62,7 +63,7 @@ def told(page: Page, label: str, files: dict[str, bytes]) -> None:
         assert "\n" not in said, said
         assert len(said) < 600, said
         assert "/tmp" not in said, said
-        page.wait_for_timeout(500)
+        page.wait_for_timeout(200)
         assert not ran(page)
 
 
@@ -74,6 +75,83 @@ def test_hostile_panels_get_a_sentence_each(page: Page, server: str) -> None:
             {"name": f"{part}.csv", "mimeType": PLAIN, "buffer": text}
         )
     told(page, "File of stances", hostile_panels())
+    assert not ran(page)
+
+
+def forgotten(page: Page, label: str) -> None:
+    """Remove the file of an upload: what was said of it goes with it."""
+    page.get_by_label(label, exact=True).locator(
+        "xpath=ancestor::*[@class='sp-field']"
+    ).get_by_role("button", name=re.compile("^Remove ")).click()
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+TRIAL = f"""
+title = {json.dumps(SCRIPT)}
+question = {json.dumps(FORMULA)}
+seed = 1
+network = {{ kind = "planted_partition", n = 40, communities = 2, k_in = 6.0, k_out = 2.0 }}
+couplings = {{ kind = "uniform" }}
+dynamics = {{ temperature = 0.7, sweeps = 20, burn_in = 4, start = "camps" }}
+observe = {{ every = 4, names = ["camp_polarization"] }}
+[trial]
+at = 4
+share = [0.25]
+treatment = {{ field = 0.5 }}
+outcome = ["own_side"]
+[sweep]
+replicas = 2
+"""
+
+
+def hostile_trials() -> dict[str, bytes]:
+    """Return TOML files that no trial from a browser can be read from."""
+    outcome = TRIAL.replace('"own_side"', json.dumps(SCRIPT))
+    file = TRIAL.replace(TRIAL.splitlines()[4], 'network = { kind = "file", path = "/etc/passwd" }')
+    texts = {"outcome": outcome, "file": file}
+    return {f"{SCRIPT}{name}.toml": text.encode() for name, text in texts.items()}
+
+
+def test_hostile_trials_get_a_sentence_each_which_goes_with_the_file(
+    page: Page, server: str
+) -> None:
+    page.goto(server + "/trials?society=upload&replicas=2")
+    for name, content in hostile_trials().items():
+        told(page, "Scenario with [trial]", {name: content})
+        forgotten(page, "Scenario with [trial]")
+    where = page.get_by_label("Scenario with [trial]", exact=True)
+    where.set_input_files({"name": f"{SCRIPT}.toml", "mimeType": PLAIN, "buffer": TRIAL.encode()})
+    expect(page.get_by_text("40 users", exact=False).first).to_be_visible()
+    expect(page.get_by_role("button", name="Run the trial")).to_be_enabled()
+    assert not ran(page)
+
+
+def hostile_votes() -> dict[str, bytes]:
+    """Return files that are no roll calls, by the name under which they come."""
+    head = b"id,name,party,state"
+    return {
+        "wide.csv": head + b",c" * 200_000 + b"\n",
+        "script.csv": head + f",{SCRIPT}\n1,{SCRIPT},{SCRIPT},{SCRIPT},{SCRIPT}\n".encode(),
+        "half.csv": head + b",v\n1,\xed\xa0\x80,A,X,1\n",
+    }
+
+
+def test_hostile_votes_get_a_sentence_each_which_goes_with_the_file(
+    page: Page, server: str
+) -> None:
+    page.goto(server + "/roll-calls?chamber=upload&replicas=4&sweeps=20")
+    for name, content in hostile_votes().items():
+        told(page, "Votes", {name: content})
+        forgotten(page, "Votes")
+    expect(page.get_by_text("Choose a file of votes.")).to_be_visible()
+    text = f"id,name,party,state,{SCRIPT},b\n" + "".join(
+        f"{SCRIPT}{k},{FORMULA},{SCRIPT}{k % 2},{SCRIPT},{1 - k % 2 * 2},1\n" for k in range(6)
+    )
+    page.get_by_label("Votes", exact=True).set_input_files(
+        {"name": f"{SCRIPT}.csv", "mimeType": PLAIN, "buffer": text.encode()}
+    )
+    expect(page.get_by_text("6 members (")).to_contain_text(SCRIPT)
+    expect(page.get_by_role("button", name="Fit", exact=True)).to_be_enabled()
     assert not ran(page)
 
 

@@ -32,6 +32,7 @@ from sociophysics.live.draw_spread import bridging
 from sociophysics.live.fitted_chamber import FittedChamber, read_fit
 from sociophysics.live.resting_points import landscape_of
 from sociophysics.live.strongest_ties import strongest
+from tests.dashboard.test_attacks import SCRIPT
 
 DEFAULTS: dict[str, Any] = {name: kind.default for name, kind in SETTINGS.items()}
 
@@ -307,9 +308,8 @@ def test_own_votes_from_file_to_what_if(
     expect(page.get_by_role("alert")).to_contain_text("bad.csv: member 2 has the vote 'maybe'")
     expect(fit).to_be_disabled()
     shoot(page, "roll_calls_failed")
-    votes.set_input_files(
-        {"name": "council.csv", "mimeType": "text/csv", "buffer": file.path.read_bytes()}
-    )
+    text = file.path.read_text(encoding="utf-8").replace("MEMBER 9", SCRIPT).replace("v7", SCRIPT)
+    votes.set_input_files({"name": "council.csv", "mimeType": "text/csv", "buffer": text.encode()})
     expect(page.get_by_text("10 members (A 5, B 5); 60 contested of 60 roll calls")).to_be_visible()
     fit.click()
     expect(page.get_by_role("progressbar").first).to_be_visible()
@@ -324,6 +324,7 @@ def test_own_votes_from_file_to_what_if(
     page.get_by_label("Who leaves", exact=True).select_option("7")
     expect(outcome.get_by_text("without Member 7:")).to_be_visible()
     expect(page.get_by_text("proof of influence").first).to_be_visible()
+    assert not page.evaluate("window.owned")
 
 
 @pytest.mark.usefixtures("bundled_fit")
