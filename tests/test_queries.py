@@ -271,3 +271,32 @@ def test_other_studies_have_their_tables_by_name(tmp_path: Path) -> None:
         found = study.sql(f'select count(*) as n from "{name}"')["n"].item()
         assert found == len(table)
     assert os.listdir(place)
+
+
+def test_an_answer_that_is_too_large_is_refused_as_its_rows_come(
+    done: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "LARGEST_ANSWER", 1_000_000)
+    endless = "select i, i * 2 as j from range(1000000000000) r(i)"
+    for ask in (sp.Run.open(done).sql, lambda sql: sp.study.query(done, sql)):
+        with pytest.raises(InputError, match=r"more than 0.001 GB; ask for averages.* --csv`"):
+            ask(endless)
+    assert len(sp.study.query(done, "select i from range(100000) r(i)")) == 100_000
+    with pytest.raises(InputError, match=r"a value of t has more than|ended on the way"):
+        sp.study.query(done, "select repeat('x', i) as t from range(10000000, 10000010) r(i)")
+
+
+KINDS = """select i, i::hugeint as h, sum(i) over () as s, i / 3 as d, i::decimal(9, 2) as c,
+'a' || i as t, case when i > 2 then i end as n, i > 3 as b, date '2026-01-01' + i::int as day,
+timestamp '2026-01-01' as ts, [i, 2] as l, {'a': i} as r, 'x'::blob as o, 'u'::enum('u', 'v') as e,
+null as z, i::float as f, i::tinyint as y from range(6) q(i)"""
+
+
+def test_rows_that_are_counted_are_of_the_types_that_duckdb_gives(done: Path) -> None:
+    with queries.asking(done, KINDS) as found:
+        expected = found.df()
+    pd.testing.assert_frame_equal(sp.study.query(done, KINDS), expected)
+    empty = f"select * from ({KINDS}) where i > 99"
+    with queries.asking(done, empty) as found:
+        expected = found.df()
+    pd.testing.assert_frame_equal(sp.study.query(done, empty), expected)

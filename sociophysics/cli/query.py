@@ -6,11 +6,9 @@ import contextlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-
-from sociophysics.errors import InputError, shortened
 
 if TYPE_CHECKING:
     import duckdb
@@ -74,20 +72,11 @@ def _stream(found: duckdb.DuckDBPyRelation) -> None:
     """Print the rows batch by batch: they may be more than memory holds."""
     import pyarrow as pa
 
+    from sociophysics.study.queries import next_rows
+
     header = True
     batches = iter(pa.RecordBatchReader.from_stream(found))
-    while (batch := _next(batches)) is not None:
+    while (batch := next_rows(batches)) is not None:
         rows = batch.to_pandas().to_csv(header=header, index=False, lineterminator="\n")
         sys.stdout.write(rows)
         header = False
-
-
-def _next(batches: Iterator[Any]) -> Any:
-    """Return the next rows, None after the last; what DuckDB ends with comes as Arrow's error."""
-    import pyarrow as pa
-
-    try:
-        return next(batches, None)
-    except (OSError, pa.ArrowException) as error:
-        why = shortened(" ".join(str(error).partition("\n\n")[0].split()))
-        raise InputError(f"the answer ended on the way ({why}); ask for less.") from None

@@ -19,7 +19,7 @@ from sociophysics.store import MANIFEST, Folder, Place, is_url
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["asking", "query", "query_frames"]
+__all__ = ["asking", "next_rows", "query", "query_frames"]
 
 KEYS, FILE = "keys_of_parts", "filename"
 
@@ -33,6 +33,8 @@ LOCKED = {
     "memory_limit": "4GB",
     "max_temp_directory_size": "20GB",
 }
+LARGEST_ANSWER = 2_000_000_000  # bytes of all rows together, where they are not streamed
+ROWS_AT_ONCE = 8_192
 LONGEST_VALUE = 10_000_000  # bytes of one value of an answer
 # Kinds of values that have a size of their own; a list or a record is as long as its text.
 SIZES = {"VARCHAR": "strlen({})", "BLOB": "octet_length({})"}
@@ -61,7 +63,7 @@ def query(directory: Place, statement: str) -> pd.DataFrame:
     ------
     InputError
         There is no study, the statement is not one SELECT or not valid, it asks for other files,
-        or DuckDB (the extra ``sql``) is missing.
+        its answer has more than 2 GB, or DuckDB (the extra ``sql``) is missing.
 
     Examples
     --------
@@ -71,7 +73,7 @@ def query(directory: Place, statement: str) -> pd.DataFrame:
     sociophysics.errors.InputError: no/such/folder holds no study; give the folder of a command.
     """
     with asking(directory, statement) as found:
-        return found.df()
+        return _whole(found)
 
 
 def query_frames(frames: Mapping[str, pd.DataFrame], statement: str) -> pd.DataFrame:
@@ -89,7 +91,52 @@ def query_frames(frames: Mapping[str, pd.DataFrame], statement: str) -> pd.DataF
         for name, frame in frames.items():
             connection.register(name, pa.Table.from_pandas(frame, preserve_index=False))
         _lock(connection)
-        return _selected(connection, statement).df()
+        return _whole(_selected(connection, statement))
+
+
+def _whole(found: duckdb.DuckDBPyRelation) -> pd.DataFrame:
+    """Return all rows of an answer, which are counted as they come."""
+    import duckdb
+    import pyarrow as pa
+
+    # Named so from version 1.4 on.
+    read = getattr(found, "to_arrow_reader", None) or found.fetch_arrow_reader
+    reader = read(ROWS_AT_ONCE)
+    batches, size = [], 0
+    while (batch := next_rows(reader)) is not None:
+        batches.append(batch)
+        size += batch.nbytes
+        if size > LARGEST_ANSWER:
+            raise InputError(
+                f"the answer has more than {LARGEST_ANSWER / 1e9:g} GB; ask for averages or fewer "
+                "rows, or write all of them to a file with `sociophysics query DIR SQL --csv`."
+            )
+    table = pa.Table.from_batches(batches, reader.schema)
+    frame: pd.DataFrame = duckdb.from_arrow(table, connection=duckdb.connect(":memory:")).df()
+    # Arrow does not know the order of the values of an enumeration.
+    named = {
+        name: pd.CategoricalDtype(dict(kind.children)["values"], ordered=True)
+        for name, kind in zip(found.columns, found.types, strict=True)
+        if kind.id == "enum"
+    }
+    return frame.astype(named) if named else frame
+
+
+def next_rows(batches: Iterator[Any]) -> Any:
+    """Return the next rows of an answer, None after the last.
+
+    Raises
+    ------
+    InputError
+        What DuckDB ended with, which comes as Arrow's error.
+    """
+    import pyarrow as pa
+
+    try:
+        return next(batches, None)
+    except (OSError, pa.ArrowException) as error:
+        why = shortened(" ".join(str(error).partition("\n\n")[0].split()))
+        raise InputError(f"the answer ended on the way ({why}); ask for less.") from None
 
 
 @contextmanager
