@@ -159,6 +159,23 @@ def test_rows_that_are_all_alike_are_counted_as_they_are_kept(
     assert not (tmp_path / "out").exists()
 
 
+def test_a_million_alike_rows_are_a_panel_and_one_more_is_refused(tmp_path: Path) -> None:
+    from sociophysics.society.networks import table_bounds
+
+    most = table_bounds.BOMB_BYTES // table_bounds.BYTES_PER_CELL // 4  # what docs/networks.md says
+    assert most == 1_048_576
+    for rows in (most, most + 1):
+        path = tmp_path / f"{rows}.parquet"
+        columns = dict.fromkeys("abcd", pa.array(np.zeros(rows, np.int8)))
+        pq.write_table(pa.table(columns), path, compression="zstd", store_schema=False)
+        assert path.stat().st_size * table_bounds.BOMB_RATIO < table_bounds.BOMB_BYTES
+        if rows == most:
+            check_table(path)
+        else:
+            with pytest.raises(InputError, match=r"unpacks to 1,048,577 rows and 0\.268 GB"):
+                check_table(path)
+
+
 def test_a_long_text_in_every_row_of_a_panel_is_refused_and_a_short_one_shared(
     tmp_path: Path,
 ) -> None:
