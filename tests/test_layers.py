@@ -129,6 +129,17 @@ def test_importing_the_package_loads_no_interface() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+def test_reading_a_scenario_loads_no_compiler_and_draws_nothing() -> None:
+    """What a person waits for before anything is computed."""
+    code = (
+        "import sys, sociophysics as sp\n"
+        "sp.run, sp.Scenario.from_toml(sp.scenario.text.CROWD).cases()\n"
+        "big = {'numba', 'matplotlib.figure', 'scipy.stats', 'scipy.optimize'} & set(sys.modules)\n"
+        "assert not big, big"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_what_is_imported_is_there(path: Path) -> None:
     """Packages that load their names late hide a wrong one from the type checker."""

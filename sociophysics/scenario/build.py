@@ -17,7 +17,6 @@ from sociophysics.dynamics import State, tabulate, trajectory
 from sociophysics.dynamics.frames import Frame, observe
 from sociophysics.dynamics.kernels.kernel_choice import choose_kernel, task_of
 from sociophysics.errors import InputError
-from sociophysics.inference.chamber import what_if as chambers
 from sociophysics.influences.interventions import Intervention
 from sociophysics.scenario import Settings, StopRule, posterior, stop_rule
 from sociophysics.society import camps as camp_attributes
@@ -300,6 +299,8 @@ def in_draw(settings: Settings, replica: int) -> Settings:
 
 
 def _fitted(settings: Settings, replica: int | None) -> tuple[SpinSystem, NDArray[np.int64] | None]:
+    from sociophysics.inference.chamber import what_if as chambers
+
     keys = {name: getattr(settings.couplings, name) for name in settings.couplings.key_names()}
     system = chambers.chamber(keys.pop("path"), **keys, replica=replica)
     return system, camp_attributes.of(system, settings.network.camp)[0]

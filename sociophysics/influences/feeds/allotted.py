@@ -14,7 +14,6 @@ import numpy as np
 import scipy.sparse as sparse
 from numpy.typing import NDArray
 
-from sociophysics.engine import ranking
 from sociophysics.errors import InputError
 from sociophysics.influences.feeds.feed import (
     Camps,
@@ -249,6 +248,8 @@ class Allotted(Feed):
         rng: Draws | np.random.Generator,
     ) -> tuple[Field, Exposure | None]:
         """Return the field until the next refresh, and what was shown; see ``Feed.refresh``."""
+        from sociophysics.engine import ranking
+
         memory = memory or self.start(system, spins, camps)
         draws = rng if isinstance(rng, Draws) else Draws.of(rng, len(spins))
         exposures: list[Exposure] = []

@@ -11,7 +11,6 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sociophysics.engine import ranking
 from sociophysics.errors import InputError
 from sociophysics.influences.feeds.pools import Exposure, Pool, build_pool
 from sociophysics.influences.feeds.recall import ArmsRecall, Recall
@@ -275,6 +274,8 @@ def drawn(
     """
     if feed.posts is None:
         return expected
+    from sociophysics.engine import ranking
+
     draws = rng if isinstance(rng, Draws) else Draws.of(rng, len(expected))
     shown = np.empty(expected.shape)
     ranking.draw_posts(expected, reached, feed.posts, draws.keys, draws.sweep, shown)

@@ -10,7 +10,6 @@ import numpy as np
 import scipy.sparse as sparse
 from numpy.typing import NDArray
 
-from sociophysics.engine.attention import attention
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.machine import require_memory
 from sociophysics.society.spins import SpinSystem
@@ -253,6 +252,8 @@ class Exposure:
 
     @cached_property
     def _shares(self) -> tuple[Field, Field, Field, Field]:
+        from sociophysics.engine.attention import attention
+
         (spins, shown, camps, signed), pool = self._given, self.pool
         received = np.zeros(shown.shape)
         agree, outside, inside = shown.copy(), shown.copy(), shown.copy()

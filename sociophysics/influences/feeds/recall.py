@@ -10,7 +10,6 @@ import numpy as np
 import scipy.sparse as sparse
 from numpy.typing import NDArray
 
-from sociophysics.engine import following, ranking
 from sociophysics.influences.feeds.pools import Pool
 
 __all__ = ["Arm", "ArmsRecall", "Listeners", "Recall", "listeners_of"]
@@ -120,6 +119,9 @@ class Recall:
 
         Both are kept, to compare with the next time: they must not be written to.
         """
+        # numba is loaded by what computes, not by what reads a scenario.
+        from sociophysics.engine import following, ranking
+
         shown, seen = np.empty(spins.shape), spins.copy()
         self.looked = np.zeros(len(spins), np.int64)
         pool = self.pool
@@ -227,6 +229,8 @@ class ArmsRecall:
 
         Both are kept, to compare with the next time: they must not be written to.
         """
+        from sociophysics.engine import following, ranking
+
         seen = spins.copy()
         shown = np.empty(spins.shape) if self._whole else np.zeros(spins.shape)
         if self._heard is not None:
