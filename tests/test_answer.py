@@ -189,6 +189,16 @@ def test_schedules_have_their_windows(change: tuple[str, str], names: list[str])
     assert [window.name for window in windows(document, {})] == names
 
 
+def test_windows_end_at_the_sweep_after_which_something_acts() -> None:
+    """A pulse after sweep 40 of 20 sweeps raises 41 to 60, whichever frames are recorded."""
+    for every in (1, 10):
+        text = BASE.replace("temperature = 0.9", PULSE).replace("every = 10", f"every = {every}")
+        found = windows(Scenario.from_toml(text).canonical(), {})
+        assert [window.last for window in found] == [40, 60, 200]
+        starts = [window.first for window in found]
+        assert [start > end for start, end in zip(starts[1:], (40, 60), strict=True)] == [True] * 2
+
+
 PUSH = "[field]\nkind = 'uniform'\nvalue = { kind = 'ramp', start = -0.4, stop = 0.4 }\n"
 
 
