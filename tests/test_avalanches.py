@@ -305,6 +305,14 @@ def test_correlation_length_of_the_ring() -> None:
     )
     assert found.length == pytest.approx(-1 / math.log(math.tanh(1.0)), rel=0.02)
     assert found.error < 0.04
+    # Errors of a logarithm are relative ones: weights C / sigma, which numpy squares.
+    table = found.table.iloc[1:]
+    clear = table["correlation"] > np.maximum(0.02, 3 * table["error"])
+    used = table[clear.cumprod().astype(bool)]
+    slope = np.polyfit(
+        used["distance"], np.log(used["correlation"]), 1, w=used["correlation"] / used["error"]
+    )[0]
+    assert found.length == pytest.approx(-1 / slope, rel=1e-9)
     curve = found.table["correlation"].to_numpy()[1:5]
     np.testing.assert_allclose(curve, math.tanh(1.0) ** np.arange(1, 5), atol=0.01)
 

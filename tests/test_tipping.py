@@ -349,6 +349,9 @@ def test_early_warnings_of_independent_users_come_at_the_stated_level(
         assert binomtest(often, 40, 8 / 41).pvalue > ALPHA
     # Three trends, each refused at a third of the level: at most 5 % of the series are warned of.
     assert binomtest(sum(each.warned for each in found), 40, 0.05, "greater").pvalue > ALPHA
+    # The least of 41 ranks is above a third of the level: not one series may be warned of by it.
+    assert (p.min(axis=1) <= 0.05).any()
+    assert [each.warned for each in found] == (p <= 0.05 / 3).any(axis=1).tolist()
     # Of a test that warned of a share of .6, as one of users with other means does, it would tell.
     assert binomtest(24, 40, 8 / 41).pvalue < ALPHA
 
