@@ -372,6 +372,28 @@ def test_a_disk_that_fills_up_is_one_sentence_and_keeps_the_old_tables(
     assert {path.name for path in (place / "out").iterdir()} == {"manifest.json", "log.jsonl"}
 
 
+def test_a_disk_that_fills_up_after_the_study_is_named_by_its_folder(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reports are written when the study is closed; `audit` said "a disk"."""
+    import sociophysics.store.folder as folder
+
+    real = folder.replace_file
+
+    def full(path: Path, fill: folder.Fill) -> None:
+        if path.name == "report.html":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(path, fill)
+
+    monkeypatch.setattr(folder, "replace_file", full)
+    claims = '[[claims]]\ntext = "x"\nobservable = "magnetization"\nrelation = ">"\nvalue = 0\n'
+    (place / "claims.toml").write_text(SCENARIO + claims)
+    words = [["audit", "claims.toml", "--only", "seed 8", "--workers", "1"], COMMANDS["cascades"]]
+    for command in words:
+        line = refused(capsys, *command, "--quiet", "--out", command[0])
+        assert f"no space is left on the disk of {command[0]}; what is finished is kept" in line
+
+
 def test_what_is_refused_leaves_no_folder(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = SCENARIO.replace('kind = "nucleate"\nshare = 0.2', 'kind = "heat"\ntemperature = 1.0')
     (place / "small.toml").write_text(text)

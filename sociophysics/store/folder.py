@@ -43,6 +43,7 @@ class Folder:
             raise
         except OSError as error:
             if error.errno in FULL:
+                error.filename = self.place  # should nobody who knows the work be there to say it
                 raise
             raise InputError(
                 f"{self.path} cannot be {what} ({error.strerror}); ask for access, or choose "
