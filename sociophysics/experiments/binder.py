@@ -22,6 +22,7 @@ from sociophysics.errors import InputError
 from sociophysics.experiments.infinite import UPDATES, extrapolate, refusal
 from sociophysics.experiments.resizing import resized
 from sociophysics.scenario import Scenario, Settings
+from sociophysics.statistics.resampling import percentiles
 from sociophysics.store import Place
 from sociophysics.streams import generator
 from sociophysics.study.expected import TEMPERATURE
@@ -265,7 +266,7 @@ def _crossing(small: Moments, large: Moments, *, seed: int) -> tuple[float, tupl
     )
     if np.isnan(value) or np.isnan(drawn).mean() > MOST_LOST:
         return float(value), (np.nan, np.nan)
-    low, high = np.nanquantile(drawn, [0.025, 0.975])
+    low, high = percentiles(drawn, replicas)
     return float(value), (float(low), float(high))
 
 

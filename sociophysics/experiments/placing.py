@@ -60,16 +60,16 @@ def placed(scan: Moments, levels: list[Floats], detection: Detection, *, seed: i
     replicas = density.shape[1]
     value = peak(last[1:-1], side_distances(density.mean(axis=1)))
     rng = generator(seed, "bootstrap")
-    drawn = []
-    for _ in range(DRAWS):
-        # Draws that would have refined another part of the range count with their coarse place.
-        weight = np.bincount(rng.integers(replicas, size=replicas), minlength=replicas) / replicas
-        top = 1 + int(np.argmax(side_distances(np.einsum("vrg,r->vg", coarse, weight))))
-        if last[0] <= levels[0][top] <= last[-1]:
-            fine = side_distances(np.einsum("vrg,r->vg", density, weight))
-            drawn.append(peak(last[1:-1], fine))
-        else:
-            drawn.append(float(levels[0][top]))
+    chosen = [rng.integers(replicas, size=replicas) for _ in range(DRAWS)]
+    weight = np.array([np.bincount(each, minlength=replicas) for each in chosen]) / replicas
+    # (values, draws, bins)
+    tops = levels[0][1 + side_distances(weight @ coarse).argmax(axis=0)]
+    fine = side_distances(weight @ density)
+    # Draws that would have refined another part of the range count with their coarse place.
+    drawn = [
+        peak(last[1:-1], fine[:, k]) if last[0] <= top <= last[-1] else float(top)
+        for k, top in enumerate(tops)
+    ]
     low, high = np.quantile(drawn, [0.025, 0.975])
     step = float(last[1] - last[0]) / 2
     return Interval(value, float(low) - step, float(high) + step)

@@ -78,7 +78,7 @@ def bootstrap_interval(
     drawn = np.sort(np.array([measure(x[rows]) for rows in chosen], dtype=np.float64))
     if np.isnan(drawn).any() or np.isnan(point) or drawn[0] == drawn[-1]:
         return Interval(point, np.nan, np.nan)
-    z = student(confidence, replicas - 1) * np.sqrt(replicas / (replicas - 1))
+    z = _wider(replicas, confidence)
     below = ((drawn < point).mean() + (drawn <= point).mean()) / 2
     bias = float(ndtri(np.clip(below, 1 / draws, 1 - 1 / draws)))
     rate = _acceleration(np.array([measure(np.delete(x, r, axis=0)) for r in range(replicas)]))
@@ -88,6 +88,25 @@ def bootstrap_interval(
         # An observed draw, not a value between two: there is none between a number and infinity.
         ends.append(float(drawn[min(int(level * draws), draws - 1)]))
     return Interval(point, *ends)
+
+
+def percentiles(drawn: Floats, count: int, *, confidence: float = 0.95) -> Floats:
+    """Return the two percentiles of bootstrap draws of ``count`` units, shape (2, ...).
+
+    At the levels ``Phi(-+t sqrt(count / (count - 1)))`` instead of those of the normal law, as
+    in `bootstrap_interval`; draws that are NaN are left out.
+
+    Examples
+    --------
+    >>> percentiles(np.arange(1001) / 1000, 5).round(3).tolist()
+    [0.001, 0.999]
+    """
+    tail = float(ndtr(-_wider(count, confidence)))
+    return np.asarray(np.nanquantile(drawn, [tail, 1 - tail], axis=0))
+
+
+def _wider(count: int, confidence: float) -> float:
+    return float(student(confidence, count - 1) * np.sqrt(count / (count - 1)))
 
 
 def _acceleration(left_out: Floats) -> float:

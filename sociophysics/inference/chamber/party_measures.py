@@ -39,7 +39,7 @@ COUPLING_MEASURES = (
 )
 CHOICES = 20  # random choices of roll calls
 SHARES = (1.0, 0.5, 0.25)
-WIDTH = 1.96  # standard deviations of a 95 % interval
+WIDTH = 2.25  # standard deviations of draws in a 95 % interval: 1.96 hold 86 to 93 %
 
 
 def coupling_measures(coupling: Array, group: NDArray[np.object_]) -> Array:
