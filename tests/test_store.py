@@ -275,7 +275,7 @@ def test_a_store_without_permission(
     ("where", "use"),
     [
         ("os.scandir", lambda store: store.names()),
-        ("pathlib.Path.read_bytes", lambda store: store.read("there")),
+        ("builtins.open", lambda store: store.read("there")),
         ("pathlib.Path.open", lambda store: store.write("new", lambda file: file.write(b"1"))),
     ],
 )
