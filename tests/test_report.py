@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from defusedxml import ElementTree
+from matplotlib.figure import Figure
 
 import sociophysics as sp
 from sociophysics.live import landed_points, run_lines
@@ -262,6 +263,17 @@ def test_names_beside_lines_never_overlap_and_equal_curves_are_named_once() -> N
     )  # fmt: skip
     names = [text.get_text().replace("\n", " ") for text in figure.axes[0].texts]
     assert names == ["none", "random, bridging, counter"]
+
+
+def test_names_in_scripts_that_the_font_lacks_stay_texts(recwarn: pytest.WarningsRecorder) -> None:
+    for name, texts in (("社会", True), ("société", False)):
+        with marks.settings():
+            figure = Figure()
+            figure.text(0.5, 0.5, name)
+        drawn = figures.to_svg(figure).decode()
+        assert (f">{name}</text>" in drawn) == texts
+        assert drawn == figures.to_svg(figure).decode()
+    assert [str(each.message) for each in recwarn if "Glyph" in str(each.message)] == []
 
 
 def test_bands_stay_inside_what_there_can_be() -> None:

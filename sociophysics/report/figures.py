@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import textwrap
+import warnings
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -130,9 +132,21 @@ def _level(act: Any) -> float:
 
 
 def to_svg(figure: Figure) -> bytes:
-    """Return the figure as SVG; equal figures give equal bytes."""
+    """Return the figure as SVG; equal figures give equal bytes.
+
+    Letters are drawn as they are here, except where the font lacks one, as of names in Chinese:
+    then texts stay texts, for which a browser finds a font.
+    """
+    try:
+        return _saved(figure, "path", lacking="error")
+    except UserWarning:
+        return _saved(figure, "none", lacking="ignore")
+
+
+def _saved(figure: Figure, letters: str, *, lacking: Literal["error", "ignore"]) -> bytes:
     buffer = io.BytesIO()
-    with settings():
+    with settings(), matplotlib.rc_context({"svg.fonttype": letters}), warnings.catch_warnings():
+        warnings.filterwarnings(lacking, "Glyph", UserWarning)
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     return buffer.getvalue()
 
