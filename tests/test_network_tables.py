@@ -113,6 +113,36 @@ def test_a_million_columns_are_refused_at_once(tmp_path: Path) -> None:
     assert time.process_time() - started < 1.0
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["detect", "e.csv", "--along", "a"],
+        ["axis", "e.csv"],
+        ["compare-rules", "e"],
+    ],
+    ids=lambda words: words[0],
+)
+def test_wide_tables_and_pipes_are_refused_by_every_command_that_reads_tables(
+    tmp_path: Path, words: list[str], monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    """They took minutes, or waited for ever."""
+    monkeypatch.chdir(tmp_path)
+    Path("e.edges.csv").write_text("source,target\n1,2\n")
+    Path("e.nodes.csv").write_text("id\n1\n2\n")
+    for file in (Path("e.csv"), Path("e.stances.csv")):
+        file.write_text("source,target" + ",a" * 1_000_000 + "\n1,2\n")
+    assert main([*words, "--out", "out"]) == 2
+    assert "1,000,002 columns; at most 10,000 are read" in capsys.readouterr().err
+    for file in (Path("e.csv"), Path("e.stances.csv")):
+        file.unlink()
+        os.mkfifo(file)
+    assert main([*words, "--out", "out"]) == 2
+    said = capsys.readouterr().err
+    assert "is no ordinary file" in said or "e.stances.csv does not exist" in said
+    assert not Path("out").exists()
+
+
 def test_a_table_may_be_looked_at_before_it_is_read(tmp_path: Path) -> None:
     frame = pd.DataFrame({"source": range(9), "target": range(9)})
     frame.to_parquet(tmp_path / "e.parquet")

@@ -102,7 +102,10 @@ def _read(file: str) -> tuple[pd.DataFrame, str]:
     """
     import pandas as pd
 
+    from sociophysics.society.networks import check_table
+
     try:
+        check_table(file)
         data = Path(file).read_bytes()
     except OSError as error:
         raise InputError(told(error, file)) from None

@@ -146,6 +146,7 @@ def read_rows(
         No such file or column, or no rows.
     """
     try:
+        networks.check_table(path)
         if path.suffix.lower() == ".parquet":
             from sociophysics.society.networks.parquet_tables import read_plain
 
@@ -312,6 +313,7 @@ def _graphs(keys: dict[str, Any], labels: NDArray[np.float64] | None) -> tuple[n
     path = Path(keys["path"])
     if labels is None or path.suffix.lower() not in (".csv", ".tsv") or not path.exists():
         return (networks.read(**keys),)
+    networks.check_table(path)
     separator = "\t" if path.suffix.lower() == ".tsv" else ","
     ties = pd.read_csv(path, dtype=str, keep_default_na=False, sep=separator, encoding="utf-8-sig")
     if "wave" not in ties.columns:

@@ -159,7 +159,8 @@ def check_table(
     Raises
     ------
     InputError
-        Too many columns or values, or more bytes than memory holds.
+        Too many columns or values, or more bytes than memory holds; or it is a folder, a pipe or a
+        device.
 
     Examples
     --------
@@ -171,6 +172,8 @@ def check_table(
     """
     path = given_path(path, "the table")
     name = path.name if name is None else name
+    if path.exists() and not path.is_file():
+        raise InputError(f"{name} is no ordinary file; give the path of one.")
     if path.suffix.lower() in (".csv", ".tsv"):
         with path.open("rb") as file:
             check_header(file.read(LONGEST_HEADER), name, most=most_columns)
