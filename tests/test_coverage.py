@@ -25,6 +25,11 @@ SAMPLED = [
     ("poll: bits", "0.00 bits in 20 frames", 20),
     ("poll: bits", "0.03 bits in 20 frames", 5),
     ("free energy, annealed", "spread 1 of the logarithm of weights", 10),
+    ("entropy, annealed", "spread 2 of the logarithm of weights", 10),
+    ("early_warning: trend", "an indicator that rises by 0.4 sd a step", 5),
+    ("detect: place", "samples at each value, a smooth change", 20),
+    ("absence_effects: ratio, chances known", "blocks of 10 roll calls, 2 times as often", 5),
+    ("axis: places of users", "accounts, one heap of 60 users", 10),
 ]
 
 
