@@ -402,3 +402,9 @@ def test_camps_of_a_system_and_kept_in_its_table():
     assert np.array_equal(kept.J.data, system.J.data)
     with pytest.raises(InputError, match="did you mean value"):
         camps.of(system, "valu")
+
+
+@pytest.mark.parametrize("value", [np.inf, -np.inf])
+def test_an_infinite_number_names_no_camp(value: float) -> None:
+    with pytest.raises(InputError, match="infinite number, which names no camp"):
+        camps.camp_codes(np.array([0.0, 1.0, value]))

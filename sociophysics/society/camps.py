@@ -63,7 +63,7 @@ def camp_codes(
     Raises
     ------
     InputError
-        Values that have no common order, such as numbers and texts, or the text "-1".
+        Values that have no common order, such as numbers and texts, the text "-1", or infinity.
 
     Examples
     --------
@@ -83,6 +83,11 @@ def camp_codes(
     listed = values.tolist() if isinstance(values, np.ndarray | pd.Series) else values
     given = [present(value) for value in listed]
     _refuse_minus_one(given)
+    if any(isinstance(value, float | np.floating) and np.isinf(value) for value in given):
+        raise InputError(
+            "the camp attribute holds an infinite number, which names no camp; give a finite one, "
+            "or leave the value blank for a user without a camp."
+        )
     try:
         found = set(given) - {None}
         if none is not None and found != {-1, 1}:
