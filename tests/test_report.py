@@ -296,6 +296,25 @@ def test_bands_stay_inside_what_there_can_be() -> None:
     assert (rows[["mean_low", "mean_high"]].abs() <= 1).all(axis=None)
 
 
+def test_no_mean_is_drawn_where_replicas_are_in_two_states() -> None:
+    def value(name: str, case: Any, replica: int, sweeps: Any) -> Any:
+        warm = case.settings.dynamics.temperature > 0.55
+        return np.full(sweeps.size, 0.3 if warm else 0.9 * (replica < 3)) + 0.001 * replica
+
+    run = scenario_run(
+        BASE.format(title="x") + '[sweep]\nreplicas = 12\n"dynamics.temperature" = [0.5, 0.6]\n',
+        value,
+    )
+    figure = figures.curves(
+        run, "camp_polarization", along="dynamics.temperature", label="y", point={}
+    )
+    lines = figure.axes[0].get_lines()
+    [curve] = [line for line in lines if list(line.get_xdata()) == [0.5, 0.6]]
+    assert list(np.isnan(curve.get_ydata())) == [True, False]
+    [dots] = [line for line in lines if len(line.get_xdata()) == 12]
+    assert sorted(np.round(dots.get_ydata()).tolist()) == [0.0] * 9 + [1.0] * 3
+
+
 def test_marks_tell_thirty_designs_apart() -> None:
     marks = [figures.mark(index) for index in range(25)]
     assert len({(m.color, str(m.dash)) for m in marks}) == 25

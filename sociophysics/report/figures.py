@@ -162,6 +162,9 @@ def curves(
 ) -> Figure:
     """Return the mean of every design along a swept key, with 95 % bands over replicas.
 
+    Where replicas are in two states the mean is that of no society: the curve is broken there and
+    each replica is a dot.
+
     Parameters
     ----------
     label : str
@@ -179,7 +182,7 @@ def curves(
     rows, x = rows[order], x[order]
     values = grid.values(observable)
     several = len(grid.designs) > 1
-    doubtful = _doubtful(run, observable)
+    moving, apart = _moving(run, observable), _apart(run, observable)
     with settings():
         height = max(4.2, 0.27 * len(grid.designs) + 1.4)
         top = 0.18 + 0.17 * len(theory)
@@ -194,11 +197,17 @@ def curves(
         curves = [bands[:, 0] for bands in drawn]
         groups = _groups(curves)
         for d in (group[0] for group in groups):
-            bands, style, layer = drawn[d], mark(d), 3 + (d == 0)
+            bands, style, layer = drawn[d].copy(), mark(d), 3 + (d == 0)
+            split = np.array([(grid.designs[d], int(k)) in apart for k in rows], dtype=bool)
+            bands[split] = np.nan
+            for at, k in zip(x[split], rows[split], strict=True):
+                dots = values[d, k, grid.present[d, k]]
+                axes.plot(np.full(dots.size, at), dots, style.marker, color=style.color, ms=4,
+                          alpha=0.7, mew=0, zorder=layer + 4)  # fmt: skip
             axes.fill_between(x, bands[:, 1], bands[:, 2], color=style.color, alpha=0.15, lw=0)
             axes.plot(x, bands[:, 0], color=style.color, ls=style.dash, marker=style.marker,
                       zorder=layer)  # fmt: skip
-            hollow = np.array([(grid.designs[d], int(k)) in doubtful for k in rows], dtype=bool)
+            hollow = np.array([(grid.designs[d], int(k)) in moving for k in rows], dtype=bool)
             axes.plot(x[hollow], bands[hollow, 0], ls="", marker=style.marker, mfc="white",
                       mec=style.color, zorder=layer + 2)  # fmt: skip
         axes.axhline(0, color=MUTED, lw=0.8)
@@ -223,10 +232,20 @@ def _bands(samples: list[Floats], observable: str) -> Floats:
     return bands
 
 
-def _doubtful(run: Run, observable: str) -> set[tuple[str, int]]:
-    """Return designs and points whose mean still moves, or lies between two states."""
+def _moving(run: Run, observable: str) -> set[tuple[str, int]]:
+    """Return designs and points whose mean still moves."""
     rows = outcome(run.compare(observable))
-    rows = rows[(rows["settled"] == "no") | rows["share"].notna()]
+    return _cells(run, rows[rows["settled"] == "no"])
+
+
+def _apart(run: Run, observable: str) -> set[tuple[str, int]]:
+    """Return designs and points whose replicas are in two states."""
+    rows = outcome(run.compare(observable))
+    return _cells(run, rows[rows["share"].notna()])
+
+
+def _cells(run: Run, rows: pd.DataFrame) -> set[tuple[str, int]]:
+    """Return the designs of rows of a comparison, and the numbers of their swept points."""
     points = {tuple(cell): k for k, cell in enumerate(run.grid.points.to_numpy(dtype=object))}
     cells = rows[run.swept].to_numpy(dtype=object)
     return {

@@ -180,8 +180,8 @@ def _curves(run: Run, observable: str, point: Point, theory: Theory) -> list[str
         others = {name: value for name, value in point.items() if name != key}
         caption = (
             f"Mean {html.escape(label(observable))} along {html.escape(key)}{_at(others)}; bands "
-            f"are 95 % intervals over replicas. Open marks: not settled, or replicas in two "
-            f"states, where the mean is that of no society.{several}"
+            f"are 95 % intervals over replicas. Open marks: not settled. Where replicas are in "
+            f"two states, of which the mean is that of no society, each is a dot.{several}"
         )
         parts.append(_figure(figure, caption))
     return parts
