@@ -56,7 +56,7 @@ th { text-align: left; font-weight: 600; color: var(--muted); vertical-align: bo
 td { padding: 6px 14px 6px 0; border-bottom: 1px solid var(--rule); vertical-align: top; }
 th.n, td.n { text-align: right; }
 td.n { white-space: nowrap; }
-td:first-child { min-width: 9em; }
+td:first-child:not(.n) { min-width: 9em; }
 th:last-child, td:last-child { padding-right: 0; }
 tr.reference td { background: var(--tint); }
 figure { margin: 20px 0 32px; }

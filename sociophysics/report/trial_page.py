@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import scipy.sparse as sparse
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from scipy.sparse.linalg import ArpackError, eigsh
 
 from sociophysics.experiments.trial_inversion import answer as said_of
 from sociophysics.report import html, wording
-from sociophysics.report.figures import to_svg
-from sociophysics.report.marks import INK, MUTED, WIDTH, mark, settings
+from sociophysics.report.figures import key_label, to_svg
+from sociophysics.report.marks import INK, MUTED, WIDTH, Named, mark, name_ends, settings
 from sociophysics.scenario.membership import of_scenario
 from sociophysics.scenario.trial_table import OUTCOMES
 from sociophysics.study.society_card import card_of
@@ -43,6 +44,14 @@ STATISTICIAN = (
     "users influence each other beyond their neighbours, least of all near a transition."
 )
 TIES_DRAWN = 1500
+SHORT = {  # of outcomes, on axes
+    "stance": "stance",
+    "own_side": "stance on the own side",
+    "exposure_out_group": "share shown from another camp",
+    "exposure_own_camp": "share shown from the own camp",
+    "exposure_no_camp": "share shown from no camp",
+    "exposure_agreement": "share shown that agrees",
+}
 
 
 def render(scenario: Scenario, found: Trial) -> str:
@@ -169,22 +178,23 @@ def _figures(found: Trial) -> list[str]:
 
 def _against_share(found: Trial, name: str) -> Figure:
     rows = found.effects[found.effects["outcome"] == name]
+    ends: list[Named] = []
     with settings():
         figure = Figure(figsize=(WIDTH, 3.6))
         axes = figure.subplots()
-        figure.subplots_adjust(0.12, 0.14, 0.985, 0.97)
+        figure.subplots_adjust(0.12, 0.14, 0.79, 0.97)
         for k, estimand in enumerate(("direct", "indirect", "overall", "total")):
             own, style = rows[rows["estimand"] == estimand], mark(k)
             x, y = own["share"].to_numpy(float), own["value"].to_numpy(float)
             low, high = own["low"].to_numpy(float), own["high"].to_numpy(float)
             order = np.argsort(x)
-            axes.plot(x[order], y[order], color=style.color, marker=style.marker, ms=4,
-                      label=estimand)  # fmt: skip
+            axes.plot(x[order], y[order], color=style.color, marker=style.marker, ms=4)
             axes.vlines(x, low, high, color=style.color, lw=1)
+            ends += [Named(style, estimand, float(y[order][-1]))] if len(y) else []
         axes.axhline(0.0, color=MUTED, lw=0.8)
         axes.set_xlabel("share treated")
-        axes.set_ylabel(f"effect on {name}")
-        axes.legend(frameon=False)
+        axes.set_ylabel(f"effect on {SHORT[name]}")
+        _name_ends(axes, ends, height=3.6)
     return figure
 
 
@@ -202,8 +212,16 @@ def _distributions(found: Trial, name: str) -> Figure:
         axes.set_yticks(range(len(groups)), [_group(*name) for name, _ in groups])
         axes.invert_yaxis()
         axes.axvline(0.0, color=MUTED, lw=0.8)
-        axes.set_xlabel(f"effect on {name}")
+        axes.set_xlabel(f"effect on {SHORT[name]}")
     return figure
+
+
+def _name_ends(axes: Axes, ends: list[Named], *, height: float) -> None:
+    """Write the names of curves beside their ends, in a figure of this height in inches."""
+    axes.set_xlim(*axes.get_xlim())
+    axes.set_ylim(*axes.get_ylim())
+    known = [each for each in ends if math.isfinite(each.end)]
+    name_ends(axes, sorted(known, key=lambda each: -each.end), height=0.83 * height)
 
 
 def _places(J: Any, n: int) -> NDArray[np.float64]:
@@ -248,38 +266,41 @@ def _inversion(found: Trial) -> Figure:
     assert table is not None
     assert found.published is not None
     d, error = found.published
+    ends: list[Named] = []
     with settings():
         figure = Figure(figsize=(WIDTH, 3.6))
         axes = figure.subplots()
-        figure.subplots_adjust(0.12, 0.14, 0.985, 0.97)
+        figure.subplots_adjust(0.12, 0.14, 0.79, 0.97)
         axes.axhspan(d - 1.96 * error, d + 1.96 * error, color=INK, alpha=0.1, lw=0)
         for k, (column, text) in enumerate((("d", "direct"), ("total", "total"))):
             style = mark(k)
-            axes.plot(table["key"], table[column], color=style.color, marker=style.marker, ms=4,
-                      label=text)  # fmt: skip
+            axes.plot(table["key"], table[column], color=style.color, marker=style.marker, ms=4)
+            ends.append(Named(style, text, float(table[column].iloc[-1])))
             axes.vlines(table["key"], table[f"{column}_low"], table[f"{column}_high"],
                         color=style.color, lw=1)  # fmt: skip
-        axes.set_xlabel(found.along)
+        axes.set_xlabel(key_label(found.along))
         axes.set_ylabel("effect (SD)")
-        axes.legend(frameon=False)
+        _name_ends(axes, ends, height=3.6)
     return figure
 
 
 def _course(found: Trial) -> Figure:
     series, name = found.series, found.outcomes[0]
     own = series[series["outcome"] == name].pivot(index="sweep", columns="share", values="all")
+    ends: list[Named] = []
     with settings():
         figure = Figure(figsize=(WIDTH, 3.2))
         axes = figure.subplots()
-        figure.subplots_adjust(0.12, 0.15, 0.985, 0.97)
+        figure.subplots_adjust(0.12, 0.15, 0.79, 0.97)
         for k, share in enumerate([each for each in own.columns if each > 0]):
             style = mark(k)
-            axes.plot(own.index, own[share] - own[0.0], color=style.color,
-                      label=f"{100 * share:g} %")  # fmt: skip
+            course = own[share] - own[0.0]
+            axes.plot(own.index, course, color=style.color)
+            ends.append(Named(style, f"{100 * share:g} % treated", float(course.iloc[-1])))
         axes.axhline(0.0, color=MUTED, lw=0.8)
         axes.set_xlabel("sweep")
-        axes.set_ylabel(f"overall effect on {name}")
-        axes.legend(frameon=False)
+        axes.set_ylabel(f"overall effect on {SHORT[name]}")
+        _name_ends(axes, ends, height=3.2)
     return figure
 
 
