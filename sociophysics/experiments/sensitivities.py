@@ -124,13 +124,14 @@ def sensitivity(
             f"{name!r} is not observed by the scenario; {did_you_mean(name, base.observe.names)}"
         )
     base = base.replace({"observe.names": [name]})
-    places = _sampled(bounds, method, samples, base.seed)
+    # Counted before the points are drawn: a million of them take a minute.
     designs = max(1, len(base.designs))
-    if (runs := len(places) * designs * base.sweep.replicas) > MOST_RUNS:
+    if (runs := _points(bounds, method, samples) * designs * base.sweep.replicas) > MOST_RUNS:
         raise InputError(
             f"{runs:,} runs are asked for; at most {MOST_RUNS:,} are allowed: give fewer samples, "
             "replicas or keys."
         )
+    places = _sampled(bounds, method, samples, base.seed)
     asked = {
         "keys": {key: list(pair) for key, pair in bounds.items()},
         "method": method,
@@ -274,21 +275,26 @@ def _bounds(
     return found
 
 
-def _sampled(
-    bounds: Mapping[str, tuple[float, float]], method: str, samples: int, seed: int
-) -> Floats:
-    """Return the points, shape (points, keys)."""
+def _points(bounds: Mapping[str, tuple[float, float]], method: str, samples: int) -> int:
+    """Return how many points a method looks at."""
     if method not in METHODS:
         raise InputError(f"method is {method!r}; {did_you_mean(method, METHODS)}")
     if isinstance(samples, bool) or not isinstance(samples, int) or samples < 2:
         raise InputError(f"samples is {samples!r}; it must be a whole number >= 2.")
+    if method == "sobol" and samples & (samples - 1):
+        raise InputError(f"samples is {samples}; Sobol's points come in powers of two, as 64.")
+    return samples * (len(bounds) + (1 if method == "morris" else 2))
+
+
+def _sampled(
+    bounds: Mapping[str, tuple[float, float]], method: str, samples: int, seed: int
+) -> Floats:
+    """Return the points, shape (points, keys)."""
     problem, small = _problem(bounds), seed % 2**32
     if method == "morris":
         sample = _salib("sample.morris").sample
         found = sample(problem, samples, num_levels=LEVELS, seed=small)
     else:
-        if samples & (samples - 1):
-            raise InputError(f"samples is {samples}; Sobol's points come in powers of two, as 64.")
         sample = _salib("sample.sobol").sample
         found = sample(problem, samples, calc_second_order=False, seed=small)
     return np.asarray(found, dtype=np.float64)
