@@ -68,7 +68,9 @@ def fault(error: ErrorDetails, where: str, got: object) -> str:
         return f"{where} is {got!r}; {did_you_mean(str(got), [a or b for a, b in names])}"
     if kind in BOUNDS:
         sign, bound = BOUNDS[kind]
-        return f"{where} is {got!r}; it must be {sign} {context[bound]:g}"
+        end = context[bound]
+        told = f"{end:,}" if isinstance(end, int) else f"{end:g}"
+        return f"{where} is {got!r}; it must be {sign} {told}"
     return f"{where} is {got!r}; {EXPECTED.get(kind, error['msg'])}"
 
 

@@ -437,6 +437,7 @@ MISTAKES = {
     ('["magnetization"]', "[]"): r"observe.names is \[\]; it must hold at least one",
     ('["magnetization"]', '"magnetization"'): "observe.names is 'magnetization'; it must be a lis",
     ("replicas = 3", "replicas = 0"): "sweep.replicas is 0; it must be >= 1",
+    ("replicas = 3", "replicas = 1_000_000_000"): "it must be <= 10,000,000",
     ("replicas = 3", "replica = 3"): r"replica is not a key of \[sweep\].*did you mean replicas",
     ("replicas = 3", '"feed.gama" = [1]'): "'feed.gama', which no design has.*mean feed.gamma",
     ("replicas = 3", '"seed.x" = [1]'): "'seed.x', which no design has",

@@ -50,6 +50,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Design", "Scenario", "Settings", "Sweep", "canonical_json"]
 
+# Far more than anybody waits for, and few enough to be listed.
+MOST_REPLICAS = 10_000_000
+
 
 class Design(Table):
     """A named variant: its tables replace the base's whole tables of the same name."""
@@ -71,7 +74,7 @@ class Sweep(Table):
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, Axis] = Field(init=False)
 
-    replicas: Annotated[int, Field(ge=1)] = 1
+    replicas: Annotated[int, Field(ge=1, le=MOST_REPLICAS)] = 1
     """Independent runs, paired by number across designs and sweep points."""
     redraw: Redrawn = ()
     """What is drawn anew for each replica: network, couplings."""
