@@ -20,7 +20,7 @@ from sociophysics.study import run_manifest as run_folder
 from sociophysics.study import tasks
 from sociophysics.study.blocks import Part, fingerprints, plan, registering_modules
 from sociophysics.study.session import Progress, Session, finished, users_in
-from sociophysics.study.shelf import join_events, join_tables
+from sociophysics.study.shelf import join_events, join_tables, listing
 
 if TYPE_CHECKING:
     from sociophysics.study.results import Run
@@ -181,14 +181,14 @@ def run_with(
     inputs = fingerprints(scenario, cases=cases)
     parts = plan(scenario, inputs=inputs, cases=cases)
     del cases
-    there = finished(store)
-    missing = [part for part in parts if part.name not in there]
+    missing = _missing(parts, store)
     with tasks.naming(parts[0]):
         users = users_in(parts[0])
     # Processes import what simulates while this one looks at what they will simulate.
     starting = tasks.processes_ahead(
         missing, simulate, users=users, workers=workers, executor=executor
     )
+    del missing
     with starting as ahead:
         with tasks.naming(parts[0]):
             about = facts(parts)
@@ -208,10 +208,11 @@ def run_with(
                 given = {"folder": None if folder is None else str(folder), "p_values": p_values}
                 log.write("given", given=given)
             session.compute(log, workers=workers, executor=executor, ahead=ahead)
-            data = session.take()
-            events = join_events(scenario, parts, data)
-            table = join_tables(scenario, parts, data)
-            del data
+            # Parts have settings and data rows: tables are made of the latter alone.
+            listed, data = listing(scenario, parts), session.take()
+            del parts
+            table, events = join_tables(scenario, listed, data), join_events(scenario, listed, data)
+            del data, listed
             result = Run(
                 table=table,
                 manifest=manifest,
@@ -223,6 +224,11 @@ def run_with(
                 write_results(store, result, p_values=p_values)
             log.write("end")
     return result
+
+
+def _missing(parts: Sequence[Part], store: Store | None) -> list[Part]:
+    there = finished(store)
+    return [part for part in parts if part.name not in there]
 
 
 def write_results(store: Store, run: Run, *, p_values: bool = False) -> None:

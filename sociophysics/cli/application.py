@@ -123,6 +123,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     given = sys.argv[1:] if arguments is None else list(arguments)
     _replace_unprintable()
+    _tell_what_takes_long()
     as_python, warnings.formatwarning = warnings.formatwarning, _one_line
     try:
         return _status(given)

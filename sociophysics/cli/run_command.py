@@ -56,9 +56,10 @@ def run(
     """
     from sociophysics.scenario import Scenario
 
-    loaded = seeded(Scenario.load(scenario), seed)
-    if replicas is not None:
-        loaded = loaded.replace({"sweep.replicas": replicas})
+    with quieted(quiet):  # of very many values it says how many were looked at
+        loaded = seeded(Scenario.load(scenario), seed)
+        if replicas is not None:
+            loaded = loaded.replace({"sweep.replicas": replicas})
     place = str(Path("runs") / scenario.stem) if out is None else out
     options = {
         "--out": out,

@@ -8,7 +8,9 @@ from sociophysics.scenario.cases import (
     expand,
     files_of,
     labelled,
+    looked_at,
     resolved,
+    swept_to,
     with_declared,
 )
 from sociophysics.scenario.document import Design, Scenario, Sweep
@@ -29,8 +31,10 @@ __all__ = [
     "expand",
     "files_of",
     "labelled",
+    "looked_at",
     "resolved",
     "scenario_schema",
     "stop_rule",
+    "swept_to",
     "with_declared",
 ]

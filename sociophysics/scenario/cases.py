@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import copy
 import itertools
+import logging
 import math
+import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from sociophysics.arguments import asks
 from sociophysics.datasets import bundled_file
@@ -27,7 +29,14 @@ from sociophysics.scenario.posterior import check_draws, draws_file
 from sociophysics.scenario.sentences import explain
 from sociophysics.scenario.settings import Settings, plain
 from sociophysics.scenario.values import Values
-from sociophysics.scenario.variation import SWEPT_TABLES, dotted_keys, set_key, value_at
+from sociophysics.scenario.variation import (
+    SWEPT_TABLES,
+    dotted_keys,
+    put,
+    set_key,
+    steps_to,
+    value_at,
+)
 
 __all__ = [
     "Case",
@@ -36,17 +45,25 @@ __all__ = [
     "expand",
     "files_of",
     "labelled",
+    "looked_at",
     "resolved",
+    "swept_to",
     "with_declared",
 ]
 
 BYTES_PER_CASE = 8_000
+SECONDS_BETWEEN_LINES = 1.0
+LOOKS = 256  # cases looked at between looks at the clock
 TEMPERATURE = "dynamics.temperature"
 Scalar = bool | int | float | str
 FILE_KEYS = (("network", "path"), ("network", "nodes"), ("couplings", "path"))
 
+_log = logging.getLogger(__name__)
+Each = TypeVar("Each")
+Model = TypeVar("Model", bound=BaseModel)
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One design at one point of the sweep."""
 
@@ -93,9 +110,13 @@ def labelled(scenario: Scenario, design: str, point: Mapping[str, Any]) -> str:
     label = scenario.source
     if scenario.designs:
         label += f", design {design!r}"
-    if point:
-        label += ", swept to " + ", ".join(f"{key} = {value!r}" for key, value in point.items())
-    return label
+    return label + swept_to(point)
+
+
+def swept_to(point: Mapping[str, Any]) -> str:
+    """Return the end of a label: the swept values, if any."""
+    listed = ", ".join(f"{key} = {value!r}" for key, value in point.items())
+    return f", swept to {listed}" if listed else ""
 
 
 class _Swept:
@@ -105,6 +126,10 @@ class _Swept:
         self.scenario, self.design, self.tables = scenario, design, tables
         self.touched = {key.partition(".")[0] for key in scenario.sweep.axes}
         self._same: dict[str, Any] = {}
+        # Which keys a table has depends on its kind: what is found once is found at every point.
+        self._steady = not any(key.endswith(".kind") for key in scenario.sweep.axes)
+        self._steps: dict[str, tuple[str | int, ...] | None] = {}
+        self._given: dict[type[Any], set[str]] = {}
 
     def at(self, point: Mapping[str, Any], *, named: Mapping[str, Any] | None = None) -> Settings:
         """Return the settings at a point; a refusal names it, or ``named`` instead.
@@ -116,9 +141,12 @@ class _Swept:
         """
         tables = dict(self.tables)
         for name in self.touched & tables.keys():
-            tables[name] = copy.deepcopy(tables[name])
+            tables[name] = _copied(tables[name])
         for key, value in point.items():
-            set_key(tables, key, value)
+            if key not in self._steps or not self._steady:
+                self._steps[key] = steps_to(tables, key)
+            if (steps := self._steps[key]) is not None:
+                put(tables, steps, value)
         with knowing(*self.scenario.registries):
             try:
                 settings = Settings.model_validate({**tables, **self._same})
@@ -128,7 +156,35 @@ class _Swept:
         if not self._same:
             steady = Settings.model_fields.keys() - self.touched
             self._same = {name: getattr(settings, name) for name in steady}
-        return settings
+        for name in self.touched:
+            if isinstance(table := getattr(settings, name, None), BaseModel):
+                vars(settings)[name] = self._light(table)
+        return self._light(settings)
+
+    def _light(self, model: Model) -> Model:
+        """Return the same model in a third of the memory: names of its keys are shared.
+
+        Instances whose attributes are set in one order share the names of these in one table, in
+        which a dict of each would have them anew; which of them were given is one set for all.
+        """
+        own = model.model_fields_set
+        given = self._given.setdefault(type(model), own)
+        light = object.__new__(type(model))
+        for name, value in vars(model).items():
+            object.__setattr__(light, name, value)
+        object.__setattr__(light, "__pydantic_fields_set__", given if given == own else own)
+        object.__setattr__(light, "__pydantic_extra__", None)
+        object.__setattr__(light, "__pydantic_private__", None)
+        return light
+
+
+def _copied(table: Any) -> Any:
+    """Return a copy of plain tables and lists."""
+    if isinstance(table, dict):
+        return {key: _copied(value) for key, value in table.items()}
+    if isinstance(table, list):
+        return [_copied(value) for value in table]
+    return table
 
 
 def check(scenario: Scenario) -> None:
@@ -154,7 +210,7 @@ def check(scenario: Scenario) -> None:
         swept = _Swept(scenario, design, tables)
         swept.at(first)
         for key, values in axes.items():
-            for value in values[1:]:
+            for value in looked_at(values[1:], scenario, what="values"):
                 swept.at({**first, key: value}, named={key: value})
 
 
@@ -229,7 +285,7 @@ def expand(scenario: Scenario, *, resolve: bool = True) -> list[Case]:
     cases = []
     for design, tables in bases:
         swept = _Swept(scenario, design, tables)
-        for point in points:
+        for point in looked_at(points, scenario, what="cases"):
             settings = swept.at(point)
             if resolve:
                 settings = resolved(settings, scenario.folder)
@@ -238,6 +294,31 @@ def expand(scenario: Scenario, *, resolve: bool = True) -> list[Case]:
         posterior: Any = resolved(cases[0].settings, scenario.folder).posterior
         check_draws(posterior.path, replicas=scenario.sweep.replicas, swept=axes)
     return cases
+
+
+def looked_at(each: Sequence[Each], scenario: Scenario, *, what: str) -> Iterator[Each]:
+    """Yield each of many, and log how many were, once a second, where that takes so long.
+
+    Parameters
+    ----------
+    each : sequence
+    scenario : Scenario
+        Whose file the line names.
+    what : str
+        The word for many.
+
+    Examples
+    --------
+    >>> from sociophysics.scenario import CROWD, Scenario
+    >>> list(looked_at([1, 2], Scenario.from_toml(CROWD), what="cases"))
+    [1, 2]
+    """
+    due = time.monotonic() + SECONDS_BETWEEN_LINES
+    for count, one in enumerate(each):
+        if count % LOOKS == 0 and (now := time.monotonic()) >= due:
+            due = now + SECONDS_BETWEEN_LINES
+            _log.info("%s: %d of %d %s looked at", scenario.source, count, len(each), what)
+        yield one
 
 
 def _points(axes: dict[str, Values]) -> list[dict[str, Any]]:

@@ -50,6 +50,12 @@ _STOP = re.compile(
 )
 
 
+SCALARS = (str, int, float, bool)
+_CANONICAL = json.JSONEncoder(
+    sort_keys=True, allow_nan=False, separators=(",", ":"), ensure_ascii=False
+)
+
+
 class StopRule(NamedTuple):
     """When a replica stops: ``compare`` between an observable and a bound."""
 
@@ -224,6 +230,8 @@ Interventions = Annotated[tuple[Intervention, ...], Field(strict=False)]
 
 def plain(value: Any) -> Any:
     """Return ``value`` as dicts, lists and scalars, without what is None."""
+    if type(value) in SCALARS:
+        return value  # a hundred thousand cases have a dozen of them each
     if isinstance(value, Mapping):
         return {key: plain(each) for key, each in value.items() if each is not None}
     if isinstance(value, list | tuple):
@@ -239,9 +247,7 @@ def canonical_json(value: Any) -> str:
     >>> canonical_json({"b": math.inf, "a": [1, 0.5]})
     '{"a":[1,0.5],"b":"inf"}'
     """
-    return json.dumps(
-        json_form(value), sort_keys=True, allow_nan=False, separators=(",", ":"), ensure_ascii=False
-    )
+    return _CANONICAL.encode(json_form(value))
 
 
 class Settings(Table):

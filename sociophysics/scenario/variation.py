@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,16 @@ import numpy as np
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.scenario.sentences import keys_of
 
-__all__ = ["SWEPT_TABLES", "change", "dotted_keys", "in_memory", "set_key", "value_at"]
+__all__ = [
+    "SWEPT_TABLES",
+    "change",
+    "dotted_keys",
+    "in_memory",
+    "put",
+    "set_key",
+    "steps_to",
+    "value_at",
+]
 
 SWEPT_TABLES = ("network", "couplings", "field", "dynamics", "feed", "interventions", "follow")
 TOP = (
@@ -65,19 +74,44 @@ def set_key(tables: dict[str, Any], key: str, value: Any) -> bool:
     >>> set_key(tables, "feed.tau", 5.0), set_key(tables, "feed.slots", 3), tables
     (True, False, {'feed': {'kind': 'memory', 'tau': 5.0}})
     """
+    steps = steps_to(tables, key)
+    if steps is not None:
+        put(tables, steps, value)
+    return steps is not None
+
+
+def steps_to(tables: Mapping[str, Any], key: str) -> tuple[str | int, ...] | None:
+    """Return the names and places that lead to the dotted ``key``, None if its kind has it not.
+
+    Examples
+    --------
+    >>> tables = {"interventions": [{"kind": "heat", "at": 5}]}
+    >>> steps_to(tables, "interventions.0.at"), steps_to(tables, "interventions.0.tau")
+    (('interventions', 0, 'at'), None)
+    """
     *path, last = key.split(".")
     if not path or path[0] not in SWEPT_TABLES:
-        return False
+        return None
     here: Any = tables
+    steps: list[str | int] = []
     for step in path:
+        steps.append(step if isinstance(here, Mapping) else int(step))
         here = _step(here, step)
+        if here is None:
+            return None
     if isinstance(here, list) and (place := _place(last, len(here))) is not None:
-        here[place] = value
-        return True
+        return (*steps, place)
     if not isinstance(here, dict) or last not in keys_of(path, here):
-        return False
-    here[last] = value
-    return True
+        return None
+    return (*steps, last)
+
+
+def put(tables: dict[str, Any], steps: Sequence[str | int], value: Any) -> None:
+    """Set what ``steps_to`` found."""
+    here: Any = tables
+    for step in steps[:-1]:
+        here = here[step]
+    here[steps[-1]] = value
 
 
 def dotted_keys(tables: Mapping[str, Any]) -> list[str]:

@@ -17,6 +17,7 @@ __all__ = ["Forms"]
 MOST = 256  # forms kept: lengths differ by what a part's events say
 WIDTH = 8  # bytes of a number
 Columns = dict[str, NDArray[Any]]
+Events = list[dict[str, Any]]
 
 
 class _Form(NamedTuple):
@@ -36,12 +37,20 @@ class Forms:
     def __init__(self) -> None:
         self._forms: dict[int, _Form] = {}
         self.rows: set[Hashable] = set()
+        self.events: dict[bytes, tuple[Events, str]] = {}
 
     def take_rows(self, rows: Hashable) -> None:
         """Note replicas and sweeps that were found to be right."""
         if len(self.rows) >= MOST:
             self.rows.clear()
         self.rows.add(rows)
+
+    def take_events(self, written: bytes, events: Events, text: str) -> tuple[Events, str]:
+        """Keep events as they are written, read, and written anew; return the latter two."""
+        if len(self.events) >= MOST:
+            self.events.clear()
+        self.events[written] = events, text
+        return events, text
 
     def read(self, data: bytes) -> tuple[Columns, bytes] | None:
         """Return the columns of a file and the text beside them; None if its form is not known."""

@@ -21,8 +21,10 @@ from sociophysics.scenario import (
     expand,
     files_of,
     labelled,
+    looked_at,
     posterior,
     resolved,
+    swept_to,
 )
 from sociophysics.scenario.settings import OUR_KERNELS
 from sociophysics.society.edge_files import content
@@ -47,6 +49,7 @@ BLOCK = 5
 FORMAT = 1
 BYTES_PER_CELL = 24  # a number in the parts' tables, in the joined one, and on its way there
 FIELDS = sorted(Settings.model_fields)
+Texts = dict[str, tuple[Any, str]]
 UNKNOWN_USERS = 1_000
 BYTES_PER_PART = 6_000  # its name and place in the plan, its own table apart from the numbers
 
@@ -62,8 +65,8 @@ class Part:
     ----------
     identity : str
         Canonical JSON of the settings in which a file counts by its contents, not by its place.
-    source : str
-        File, design and swept values, as messages name them.
+    place : str
+        File and design, as messages name them.
     code : str or None
         Digest of the sources that simulate it; None for parts of versions that kept none.
     """
@@ -73,8 +76,13 @@ class Part:
     settings: Settings
     replicas: tuple[int, ...]
     identity: str
-    source: str
+    place: str
     code: str | None = field(default_factory=source_digest)
+
+    @property
+    def source(self) -> str:
+        """File, design and swept values, as messages name them."""
+        return self.place + swept_to(self.point)
 
     @cached_property
     def name(self) -> str:
@@ -228,17 +236,19 @@ def plan(
     code = source_digest() if manifest is None else manifest.get("code")
     cases = expand(scenario, resolve=False) if cases is None else cases
     digests = fingerprints(scenario, cases=cases) if inputs is None else dict(inputs)
+    designs = {case.design for case in cases}
     count = scenario.sweep.replicas
     _require_memory(cases, count)
     blocks = [tuple(range(first, min(first + BLOCK, count))) for first in range(0, count, BLOCK)]
     parts = []
-    texts: dict[int, str] = {}
-    for case in cases:
+    texts: Texts = {}
+    folder, places = scenario.folder, {name: labelled(scenario, name, {}) for name in designs}
+    for case in looked_at(cases, scenario, what="cases"):
         identity = _identity(case.settings, digests, texts)
-        settings = resolved(case.settings, scenario.folder)
-        source = labelled(scenario, case.design, case.point)
+        settings = resolved(case.settings, folder)
+        place = places[case.design]
         parts += [
-            Part(case.design, case.point, settings, replicas, identity, source, code)
+            Part(case.design, case.point, settings, replicas, identity, place, code)
             for replicas in blocks
         ]
     return parts
@@ -259,11 +269,11 @@ def _require_memory(cases: Sequence[Case], replicas: int) -> None:
     )
 
 
-def _identity(settings: Settings, digests: Mapping[str, str], texts: dict[int, str]) -> str:
+def _identity(settings: Settings, digests: Mapping[str, str], texts: Texts) -> str:
     """Return the canonical JSON of settings in which a file counts by its contents.
 
-    ``texts`` keeps that of each table by its ``id``, since cases share the tables that no swept
-    key changes; the cases outlive it.
+    ``texts`` keeps that of the last table of each name, since the cases of a design share the
+    tables that no swept key changes.
     """
     files = files_of(settings)
     whole = []
@@ -271,15 +281,16 @@ def _identity(settings: Settings, digests: Mapping[str, str], texts: dict[int, s
         table = getattr(settings, name)
         if table is None:
             continue  # a scenario without a posterior is what it was before there were any
-        text = texts.get(id(table))
-        if text is None:
+        last, text = texts.get(name, (None, ""))
+        if last is not table:
             plain = settings.canonical(name)[name]
             for key, path in files.items():
                 where, _, entry = key.partition(".")
                 if where == name:
                     plain[entry] = digests[path]
-            texts[id(table)] = text = canonical_json(plain)
-        whole.append(f'"{name}":{text}')
+            text = f'"{name}":{canonical_json(plain)}'
+            texts[name] = table, text
+        whole.append(text)
     return f"{{{','.join(whole)}}}"
 
 

@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -22,7 +23,9 @@ __all__ = ["LEDGER", "WORTH", "read_ledger", "write_ledger"]
 
 LEDGER = "ledger.parquet"
 WORTH = 1_000  # parts from which on one file is read faster than its parts
-FORMAT = "sociophysics ledger 1"
+FORMAT = "sociophysics ledger 2"
+DIGITS = 64  # of a digest, before the text
+ROWS_AT_ONCE = 1 << 17
 METADATA = b"sociophysics"
 
 
@@ -38,13 +41,17 @@ def write_ledger(store: Store, shelf: Shelf, stamps: Mapping[str, str]) -> None:
     if len(names) < WORTH:
         return
     columns = shelf.joined(names)
+    acts: dict[str, int] = {}
     about = {
         "format": FORMAT,
-        "parts": [[name, shelf.rows(name), stamps[name]] for name in names],
-        "events": {name: shelf.events(name) for name in names if shelf.events(name)},
+        "names": names,
+        "rows": [shelf.rows(name) for name in names],
+        "stamps": [stamps[name] for name in names],
+        "acted": _numbered([shelf.events(name) for name in names], acts),
+        "acts": list(acts),
     }
-    text = json.dumps(about, default=np.generic.item)
-    metadata = {METADATA: json.dumps({"about": text, "digest": _digest(text, columns)}).encode()}
+    text = json.dumps(about).encode()
+    metadata = {METADATA: _digest(text, columns).encode() + text}
     arrow = pa.table(columns).replace_schema_metadata(metadata)
     with contextlib.suppress(OSError, InputError):
         store.write(
@@ -52,13 +59,30 @@ def write_ledger(store: Store, shelf: Shelf, stamps: Mapping[str, str]) -> None:
         )
 
 
-def _digest(about: str, columns: Columns) -> str:
-    total = hashlib.sha256(about.encode())
+def _numbered(events: Sequence[list[dict[str, Any]]], acts: dict[str, int]) -> list[int]:
+    """Return which of the texts in ``acts`` says what acted; those that are new are added."""
+    known: dict[int, int] = {}
+    found = []
+    for each in events:
+        number = known.get(id(each))
+        if number is None:
+            text = json.dumps(each, default=np.generic.item)
+            known[id(each)] = number = acts.setdefault(text, len(acts))
+        found.append(number)
+    return found
+
+
+def _digest(about: bytes, columns: Columns) -> str:
+    total = hashlib.sha256(about)
     for name, values in columns.items():
-        if values.dtype == np.float64:
-            # A file keeps neither which of the NaNs it was nor the sign of a zero.
-            values = np.where(np.isnan(values), np.nan, values + 0.0)
-        total.update(name.encode() + np.ascontiguousarray(values).tobytes())
+        total.update(name.encode())
+        for start in range(0, len(values), ROWS_AT_ONCE):
+            some = np.ascontiguousarray(values[start : start + ROWS_AT_ONCE])
+            if some.dtype == np.float64:
+                # A file keeps neither which of the NaNs it was nor the sign of a zero.
+                some = np.where(np.isnan(some), np.nan, some)
+                some += 0.0
+            total.update(some.tobytes())
     return total.hexdigest()
 
 
@@ -75,24 +99,24 @@ def read_ledger(
     shelf = Shelf()
     try:
         file = pq.ParquetFile(pa.BufferReader(store.read(LEDGER)))
-        kept = json.loads((file.schema_arrow.metadata or {})[METADATA])
-        arrow = file.read()
-        found = {name: arrow.column(name).to_numpy() for name in arrow.column_names}
-        if kept["digest"] != _digest(kept["about"], found) or list(found) != list(columns):
+        kept = (file.schema_arrow.metadata or {})[METADATA]
+        digest, text = kept[:DIGITS], kept[DIGITS:]
+        if list(file.schema_arrow.names) != list(columns):
             return shelf
-        about = json.loads(kept["about"])
+        # One after the other: all of them as Arrow has them would be one more copy.
+        found = {name: file.read(columns=[name]).column(0).to_numpy() for name in columns}
+        del file, kept
+        if digest != _digest(text, found).encode():
+            return shelf
+        about = json.loads(text)
         if about["format"] != FORMAT:
             return shelf
-        parts = about["parts"]
-        shelf.add(
-            [name for name, _, _ in parts],
-            [rows for _, rows, _ in parts],
-            found,
-            [about["events"].get(name, []) for name, _, _ in parts],
-        )
-    except (OSError, ValueError, KeyError, TypeError, RecursionError, pa.ArrowException):
+        acts = [json.loads(each) for each in about["acts"]]
+        names = about["names"]
+        shelf.add(names, about["rows"], found, [acts[number] for number in about["acted"]])
+    except (OSError, ValueError, LookupError, TypeError, RecursionError, pa.ArrowException):
         return Shelf()
-    for name, _, stamp in parts:
+    for name, stamp in zip(names, about["stamps"], strict=True):
         if name not in wanted or stamps.get(name) != stamp:
             del shelf[name]
     return shelf

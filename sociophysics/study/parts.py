@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -35,6 +37,10 @@ __all__ = [
 METADATA = b"sociophysics"
 SHORT = 4_096  # rows up to which a table is written plain
 MANY = 16  # parts from which on what their files have in common is learned
+WHOLE, FLOAT = np.dtype(np.int64), np.dtype(np.float64)
+AS_WRITTEN = re.compile(
+    rb'\{"digest":"([0-9a-f]{64})","events":(\[.*\]),"part":"([0-9a-f]{64})"\}', re.DOTALL
+)
 EVENT_KEYS = {"sweep", "kind", "replica"}
 Columns = dict[str, NDArray[Any]]
 
@@ -82,24 +88,28 @@ def write_part(store: Store, part: Part, data: PartData) -> None:
     if not all(event.keys() >= EVENT_KEYS for event in data.events):
         raise ValueError(f"an event of a part lacks one of {sorted(EVENT_KEYS)}")
     events = json.loads(_text(data.events))
-    about = {"part": part.name, "events": events, "digest": _digest(part, numbers, events)}
+    about = {"part": part.name, "events": events, "digest": _digest(part, numbers, _text(events))}
     arrow = pa.table(numbers)
     store.write(file_of(part.name), lambda file: _write_parquet(arrow, _text(about), file))
 
 
+_TEXT = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=np.generic.item)
+
+
 def _text(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), default=np.generic.item)
+    return _TEXT.encode(value)
 
 
-def _digest(part: Part, columns: Columns, events: Sequence[Mapping[str, Any]]) -> str:
-    """Return the sha256 of a part's name, events and numbers, bit for bit."""
+def _digest(part: Part, columns: Columns, events: str) -> str:
+    """Return the sha256 of a part's name, text of events and numbers, bit for bit."""
     rows = len(columns["replica"])
-    total = hashlib.sha256(f"{part.name}{_text(events)}{rows}".encode())
+    total = hashlib.sha256(f"{part.name}{events}{rows}".encode())
     for name, values in columns.items():
-        if values.dtype == np.float64:
+        if values.dtype == FLOAT:
             # A file keeps neither which of the NaNs it was nor the sign of a zero.
+            if (unknown := np.isnan(values)).any():
+                values = np.where(unknown, np.nan, values)
             values = values + 0.0
-            values[np.isnan(values)] = np.nan
         total.update(name.encode() + values.tobytes())
     return total.hexdigest()
 
@@ -131,7 +141,7 @@ def checked(part: Part, table: pd.DataFrame) -> Columns:
     ValueError
         A column or a replica is missing or too many.
     """
-    types = _types(part)
+    types = _types(part.settings.observe.names)
     if list(table.columns) != list(types):
         raise ValueError(f"a part has the columns {list(table.columns)}, not {list(types)}")
     columns = {name: _typed(table[name], kind) for name, kind in types.items()}
@@ -142,14 +152,14 @@ def checked(part: Part, table: pd.DataFrame) -> Columns:
     return columns
 
 
-def _typed(column: pd.Series, kind: type[np.generic]) -> NDArray[Any]:
+def _typed(column: pd.Series, kind: np.dtype[Any]) -> NDArray[Any]:
     return np.asarray((column if column.dtype == kind else column.astype(kind)).to_numpy())
 
 
-def _types(part: Part) -> dict[str, type[np.generic]]:
-    """Return the binding columns of a part with their types."""
-    names = dict.fromkeys(part.settings.observe.names, np.float64)
-    return {"replica": np.int64, "sweep": np.int64, **names}
+@functools.lru_cache(maxsize=64)
+def _types(names: tuple[str, ...]) -> dict[str, np.dtype[Any]]:
+    """Return the binding columns of parts that observe this, with their types."""
+    return {"replica": WHOLE, "sweep": WHOLE, **dict.fromkeys(names, FLOAT)}
 
 
 def _check_rows(part: Part, columns: Columns) -> None:
@@ -226,14 +236,13 @@ def _parsed(part: Part, data: bytes, forms: Forms | None = None) -> PartColumns:
 
     try:
         columns, text = (forms and forms.read(data)) or _decoded(data, forms)
-        about = json.loads(text)
+        name, digest, events, told = _said(text, forms)
         kinds = {name: values.dtype for name, values in columns.items()}
-        types = _types(part)
-        if list(columns) != list(types) or kinds != types:
+        types = _types(part.settings.observe.names)
+        if kinds != types or list(columns) != list(types):
             raise ValueError(f"it has the columns {kinds}, not {types}")
         _check_rows_once(part, columns, forms)
-        events: list[dict[str, Any]] = about["events"]
-        whole = about["part"] == part.name and about["digest"] == _digest(part, columns, events)
+        whole = name == part.name and digest == _digest(part, columns, told)
     except (
         OSError,
         ValueError,
@@ -246,6 +255,21 @@ def _parsed(part: Part, data: bytes, forms: Forms | None = None) -> PartColumns:
     if not whole:
         raise CorruptPart("it holds another part, or not what was written")
     return PartColumns(columns, events)
+
+
+def _said(text: bytes, forms: Forms | None) -> tuple[str, str, list[dict[str, Any]], str]:
+    """Return what a file says of itself: name, digest, events, and these as a digest has them."""
+    found = AS_WRITTEN.fullmatch(text)
+    if found is None or forms is None:
+        about = json.loads(text)
+        return about["part"], about["digest"], about["events"], _text(about["events"])
+    digest, written, name = found.groups()
+    # The same often acts in all of them: it is read once, and kept once.
+    known = forms.events.get(written)
+    if known is None:
+        events = json.loads(written)
+        known = forms.take_events(written, events, _text(events))
+    return name.decode(), digest.decode(), *known
 
 
 def _decoded(data: bytes, forms: Forms | None) -> tuple[Columns, bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import platform
 import threading
 import time
@@ -29,7 +30,9 @@ __all__ = ["Cancelled", "Progress", "Report", "Session", "finished", "reporter",
 Report = Callable[[int, int, float], None]
 Progress = Report | bool
 SECONDS_BETWEEN_REPORTS = 0.5
+SLOW = 20_000  # finished parts from which on to read them is said before it begins
 LEDGER_SHARE = 0.05  # of the time of a run, at most, for writing what a resumed one reads
+_log = logging.getLogger(__name__)
 UNSEEN = "parts that were reported as finished are not there: do all workers see {}?"
 
 
@@ -96,6 +99,7 @@ class Session:
     ) -> None:
         self.store = store
         self.parts = {part.name: part for part in parts}
+        self.names = frozenset(self.parts)
         self.data = Shelf()
         self._read = 0  # parts read one by one since the ledger was written
         self._unread: list[Part] = []  # written since
@@ -211,8 +215,8 @@ class Session:
         self._ledger_due = start + took / LEDGER_SHARE
 
     def take(self) -> Shelf:
-        """Return the data and keep none, so that it goes when the caller is done with it."""
-        data, self.data = self.data, Shelf()
+        """Return the data and keep neither it nor parts, so that they go when the caller's do."""
+        data, self.data, self.parts = self.data, Shelf(), {}
         return data
 
     def report(self, finished: int) -> None:
@@ -238,7 +242,10 @@ class Session:
         there = finished(self.store)
         if not self.data:
             self.read_ledger(there)
-        self.read([p for p in self.parts.values() if p.name in there], log)
+        stored = [part for part in self.parts.values() if part.name in there]
+        if len(stored) >= SLOW and not self.data:
+            _log.info("reading %d finished parts", len(stored))
+        self.read(stored, log)
         pieces = there - self.parts.keys()
         self.missing = []
         for name, part in self.parts.items():
@@ -258,6 +265,10 @@ class Session:
         wanted = there & self.parts.keys()
         if self.store is None or len(wanted) < ledger.WORTH:
             return
+        if ledger.LEDGER not in self.store.names():
+            return  # to ask for the stamps of all parts takes a while
+        if len(wanted) >= SLOW:
+            _log.info("reading the ledger of %d finished parts", len(wanted))
         names = next(iter(self.parts.values())).settings.observe.names
         self.data = ledger.read_ledger(
             self.store, wanted, self._stamps(), ["replica", "sweep", *names]
@@ -314,10 +325,10 @@ class Session:
         except OSError as error:
             if error.errno not in FULL:
                 raise
-            kept = len(finished(self.store) & self.parts.keys())
+            kept = len(finished(self.store) & self.names)
             where = "a disk" if self.store is None else f"the disk of {self.store.place}"
             raise InputError(
-                f"no space is left on {where}; {kept} of {len(self.parts)} parts are finished and "
+                f"no space is left on {where}; {kept} of {len(self.names)} parts are finished and "
                 "kept: free some space and run the same again."
             ) from error
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -13,8 +13,9 @@ from sociophysics.scenario import Scenario
 from sociophysics.study.blocks import Part
 from sociophysics.study.parts import Columns, PartColumns, PartData
 
-__all__ = ["Shelf", "join_events", "join_tables"]
+__all__ = ["Listing", "Shelf", "join_events", "join_tables", "listing"]
 
+Scalar = bool | int | float | str
 TOGETHER = 1024  # parts whose rows become one array: a table of its own costs 10 kB
 
 
@@ -119,56 +120,98 @@ class Shelf(MutableMapping[str, PartData]):
     def joined(self, names: Sequence[str]) -> Columns:
         """Return the columns of some parts, one after the other in the order of the names."""
         self._settle()
-        places = [self._places[name] for name in names]
-        keys = list(self._arrays[places[0][0]])
+        stretches = self._stretches(names)
+        keys = list(self._arrays[stretches[0][0]])
         return {
-            key: np.concatenate([self._arrays[which][key][a:b] for which, a, b in places])
+            key: np.concatenate([self._arrays[which][key][a:b] for which, a, b in stretches])
             for key in keys
         }
 
+    def _stretches(self, names: Sequence[str]) -> list[tuple[int, int, int]]:
+        """Return where the rows of parts lie, as few stretches of an array as there are."""
+        found: list[tuple[int, int, int]] = []
+        here, first, last = self._places[names[0]]
+        for name in names[1:]:
+            which, start, end = self._places[name]
+            if which != here or start != last:
+                found.append((here, first, last))
+                here, first = which, start
+            last = end
+        found.append((here, first, last))
+        return found
 
-def join_tables(scenario: Scenario, parts: Sequence[Part], data: Shelf) -> pd.DataFrame:
+
+class Listing(NamedTuple):
+    """What tables say of parts, column by column: without their settings."""
+
+    names: list[str]
+    replicas: list[tuple[int, ...]]
+    keys: dict[str, list[Scalar]]  # design and swept keys
+
+
+def listing(scenario: Scenario, parts: Sequence[Part]) -> Listing:
+    """Return what tables say of parts, so that these can go before there are tables."""
+    keys: dict[str, list[Scalar]] = {"design": [part.design for part in parts]}
+    keys |= {key: [part.point[key] for part in parts] for key in scenario.sweep.axes}
+    return Listing([part.name for part in parts], [part.replicas for part in parts], keys)
+
+
+def join_tables(scenario: Scenario, parts: Sequence[Part] | Listing, data: Shelf) -> pd.DataFrame:
     """Return the table of a run: design, swept keys, replica, sweep, observables.
 
     Rows are in the order of the file's designs, then of the swept values, replicas, sweeps.
     """
+    listed = parts if isinstance(parts, Listing) else listing(scenario, parts)
     # Without a copy: of millions of rows there is the shelf's and this one, and no third.
-    table = pd.DataFrame(data.joined([part.name for part in parts]), copy=False)
-    for place, (name, column) in enumerate(_keys(scenario, parts, data).items()):
+    table = pd.DataFrame(data.joined(listed.names), copy=False)
+    for place, (name, column) in enumerate(_keys(scenario, listed, data).items()):
         table.insert(place, name, column)
     return table
 
 
-def _keys(scenario: Scenario, parts: Sequence[Part], data: Shelf) -> dict[str, pd.Series]:
-    lengths = [data.rows(part.name) for part in parts]
-    columns = {"design": pd.Series([part.design for part in parts], dtype="str")}
+def _keys(scenario: Scenario, listed: Listing, data: Shelf) -> dict[str, pd.Series]:
+    lengths = [data.rows(name) for name in listed.names]
+    columns = {"design": pd.Series(listed.keys["design"], dtype="str")}
     for key, values in scenario.sweep.axes.items():
         kind = "str" if isinstance(values[0], str) else type(values[0]).__name__
         dtype = {"int": "int64", "float": "float64"}.get(kind, kind)
-        columns[key] = pd.Series([part.point[key] for part in parts], dtype=dtype)
+        columns[key] = pd.Series(listed.keys[key], dtype=dtype)
     return {name: each.repeat(lengths).reset_index(drop=True) for name, each in columns.items()}
 
 
-def join_events(scenario: Scenario, parts: Sequence[Part], data: Shelf) -> pd.DataFrame:
+def join_events(scenario: Scenario, parts: Sequence[Part] | Listing, data: Shelf) -> pd.DataFrame:
     """Return what acted when: design, swept keys, replica, sweep, event, and details as JSON."""
-    rows = [
-        {"design": part.design, **part.point, **row}
-        for part in parts
-        for row in _events(part, data.events(part.name))
-    ]
-    columns = ["design", *scenario.sweep.axes, "replica", "sweep", "event", "details"]
-    return pd.DataFrame(rows, columns=columns)
+    listed = parts if isinstance(parts, Listing) else listing(scenario, parts)
+    told = ("replica", "sweep", "event", "details")
+    columns: dict[str, list[Any]] = {name: [] for name in (*listed.keys, *told)}
+    same: dict[tuple[tuple[int, ...], int], list[tuple[Any, ...]]] = {}
+    for place, (name, replicas) in enumerate(zip(listed.names, listed.replicas, strict=True)):
+        events = data.events(name)
+        if not events:
+            continue
+        # The shelf keeps equal events once: one list has one answer.
+        rows = same.get((replicas, id(events)))
+        if rows is None:
+            same[replicas, id(events)] = rows = _events(replicas, events)
+        for key, values in listed.keys.items():
+            columns[key] += [values[place]] * len(rows)
+        for key, column in zip(told, zip(*rows, strict=True), strict=False):
+            columns[key] += column
+    if not columns["event"]:
+        return pd.DataFrame([], columns=list(columns))
+    return pd.DataFrame(columns)
 
 
-def _events(part: Part, events: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _events(
+    replicas: Sequence[int], events: Sequence[Mapping[str, Any]]
+) -> list[tuple[int, int, str, str]]:
     """Return one row per event and replica, whichever way the replicas were grouped."""
     rows: dict[tuple[int, int, str, str], None] = {}
     for event in events:
         rest = {k: v for k, v in event.items() if k not in ("replica", "sweep", "kind")}
         details = json.dumps(rest, sort_keys=True, default=np.generic.item)
         replica = event["replica"]
-        for each in part.replicas if replica is None else (int(replica),):
+        for each in replicas if replica is None else (int(replica),):
             rows[each, int(event["sweep"]), str(event["kind"]), details] = None
     # Stable: events of one sweep stay in the order in which they acted.
-    ordered = sorted(rows, key=lambda row: row[:2])
-    return [dict(zip(("replica", "sweep", "event", "details"), r, strict=True)) for r in ordered]
+    return sorted(rows, key=lambda row: row[:2])

@@ -197,11 +197,14 @@ def processes_ahead(
     """
     count = min(processes_for(workers), len(parts))
     bundles = Bundles(parts, None, simulate, registering_modules(parts), users)
-    if executor is not None or count <= 1 or (workers is None and bundles.short):
+    alone = executor is not None or count <= 1 or (workers is None and bundles.short)
+    main = None if alone else bundles.main()
+    del bundles, parts  # they would be kept until the run ends
+    if main is None:
         yield None
         return
     with worker_processes(count) as pool:
-        with bundles.main():
+        with main:
             for _ in range(count):
                 pool.submit(wake)
         yield pool
