@@ -227,12 +227,33 @@ def test_a_ramp_is_told_along_what_it_runs_through(
         assert last in said
 
 
+def test_a_schedule_of_one_design_does_not_excuse_the_others() -> None:
+    text = (
+        BASE.replace("burn_in = 100", "burn_in = 0")
+        + """
+[[designs]]
+name = "falls"
+
+[[designs]]
+name = "driven"
+field = {kind = "uniform", value = {kind = "ramp", start = 0.0, stop = 0.2}}
+
+[sweep]
+replicas = 6
+"""
+    )
+    run = scenario_run(text, level(lambda d, T, s: np.clip(0.9 - 0.004 * s, 0, 1)))
+    rows = run.compare("camp_polarization").set_index("design")
+    assert set(rows.loc["driven", "settled"]) == {"driven"}
+    assert set(rows.loc["falls", "settled"]) == {"no"}
+
+
 def test_where_an_anneal_has_stopped_it_is_a_window_that_must_settle() -> None:
     ends = ANNEAL.replace("0.995", "0.98")
     text = BASE.replace("temperature = 0.9", ends).replace("burn_in = 100", "burn_in = 0")
     found = windows(Scenario.from_toml(text).canonical(), {})
     assert [window.name for window in found][-2:] == ["T 0.714 to 0.5", "T 0.5"]
-    assert [window.driven for window in found] == [True] * 4 + [False]
+    assert [bool(window.driven) for window in found] == [True] * 4 + [False]
 
 
 def test_schedules_of_several_designs_and_camps_are_all_named() -> None:

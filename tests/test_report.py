@@ -388,7 +388,7 @@ def test_bands_of_pages_are_those_of_the_report() -> None:
     swept = scenario_run(text + '"dynamics.temperature" = [0.5, 0.6]\n', two_states, users=34)
     point = {"dynamics.temperature": 0.6}
     mean, low, high = figures._bands([ends], "camp_polarization")[0]
-    assert (low, high) == tuple(mean_interval(ends)[1:])
+    assert (low, high) == tuple(mean_interval(ends, signed=True)[1:])
     lines = [
         *run_lines.courses(swept, "camp_polarization", point=point, order=swept.designs),
         *run_lines.curves(swept, "camp_polarization", along=next(iter(point)), point=point,

@@ -13,6 +13,7 @@ from sociophysics.live.run_lines import values_at
 from sociophysics.live.run_views import View
 from sociophysics.scenario import Scenario
 from sociophysics.statistics import mean_difference, mean_interval
+from sociophysics.study.results.comparison import signed
 
 __all__ = ["Cell", "Line", "differing", "lines_of"]
 
@@ -51,7 +52,8 @@ def lines_of(view: View) -> list[Line]:
             values_at(panel.opened.run, view.observable, design, view.point)
             for panel in view.panels
         ]
-        cells = [_cell(own, None if k == 0 else values[0]) for k, own in enumerate(values)]
+        sign = signed(view.observable)
+        cells = [_cell(own, None if k == 0 else values[0], sign) for k, own in enumerate(values)]
         if any(cell is not None for cell in cells):
             lines.append(Line(design, tuple(cells)))
     return lines
@@ -80,18 +82,20 @@ def differing(scenarios: Sequence[Scenario]) -> list[tuple[str, tuple[str, ...]]
     return found[:MOST]
 
 
-def _cell(own: NDArray[np.float64], first: NDArray[np.float64] | None) -> Cell | None:
+def _cell(
+    own: NDArray[np.float64], first: NDArray[np.float64] | None, sign: bool | None
+) -> Cell | None:
     if own.size == 0:
         return None
     mean, low, high = float(own.mean()), np.nan, np.nan
     if own.size > 1:
-        _, low, high = (float(part) for part in mean_interval(own))
+        _, low, high = (float(part) for part in mean_interval(own, signed=sign))
     if first is None or first.size == 0:
         return Cell(mean, low, high)
     difference = mean - float(first.mean())
     if min(own.size, first.size) < 2:
         return Cell(mean, low, high, difference)
-    ends = mean_difference(own, first)
+    ends = mean_difference(own, first, signed=sign)
     return Cell(mean, low, high, difference, float(ends.low), float(ends.high))
 
 

@@ -29,7 +29,7 @@ from sociophysics.report.marks import (
 )
 from sociophysics.statistics import mean_interval
 from sociophysics.study.results import Run, outcome
-from sociophysics.study.results.comparison import scale_of
+from sociophysics.study.results.comparison import scale_of, signed
 from sociophysics.study.results.summary import is_at
 
 if TYPE_CHECKING:
@@ -225,7 +225,9 @@ def curves(
 
 def _bands(samples: list[Floats], observable: str) -> Floats:
     """Return mean, low and high of each sample, kept inside the range of the observable."""
-    bands = np.array([mean_interval(sample) for sample in samples]).reshape(len(samples), 3)
+    sign = signed(observable)
+    bands = np.array([mean_interval(sample, signed=sign) for sample in samples])
+    bands = bands.reshape(len(samples), 3)
     scale = scale_of(observable)
     if scale is not None:
         bands[:, 1:] = scale.clip(bands[:, 1:])

@@ -205,6 +205,7 @@ def _counts(successes: Any, trials: Any) -> tuple[int, int]:
 # skewness, and one below a quarter of its standard error is as good as none.
 SHOWN = 1.3
 CLEAR = 0.25
+AT_ZERO = 0.1  # of the other state's size: one that small has not taken sides
 
 
 class Interval(NamedTuple):
@@ -274,14 +275,20 @@ def t_interval(
     return Interval(mean, mean - half, mean + half)
 
 
-def mean_interval(values: ArrayLike, *, confidence: float = 0.95) -> Interval:
+def mean_interval(
+    values: ArrayLike, *, confidence: float = 0.95, signed: bool | None = None
+) -> Interval:
     r"""Return the mean of R replicas and an interval that holds whatever the outcomes' shape.
 
     - One value, equal values or a NaN: not determined (NaN). So are values that are all equal but
       one, unless these are two of -1, 0 and 1: nothing tells how far others of its kind may lie.
     - Two states (`two_states`): the mean moves with the share of replicas in the upper one,
       ``gap (s - l)`` below and ``gap (u - s)`` above with the exact limits l, u of the share s,
-      put together with Student's interval within the states as roots of sums of squares [1]_.
+      put together with Student's interval within the states as roots of sums of squares [1]_. Where
+      one of the two lies at zero and the outcome has a sign, a third, mirrored state may not have
+      been seen: of the k replicas off zero, all on one side, at least a share
+      :math:`l = (\alpha/2)^{1/k}` of their kind is on that side, and the interval reaches as far as
+      ``(2 l - 1) k/R`` times the state.
     - Else Student's interval, and where the skewness g exceeds a quarter of its error the union
       with the one corrected for it, with ends :math:`\bar x - s\, y(\pm t/\sqrt R)`,
       :math:`y(u) = [(1 + g(u - g/6R))^{1/3} - 1] / (g/3)` [2]_, s the standard deviation and g 1.3
@@ -295,6 +302,8 @@ def mean_interval(values: ArrayLike, *, confidence: float = 0.95) -> Interval:
     values : array, shape (R,)
     confidence : float
         Between 0 and 1.
+    signed : bool, optional
+        Whether the outcome, as a difference, has a sign. By default where values of both are there.
 
     References
     ----------
@@ -320,14 +329,23 @@ def mean_interval(values: ArrayLike, *, confidence: float = 0.95) -> Interval:
     states = two_states(x)
     if states is not None:
         known = states_known(x, states)
-        return _of_states(x, states, confidence) if known else Interval(mean, np.nan, np.nan)
+        if not known:
+            return Interval(mean, np.nan, np.nan)
+        found = _of_states(x, states, confidence)
+        if signed is None:
+            signed = bool(x.min() < 0 < x.max())
+        return mirrored(found, x, states, confidence) if signed else found
     half = student(confidence, x.size - 1) * float(standard_error(x))
     below, above = _skewed(x, confidence)
     return Interval(mean, mean - max(half, below), mean + max(half, above))
 
 
 def mean_difference(
-    values: ArrayLike, reference: ArrayLike, *, confidence: float = 0.95
+    values: ArrayLike,
+    reference: ArrayLike,
+    *,
+    confidence: float = 0.95,
+    signed: bool | None = None,
 ) -> Interval:
     """Return how far the mean of ``values`` lies above that of other replicas, with its interval.
 
@@ -340,14 +358,16 @@ def mean_difference(
     values, reference : array, shapes (R,) and (Q,)
     confidence : float
         Between 0 and 1.
+    signed : bool, optional
+        As in `mean_interval`.
 
     Examples
     --------
     >>> [round(x, 2) for x in mean_difference([2.0, 3.0, 4.0], [1.0, 2.0, 3.0, 2.0])]
     [1.0, -1.8, 3.8]
     """
-    one = mean_interval(values, confidence=confidence)
-    other = mean_interval(reference, confidence=confidence)
+    one = mean_interval(values, confidence=confidence, signed=signed)
+    other = mean_interval(reference, confidence=confidence, signed=signed)
     middle = one.mean - other.mean
     below = float(np.hypot(one.mean - one.low, other.high - other.mean))
     above = float(np.hypot(one.high - one.mean, other.mean - other.low))
@@ -365,6 +385,36 @@ def _of_states(x: Floats, states: TwoStates, confidence: float) -> Interval:
         mean - float(np.hypot(gap * (share - low), within)),
         mean + float(np.hypot(gap * (high - share), within)),
     )
+
+
+def one_at_zero(states: TwoStates) -> bool:
+    """Return whether one of two states is small beside the other."""
+    small, large = sorted((abs(states.low), abs(states.high)))
+    return small <= AT_ZERO * large
+
+
+def mirrored(found: Interval, x: Floats, states: TwoStates, confidence: float) -> Interval:
+    """Return the interval that also holds a state which no replica is in: the mirror of one seen.
+
+    Only where the other one lies at zero: there a society has not taken sides, and of those that
+    have, as many may take the other.
+
+    Parameters
+    ----------
+    found : Interval
+    x : array, shape (R,)
+    states : TwoStates
+        Of ``x``.
+    confidence : float
+    """
+    up = abs(states.high) > abs(states.low)
+    far = states.high if up else states.low
+    if not one_at_zero(states):
+        return found
+    taken = int(np.count_nonzero(states.upper == up))
+    least = ((1 - confidence) / 2) ** (1 / taken)
+    end = far * (2 * least - 1) * taken / x.size
+    return found._replace(low=min(found.low, end), high=max(found.high, end))
 
 
 def _skewed(x: Floats, confidence: float) -> tuple[float, float]:

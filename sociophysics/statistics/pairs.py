@@ -10,9 +10,12 @@ from scipy.special import stdtr
 
 from sociophysics.errors import InputError
 from sociophysics.statistics.intervals import (
+    Interval,
     check_confidence,
     mcnemar,
     mean_interval,
+    mirrored,
+    one_at_zero,
     share_difference,
     student,
 )
@@ -45,7 +48,11 @@ class PairedDifference(NamedTuple):
 
 
 def paired_difference(
-    values: ArrayLike, reference: ArrayLike, *, confidence: float = 0.95
+    values: ArrayLike,
+    reference: ArrayLike,
+    *,
+    confidence: float = 0.95,
+    signed: bool | None = None,
 ) -> PairedDifference:
     """Return how far ``values`` lie above ``reference`` when entry r of both is one pair.
 
@@ -55,7 +62,8 @@ def paired_difference(
     either sign is as likely. Where an arm falls apart into two states the interval is the gap
     between them times that of the `share_difference` of the pairs, with the spread within the
     states added in squares, and p is McNemar's; where the states of the arms are not the same
-    two, it is put together from the `mean_interval` of each arm as if they were not paired.
+    two, it is put together from the `mean_interval` of each arm as if they were not paired. Where
+    the outcome has a sign, the mirror of a state may not have been seen, as in `mean_interval`.
 
     Differences that are all equal have no interval (NaN), because they do not tell how far others
     may lie; their effect is 0 or +-inf. One pair has a difference only, the rest is NaN, and a NaN
@@ -66,6 +74,8 @@ def paired_difference(
     values, reference : array, shape (R,)
     confidence : float
         Between 0 and 1.
+    signed : bool, optional
+        Whether the outcome itself has a sign. By default where values of both are there.
 
     Raises
     ------
@@ -102,13 +112,18 @@ def paired_difference(
         return PairedDifference(mean, low, high, effect, 1.0 if same else least)
     effect = mean / sd
     states = states_of_both(a, b)
+    if signed is None:
+        signed = bool(min(a.min(), b.min()) < 0 < max(a.max(), b.max()))
     if states is not None:
         low, high, p = _of_states(a, b, states, confidence)
+        apart = two_states(d)
+        if signed and apart is not None and one_at_zero(states):
+            _, low, high = mirrored(Interval(mean, low, high), d, apart, confidence)
     elif two_states(a) is not None or two_states(b) is not None:
-        low, high = _of_arms(a, b, confidence)
+        low, high = _of_arms(a, b, confidence, signed)
         p = 2 * float(stdtr(count - 1, -abs(effect) * np.sqrt(count)))
     else:
-        _, low, high = mean_interval(d, confidence=confidence)
+        _, low, high = mean_interval(d, confidence=confidence, signed=True)
         p = 2 * float(stdtr(count - 1, -abs(effect) * np.sqrt(count)))
     return PairedDifference(mean, low, high, effect, max(p, least))
 
@@ -141,9 +156,9 @@ def _of_states(
     return low, high, mcnemar(up, other)
 
 
-def _of_arms(a: Floats, b: Floats, confidence: float) -> tuple[float, float]:
+def _of_arms(a: Floats, b: Floats, confidence: float, signed: bool) -> tuple[float, float]:
     """Return the interval of two arms as if they were not paired; an equal arm has no width."""
-    one, other = (mean_interval(x, confidence=confidence) for x in (a, b))
+    one, other = (mean_interval(x, confidence=confidence, signed=signed) for x in (a, b))
     ends = np.nan_to_num([one.mean - one.low, one.high - one.mean,
                           other.mean - other.low, other.high - other.mean])  # fmt: skip
     middle = one.mean - other.mean

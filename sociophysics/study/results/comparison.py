@@ -78,6 +78,18 @@ def scale_of(observable: str) -> Scale | None:
     return SCALES.get(observable)
 
 
+def signed(observable: str) -> bool | None:
+    """Return whether an observable has a sign, None where its values have to tell.
+
+    Examples
+    --------
+    >>> signed("camp_polarization"), signed("abs_magnetization"), signed("energy")
+    (True, False, None)
+    """
+    scale = scale_of(observable)
+    return None if scale is None else scale.low < 0
+
+
 def user_spread(observable: str, reference: Floats, *, camps: int = 2) -> float:
     """Return the standard deviation between the users of a society at one moment.
 
@@ -115,7 +127,7 @@ STATES = ("lower", "upper", "share", "share_low", "share_high")
 
 
 def _whole(point: dict[str, Any]) -> Window:
-    return Window("", 0, np.inf, driven=False)
+    return Window("", 0, np.inf)
 
 
 def compare(
@@ -154,11 +166,14 @@ def compare(
             own = values[d, k, there]
             row = {"design": design, **point, "observable": observable, **_moments(own)}
             pairs = there & grid.present[0, k] if d else np.zeros_like(there)
-            row |= _against(values[d, k, pairs], values[0, k, pairs], spread)
+            row |= _against(
+                values[d, k, pairs], values[0, k, pairs], spread, signed=signed(observable)
+            )
             row |= _in_units(row["difference"], scale)
             row |= {"spread": spread, "window": stretch.name or np.nan, "from": stretch.first}
             row["to"] = stretch.last if np.isfinite(stretch.last) else np.nan
-            row |= _settling(early[d, k, there], late[d, k, there], row["mean"], scale, stretch)
+            driven = design in stretch.driven
+            row |= _settling(early[d, k, there], late[d, k, there], row["mean"], scale, driven)
             rows.append(row | _states(own, scale) | {"_place": (d, k)})
     places = [row.pop("_place") for row in rows]
     order = sorted(range(len(rows)), key=places.__getitem__)
@@ -171,11 +186,13 @@ def _moments(own: Floats) -> dict[str, Any]:
     return {"replicas": own.size, "mean": float(own.mean()), "sd": sd}
 
 
-def _against(own: Floats, reference: Floats, spread: float) -> dict[str, float]:
+def _against(
+    own: Floats, reference: Floats, spread: float, *, signed: bool | None
+) -> dict[str, float]:
     """Return the paired difference; effect is what it is of the spread between users."""
     if not own.size:
         return dict.fromkeys(("difference", "low", "high", "effect", "p"), np.nan)
-    pair = paired_difference(own, reference, confidence=CONFIDENCE)
+    pair = paired_difference(own, reference, confidence=CONFIDENCE, signed=signed)
     found = {"difference": pair.difference, "low": pair.low, "high": pair.high}
     return found | {"effect": pair.difference / spread, "p": pair.p}
 
@@ -192,8 +209,7 @@ def _states(own: Floats, scale: Scale | None) -> dict[str, float]:
     Of an observable with a sign first the sizes are looked at: polarized either way, or mixed.
     """
     if scale is not None:
-        signed = scale.low < 0
-        for values in (np.abs(own), own) if signed else (own,):
+        for values in (np.abs(own), own) if scale.low < 0 else (own,):
             found = two_states(values)
             if found is not None and found.high - found.low > APART * (scale.high - scale.low):
                 share = share_interval(int(found.upper.sum()), own.size)
@@ -203,12 +219,12 @@ def _states(own: Floats, scale: Scale | None) -> dict[str, float]:
 
 
 def _settling(
-    early: Floats, late: Floats, mean: float, scale: Scale | None, window: Window
+    early: Floats, late: Floats, mean: float, scale: Scale | None, driven: bool
 ) -> dict[str, Any]:
     """Return the means of the window's halves, and whether the observable still moves."""
     whole = abs(mean) if scale is None else scale.high - scale.low
     found = drift(early, late, tolerance=TOLERANCE * whole)
-    settled = "driven" if window.driven else found.settled
+    settled = "driven" if driven else found.settled
     return {"early": found.early, "late": found.late, "settled": settled}
 
 
@@ -343,5 +359,5 @@ def _bracket(swept: Floats, excess: Floats) -> tuple[float, float]:
 
 def _clearly(values: Floats) -> bool:
     """Return whether the mean is above zero; equal values are if five or more agree."""
-    low = mean_interval(values, confidence=CONFIDENCE).low
+    low = mean_interval(values, confidence=CONFIDENCE, signed=False).low
     return bool(low > 0 or (np.isnan(low) and values.size >= AGREEING and values.min() > 0))

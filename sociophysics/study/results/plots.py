@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.statistics import mean_interval
-from sociophysics.study.results.comparison import scale_of
+from sociophysics.study.results.comparison import scale_of, signed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -91,7 +91,11 @@ def _curves(
             for key, value in rest.items():
                 keep &= run.table[key] == value
             series = run.table[keep].pivot(index=TIME, columns="replica", values=observable)
-            yield design, series.index.to_numpy(np.float64), _bands(list(series.to_numpy()))
+            yield (
+                design,
+                series.index.to_numpy(np.float64),
+                _bands(list(series.to_numpy()), observable),
+            )
         return
     grid = run.grid
     chosen = np.ones(len(grid.points), dtype=bool)
@@ -103,8 +107,9 @@ def _curves(
     values = grid.values(observable)
     for d, design in enumerate(grid.designs):
         found = [values[d, k, grid.present[d, k]] for k in rows[order]]
-        yield design, x[order], _bands(found)
+        yield design, x[order], _bands(found, observable)
 
 
-def _bands(samples: list[Floats]) -> Floats:
-    return np.array([mean_interval(each) for each in samples]).reshape(len(samples), 3)
+def _bands(samples: list[Floats], observable: str) -> Floats:
+    sign = signed(observable)
+    return np.array([mean_interval(each, signed=sign) for each in samples]).reshape(len(samples), 3)

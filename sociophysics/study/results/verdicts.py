@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sociophysics.statistics import mean_interval, paired_difference
+from sociophysics.study.results.comparison import signed
 
 if TYPE_CHECKING:
     from sociophysics.scenario.claims import Claim
@@ -95,12 +96,12 @@ def judged(claim: Claim, own: Floats, other: Floats | None) -> Verdict:
         As ``pairs_of`` returns them.
     """
     if claim.value is not None or other is None:
-        found = mean_interval(own)
+        found = mean_interval(own, signed=signed(claim.observable))
         value = claim.value or 0.0
         number, low, high = float(np.mean(own)) - value, found.low - value, found.high - value
         bound = f"{value:g}"
     else:
-        pair = paired_difference(own, other)
+        pair = paired_difference(own, other, signed=signed(claim.observable))
         number, low, high = pair.difference, pair.low, pair.high
         bound = claim.than or "itself at " + ", ".join(
             f"{key} = {each}" for key, each in (claim.than_at or {}).items()

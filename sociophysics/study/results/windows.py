@@ -105,12 +105,12 @@ SYMBOLS = {"dynamics": "T", "field": "h"}
 
 
 class Window(NamedTuple):
-    """Frames of the sweeps ``first`` to ``last``; ``driven`` ones move on purpose."""
+    """Frames of the sweeps ``first`` to ``last``, in which some designs move on purpose."""
 
     name: str
     first: int
     last: float
-    driven: bool
+    driven: tuple[str, ...] = ()  # names of the designs that a schedule moves
 
 
 def windows_of(document: Document) -> Callable[[Mapping[str, Any]], tuple[Window, ...]]:
@@ -147,6 +147,17 @@ class _Leg(NamedTuple):
 Legs = dict[int, _Leg]
 
 
+class _Course(NamedTuple):
+    """The legs of a schedule, and the designs that have it."""
+
+    legs: Legs
+    designs: tuple[str, ...]
+
+    def at(self, sweep: int) -> _Leg:
+        """Return the leg that a sweep is in."""
+        return self.legs[max(start for start in self.legs if start <= sweep)]
+
+
 def windows(document: Document, point: Mapping[str, Any]) -> tuple[Window, ...]:
     """Return the windows of a run at one swept point, in order of time.
 
@@ -169,15 +180,16 @@ def windows(document: Document, point: Mapping[str, Any]) -> tuple[Window, ...]:
     >>> act = {"at": 50, "kind": "heat", "temperature": 2.0}
     >>> document = {"dynamics": {"sweeps": 200, "burn_in": 20}, "interventions": [act]}
     >>> [tuple(window) for window in windows(document, {})]
-    [('before heat at 50', 20, 50, False), ('after heat at 50', 125, 200, False)]
+    [('before heat at 50', 20, 50, ()), ('after heat at 50', 125, 200, ())]
     >>> ramp = {"kind": "ramp", "start": 0.5, "stop": 1.5}
     >>> found = windows({"dynamics": {"sweeps": 200, "temperature": ramp}}, {})
     >>> found[0], found[-1].name
-    (Window(name='T 0.5 to 0.75', first=0, last=50, driven=True), 'T 1.25 to 1.5')
+    (Window(name='T 0.5 to 0.75', first=0, last=50, driven=('base',)), 'T 1.25 to 1.5')
     """
     burn_in, sweeps, every = 0, 0.0, 1
     edges: dict[int, list[str]] = {}
-    schedules: list[tuple[str, Any]] = []
+    schedules: list[tuple[str, str, Any]] = []
+    stepped: list[str] = []
     for design in designs_of(document):
 
         def said(key: str, design: str = design) -> Any:
@@ -187,21 +199,20 @@ def windows(document: Document, point: Mapping[str, Any]) -> tuple[Window, ...]:
         length = said("dynamics.sweeps")
         sweeps = max(sweeps, math.inf if length is None else float(length))
         every = int(said("observe.every") or 1)
-        schedules += [(key, said(key)) for key in SCHEDULED]
+        schedules += [(design, key, said(key)) for key in SCHEDULED]
         acts = tables_at(document, design, point).get("interventions") or ()
+        stepped += [design] if acts else []
         for edge in _edges(acts):
             there = edges.setdefault(edge.at, [])
             if edge.what not in there:
                 there.append(edge.what)
     # The same schedule in all designs, or in some of them, is one.
-    legs = list(
-        dict.fromkeys(
-            tuple(found.items())
-            for key, value in schedules
-            for found in _legs(key, value, burn_in, sweeps, every)
-        )
-    )
-    return _between(edges, [dict(each) for each in legs], burn_in, sweeps, every)
+    owners: dict[tuple[tuple[int, _Leg], ...], list[str]] = {}
+    for design, key, value in schedules:
+        for found in _legs(key, value, burn_in, sweeps, every):
+            owners.setdefault(tuple(found.items()), []).append(design)
+    legs = [_Course(dict(each), tuple(names)) for each, names in owners.items()]
+    return _between(edges, tuple(stepped), legs, burn_in, sweeps, every)
 
 
 def _edges(acts: Iterable[Mapping[str, Any]]) -> list[_Edge]:
@@ -287,16 +298,24 @@ def _pieces(symbol: str, cuts: list[int], levels: list[float], *, driven: bool) 
 
 
 def _between(
-    edges: Mapping[int, list[str]], legs: list[Legs], burn_in: int, sweeps: float, every: int
+    edges: Mapping[int, list[str]],
+    stepped: tuple[str, ...],
+    courses: list[_Course],
+    burn_in: int,
+    sweeps: float,
+    every: int,
 ) -> tuple[Window, ...]:
-    cuts = sorted(at for at in {*edges, *(at for each in legs for at in each)} if 0 < at < sweeps)
-    if not cuts and not legs:
-        return (Window("", burn_in, sweeps, driven=False),)
+    turns = {at for each in courses for at in each.legs}
+    cuts = sorted(at for at in {*edges, *turns} if 0 < at < sweeps)
+    if not cuts and not courses:
+        return (Window("", burn_in, sweeps),)
     if len(cuts) > MOST_WINDOWS:
         # A staircase of many steps is a ramp: its two halves are its legs.
         turn = cuts[len(cuts) // 2]
         halves = {0: "first half of the steps", turn: "second half"}
-        legs = [{at: _Leg(name, "", "", driven=True) for at, name in halves.items()}]
+        legs = {at: _Leg(name, "", "", driven=True) for at, name in halves.items()}
+        moved = dict.fromkeys((*stepped, *(name for each in courses for name in each.designs)))
+        courses = [_Course(legs, tuple(moved))]
         cuts, edges = [turn], {}
     # Acts with no frame recorded in between cannot be told apart.
     kept, names = [0], {at: list(what) for at, what in edges.items()}
@@ -308,9 +327,10 @@ def _between(
             kept[-1] = cut
     found = []
     for start, end in zip(kept, [*kept[1:], sweeps], strict=True):
-        acting = [each[max(at for at in each if at <= start)] for each in legs]
-        driven = any(leg.driven for leg in acting)
-        first = _counted(start, end, burn_in, driven=driven)
+        acting = [each.at(start) for each in courses]
+        moving = [each.designs for each, leg in zip(courses, acting, strict=True) if leg.driven]
+        driven = tuple(dict.fromkeys(itertools.chain.from_iterable(moving)))
+        first = _counted(start, end, burn_in, driven=bool(driven))
         last = end if math.isinf(end) else int(end)
         found.append(Window(_name(start, end, names, acting, sweeps), first, last, driven))
     return tuple(found)
