@@ -197,10 +197,13 @@ def test_a_bad_scenario_leaves_the_folder_to_the_corrected_one(
 
 
 def test_too_many_replicas_are_one_sentence_at_once(
-    place: Path, capsys: pytest.CaptureFixture[str]
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said = refused(capsys, "run", "small.toml", "--replicas", "1000000000")
-    assert "the table of 800000000 parts needs about" in said
+    assert "sweep.replicas is 1000000000; it must be <= 10,000,000" in said
+    monkeypatch.setattr("sociophysics.machine.available_memory", lambda: 2**33)
+    said = refused(capsys, "run", "small.toml", "--replicas", "10000000")
+    assert "the table of 8000000 parts needs about" in said
 
 
 @pytest.mark.parametrize(
