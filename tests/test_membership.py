@@ -279,3 +279,35 @@ def test_numbers_on_ties_that_are_not_used_are_named_by_a_run(
     assert said in json.loads((tmp_path / "out/manifest.json").read_text())["notes"][0]
     page = (tmp_path / "out/report.html").read_text(encoding="utf-8")
     assert said in html.unescape(page)
+
+
+def test_blanks_of_users_who_differ_are_counted_wherever_a_run_says_what_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    warm = ["" if k < 3 else str(0.5 + k / 10) for k in range(10)]
+    rows = [f"{k},{warm[k]},{'' if k == 4 else 0.5}" for k in range(10)]
+    Path("users.csv").write_text("id,warm,firm\n" + "\n".join(rows) + "\n")
+    ties = [f"{k},{(k + 1) % 10}" for k in range(10)]
+    Path("ties.csv").write_text("source,target\n" + "\n".join(ties) + "\n")
+    Path("s.toml").write_text(
+        'seed = 1\nnetwork = {kind = "file", path = "ties.csv", nodes = "users.csv"}\n'
+        'couplings = {kind = "uniform"}\nobserve = {names = ["magnetization"]}\n'
+        'dynamics = {temperature = 1.0, sweeps = 4, own_temperature = "warm", stubborn = "firm"}\n'
+    )
+    said = [
+        "own_temperature 'warm': 0.8 to 1.4; 3 of 10 users have no value and take the society's",
+        "stubborn 'firm': 0.5; 1 of 10 users has no value and is not stubborn",
+    ]
+    assert main(["run", "s.toml", "--out", "out", "--workers", "1"]) == 0
+    printed = capsys.readouterr().out
+    page = Path("out/report.html").read_text().replace("&#x27;", "'")
+    manifest = Path("out/manifest.json").read_text()
+    assert main(["check", "s.toml"]) == 0
+    card = capsys.readouterr().out
+    for each in said:
+        assert each in printed
+        assert each in page
+        assert each in manifest
+        assert each in card
+        assert each in describe(sp.Scenario.load("s.toml"))

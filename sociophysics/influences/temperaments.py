@@ -21,8 +21,9 @@ from numpy.typing import NDArray
 from sociophysics.errors import InputError
 from sociophysics.influences.interventions import Acting, MovesNobody
 from sociophysics.society.spins import SpinSystem
+from sociophysics.words import have
 
-__all__ = ["Temperaments", "temperaments"]
+__all__ = ["Temperaments", "temperaments", "told"]
 
 Floats = NDArray[np.float64]
 
@@ -118,6 +119,53 @@ def temperaments(
             firm = _column(system, stubborn, "stubborn", 1.0)
             rates = rates * (1.0 - np.where(np.isnan(firm), 0.0, firm))
     return Temperaments(0, own, rates)
+
+
+def told(
+    system: SpinSystem,
+    *,
+    temperature: str | None = None,
+    activity: str | None = None,
+    stubborn: str | None = None,
+) -> list[str]:
+    """Return how users differ in words: the range of each column, and how many have no value.
+
+    Parameters
+    ----------
+    system : SpinSystem
+    temperature, activity, stubborn : str, optional
+        Columns, as `temperaments` takes them.
+
+    Examples
+    --------
+    >>> pair = SpinSystem.from_edges([0], [1]).with_attribute("firm", [0.5, None])
+    >>> told(pair, stubborn="firm")
+    ["stubborn 'firm': 0.5; 1 of 2 users has no value and is not stubborn"]
+    """
+    given = (
+        ("own_temperature", temperature, np.inf, "the society's temperature"),
+        ("activity", activity, 1.0, "drawn as often as anybody"),
+        ("stubborn", stubborn, 1.0, "not stubborn"),
+    )
+    said = []
+    for key, name, most, without in given:
+        if name is None:
+            continue
+        values = _column(system, name, key, most)
+        known = values[np.isfinite(values)]
+        ends = f"{known.min():g}" if known.size else "blank"
+        if known.size and known.max() > known.min():
+            ends += f" to {known.max():g}"
+        sentence = f"{key} {name!r}: {ends}"
+        if count := int(np.isnan(values).sum()):
+            verb = "is" if count == 1 else "are"
+            if key == "own_temperature":
+                verb = "takes" if count == 1 else "take"
+            sentence += (
+                f"; {count:,} of {system.n:,} users {have(count)} no value and {verb} {without}"
+            )
+        said.append(sentence)
+    return said
 
 
 def _column(system: SpinSystem, name: str, key: str, most: float) -> Floats:
