@@ -353,3 +353,18 @@ def test_what_is_not_understood_is_refused_by_name(tmp_path: Path, case: str) ->
         read(tmp_path, name, text)
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 400
+
+
+def test_directions_that_are_not_kept_are_said(tmp_path: Path) -> None:
+    path = tmp_path / "mixed.graphml"
+    path.write_text(
+        '<graphml xmlns="http://graphml.graphdrawing.org/xmlns"><graph edgedefault="directed">'
+        '<node id="1"/><node id="2"/><node id="3"/><edge source="1" target="2" directed="false"/>'
+        '<edge source="2" target="3"/></graph></graphml>'
+    )
+    graph = networks.read(path)
+    said = "mixed.graphml has ties with a direction, read as mutual; directed = true keeps it"
+    assert graph.graph["notes"] == [said]
+    arcs = networks.read(path, directed=True)
+    assert sorted(arcs.edges) == [("1", "2"), ("2", "1"), ("2", "3")]
+    assert "notes" not in arcs.graph

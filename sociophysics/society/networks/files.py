@@ -118,6 +118,11 @@ def read(
             raise InputError(
                 f"{what}, but the ties in {path.name} have no direction; leave it out."
             )
+        if has_directions and not arcs:
+            said = (
+                f"{path.name} has ties with a direction, read as mutual; directed = true keeps it"
+            )
+            notes = [*notes, said]
     graph = simple_graph(users, ties, directed=arcs, coupling=coupling, name=path.name)
     if notes:
         graph.graph["notes"] = notes
