@@ -366,5 +366,5 @@ def test_directions_that_are_not_kept_are_said(tmp_path: Path) -> None:
     said = "mixed.graphml has ties with a direction, read as mutual; directed = true keeps it"
     assert graph.graph["notes"] == [said]
     arcs = networks.read(path, directed=True)
-    assert sorted(arcs.edges) == [("1", "2"), ("2", "1"), ("2", "3")]
+    assert sorted(arcs.edges) == [(1, 2), (2, 1), (2, 3)]
     assert "notes" not in arcs.graph
