@@ -24,14 +24,7 @@ from sociophysics.society.coupling_kinds import Coupling, EdgeCouplings
 from sociophysics.society.network_kinds import File, Network
 from sociophysics.society.spins import SpinSystem
 
-__all__ = [
-    "build_system",
-    "case_frames",
-    "differences",
-    "kernel_name",
-    "simulate_case",
-    "varies",
-]
+__all__ = ["build_system", "case_frames", "kernel_name", "simulate_case", "varies"]
 
 Change = Callable[
     [SpinSystem, NDArray[np.int64] | None], tuple[SpinSystem, NDArray[np.int64] | None]
@@ -194,32 +187,13 @@ def case_frames(
 
 def _temperaments(settings: Settings, system: SpinSystem) -> list[Intervention]:
     """Return how users differ from the first sweep on."""
-    columns = _own_columns(settings)
+    columns = settings.dynamics.own_columns
     if not any(columns.values()):
         return []
     from sociophysics.influences.temperaments import temperaments
 
     found = temperaments(system, **columns)
     return [] if found is None else [found]
-
-
-def differences(settings: Settings, system: SpinSystem) -> list[str]:
-    """Return how users differ, one sentence for each attribute that says so."""
-    columns = _own_columns(settings)
-    if not any(columns.values()):
-        return []
-    from sociophysics.influences.temperaments import told
-
-    return told(system, **columns)
-
-
-def _own_columns(settings: Settings) -> dict[str, str | None]:
-    dynamics = settings.dynamics
-    return {
-        "temperature": dynamics.own_temperature,
-        "activity": dynamics.activity,
-        "stubborn": dynamics.stubborn,
-    }
 
 
 def _follows(

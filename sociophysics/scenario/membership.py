@@ -92,7 +92,11 @@ def membership(settings: Settings, *, starts: tuple[str, ...] | None = None) -> 
     names = cases.camp_names(settings, system) if codes is not None else ()
     chosen = (settings.dynamics.start,) if starts is None else starts
     drawn = {start: _drawn(start, system, codes) for start in chosen if start != "random"}
-    notes = (*notes, *cases.differences(settings, system))
+    columns = settings.dynamics.own_columns
+    if any(columns.values()):
+        from sociophysics.influences.temperaments import told
+
+        notes = (*notes, *told(system, **columns))
     found = counted(settings.network.camp, codes, names, notes)
     return found._replace(users=system.n, drawn_starts=drawn)
 

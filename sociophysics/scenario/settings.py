@@ -192,6 +192,15 @@ class Dynamics(Table):
                 )
         return self
 
+    @property
+    def own_columns(self) -> dict[str, str | None]:
+        """The attributes in which users differ: of temperature, activity and stubbornness."""
+        return {
+            "temperature": self.own_temperature,
+            "activity": self.activity,
+            "stubborn": self.stubborn,
+        }
+
 
 class Observe(Table):
     """What is recorded, and how often."""
