@@ -296,6 +296,7 @@ def expand(scenario: Scenario, *, resolve: bool = True) -> list[Case]:
     return cases
 
 
+@asks
 def looked_at(each: Sequence[Each], scenario: Scenario, *, what: str) -> Iterator[Each]:
     """Yield each of many, and log how many were, once a second, where that takes so long.
 
