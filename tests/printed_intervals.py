@@ -12,10 +12,10 @@ import re
 from collections.abc import Iterator
 
 MAKERS = {
-    "blocked_error", "bootstrap_interval", "fieller", "mean_difference", "mean_interval",
-    "nanquantile", "ndtri", "paired_difference", "percentile", "percentiles", "ppf",
-    "pseudo_values", "quantile", "share_difference", "share_interval", "standard_error", "stdtrit",
-    "student", "t_interval",
+    "blocked_error", "bootstrap_interval", "fieller", "mean_band", "mean_difference",
+    "mean_interval", "nanquantile", "ndtri", "paired_difference", "percentile", "percentiles",
+    "ppf", "pseudo_values", "quantile", "share_difference", "share_interval", "standard_error",
+    "stdtrit", "student", "t_interval",
 }  # fmt: skip
 ENDS = re.compile(r"(.*_)?(low|high|error|interval)")
 WIDTHS = (1.96, 2.25)  # of the normal law, and of the trend of chambers

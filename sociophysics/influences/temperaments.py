@@ -152,7 +152,7 @@ def told(
         if name is None:
             continue
         values = _column(system, name, key, most)
-        known = values[np.isfinite(values)]
+        known = values[~np.isnan(values)]
         ends = f"{known.min():g}" if known.size else "blank"
         if known.size and known.max() > known.min():
             ends += f" to {known.max():g}"

@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sociophysics.statistics import mean_interval
-from sociophysics.study.results.comparison import scale_of, signed
+from sociophysics.study.results import comparison
 
 __all__ = ["Points", "grid_means", "of_search", "points"]
 
@@ -40,10 +39,7 @@ def band(values: Floats, observable: str) -> tuple[float, float, float]:
     known = values[np.isfinite(values)]
     if known.size < 2:
         return (float(known.mean()) if known.size else np.nan, np.nan, np.nan)
-    mean, low, high = mean_interval(known, signed=signed(observable))
-    scale = scale_of(observable)
-    if scale is not None:
-        low, high = (float(end) for end in scale.clip(np.array([low, high])))
+    mean, low, high = comparison.mean_band(known, observable)
     return float(mean), float(low), float(high)
 
 

@@ -27,9 +27,8 @@ from sociophysics.report.marks import (
     name_verticals,
     settings,
 )
-from sociophysics.statistics import mean_interval
 from sociophysics.study.results import Run, outcome
-from sociophysics.study.results.comparison import scale_of, signed
+from sociophysics.study.results.comparison import mean_band
 from sociophysics.study.results.summary import is_at
 
 if TYPE_CHECKING:
@@ -225,13 +224,7 @@ def curves(
 
 def _bands(samples: list[Floats], observable: str) -> Floats:
     """Return mean, low and high of each sample, kept inside the range of the observable."""
-    sign = signed(observable)
-    bands = np.array([mean_interval(sample, signed=sign) for sample in samples])
-    bands = bands.reshape(len(samples), 3)
-    scale = scale_of(observable)
-    if scale is not None:
-        bands[:, 1:] = scale.clip(bands[:, 1:])
-    return bands
+    return np.array([mean_band(sample, observable) for sample in samples]).reshape(len(samples), 3)
 
 
 def _moving(run: Run, observable: str) -> set[tuple[str, int]]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.statistics import (
+    Interval,
     drift,
     mean_interval,
     paired_difference,
@@ -25,8 +26,10 @@ __all__ = [
     "Scale",
     "compare",
     "crossing",
+    "mean_band",
     "melting",
     "scale_of",
+    "signed",
     "user_spread",
 ]
 
@@ -88,6 +91,27 @@ def signed(observable: str) -> bool | None:
     """
     scale = scale_of(observable)
     return None if scale is None else scale.low < 0
+
+
+def mean_band(values: Floats, observable: str) -> Interval:
+    """Return the mean of replicas and its interval, inside the range of the observable.
+
+    Parameters
+    ----------
+    values : array, shape (R,)
+        One number of the observable per replica.
+    observable : str
+
+    Examples
+    --------
+    >>> [round(x, 2) for x in mean_band(np.array([1.0, 0.98, 0.4]), "edge_agreement")]
+    [0.79, 0.0, 1.0]
+    """
+    found, scale = mean_interval(values, signed=signed(observable)), scale_of(observable)
+    if scale is None:
+        return found
+    low, high = scale.clip(np.array(found[1:])).tolist()
+    return found._replace(low=low, high=high)
 
 
 def user_spread(observable: str, reference: Floats, *, camps: int = 2) -> float:

@@ -10,8 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sociophysics.errors import InputError, did_you_mean
-from sociophysics.statistics import mean_interval
-from sociophysics.study.results.comparison import scale_of, signed
+from sociophysics.study.results.comparison import mean_band
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -53,10 +52,7 @@ def draw(
         import matplotlib.pyplot as plt
 
         axes = plt.subplots(layout="constrained")[1]
-    scale = scale_of(observable)
     for k, (design, x, bands) in enumerate(_curves(run, observable, along, point)):
-        if scale is not None:  # a band never leaves the range of what it shows
-            bands[:, 1:] = scale.clip(bands[:, 1:])
         style = DASHES[k // COLORS % len(DASHES)]
         marker = "" if along == TIME else "o"
         (line,) = axes.plot(x, bands[:, 0], ls=style, marker=marker, label=design)
@@ -111,5 +107,4 @@ def _curves(
 
 
 def _bands(samples: list[Floats], observable: str) -> Floats:
-    sign = signed(observable)
-    return np.array([mean_interval(each, signed=sign) for each in samples]).reshape(len(samples), 3)
+    return np.array([mean_band(each, observable) for each in samples]).reshape(len(samples), 3)

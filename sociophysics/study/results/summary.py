@@ -11,8 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sociophysics.arguments import asks
-from sociophysics.statistics import mean_interval, share_interval
-from sociophysics.study.results.comparison import TEMPERATURE, scale_of, signed
+from sociophysics.statistics import share_interval
+from sociophysics.study.results.comparison import TEMPERATURE, mean_band
 from sociophysics.study.results.run import Run
 
 __all__ = [
@@ -232,13 +232,10 @@ def outcome(rows: pd.DataFrame) -> pd.DataFrame:
 
 def with_intervals(run: Run, observable: str, rows: pd.DataFrame) -> pd.DataFrame:
     """Return rows of `Run.compare` with ``mean_low`` and ``mean_high``."""
-    scale = scale_of(observable)
-    has_sign = signed(observable)
     ends = np.array(
-        [mean_interval(values, signed=has_sign)[1:] for values in run.replicas_of(observable, rows)]
+        [mean_band(values, observable)[1:] for values in run.replicas_of(observable, rows)]
     )
     ends = ends.reshape(len(rows), 2)
-    ends = ends if scale is None else scale.clip(ends)
     return rows.assign(mean_low=ends[:, 0], mean_high=ends[:, 1]).reset_index(drop=True)
 
 
