@@ -31,7 +31,9 @@ dashboard: $(READY)
 # The cluster's tests have a process of their own: clients of killed schedulers leave threads and
 # sockets behind, which would disturb whatever is tested after them; and when Python finds such a socket
 # at its end, that is no failure.
-SHORT := -m "not validate and not bench"
+# A test that never ends says where it hangs, and fails.
+SHORT := -m "not validate and not bench" \
+	-o faulthandler_timeout=600 -o faulthandler_exit_on_timeout=true
 CLUSTER := tests/test_cluster.py
 LEFT := -W ignore::pytest.PytestUnraisableExceptionWarning
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import platform
+import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,6 +38,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--images", action="store_true", help="keep the dashboard's pictures in docs/images"
     )
+
+
+def pytest_unconfigure() -> None:
+    """Give threads that tests have left two minutes to end, then say where they are, and fail."""
+    faulthandler.dump_traceback_later(120, exit=True, file=sys.__stderr__)
 
 
 @pytest.hookimpl(wrapper=True)

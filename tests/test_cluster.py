@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import multiprocessing
 import os
 import random
 import statistics
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from sociophysics.scenario import Scenario
 from sociophysics.store import Folder, open_store
 from sociophysics.study import blocks, cluster, plan, status, tasks, work
 from sociophysics.study.parts import PartData, read_parts
-from tests.cluster_site import Site, free_port
+from tests.cluster_site import PATIENCE, Site, free_port
 from tests.ensemble_stub import ORDERS, run_stub, simulate, simulate_truly
 
 TEXT = """
@@ -297,7 +298,7 @@ def test_other_versions_are_refused(
         return found
 
     with Client(quiet_site.address, set_as_default=False) as client:
-        client.wait_for_workers(1)
+        client.wait_for_workers(1, timeout=PATIENCE)
     monkeypatch.setattr(Client, "get_versions", changed)
     with pytest.raises(InputError, match=words), cluster.connect(quiet_site.address):
         pass
@@ -309,7 +310,7 @@ def test_workers_with_other_code_are_refused(
     from distributed import Client
 
     with Client(quiet_site.address, set_as_default=False) as client:
-        client.wait_for_workers(1)
+        client.wait_for_workers(1, timeout=PATIENCE)
     monkeypatch.setattr(cluster, "short", lambda digest: f"<{digest[:4]}>")
     with cluster.connect(quiet_site.address):
         pass
@@ -355,6 +356,56 @@ def test_no_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             run_stub(of_parts(4), tmp_path / "run", executor=executor)
     finally:
         site.close()
+
+
+def test_tasks_that_a_scheduler_never_got_are_sent_again(
+    quiet_site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "LOST_SECONDS", 1.0)
+    monkeypatch.setattr(cluster, "LOOK_SECONDS", 0.1)
+    lost = []
+    with cluster.connect(quiet_site.address) as executor:
+        client = executor._client
+        send = client._send_to_scheduler_safe
+
+        def losing(message: dict[str, Any]) -> None:
+            if message["op"] == "update-graph" and len(lost) < 2:
+                lost.append(message)
+            else:
+                send(message)
+
+        monkeypatch.setattr(client, "_send_to_scheduler_safe", losing)
+        run = run_stub(of_parts(4), tmp_path / "run", executor=executor)
+    assert len(lost) == 2
+    assert run.table.equals(run_stub(of_parts(4), None).table)
+
+
+def test_workers_that_hang_are_not_waited_for(
+    quiet_site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "IDLE_SECONDS", 0.1)
+    monkeypatch.setattr(cluster, "_digests", lambda client: time.sleep(0.5) or {})
+    words = "or one of its workers has not answered for 0 s; restart what hangs and run"
+    with pytest.raises(InputError, match=words), cluster.connect(quiet_site.address):
+        pass
+
+
+def test_a_scheduler_that_says_nothing_is_not_waited_for(
+    quiet_site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "ANSWER_SECONDS", 0.1)
+    monkeypatch.setattr(cluster, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(cluster, "LOST_SECONDS", 0.2)
+
+    async def nothing(**_: Any) -> None:
+        await asyncio.sleep(3600)
+
+    with cluster.connect(quiet_site.address) as executor:
+        executor.check()
+        monkeypatch.setattr(executor._client.scheduler, "ncores", nothing, raising=False)
+        time.sleep(0.2)
+        with pytest.raises(BrokenExecutor, match="has lost tasks"):
+            executor.check()
 
 
 def test_workers_that_see_another_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -21,6 +22,7 @@ ANSWER_SECONDS = 5.0
 RETURN_SECONDS = 60.0  # how long a scheduler that went away is waited for
 IDLE_SECONDS = 120.0  # how long a scheduler may be without workers
 LOOK_SECONDS = 2.0
+LOST_SECONDS = 30.0  # how long tasks are awaited of workers that have none
 WIRE = ("dask", "distributed")
 ADDRESS = re.compile(r"(\w+://)?[^/\s]+:\d+")
 
@@ -54,7 +56,14 @@ class Cluster(Executor):
         self._client = _connected(address) if client is None else client
         _check_versions(self._client, address)
         self._executor = self._client.get_executor(pure=False)
-        self._looked, self._slots, self._seen = 0.0, 1, time.monotonic()
+        self._awaited: set[Future[Any]] = set()
+        self._slots = 1
+        self._began()
+
+    def _began(self) -> None:
+        """Count the times of being without workers, and without work, from now."""
+        self._looked, self._seen = 0.0, time.monotonic()
+        self._worked = self._seen
 
     @property
     def slots(self) -> int:
@@ -68,6 +77,8 @@ class Cluster(Executor):
             self._return()
         future: Future[Any] = Future()
         inner = self._executor.submit(fn, *args, **kwargs)
+        self._awaited.add(future)
+        future.add_done_callback(self._awaited.discard)
         inner.add_done_callback(lambda ended: _hand_over(ended, future, self.address))
         future.add_done_callback(lambda ended: inner.cancel() if ended.cancelled() else None)
         return future
@@ -78,7 +89,8 @@ class Cluster(Executor):
         Raises
         ------
         BrokenExecutor
-            It does not answer; submitting again waits for it.
+            It does not answer, or knows nothing of tasks that were sent while it went away;
+            submitting again waits for it.
         InputError
             It has no workers.
         """
@@ -93,21 +105,29 @@ class Cluster(Executor):
                 "start some (`dask worker ADDRESS`) and run the same again: finished parts are "
                 "kept."
             )
+        if time.monotonic() - self._worked > LOST_SECONDS:
+            self._began()
+            raise BrokenExecutor(f"the scheduler at {self.address} has lost tasks")
 
     def _look(self) -> None:
-        now = time.monotonic()
-        if now - self._looked < LOOK_SECONDS:
+        if time.monotonic() - self._looked < LOOK_SECONDS:
             return
-        # A scheduler that goes away just now is noticed by its client's status.
-        with contextlib.suppress(OSError, TimeoutError, KeyError):
-            self._slots = sum(self._client.nthreads().values())
+        client, limit = self._client, ANSWER_SECONDS
+        # A scheduler that goes away just now is noticed by its client's status; it may take the
+        # client's way to it along, or never answer what it has been asked.
+        with contextlib.suppress(OSError, TimeoutError, KeyError, AttributeError):
+            threads = client.sync(client.scheduler.ncores, workers=None, callback_timeout=limit)
+            self._slots = sum(threads.values())
+            tasks = client.sync(client.scheduler.processing, workers=None, callback_timeout=limit)
+            if not (self._awaited and self._slots) or any(tasks.values()):
+                self._worked = time.monotonic()
         self._looked = time.monotonic()
 
     def _return(self) -> None:
         """Connect again, waiting a while for the scheduler."""
         security = self._client.security
         if self._own:
-            self._client.close(timeout=1)
+            self._leave()
         deadline = time.monotonic() + RETURN_SECONDS
         while True:
             try:
@@ -122,11 +142,16 @@ class Cluster(Executor):
                     ) from None
                 time.sleep(0.5)
         self._executor = self._client.get_executor(pure=False)
-        self._looked, self._seen = 0.0, time.monotonic()
+        self._began()
 
     def close(self) -> None:
         """Leave the scheduler, if it was not somebody else who connected to it."""
         if self._own:
+            self._leave()
+
+    def _leave(self) -> None:
+        # A scheduler that is gone, or busy, does not say goodbye.
+        with contextlib.suppress(OSError, TimeoutError):
             self._client.close(timeout=2)
 
 
@@ -193,17 +218,37 @@ def _first_line(error: BaseException) -> str:
 
 def _check_versions(client: Any, address: str) -> None:
     """Refuse a scheduler of another dask, and workers that would compute other numbers."""
-    found = client.get_versions(packages=DECISIVE)
+    found = _answered(lambda: client.get_versions(packages=DECISIVE), address)
     wire = {name: version(name) for name in WIRE}
     _compare(found["scheduler"]["packages"], wire, f"the scheduler at {address}")
     for worker, about in found["workers"].items():
         _compare(about["packages"], wire | decisive_versions(), f"the worker {worker}")
-    for worker, digest in _digests(client).items():
+    for worker, digest in _answered(lambda: _digests(client), address).items():
         if digest != source_digest():
             raise InputError(
                 f"the worker {worker} has other code of sociophysics (sources {short(digest)}, "
                 f"here {short(source_digest())}); install the same there."
             )
+
+
+def _answered(ask: Callable[[], Any], address: str) -> Any:
+    """Return what a scheduler and its workers answer; one that hangs never does."""
+    answer: Future[Any] = Future()
+
+    def wait() -> None:
+        try:
+            answer.set_result(ask())
+        except BaseException as error:  # whatever it is, it is the caller's
+            answer.set_exception(error)
+
+    threading.Thread(target=wait, daemon=True).start()
+    try:
+        return answer.result(timeout=IDLE_SECONDS)
+    except TimeoutError:
+        raise InputError(
+            f"the scheduler at {address} or one of its workers has not answered for "
+            f"{IDLE_SECONDS:.0f} s; restart what hangs and run the same again."
+        ) from None
 
 
 def _digests(client: Any) -> dict[str, str]:
