@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+
 import networkx as nx
 import numpy as np
 import pytest
@@ -92,6 +95,84 @@ def test_blocks_have_the_pairs_of_the_society_they_stand_for() -> None:
     assert coupled["society"] > 10 * coupled["society_error"]
 
 
+def test_all_survives_where_every_user_is_a_block() -> None:
+    J = np.triu(np.full((6, 6), 1.0), 1)
+    found = sp.coarsen.what_survives(
+        SpinSystem(J + J.T),
+        np.arange(6),
+        temperature=5.0,
+        temperatures=[1.0, 3.0, 4.0, 5.0, 6.0, 8.0, 12.0],
+        seed=3,
+        replicas=40,
+        sweeps=1000,
+    )
+    assert len(found.table) == 5
+    for row in found.table.itertuples():
+        error = np.hypot(row.society_error, row.blocks_error)
+        # Couplings are fitted to 3,600 samples, so errors of the fit are as large as these.
+        assert abs(row.society - row.blocks) < 6 * error, row
+    assert np.abs(found.blocks.J.toarray() - (J + J.T)).max() < 0.3
+
+
+def test_neither_cascades_nor_a_sharp_tipping_point_survive_among_communities() -> None:
+    graph = nx.planted_partition_graph(6, 25, 0.5, 0.03, seed=2)
+    found = sp.coarsen.what_survives(
+        SpinSystem.from_networkx(graph, default_coupling=1.0),
+        np.repeat(np.arange(6), 25),
+        temperature=14.0,
+        temperatures=[8, 11, 13, 15, 18, 24],
+        seed=4,
+        sweeps=600,
+    )
+    table = found.table.set_index("quantity")
+    error = np.hypot(table["society_error"], table["blocks_error"])
+    apart = (table["society"] - table["blocks"]) / error
+    assert abs(apart["abs_magnetization"]) < 5
+    assert abs(apart["pair_agreement"]) < 5
+    assert apart["cascade"] > 5
+    assert apart["tipping_width"] < -5
+    assert found.curves["temperature"].tolist() == [8, 11, 13, 15, 18, 24]
+
+
+def planted(users: int, groups: int, within: int, across: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return distinct ties of communities of equal size, by mean numbers of ties per user."""
+    rng = np.random.default_rng(1)
+    size, inner, outer = users // groups, users * within // 2, users * across // 2
+    source = rng.integers(0, users, inner + outer, dtype=np.int32)
+    target = rng.integers(0, users, inner + outer, dtype=np.int32)
+    target[:inner] = source[:inner] // size * size + target[:inner] % size
+    apart = source != target
+    low, high = np.minimum(source, target)[apart], np.maximum(source, target)[apart]
+    keys = np.unique(low.astype(np.int64) * users + high)
+    return (keys // users).astype(np.int32), (keys % users).astype(np.int32)
+
+
+@pytest.mark.validate
+def test_a_hundred_million_ties_become_eight_users(
+    record_property: Callable[[str, object], None],
+) -> None:
+    """Eight communities of 1.25 million users: couplings of blocks, time and memory."""
+    users = 10_000_000
+    system = SpinSystem.from_edges(*planted(users, 8, 16, 4), n=users)
+    start = time.perf_counter()
+    found = sp.coarsen.blocks(
+        system,
+        np.arange(users) // (users // 8),
+        temperature=22.0,
+        seed=1,
+        replicas=4,
+        sweeps=100,
+        burn_in=20,
+        every=5,
+    )
+    record_property("ties", system.stored.nnz // 2)
+    record_property("seconds", round(time.perf_counter() - start))
+    for row in found.table.itertuples():
+        record_property(row.quantity, f"{row.society:.3f}, blocks {row.blocks:.3f}")
+        error = np.hypot(row.society_error, row.blocks_error)
+        assert abs(row.society - row.blocks) < 5 * error, row
+
+
 def test_what_cannot_be_made_smaller_is_one_sentence() -> None:
     directed = SpinSystem.from_edges([0], [1], directed=True)
     with pytest.raises(sp.InputError, match="these are directed"):
@@ -108,3 +189,13 @@ def test_what_cannot_be_made_smaller_is_one_sentence() -> None:
         sp.coarsen.block_spins([1, -1], [0, 0])
     with pytest.raises(sp.InputError, match="whole number >= 2"):
         sp.coarsen.migdal_kadanoff(1)
+    several = SpinSystem(np.zeros((4, 4)))
+    for wrong in ([1.0, 2.0], [1.0, 3.0, 2.0], [0.0, 1.0, 2.0]):
+        with pytest.raises(sp.InputError, match="at least three above 0, rising"):
+            sp.coarsen.what_survives(
+                several, [0, 0, 1, 1], temperature=1.0, temperatures=wrong, seed=1
+            )
+    with pytest.raises(sp.InputError, match="replicas is 1; give at least 2"):
+        sp.coarsen.what_survives(
+            several, [0, 0, 1, 1], temperature=1.0, temperatures=[1, 2, 3], seed=1, replicas=1
+        )

@@ -1,38 +1,27 @@
-r"""Smaller societies that stand for larger ones: users summed out exactly, communities as blocks.
-
-A user with one or two ties can be summed out of the Boltzmann distribution without changing that
-of the others. With ``K = J/T``, ``H = h/T`` and ``F(a, b) = ln 2 cosh(K_1 a + K_2 b + H)``,
-
-.. math::
-    K' = \tfrac14 (F_{++} + F_{--} - F_{+-} - F_{-+}), \qquad
-    H'_a = \tfrac14 (F_{++} + F_{+-} - F_{-+} - F_{--}),
-
-which without a field is ``tanh K' = tanh K_1 tanh K_2``, and for one tie ``tanh H' = tanh K tanh
-H``. Users with three ties or more would leave behind interactions of three and more users.
+"""Smaller societies that stand for larger ones: users summed out exactly, communities as blocks.
 
 References
 ----------
-L. P. Kadanoff, Physics 2, 263 (1966); A. A. Migdal, Sov. Phys. JETP 42, 743 (1975); M. E. Fisher,
-Phys. Rev. 113, 969 (1959), on decorated lattices.
+L. P. Kadanoff, Physics 2, 263 (1966); A. A. Migdal, Sov. Phys. JETP 42, 743 (1975).
 """
 
 from __future__ import annotations
 
 import math
-from collections import deque
-from collections.abc import Collection, Hashable
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-import scipy.sparse as sparse
 from numpy.typing import ArrayLike, NDArray
 
 from sociophysics.arguments import asks
 from sociophysics.dynamics import trajectory
 from sociophysics.errors import InputError
+from sociophysics.experiments.decimation import Decimation, decimate
 from sociophysics.inference.estimators.boltzmann import BoltzmannRefinement
 from sociophysics.inference.estimators.exact_likelihood import ExactMaximumLikelihood
+from sociophysics.influences.interventions import Nucleate
 from sociophysics.society.spins import SpinSystem
 from sociophysics.streams import check_seed, generator
 
@@ -40,26 +29,16 @@ __all__ = [
     "Blocks",
     "Decimation",
     "FlowFixedPoint",
+    "Survival",
     "block_spins",
     "blocks",
     "decimate",
     "migdal_kadanoff",
+    "what_survives",
 ]
 
 Array = NDArray[np.float64]
 ENUMERATED = 10  # blocks whose 2^n configurations are counted one by one
-
-
-class Decimation(NamedTuple):
-    """A society from which users were summed out.
-
-    ``kept`` holds the old numbers of the users of ``system``; ``log_factor`` is what the sum over
-    the removed users adds to the logarithm of the partition function.
-    """
-
-    system: SpinSystem
-    kept: NDArray[np.int64]
-    log_factor: float
 
 
 class Blocks(NamedTuple):
@@ -74,134 +53,24 @@ class Blocks(NamedTuple):
     table: pd.DataFrame
 
 
+class Survival(NamedTuple):
+    """What a society and one made of its blocks have in common.
+
+    ``table`` has one row per quantity: its value in the society's own blocks and in the society of
+    blocks, with the standard errors over replicas; ``curves`` the mean absolute magnetization of
+    blocks at each temperature; ``blocks`` the society of blocks, fitted at one temperature.
+    """
+
+    blocks: SpinSystem
+    table: pd.DataFrame
+    curves: pd.DataFrame
+
+
 class FlowFixedPoint(NamedTuple):
     """Where a renormalization stands still: coupling ``J/T``, and the exponent nu there."""
 
     coupling: float
     nu: float
-
-
-@asks
-def decimate(
-    system: SpinSystem, *, temperature: float, keep: Collection[Hashable] = ()
-) -> Decimation:
-    """Sum out users with at most two ties, until none is left; exact for those who stay.
-
-    Parameters
-    ----------
-    system : SpinSystem
-        With mutual couplings.
-    temperature : float
-        Above 0; the couplings that replace a user depend on it.
-    keep : collection of labels
-        Users who stay whatever ties they have.
-
-    Returns
-    -------
-    Decimation
-        At the same temperature the users who are kept have the marginal distribution they had.
-
-    Raises
-    ------
-    InputError
-        Couplings that are not mutual, a temperature that is not positive and finite, or a label
-        that no user has.
-
-    Examples
-    --------
-    A user between two others; the two that stay are tied by ``artanh(tanh .7 tanh(-.4))``:
-
-    >>> chain = SpinSystem.from_edges([0, 1], [1, 2], [0.7, -0.4])
-    >>> small = decimate(chain, temperature=1.0, keep=[0, 2])
-    >>> small.kept.tolist(), round(float(small.system.J.toarray()[0, 1]), 6)
-    ([0, 2], -0.233798)
-    """
-    if not system.is_symmetric:
-        raise InputError(
-            "users can be summed out where all ties are mutual, and these are directed; make them "
-            'mutual first, as with [network] symmetrize = "mean".'
-        )
-    if not (isinstance(temperature, int | float) and 0 < temperature < math.inf):
-        raise InputError(f"temperature is {temperature!r}; it must be a finite number above 0.")
-    places = {label: place for place, label in enumerate(system.labels)}
-    unknown = [label for label in keep if label not in places]
-    if unknown:
-        raise InputError(f"keep holds {unknown[0]!r}; no user has that label.")
-    chain = _Elimination(system, float(temperature))
-    chain.run({places[label] for label in keep})
-    return chain.result(system)
-
-
-class _Elimination:
-    """Ties as dictionaries, from which users are taken one after the other."""
-
-    def __init__(self, system: SpinSystem, temperature: float) -> None:
-        self.temperature = temperature
-        self.ties: list[dict[int, float]] = [{} for _ in range(system.n)]
-        entries = system.J.tocoo()
-        for i, j, value in zip(
-            entries.row.tolist(), entries.col.tolist(), entries.data.tolist(), strict=True
-        ):
-            if value:
-                self.ties[i][j] = value / temperature
-        self.field = (system.h / temperature).tolist()
-        self.removed = np.zeros(system.n, dtype=bool)
-        self.log_factor = 0.0
-
-    def run(self, keep: set[int]) -> None:
-        waiting = deque(user for user, ties in enumerate(self.ties) if len(ties) <= 2)
-        left = len(self.ties)
-        while waiting:
-            user = waiting.popleft()
-            # Somebody stays, so that there is a society.
-            if self.removed[user] or user in keep or len(self.ties[user]) > 2 or left == 1:
-                continue
-            waiting.extend(self._remove(user))
-            left -= 1
-
-    def _remove(self, user: int) -> list[int]:
-        """Sum one user out and return those who were tied to it."""
-        others = list(self.ties[user])
-        pulls = [self.ties[user][other] for other in others] + [0.0, 0.0]
-        first, second, own = pulls[0], pulls[1], self.field[user]
-        f = {(a, b): _log_two_cosh(first * a + second * b + own) for a in (1, -1) for b in (1, -1)}
-        self.log_factor += sum(f.values()) / 4
-        fields = (
-            (f[1, 1] + f[1, -1] - f[-1, 1] - f[-1, -1]) / 4,
-            (f[1, 1] + f[-1, 1] - f[1, -1] - f[-1, -1]) / 4,
-        )
-        for other, field in zip(others, fields, strict=False):
-            self.field[other] += field
-            del self.ties[other][user]
-        if len(others) == 2:
-            a, b = others
-            coupling = (f[1, 1] + f[-1, -1] - f[1, -1] - f[-1, 1]) / 4
-            total = self.ties[a].get(b, 0.0) + coupling
-            self.ties[a][b] = self.ties[b][a] = total
-        self.ties[user] = {}
-        self.removed[user] = True
-        return others
-
-    def result(self, system: SpinSystem) -> Decimation:
-        kept = np.flatnonzero(~self.removed)
-        number = np.full(system.n, -1)
-        number[kept] = np.arange(kept.size)
-        rows, columns, values = [], [], []
-        for user in kept.tolist():
-            for other, value in self.ties[user].items():
-                rows.append(number[user])
-                columns.append(number[other])
-                values.append(value * self.temperature)
-        shape = (kept.size, kept.size)
-        J = sparse.csr_array((values, (rows, columns)), shape=shape, dtype=np.float64)
-        h = np.array([self.field[user] * self.temperature for user in kept.tolist()])
-        labels = [system.labels[user] for user in kept.tolist()]
-        nodes = system.nodes.iloc[kept]
-        return Decimation(SpinSystem(J, h, labels, nodes), kept, self.log_factor)
-
-
-def _log_two_cosh(x: float) -> float:
-    return abs(x) + math.log1p(math.exp(-2 * abs(x)))
 
 
 def migdal_kadanoff(scale: int = 2, dimensions: int = 2) -> FlowFixedPoint:
@@ -265,31 +134,31 @@ def block_spins(spins: ArrayLike, groups: ArrayLike, *, seed: int = 0) -> NDArra
     >>> block_spins([[1, 1, -1, -1, -1, 1]], [0, 0, 0, 1, 1, -1]).tolist()
     [[1, -1]]
     """
-    stances = np.atleast_2d(np.asarray(spins)).astype(np.float64)
-    members = _membership(np.asarray(groups), stances.shape[1])
-    sums = stances @ members
+    stances = np.atleast_2d(np.asarray(spins))
+    codes, count = _checked_groups(groups, stances.shape[1])
+    inside = slice(None) if codes.min() >= 0 else np.flatnonzero(codes >= 0)
+    # Replica by replica: a matrix of who is where would be larger than the society.
+    sums = np.stack([np.bincount(codes[inside], row[inside], count) for row in stances])
     rng = generator(check_seed(seed), "observables")
     coins = np.where(rng.random(sums.shape) < 0.5, 1.0, -1.0)
     return np.where(sums == 0, coins, np.sign(sums)).astype(np.int8)
 
 
-def _membership(groups: NDArray[np.int64], n: int) -> Array:
-    """Return the matrix of who is in which group, shape (n, groups)."""
-    if groups.shape != (n,) or not np.issubdtype(groups.dtype, np.integer):
+def _checked_groups(groups: ArrayLike, n: int) -> tuple[NDArray[np.int64], int]:
+    """Return each user's group, and how many groups there are."""
+    codes = np.asarray(groups)
+    if codes.shape != (n,) or not np.issubdtype(codes.dtype, np.integer):
         raise InputError(
-            f"groups has the shape {groups.shape} and the type {groups.dtype}; give one whole "
+            f"groups has the shape {codes.shape} and the type {codes.dtype}; give one whole "
             f"number for each of the {n} users."
         )
-    count = int(groups.max(initial=-1)) + 1
-    sizes = np.bincount(groups[groups >= 0], minlength=count)
+    count = int(codes.max(initial=-1)) + 1
+    sizes = np.bincount(codes[codes >= 0], minlength=count)
     if count < 2 or (sizes == 0).any():
         raise InputError(
             "groups must number at least two groups as 0, 1, ..., each with users, and -1 for none."
         )
-    members = np.zeros((n, count))
-    inside = groups >= 0
-    members[np.flatnonzero(inside), groups[inside]] = 1.0
-    return members
+    return codes, count
 
 
 @asks
@@ -342,10 +211,9 @@ def blocks(
     >>> found.system.n, found.table["quantity"].tolist()
     (3, ['abs_magnetization', 'pair_agreement'])
     """
-    codes = np.asarray(groups)
-    members = _membership(codes, system.n)
+    codes, count = _checked_groups(groups, system.n)
     samples = _sampled(system, codes, temperature, seed, replicas, sweeps, burn_in, every)
-    flat = samples.reshape(-1, members.shape[1])
+    flat = samples.reshape(-1, count)
     still = np.flatnonzero(np.abs(flat.astype(np.float64).mean(0)) == 1.0)
     if still.size:
         raise InputError(
@@ -358,6 +226,109 @@ def blocks(
         scaled, np.arange(scaled.n), temperature, seed + 1, replicas, sweeps, burn_in, every
     )
     return Blocks(scaled, flat, _compared(samples, again))
+
+
+@asks
+def what_survives(
+    system: SpinSystem,
+    groups: ArrayLike,
+    *,
+    temperature: float,
+    temperatures: Sequence[float],
+    seed: int,
+    replicas: int = 20,
+    sweeps: int = 400,
+    burn_in: int = 100,
+    every: int = 10,
+) -> Survival:
+    """Compare a society with one of blocks where that was not fitted: order, tipping, cascades.
+
+    The society of blocks is fitted at one temperature (``blocks``), and both are simulated at
+    others. ``tipping_temperature`` is the mean temperature of the fall of the blocks' absolute
+    magnetization ``m``, ``sum of T dm`` over ``sum of dm`` between neighbouring temperatures, and
+    ``tipping_width`` the standard deviation of these temperatures.
+    ``cascade`` is the mean stance of all other blocks while the largest keeps +1, all having begun
+    at -1.
+
+    Parameters
+    ----------
+    system, groups, temperature, seed, replicas, sweeps, burn_in, every
+        As for ``blocks``.
+    temperatures : sequence of float
+        Rising, at least three, across the tipping point.
+
+    Raises
+    ------
+    InputError
+        As ``blocks``; fewer than three temperatures, or not rising; a single replica.
+
+    Examples
+    --------
+    >>> import networkx as nx
+    >>> graph = nx.planted_partition_graph(3, 12, 0.9, 0.05, seed=1)
+    >>> system = SpinSystem.from_networkx(graph, default_coupling=0.3)
+    >>> found = what_survives(
+    ...     system, np.repeat([0, 1, 2], 12), temperature=4.0, temperatures=[2.0, 4.0, 8.0], seed=1
+    ... )
+    >>> found.table["quantity"].tolist()
+    ['abs_magnetization', 'pair_agreement', 'cascade', 'tipping_temperature', 'tipping_width']
+    """
+    grid = np.asarray(temperatures, dtype=np.float64)
+    if grid.ndim != 1 or grid.size < 3 or not (np.diff(grid) > 0).all() or grid[0] <= 0:
+        raise InputError(
+            f"temperatures are {temperatures!r}; give at least three above 0, rising, across the "
+            "tipping point."
+        )
+    if replicas < 2:
+        raise InputError(f"replicas is {replicas}; give at least 2, for standard errors.")
+    codes, _ = _checked_groups(groups, system.n)
+    length = (sweeps, burn_in, every)
+    small = blocks(
+        system,
+        codes,
+        temperature=temperature,
+        seed=seed,
+        replicas=replicas,
+        sweeps=sweeps,
+        burn_in=burn_in,
+        every=every,
+    )
+    both = ((system, codes, seed + 2), (small.system, np.arange(small.system.n), seed + 3))
+    falls, cascades = [], []
+    largest = int(np.bincount(codes[codes >= 0]).argmax())
+    for society, own, first in both:
+        curve = [_sampled(society, own, float(t), first, replicas, *length) for t in grid]
+        falls.append(np.stack([_magnetization(each) for each in curve]))
+        held = _sampled(society, own, temperature, first, replicas, *length, held=largest)
+        cascades.append(np.delete(held, largest, axis=2).mean((1, 2)))
+    (place, width), (other_place, other_width) = (_fall(grid, fall) for fall in falls)
+    more = _table(
+        {
+            "cascade": (cascades[0], cascades[1]),
+            "tipping_temperature": (place, other_place),
+            "tipping_width": (width, other_width),
+        }
+    )
+    curves = pd.concat(
+        [_table({"m": (falls[0][k], falls[1][k])}).iloc[:, 1:] for k in range(grid.size)],
+        ignore_index=True,
+    )
+    curves.insert(0, "temperature", grid)
+    return Survival(small.system, pd.concat([small.table, more], ignore_index=True), curves)
+
+
+def _fall(temperatures: Array, m: Array) -> tuple[Array, Array]:
+    """Return mean and standard deviation of the temperatures at which each replica's ``m`` falls.
+
+    NaN where nothing falls. ``m`` has the shape (temperatures, replicas).
+    """
+    drops = -np.diff(m, axis=0)
+    middle = (temperatures[1:] + temperatures[:-1]) / 2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shares = drops / drops.sum(0)
+    place = middle @ shares
+    # Where noise makes m rise a little, its share is negative.
+    return place, np.sqrt(np.maximum(middle**2 @ shares - place**2, 0.0))
 
 
 def _fitted(samples: NDArray[np.int8], seed: int) -> SpinSystem:
@@ -376,8 +347,12 @@ def _sampled(
     sweeps: int,
     burn_in: int,
     every: int,
+    held: int | None = None,
 ) -> NDArray[np.int8]:
-    """Return block spins along a simulation, shape (replicas, samples, groups)."""
+    """Return block spins along a simulation, shape (replicas, samples, groups).
+
+    With a block ``held``, all begin at -1 and its users keep +1.
+    """
     if not 0 <= burn_in < sweeps - every:
         raise InputError(
             f"burn_in is {burn_in} of {sweeps} sweeps, with one sample per {every}; leave room "
@@ -390,6 +365,8 @@ def _sampled(
         seed=seed,
         replicas=replicas,
         every=every,
+        start="random" if held is None else "down",
+        interventions=() if held is None else [_holding(system, groups, held)],
     )
     kept = [
         block_spins(frame.spins, groups, seed=seed + frame.sweep)
@@ -399,26 +376,36 @@ def _sampled(
     return np.stack(kept, axis=1)
 
 
+def _holding(system: SpinSystem, groups: NDArray[np.int64], block: int) -> Nucleate:
+    users = [system.labels[user] for user in np.flatnonzero(groups == block).tolist()]
+    return Nucleate(at=0, who=users, hold="forever")
+
+
 def _compared(own: NDArray[np.int8], other: NDArray[np.int8]) -> pd.DataFrame:
     """Return what block spins are like in both societies, with standard errors over replicas."""
+    pairs = {name: (measure(own), measure(other)) for name, measure in _MEASURES.items()}
+    return _table(pairs)
+
+
+def _table(pairs: Mapping[str, tuple[Array, Array]]) -> pd.DataFrame:
+    """Return means over replicas in the society and in that of blocks, with standard errors."""
     rows = []
-    for name, measure in _MEASURES.items():
-        values = [measure(each.astype(np.float64)) for each in (own, other)]
-        errors = [float(each.std(ddof=1) / math.sqrt(each.size)) for each in values]
+    for name, values in pairs.items():
         means = [float(each.mean()) for each in values]
+        errors = [float(each.std(ddof=1) / math.sqrt(each.size)) for each in values]
         rows.append((name, means[0], errors[0], means[1], errors[1]))
     columns = ["quantity", "society", "society_error", "blocks", "blocks_error"]
     return pd.DataFrame(rows, columns=columns)
 
 
-def _magnetization(samples: Array) -> Array:
+def _magnetization(samples: NDArray[np.int8]) -> Array:
     return np.asarray(np.abs(samples.mean(2)).mean(1))
 
 
-def _agreement(samples: Array) -> Array:
+def _agreement(samples: NDArray[np.int8]) -> Array:
     """Return the mean product of two different blocks, per replica."""
     count = samples.shape[2]
-    total = samples.sum(2)
+    total = samples.sum(2, dtype=np.float64)
     return np.asarray(((total**2 - count) / (count * (count - 1))).mean(1))
 
 
