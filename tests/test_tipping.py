@@ -144,6 +144,19 @@ def test_random_regular_graphs_tip_near_theory_and_the_default_range_contains_it
     assert found.sharpens == (64, 256)
 
 
+@pytest.mark.parametrize("start", ["up", "random"])
+def test_a_society_and_its_mirror_image_are_one_state(start: str) -> None:
+    # Of replicas that agree on different sides the signed mean stance has two states.
+    scenario = society('kind = "random_regular", n = 400, degree = 4', start=start)
+    # The change of 400 users lies at 2.6, so that 3.0, above 2.885, is not near it.
+    values = [1.5, 2.0, 2.3, 2.5, 2.7, 2.8, 2.9, 3.0, 3.2, 3.5, 4.0]
+    found = search(scenario, "dynamics.temperature", values, observable="magnetization")
+    assert found.kind == "continuous"
+    assert found.point.mean == pytest.approx(2.6, abs=0.15)
+    assert found.turned is not None
+    assert abs(found.turned.slow) < 0.1  # of the signed one .7, whatever the pace
+
+
 def test_friendly_camps_melt_below_the_mean_field_limit() -> None:
     # T_s = 0.8165 (r = 0.1); a hundred users per camp escape somewhat below it.
     tied = TWO_CAMPS.format(n=200, k_in=98.999, k_out=10)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,6 +30,10 @@ from sociophysics.study.measure import Moments, is_whole
 __all__ = ["Judged", "doubt", "judged"]
 
 Floats = NDArray[np.float64]
+UNSIGNED = {
+    "magnetization": "abs_magnetization",
+    "camp_polarization": "abs_camp_polarization",
+}
 
 
 class Judged(NamedTuple):
@@ -64,13 +69,21 @@ def doubt(
 
 
 def judged(
-    run: Runs, base: Settings, scan: Moments, coarse: Floats, place: float, name: str
+    run: Runs, base: Settings, scan: Moments, coarse: Floats, place: float, asked: str
 ) -> Judged:
-    """Return of what kind the change at a place is."""
+    """Return of what kind the change at a place is.
+
+    A society that takes either side is in one state, and in its mirror image: of an observable
+    with a sign the size counts, unless the key drives the society from one side to the other.
+    """
+    name = asked
     near = _around(coarse, place)
     whole = is_whole(base, run.along)
     values: list[Any] = [int(each) for each in near] if whole else near
-    both = _competing(run, base, scan, place, name)
+    mirrored = name in UNSIGNED and not _driven(scan)
+    if mirrored:
+        scan, name = replace(scan, first=np.abs(scan.first)), UNSIGNED[name]
+    both = _competing(run, base, scan, place, asked, mirrored)
     around = turned(
         run.scenario,
         run.along,
@@ -82,7 +95,10 @@ def judged(
     )
     if both or (around is not None and around.remains):
         return Judged("first-order", "", None, around)
-    found = sharpening(run.scenario, run.along, values, design=run.chosen, work=run.work)
+    # The place of this society may lie below that of larger ones: both ends, too.
+    ends = [int(each) if whole else float(each) for each in (coarse[0], coarse[-1])]
+    wide = sorted({*values, *ends})
+    found = sharpening(run.scenario, run.along, wide, design=run.chosen, work=run.work)
     if found is None:
         return Judged(*_alone(run, base, scan), None, around)
     if found.sharpens:
@@ -90,14 +106,24 @@ def judged(
     return Judged("crossover", _blunt(found.users), found.users, around)
 
 
-def _competing(run: Runs, base: Settings, scan: Moments, place: float, name: str) -> bool:
+def _driven(scan: Moments) -> bool:
+    """Return whether the means of the two ends lie on different sides of zero."""
+    ends = scan.first[[0, -1]].mean(axis=1)
+    least = np.abs(scan.first).max() / 3
+    return bool(ends.min() < -least and ends.max() > least)
+
+
+def _competing(
+    run: Runs, base: Settings, scan: Moments, place: float, name: str, mirrored: bool
+) -> bool:
     """Return whether two states compete at the value where replicas differ most."""
     spread = scan.first.var(axis=1) * (np.abs(scan.values - place) <= _reach(scan, place))
     value = scan.values[int(np.argmax(spread))]
     rows = run.table[run.table[run.along] == value]
     burn_in = base.dynamics.burn_in
     frames = rows[rows["sweep"] >= burn_in].pivot(index="replica", columns="sweep", values=name)
-    return two_states(frames.dropna(axis=1).to_numpy(np.float64))
+    values = frames.dropna(axis=1).to_numpy(np.float64)
+    return two_states(np.abs(values) if mirrored else values)
 
 
 def _reach(scan: Moments, place: float) -> float:
