@@ -22,6 +22,7 @@ from sociophysics.experiments.detection import detect, peak, side_distances
 from sociophysics.experiments.early_warnings import _indicators, _null, _trend
 from sociophysics.experiments.independence import against_independent, independent_frames
 from sociophysics.experiments.kinds_of_change import two_states
+from sociophysics.experiments.sharpening import sharpening
 from sociophysics.experiments.tipping import search
 from sociophysics.report.tipping_figures import picture
 from sociophysics.scenario import Scenario
@@ -482,8 +483,78 @@ def test_theory_is_named_where_it_has_a_number() -> None:
     assert expected(settings, "field.value")[0].value == pytest.approx(0.2664, rel=0.05)
     assert expected(settings, "couplings.value") == []
     ring = society('kind = "lattice", shape = [30]').cases()[0].settings
-    with pytest.raises(InputError, match="theory has no critical temperature"):
-        temperature_range(ring)
+    assert expected(ring) == []
+    assert temperature_range(ring)[::10] == [1.0, 3.0]  # around two friends
+    alone = society('kind = "lattice", shape = [30]', 'kind = "uniform", value = 0.0')
+    with pytest.raises(InputError, match="this society has no ties"):
+        temperature_range(alone.cases()[0].settings)
+
+
+HOSTILE = 'kind = "camps", within = 1.0, across = -1.0'
+TWO_SIDES = 'kind = "planted_partition", n = 200, k_in = 6.0, k_out = 3.0'
+
+
+@pytest.mark.parametrize(
+    ("ties", "couplings", "kind", "place"),
+    [
+        # From random stances some replicas stay in stripes, the others find consensus.
+        ('kind = "lattice", shape = [16, 16]', 'kind = "uniform"', "continuous", (2.1, 2.6)),
+        # Theory for many users is 9 here; 400 change far below it.
+        ('kind = "barabasi_albert", n = 400, m = 3', 'kind = "uniform"', "continuous", (2.5, 4.5)),
+        # Hostile camps stay apart far beyond what holds their consensus.
+        (TWO_SIDES, HOSTILE, "continuous", (7.0, 9.0)),
+        ('kind = "lattice", shape = [300]', 'kind = "uniform"', "crossover", None),
+        (
+            'kind = "random_regular", n = 200, degree = 6',
+            'kind = "random_sign", share = 0.5',
+            "none",
+            None,
+        ),
+    ],
+    ids=["lattice", "hubs", "hostile camps", "ring", "as many foes as friends"],
+)
+def test_a_range_that_nobody_gave_reaches_to_the_change(
+    ties: str, couplings: str, kind: str, place: tuple[float, float] | None
+) -> None:
+    scenario = society(ties, couplings, start="random", sweeps=300, burn_in=150)
+    found = search(scenario, "dynamics.temperature")
+    assert found.kind == kind
+    if place is None:
+        assert np.isnan(found.point.mean)
+    else:
+        assert place[0] < found.point.mean < place[1]
+        assert found.grid[0] < found.point.low < found.point.high < found.grid[-1]
+    assert found.table["low"].min() >= 0
+    assert found.table["high"].max() <= 1
+
+
+@pytest.mark.validate
+@pytest.mark.parametrize(
+    ("ties", "rest", "values", "of_forty"),
+    [
+        ('kind = "lattice", shape = [24, 24]', "", [1.1, 1.6, 1.8, 2, 2.3, 2.5, 2.7, 3, 3.4], 38),
+        ('kind = "watts_strogatz", n = 800, k = 6, p = 0.1', "", [2.5, 3, 3.3, 3.5, 4, 5, 7], 38),
+        ('kind = "lattice", shape = [500]', "", [0.5, 0.7, 0.9, 1.1, 1.4, 1.7, 2, 2.5, 3], 0),
+        (
+            'kind = "random_regular", n = 400, degree = 4',
+            'field = {kind = "uniform", value = 0.5}',
+            [2, 2.4, 2.8, 3.2, 3.6, 4, 4.4, 4.8, 6],
+            0,
+        ),
+    ],
+    ids=["lattice", "small world", "ring", "field"],
+)
+def test_what_sharpens_is_told_from_what_does_not(
+    ties: str, rest: str, values: list[float], of_forty: int, record_property: Any
+) -> None:
+    """Forty seeds: how often a change is called sharper in the larger society."""
+    count = 0
+    for seed in range(40):
+        scenario = society(ties, rest=rest).replace({"seed": 100 + seed})
+        found = sharpening(scenario, "dynamics.temperature", values)
+        count += found is not None and found.sharpens
+    record_property("sharpens, of 40", count)
+    assert count >= of_forty if of_forty else count <= 1
 
 
 @pytest.mark.parametrize(

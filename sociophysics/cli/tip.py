@@ -42,7 +42,8 @@ Values = Annotated[
     str | None,
     typer.Option(
         help="a,b,c or start:stop:step; by default the scenario's sweep, or for the temperature "
-        "half to one and a half times what theory expects."
+        "half to one and a half times what theory expects, and further while nothing changes "
+        "inside."
     ),
 ]
 Out = Annotated[

@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 from sociophysics.experiments.detection import ALPHA, Detection
 from sociophysics.experiments.independence import Independence
 from sociophysics.experiments.kinds_of_change import (
+    HARDLY,
     INDEPENDENT_STEEPNESS,
     STEEPER,
     Kind,
     Turned,
     steepness,
     turned,
+    turns_back,
     two_states,
     without_transition,
 )
@@ -27,9 +29,10 @@ from sociophysics.scenario import Settings
 from sociophysics.study.expected import TEMPERATURE
 from sociophysics.study.measure import Moments, is_whole
 
-__all__ = ["Judged", "doubt", "judged"]
+__all__ = ["Judged", "beyond", "doubt", "judged"]
 
 Floats = NDArray[np.float64]
+BELOW, ABOVE = (0.5, 0.75), (1.5, 2.0)  # of the ends of a range that is made wider
 UNSIGNED = {
     "magnetization": "abs_magnetization",
     "camp_polarization": "abs_camp_polarization",
@@ -43,6 +46,28 @@ class Judged(NamedTuple):
     note: str
     sharpens: tuple[int, int] | None
     turned: Turned | None
+
+
+def beyond(detection: Detection, grid: Sequence[float]) -> list[float]:
+    """Return values beyond the ends of a range at which the change may lie, or none.
+
+    Half the coldest and twice the hottest at most, on the side where the change is; on both if
+    there is none.
+
+    Examples
+    --------
+    >>> none = Detection(0, 1, 0.0, 0.5, 0.5, True, False)
+    >>> beyond(none, [1.0, 2.0, 3.0])
+    [0.5, 0.75, 4.5, 6.0]
+    """
+    nothing = detection.p_null >= ALPHA
+    if detection.inside and not nothing:
+        return []
+    colder = [float(grid[0] * share) for share in BELOW]
+    hotter = [float(grid[-1] * share) for share in ABOVE]
+    if nothing:
+        return [*colder, *hotter]
+    return colder if detection.left == 0 else hotter
 
 
 def doubt(
@@ -83,7 +108,8 @@ def judged(
     mirrored = name in UNSIGNED and not _driven(scan)
     if mirrored:
         scan, name = replace(scan, first=np.abs(scan.first)), UNSIGNED[name]
-    both = _competing(run, base, scan, place, asked, mirrored)
+    frames = _frames(run, base, scan, place, asked)
+    frames = np.abs(frames) if mirrored else frames
     around = turned(
         run.scenario,
         run.along,
@@ -93,7 +119,14 @@ def judged(
         replicas=run.replicas,
         work=run.work,
     )
-    if both or (around is not None and around.remains):
+    if around is None:
+        competing = two_states(frames) is not None
+    else:
+        # Without hysteresis replicas have to go back and forth, with nothing between: a state that
+        # is left for good was a detour from the start, such as stripes of a lattice.
+        states = two_states(frames, between=HARDLY)
+        competing = states is not None and turns_back(frames, states)
+    if competing or (around is not None and around.remains):
         return Judged("first-order", "", None, around)
     # The place of this society may lie below that of larger ones: both ends, too.
     ends = [int(each) if whole else float(each) for each in (coarse[0], coarse[-1])]
@@ -113,17 +146,15 @@ def _driven(scan: Moments) -> bool:
     return bool(ends.min() < -least and ends.max() > least)
 
 
-def _competing(
-    run: Runs, base: Settings, scan: Moments, place: float, name: str, mirrored: bool
-) -> bool:
-    """Return whether two states compete at the value where replicas differ most."""
+def _frames(run: Runs, base: Settings, scan: Moments, place: float, name: str) -> Floats:
+    """Return the settled frames near a place at the value where replicas differ most."""
     spread = scan.first.var(axis=1) * (np.abs(scan.values - place) <= _reach(scan, place))
     value = scan.values[int(np.argmax(spread))]
     rows = run.table[run.table[run.along] == value]
     burn_in = base.dynamics.burn_in
     frames = rows[rows["sweep"] >= burn_in].pivot(index="replica", columns="sweep", values=name)
-    values = frames.dropna(axis=1).to_numpy(np.float64)
-    return two_states(np.abs(values) if mirrored else values)
+    values: Floats = frames.dropna(axis=1).to_numpy(np.float64)
+    return values
 
 
 def _reach(scan: Moments, place: float) -> float:
@@ -138,8 +169,9 @@ def _alone(run: Runs, base: Settings, scan: Moments) -> tuple[Kind, str]:
     steep, noise = steepness(scan.values, scan.first.mean(axis=1), error)
     if np.isfinite(steep) and steep - STEEPER * noise <= INDEPENDENT_STEEPNESS:
         return "crossover", (
-            f"the change is no steeper ({steep:.2g} per unit of ln({run.along})) than users "
-            f"who do not influence each other can show ({INDEPENDENT_STEEPNESS:.3g})"
+            f"the change is {steep:.2g} +- {noise:.1g} per unit of ln({run.along}), not clearly "
+            "steeper than users who do not influence each other can show "
+            f"({INDEPENDENT_STEEPNESS:.3g}); more replicas may tell"
         )
     if run.along == TEMPERATURE and without_transition(base):
         return "crossover", (

@@ -22,6 +22,7 @@ from sociophysics.scenario.build import build_system
 from sociophysics.study.measure import Work
 
 __all__ = [
+    "HARDLY",
     "INDEPENDENT_STEEPNESS",
     "STEEPER",
     "Kind",
@@ -30,6 +31,7 @@ __all__ = [
     "sentence",
     "steepness",
     "turned",
+    "turns_back",
     "two_states",
     "without_transition",
 ]
@@ -37,6 +39,7 @@ __all__ = [
 Floats = NDArray[np.float64]
 Kind = Literal["continuous", "first-order", "crossover", "none", "not judged"]
 BETWEEN = 0.1  # share of frames in the middle third between two states
+HARDLY = 0.02  # of a society that goes back and forth, as one at its critical point does
 APART = 0.3  # of two states of an order parameter between 0 and 1
 LEAST_SHARE = 0.1  # of the rarer state
 INDEPENDENT_STEEPNESS = 0.4478  # the largest x / cosh(x)^2: how fast tanh(x) can change with ln x
@@ -109,29 +112,58 @@ def without_transition(settings: Settings) -> bool:
     return not float(critical_temperature(system, phase="ferromagnet")) > 0
 
 
-def two_states(frames: Floats) -> bool:
-    """Return whether an order parameter has two states, with hardly anything between them.
+def two_states(frames: Floats, *, between: float = BETWEEN) -> tuple[float, float] | None:
+    """Return the two states of an order parameter with hardly anything between them, or None.
 
     Parameters
     ----------
     frames : array, shape (replicas, frames)
+    between : float
+        Share of frames in the middle third that two equally frequent states may have at most.
 
     Examples
     --------
-    >>> bool(two_states(np.array([[0.1] * 9, [0.9] * 9]))), two_states(np.eye(9) * 0.2)
-    (True, False)
+    >>> low, high = two_states(np.array([[0.1] * 9, [0.9] * 9]))
+    >>> round(low, 3), round(high, 3), two_states(np.eye(9) * 0.2)
+    (0.1, 0.9, None)
     """
     x = np.sort(frames.ravel())
     sums, k = np.cumsum(x), np.arange(1, x.size)
     if not x.size > 1 or x[0] == x[-1]:
-        return False
+        return None
     left, right = sums[:-1] / k, (sums[-1] - sums[:-1]) / (x.size - k)
     cut = int(np.argmax(k * (x.size - k) * (right - left) ** 2))  # least squares around two means
-    low, high = left[cut], right[cut]
+    low, high = float(left[cut]), float(right[cut])
     third = (high - low) / 3
-    between = float(((x > low + third) & (x < high - third)).mean())
+    on_the_way = float(((x > low + third) & (x < high - third)).mean())
     share = min(k[cut], x.size - k[cut]) / x.size
-    return bool(high - low > APART and between < BETWEEN * 2 * share and share >= LEAST_SHARE)
+    apart = high - low > APART and on_the_way < between * 2 * share and share >= LEAST_SHARE
+    return (low, high) if apart else None
+
+
+def turns_back(frames: Floats, states: tuple[float, float]) -> bool:
+    """Return whether replicas went from either state to the other; one way is settling.
+
+    Parameters
+    ----------
+    frames : array, shape (replicas, frames)
+        In the order of time.
+    states : tuple of float
+        The lower and the upper one.
+
+    Examples
+    --------
+    >>> settles = np.array([[0.0, 0.0, 1.0, 1.0], [0.0, 0.0, 0.0, 0.0]])
+    >>> turns_back(settles, (0.0, 1.0)), turns_back(settles[:, [0, 3, 1, 2]], (0.0, 1.0))
+    (False, True)
+    """
+    low, high = states
+    third = (high - low) / 3
+    ways = set()
+    for row in frames:
+        seen = row[(row < low + third) | (row > high - third)] > (low + high) / 2
+        ways |= {int(step) for step in np.diff(seen.astype(np.int8)) if step}
+    return len(ways) == 2
 
 
 def turned(

@@ -28,6 +28,7 @@ from sociophysics.study.measure import (
     society,
     varied,
 )
+from sociophysics.study.results.comparison import mean_band
 from sociophysics.study.segments import check_segments, measure_segments
 
 __all__ = ["Hysteresis", "HysteresisLoop", "check", "hysteresis", "loop"]
@@ -219,7 +220,7 @@ def loop(
         area=mean_interval(areas),
         on=_switch(x, curves, 0),
         off=_switch(x, curves, 1),
-        table=_table(x, curves, along),
+        table=_table(x, curves, along, name),
         values=x,
         curves=curves,
         theory=expected(at[0], along),
@@ -335,11 +336,11 @@ def _switch(x: Floats, curves: Floats, way: int) -> Interval:
     return mean_interval(places)
 
 
-def _table(x: Floats, curves: Floats, along: str) -> pd.DataFrame:
+def _table(x: Floats, curves: Floats, along: str, observable: str) -> pd.DataFrame:
     rows = []
     for way, name in enumerate((UP, DOWN)):
         order = range(x.size) if way == 0 else range(x.size - 1, -1, -1)
         for k in order:
-            band = mean_interval(curves[:, way, k])
+            band = mean_band(curves[:, way, k], observable)
             rows.append({"direction": name, along: x[k], **band._asdict()})
     return pd.DataFrame(rows)

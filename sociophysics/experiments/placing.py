@@ -13,11 +13,12 @@ from sociophysics.experiments.detection import (
     side_distances,
 )
 from sociophysics.scenario import Settings
-from sociophysics.statistics import Interval, bootstrap_interval, mean_interval
+from sociophysics.statistics import Interval, bootstrap_interval
 from sociophysics.statistics.distances import jensen_shannon, parabola
 from sociophysics.streams import generator
 from sociophysics.study.expected import TEMPERATURE
 from sociophysics.study.measure import Moments
+from sociophysics.study.results.comparison import mean_band
 
 __all__ = ["UNKNOWN", "finer", "fluctuation_peak", "placed", "scan_table", "temperatures_of"]
 
@@ -105,10 +106,15 @@ def fluctuation_peak(scan: Moments, users: int, temperatures: Floats, *, seed: i
 
 
 def scan_table(
-    scan: Moments, levels: list[Floats], along: str, users: int, temperatures: Floats
+    scan: Moments,
+    levels: list[Floats],
+    along: str,
+    observable: str,
+    users: int,
+    temperatures: Floats,
 ) -> pd.DataFrame:
     """Return one row per value: order parameter, susceptibility, distances of the two sides."""
-    bands = np.array([mean_interval(row) for row in scan.first])
+    bands = np.array([mean_band(row, observable) for row in scan.first])
     table = pd.DataFrame(
         {
             along: scan.values,

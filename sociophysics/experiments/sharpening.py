@@ -8,7 +8,7 @@ ordered everywhere. Without (a field acts), the peak of ``n var(m)`` must grow w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,13 +25,13 @@ from sociophysics.study.measure import Work, measure, varied
 __all__ = ["Sharpening", "sharpening"]
 
 Floats = NDArray[np.float64]
-SIDES = {1: (64, 256), 2: (8, 16), 3: (4, 8)}
+SIDES = {1: ((64, 256),), 2: ((8, 16), (16, 32)), 3: ((4, 8),)}
 GRAPHS = ((64, 256), (256, 1024))
 DENSE = ((32, 128),)  # everyone is tied to everyone: as much work as ten times the users
 REPLICAS = 24
 FRAMES = 40
 SIGNIFICANT = 3.0  # standard errors
-MATERIAL = 0.002  # of the cumulant, which lies between 0 and 2/3
+MATERIAL = 0.0005  # of the cumulant, which lies between 0 and 2/3
 SMALLER = 0.6  # <m^2> of four times as many users; a quarter far from order, a half on the way
 GROWTH = 1.25  # of the peak of n var(m); it stays the same where correlations are short
 
@@ -59,28 +59,30 @@ def sharpening(
         Around the change.
     """
     settings = varied(scenario, design=design, axes={along: list(values[:1])}).cases()[0].settings
-    found = _sizes(scenario, settings, along, values, design)
-    if found is None:
-        return None
-    swept, users = found
     names = ["magnetization", "camp_polarization"] if _two_camps(settings) else ["magnetization"]
-    tables = [
-        _measured(each, names, n, work or Work()) for each, n in zip(swept, users, strict=True)
-    ]
-    small, large = ([_cube(table, along, name) for name in names] for table in tables)
-    tests = [_sharper(a, b, users) for a, b in zip(small, large, strict=True)]
-    return Sharpening(any(tests), users)
+    found = None
+    # Where small societies do not tell, larger ones are asked.
+    for swept, users in _sizes(scenario, settings, along, values, design):
+        tables = [
+            _measured(each, names, n, work or Work()) for each, n in zip(swept, users, strict=True)
+        ]
+        small, large = ([_cube(table, along, name) for name in names] for table in tables)
+        tests = [_sharper(a, b, users) for a, b in zip(small, large, strict=True)]
+        found = Sharpening(any(tests), users)
+        if found.sharpens:
+            break
+    return found
 
 
 def _sizes(
     scenario: Scenario, settings: Settings, along: str, values: Sequence[Any], design: str | None
-) -> tuple[list[Scenario], tuple[int, int]] | None:
-    """Return the scenario at the first two sizes that can be built, and their users."""
+) -> Iterator[tuple[list[Scenario], tuple[int, int]]]:
+    """Yield the scenario at two sizes that can be built, and their users."""
     shape = getattr(settings.network, "shape", None)
     fixed = shape is None and not hasattr(settings.network, "n")
     if fixed or along.startswith("network.n") or along.startswith("network.shape"):
-        return None
-    pairs = GRAPHS if shape is None else (SIDES.get(len(shape), (3, 4)),)
+        return
+    pairs = GRAPHS if shape is None else SIDES.get(len(shape), ((3, 4),))
     if settings.network.kind == "complete":
         pairs = DENSE
     for pair in pairs:
@@ -100,8 +102,7 @@ def _sizes(
             ]
         except InputError:
             continue
-        return swept, (users[0], users[1])
-    return None
+        yield swept, (users[0], users[1])
 
 
 def _two_camps(settings: Settings) -> bool:
@@ -149,7 +150,9 @@ def _sharper(small: Floats, large: Floats, users: tuple[int, int]) -> bool:
 def _shrinks(small: Floats, large: Floats) -> bool:
     """Return whether ``<m^2>`` is smaller by half in the larger society, beyond its error."""
     seconds = [(each**2).mean(axis=-1) for each in (small, large)]
-    ratio = seconds[1].mean() / max(float(seconds[0].mean()), 1e-300)
+    if not (seconds[0].any() and seconds[1].any()):
+        return False
+    ratio = seconds[1].mean() / seconds[0].mean()
     errors = [each.std(ddof=1) / np.sqrt(each.size) / each.mean() for each in seconds]
     return bool(ratio * (1 + SIGNIFICANT * np.hypot(*errors)) < SMALLER)
 

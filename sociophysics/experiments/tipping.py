@@ -16,7 +16,7 @@ from sociophysics.arguments import asks
 from sociophysics.errors import InputError
 from sociophysics.experiments.detection import Detection, detect
 from sociophysics.experiments.independence import Independence
-from sociophysics.experiments.judging import Judged, doubt, judged
+from sociophysics.experiments.judging import Judged, beyond, doubt, judged
 from sociophysics.experiments.kinds_of_change import Kind, Turned, independent_users, sentence
 from sociophysics.experiments.placing import (
     UNKNOWN,
@@ -49,6 +49,7 @@ Floats = NDArray[np.float64]
 ORDER = ("abs_magnetization", "abs_camp_polarization")
 FEWEST_VALUES = 4
 ROUNDS = 2  # refinements of a grid
+WIDENINGS = 3  # of a range that nobody gave
 HOW = "largest distance between the distributions on the two sides, grid refined around it"
 
 
@@ -161,7 +162,9 @@ def locate(
         Dotted key of a number.
     values : sequence of float, optional
         At least four. Left out: the scenario's own sweep over the key, or for the temperature
-        half to one and a half times what theory expects.
+        half to one and a half times what theory expects, or the mean total coupling of a user
+        where it expects nothing, and further while the largest change is at an end or there is
+        none.
     design : str, optional
         Name of one of the scenario's designs; the first by default.
     observable : str, optional
@@ -248,7 +251,8 @@ def search(
     """
     scenario = reseeded(scenario, seed)
     work = Work(folder=out, workers=workers, executor=executor, progress=progress, cancel=cancel)
-    if values is None and along == TEMPERATURE and along not in scenario.sweep.axes:
+    chosen = values is None and along == TEMPERATURE and along not in scenario.sweep.axes
+    if chosen:
         some = varied(scenario, design=design, axes={along: [1.0]}).cases()[0].settings
         grid: list[Any] = temperature_range(some)
     else:
@@ -258,6 +262,13 @@ def search(
     run = Runs(scenario, along, design, names, replicas, work, camps)
     scans = run.at(grid)
     name, detection = _best(scans, seed=scenario.seed)
+    for _ in range(WIDENINGS if chosen else 0):
+        more = beyond(detection, grid)
+        if not more:
+            break
+        grid = sorted([*grid, *more])
+        scans = run.at(grid)
+        name, detection = _best(scans, seed=scenario.seed)
     independence = independent_users(run.table, along, base, camps, users)
     levels = [np.array(grid, dtype=np.float64)]
     kind, note = doubt(detection, independence, grid)
@@ -284,7 +295,7 @@ def search(
         sharpens=verdict.sharpens,
         turned=verdict.turned,
         susceptibility=fluctuation_peak(scan, users, temperatures, seed=scenario.seed),
-        table=scan_table(scan, levels, along, users, temperatures),
+        table=scan_table(scan, levels, along, name, users, temperatures),
         theory=expected(run.settings(grid[len(grid) // 2]), along),
         users=users,
         replicas=scan.first.shape[1],

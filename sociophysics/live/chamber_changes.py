@@ -72,7 +72,8 @@ class Outcome:
         table = np.add.reduceat(table, starts, axis=1)
         last = np.minimum(starts + width, self.sizes[side] + 1) - 1
         found = np.array([mean_interval(column) for column in table.T])
-        return (starts + last) / 2, found[:, 0], np.maximum(found[:, 1], 0.0), found[:, 2]
+        low, high = np.clip(found[:, 1:].T, 0.0, 1.0)
+        return (starts + last) / 2, found[:, 0], low, high
 
     def difference(self, name: str) -> Any:
         """Return the paired difference of an observable, what-if minus as it was."""

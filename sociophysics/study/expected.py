@@ -216,19 +216,25 @@ def camp_temperatures(
 def temperature_range(settings: Settings) -> list[float]:
     """Return eleven temperatures around what theory expects, from half to one and a half times.
 
+    Where theory has no number, around the mean total coupling of a user, signs apart: the scale
+    on which ties hold against noise.
+
     Raises
     ------
     InputError
-        Theory has no number for this society.
+        Theory has no number for this society, and it has no ties.
     """
     settings.heat_bath_only("a range of temperatures")
-    known = [each.value for each in expected(settings, TEMPERATURE) if each.value > 0]
-    if not known:
+    system, camps = build_system(settings, 0 if settings.redraw else None)
+    found = expected(settings, TEMPERATURE, society=(system, camps))
+    known = [each.value for each in found if each.value > 0]
+    scale = known[0] if known else float(abs(system.J).sum()) / max(system.n, 1)
+    if not scale > 0:
         raise InputError(
-            "no values are given for dynamics.temperature, and theory has no critical temperature "
-            "for this society to look around; give the values."
+            "no values are given for dynamics.temperature, and this society has no ties, and so "
+            "no temperature to look around; give the values."
         )
-    return [float(value) for value in np.round(known[0] * SPREAD, 6)]
+    return [float(value) for value in np.round(scale * SPREAD, 6)]
 
 
 def feed_keys_of(settings: Settings) -> tuple[str, dict[str, Any]]:
