@@ -112,7 +112,8 @@ def _whole(found: duckdb.DuckDBPyRelation) -> pd.DataFrame:
                 "rows, or write all of them to a file with `sociophysics query DIR SQL --csv`."
             )
     table = pa.Table.from_batches(batches, reader.schema)
-    frame: pd.DataFrame = duckdb.from_arrow(table, connection=duckdb.connect(":memory:")).df()
+    own = duckdb.connect(":memory:")  # named: of versions before 1.5 an answer does not keep it
+    frame: pd.DataFrame = own.from_arrow(table).df()
     # Arrow does not know the order of the values of an enumeration.
     named = {
         name: pd.CategoricalDtype(dict(kind.children)["values"], ordered=True)
