@@ -72,7 +72,7 @@ test-python: .venv-$(VERSION)/.ready
 
 # The oldest versions that pyproject.toml allows, also of extras, with today's of what those need.
 test-lowest: .venv-lowest/.ready
-	@$(call CHECK,.venv-lowest) $(LAWS) $(FILES) tests/test_extras.py
+	@$(call CHECK,.venv-lowest) $(LAWS) $(FILES) tests/test_extras.py tests/test_queries.py
 
 .venv-lowest/.ready: pyproject.toml
 	$(PYTHON) -m venv $(@D)

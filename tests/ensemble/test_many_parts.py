@@ -413,23 +413,24 @@ def test_parts_by_the_ten_thousand_are_read_again_in_seconds(
     logger, handler = logging.getLogger("sociophysics"), Heard()
     monkeypatch.setattr(logger, "level", logging.INFO)
     logger.addHandler(handler)
+    silences = []
     for keeps in (False, True):
         if not keeps:
             (tmp_path / "run" / ledger.LEDGER).unlink()
         gc.collect()
-        heard.append(time.process_time())
-        start = heard[-1]
+        heard[:] = [time.process_time()]
+        start = heard[0]
         again = run_stub(scenario, tmp_path / "run", progress=told).table
         heard.append(time.process_time())
         record_property(f"seconds, {'with' if keeps else 'without'} a ledger", heard[-1] - start)
+        silences.append(float(np.diff(heard).max()))
         assert heard[-1] - start < 2 + 2e-4 * count
         pd.testing.assert_frame_equal(again, first)
         assert seen[-1] == (count, count)
         del again
     logger.removeHandler(handler)
-    silence = max(np.diff(heard))
-    record_property("longest silence, s", silence)
-    assert silence < 3
+    record_property("longest silence, s", max(silences))
+    assert max(silences) < 3
     tracemalloc.start()
     again = run_stub(scenario, tmp_path / "run").table
     _, most = tracemalloc.get_traced_memory()
