@@ -542,3 +542,19 @@ def test_the_page_begins_with_the_society(place: Path) -> None:
     first = page[page.index("The society") : page.index("<h2>Answer")]
     assert "60 users, " in first
     assert "camps of 30, 30 users" in page
+
+
+def test_what_a_wave_counts_is_said_where_gaps_are_not_equal(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = pd.read_csv("stances.csv").drop(columns="date")
+    # The second wave was asked twice as long after the first as the third after the second.
+    table["wave"] = table["wave"].map({1: 1, 2: 3, 3: 4, 4: 6, 5: 9})
+    table.to_csv("stances.csv", index=False)
+    assert main(["calibrate", "vote.toml", "--workers", "1"]) == 0
+    said = capsys.readouterr().out
+    assert "note: sweeps_per_wave counts the mean gap between waves, 2 of their numbers;" in said
+    found = sp.open(place / "runs" / "vote-calibrate").tables
+    pace = found["summary"].set_index("parameter").loc["sweeps_per_wave", "mean"]
+    told = found["combinations"].set_index("quantity").loc["sweeps per wave's number", "mean"]
+    assert told == pytest.approx(pace / 2)

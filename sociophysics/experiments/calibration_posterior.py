@@ -19,7 +19,7 @@ from sociophysics.inference.calibration.identifiability import (
     summary_of,
 )
 from sociophysics.inference.calibration.panel_waves import WavePanel
-from sociophysics.inference.calibration.parameters_free import TEMPERATURE
+from sociophysics.inference.calibration.parameters_free import PACE, TEMPERATURE
 from sociophysics.store import steps
 from sociophysics.study.society_card import card
 
@@ -103,12 +103,11 @@ def solved(problem: Problem, seed: int) -> Calibration:
         facts |= {"users": problem.panel.n, "waves": len(problem.panel.stances)}
         known_share = float((problem.panel.stances != 0).mean())
         facts |= {"known": known_share, "society": _society(problem.panel, problem.codes)}
-    days = None if problem.panel is None else problem.panel.days
     return Calibration(
         way=problem.way,
         draws=pd.DataFrame(posterior.draws, columns=list(priors.names)),
         summary=summary_of(priors, posterior.draws, best=posterior.best, profile=posterior.profile),
-        combinations=combinations(priors, posterior.draws, days=days),
+        combinations=combinations(priors, posterior.draws, unit=_unit(problem.panel)),
         checks=_checks(problem, chosen, posterior.simulations),
         notes=tuple(notes),
         facts=facts,
@@ -143,9 +142,26 @@ def _notes(problem: Problem, misfit: float) -> list[str]:
             "users alike for reasons that no table holds (selection, shared news) look like "
             "influence; only a trial tells them apart"
         )
+        said += _pace(problem)
     if TEMPERATURE in problem.model.priors.names:
         said.append("fields and temperature are in units of the couplings: only ratios are told")
     return said
+
+
+def _unit(panel: WavePanel | None) -> tuple[str, float] | None:
+    """Return what time is counted in, and how much of it a mean gap is; None where it is one."""
+    if panel is None or (panel.days is None and panel.unit == 1):
+        return None
+    return ("wave's number" if panel.days is None else "day"), panel.unit
+
+
+def _pace(problem: Problem) -> list[str]:
+    """Return what ``sweeps_per_wave`` counts where waves are not equally far apart."""
+    panel = problem.panel
+    if panel is None or PACE not in problem.model.priors.names or np.allclose(panel.gaps, 1):
+        return []
+    unit = f"{panel.unit:.4g} " + ("of their numbers" if panel.days is None else "days")
+    return [f"{PACE} counts the mean gap between waves, {unit}; gaps are not equal"]
 
 
 def _unreachable(problem: Problem, draws: Floats, simulate: Any, first: int) -> str:

@@ -114,7 +114,11 @@ def partners(priors: Priors, draws: Floats) -> list[str]:
 
 
 def combinations(
-    priors: Priors, draws: Floats, *, days: float | None = None, confidence: float = 0.95
+    priors: Priors,
+    draws: Floats,
+    *,
+    unit: tuple[str, float] | None = None,
+    confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Return what is told although its parts may not be: ratios to T, sums, the unit of time.
 
@@ -122,8 +126,8 @@ def combinations(
     ----------
     priors : Priors
     draws : array, shape (draws, parameters)
-    days : float, optional
-        Length of the unit of time, where dates are known.
+    unit : tuple, optional
+        What time is counted in, such as "day", and how many of it ``sweeps_per_wave`` is for.
     confidence : float
 
     Returns
@@ -136,7 +140,7 @@ def combinations(
     before = priors.box(len(draws), np.random.default_rng(0))
     pair = partners(priors, draws)
     rows = []
-    for name, of in _quantities(priors, draws, pair, days).items():
+    for name, of in _quantities(priors, draws, pair, unit).items():
         values = of(draws)
         ratio = float(values.std() / of(before).std())
         rows.append(
@@ -155,7 +159,7 @@ def combinations(
 
 
 def _quantities(
-    priors: Priors, draws: Floats, pair: list[str], days: float | None
+    priors: Priors, draws: Floats, pair: list[str], unit: tuple[str, float] | None
 ) -> dict[str, Callable[[Floats], Floats]]:
     names = list(priors.names)
     found: dict[str, Callable[[Floats], Floats]] = {}
@@ -175,9 +179,9 @@ def _quantities(
             first = "1" if other == hot else names[other]
             label = f"({first} {factor:+.2f} {names[k]}) / {TEMPERATURE}"
             found[label] = _smooth(priors, weights)
-    if PACE in names and days is not None:
-        pace = names.index(PACE)
-        found["sweeps per day"] = lambda theta: theta[:, pace] / days
+    if PACE in names and unit is not None:
+        pace, (word, length) = names.index(PACE), unit
+        found[f"sweeps per {word}"] = lambda theta: theta[:, pace] / length
     return found
 
 

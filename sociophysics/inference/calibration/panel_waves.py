@@ -38,6 +38,8 @@ class WavePanel:
         Who has the feed at all; None: everybody.
     labels : tuple
         The waves as the data name them.
+    unit : float
+        What ``sweeps_per_wave`` counts: the mean gap, in days or in the numbers of the waves.
     """
 
     stances: Stances
@@ -47,6 +49,7 @@ class WavePanel:
     shown: Floats | None = None
     treated: NDArray[np.bool_] | None = None
     labels: tuple[object, ...] = ()
+    unit: float = 1.0
 
     @property
     def n(self) -> int:
@@ -146,5 +149,5 @@ def panel_of(
     unit = float(gaps.mean())
     return WavePanel(
         stances=spins, gaps=gaps / unit, systems=tuple(systems), days=unit if dated else None,
-        shown=shown, treated=treated, labels=named,
+        shown=shown, treated=treated, labels=named, unit=unit,
     )  # fmt: skip
