@@ -13,8 +13,9 @@ import sociophysics as sp
 from sociophysics.cli.application import main
 from sociophysics.report.page import render
 from sociophysics.scenario.build import build_system
+from sociophysics.society.networks.symmetrize import symmetrized
 from sociophysics.study.first_look import standing, structure
-from sociophysics.study.society_card import tried
+from sociophysics.study.society_card import card, tried
 
 TEXT = """
 seed = 3
@@ -226,3 +227,16 @@ def test_every_report_of_a_society_opens_with_its_card(tmp_path: Path) -> None:
     for page in pages:
         assert page.index("The society") < page.index("<h2", page.index("The society"))
         assert "mutual ties" in page[: page.index("<section")]
+
+
+def test_ties_whose_two_directions_cancel_are_counted() -> None:
+    pairs = nx.DiGraph()
+    pairs.add_edge(0, 1, coupling=1.0)
+    pairs.add_edge(1, 0, coupling=-1.0)
+    pairs.add_edge(1, 2, coupling=-1.0)
+    pairs.add_edge(2, 1, coupling=-1.0)
+    mutual = symmetrized(pairs, "mean")
+    said = card(sp.SpinSystem.from_networkx(mutual)).sentences()[0]
+    assert said == "3 users, 2 mutual ties, 1 of them antagonistic, 1 of weight 0"
+    none = sp.SpinSystem.from_edges([0], [1], [0.0])
+    assert card(none).sentences()[0] == "2 users, 1 mutual tie, 1 of weight 0"

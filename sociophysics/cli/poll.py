@@ -81,18 +81,33 @@ def _lines(found: Polls) -> list[str]:
     lines = ["what a poll tells, in bits and as a share of what there is to know (95 %)"]
     first = found.table.columns.get_loc("choice")
     swept = list(found.table.columns[:first])
+    names = {f"camp {code}": f"camp {name}" for code, name in enumerate(found.camps)}
+    settled = set()
     for row in found.table.to_dict("records"):
         point = "".join(f"{key} = {row[key]}, " for key in swept)
+        target = names.get(row["target"], row["target"])
+        if math.isnan(row["share"]) and row["target"] != "another user":
+            settled.add((point, target))
+            continue
         share = "" if math.isnan(row["share"]) else f", {100 * row['share']:.0f} %"
         lines.append(
-            f"  {point}{row['choice']}, {row['size']} asked: {row['target']} "
+            f"  {point}{row['choice']}, {row['size']} asked: {target} "
             f"{row['information']:.3f} {_interval(row['low'], row['high'])}{share}"
         )
-    lines.append("smallest poll that tells nine tenths")
+    lines += [
+        f"  {point}{target}: on the same side in all samples, so there is nothing to know"
+        for point, target in sorted(settled)
+    ]
+    enough = []
     for row in found.enough.to_dict("records"):
         point = "".join(f"{key} = {row[key]}, " for key in swept)
-        size = "none of these" if math.isnan(row["size"]) else number_of(round(row["size"]), "user")
-        lines.append(f"  {point}{row['choice']}, {row['target']}: {size}")
+        target = names.get(row["target"], row["target"])
+        if (point, target) not in settled:
+            none = math.isnan(row["size"])
+            size = "none of these" if none else number_of(round(row["size"]), "user")
+            enough.append(f"  {point}{row['choice']}, {target}: {size}")
+    if enough:
+        lines += ["smallest poll that tells nine tenths", *enough]
     return [*lines, *([f"note: {found.note}"] if found.note else [])]
 
 

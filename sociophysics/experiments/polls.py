@@ -24,7 +24,7 @@ from sociophysics.errors import InputError, did_you_mean
 from sociophysics.influences.feeds import acting
 from sociophysics.machine import require_memory
 from sociophysics.scenario import Scenario, Settings
-from sociophysics.scenario.build import build_system, case_frames
+from sociophysics.scenario.build import build_system, camp_names, case_frames
 from sociophysics.statistics import Interval, mean_interval, pseudo_values
 from sociophysics.statistics.information import entropy, mutual_information
 from sociophysics.store import Place, json_form, steps
@@ -56,14 +56,16 @@ class Polls(NamedTuple):
     95 % interval and its ``share`` of what there is to know, the entropy of the target. Targets
     are the majority of all, of the rest (those not asked) and of each camp; ``far pair`` is what
     one user's stance tells about that of the user farthest away. ``enough`` is the smallest size
-    that tells nine tenths; NaN if none of those asked does. ``asked`` holds the labels of users by
-    choice, in their order.
+    that tells nine tenths; NaN if none of those asked does, or if there is nothing to know (a
+    target that is always on one side; its share is NaN in ``table``). ``asked`` holds the labels of
+    users by choice, in their order, ``camps`` the names of camps 0, 1, ...
     """
 
     table: pd.DataFrame
     enough: pd.DataFrame
     asked: dict[str, list[Any]]
     note: str
+    camps: tuple[Any, ...] = ()
 
 
 @asks
@@ -151,11 +153,13 @@ def polling(
             for case in cases:
                 society = _Society(case.settings, blocks, sizes)
                 parts.append(_asked(society, dict(case.point), sizes, choices))
+        names = camp_names(cases[0].settings, society.system) if society.camps is not None else ()
         found = Polls(
             pd.concat([each.table for each in parts], ignore_index=True),
             pd.concat([each.enough for each in parts], ignore_index=True),
             parts[-1].asked,
             "; ".join(filter(None, [parts[-1].note, _redrawn(scenario)])),
+            tuple(names),
         )
         tables |= {"polls": found.table, "enough": found.enough}
     return found

@@ -64,9 +64,9 @@ class Tried(NamedTuple):
 class Card(NamedTuple):
     """What a society is, before anything is asked of it.
 
-    ``ties`` counts a mutual tie once; ``flips`` is the share of users whose stance differs after
-    one sweep, ``pull`` what ties and field pull over the temperature; ``critical`` is the best
-    theory's temperature at which it tips.
+    ``ties`` counts a mutual tie once, ``weightless`` those whose coupling is 0; ``flips`` is the
+    share of users whose stance differs after one sweep, ``pull`` what ties and field pull over the
+    temperature; ``critical`` is the best theory's temperature at which it tips.
     """
 
     users: int
@@ -78,12 +78,16 @@ class Card(NamedTuple):
     critical: Expected | None
     flips: float | None
     pull: float | None = None
+    weightless: int = 0
 
     def sentences(self) -> list[str]:
         """Return the facts, one sentence each."""
         signs = "all friendly"
         if self.antagonistic:
             signs = f"{self.antagonistic:,} of them antagonistic"
+        if self.weightless:
+            none = f"{self.weightless:,} of weight 0"
+            signs = f"{signs}, {none}" if self.antagonistic else none
         way = "mutual" if self.mutual else "directed"
         said = [f"{number_of(self.users, 'user')}, {number_of(self.ties, f'{way} tie')}, {signs}"]
         if self.alone:
@@ -142,6 +146,7 @@ def card(
         critical=critical,
         flips=flips,
         pull=pull,
+        weightless=int((stored.data == 0).sum()) // share,
     )
 
 

@@ -205,6 +205,9 @@ def _key_columns(
         )
     listed = ", ".join(map(shorten, columns[:20])) + (", ..." if len(columns) > 20 else "")
     fix = "name columns that are there" if exact else f"name {allowed} in the first line"
+    if not exact and keys[0] == ("source", "target"):
+        fix += ', or say which they are: source = "..." and target = "..." ([network], Python), or '
+        fix += "--source and --target"
     raise InputError(f"{name} has no column {missing} but the columns {listed}; {fix}.")
 
 

@@ -137,7 +137,14 @@ def _contradiction(
     u: Any, v: Any, first: dict[str, Any], second: dict[str, Any], directed: bool, name: str
 ) -> InputError:
     key = next(k for k in (*first, *second) if first.get(k) != second.get(k))
-    fix = "" if directed else ", or read it as directed if the two directions differ"
+    fix = (
+        ""
+        if directed
+        else (
+            ", or, if the two directions differ, read it as directed or say what they become "
+            '(symmetrize = "mean", sum or mutual)'
+        )
+    )
     return InputError(
         f"{name}: the tie ({u!r}, {v!r}) is listed twice, with {key} {first.get(key)!r} and "
         f"{second.get(key)!r}; merge such ties or drop the column first{fix}."
