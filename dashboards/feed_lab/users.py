@@ -16,8 +16,9 @@ from ..glossary import shown
 from ..markup import Card, Element, Row, tag
 from ..palette import DOWN_EDGE, UP
 from ..states import StateCard
-from .following import use_now_and_then
+from .following import use_now_and_then, use_part
 from .moments import Moment, Shown
+from .past import PAST, turned
 
 __all__ = ["Users", "feed_now", "found_users", "pulls_on"]
 
@@ -26,6 +27,10 @@ NOTE = (
     "The first replica of each side at this sweep. Bars to the right pull toward for, to the left "
     "toward against, in units of the couplings; together they are the effective field, and noise "
     "decides how often it is followed. The feed's bar acted in the last sweep."
+)
+THEN = (
+    "At sweep {sweep:,}, as the pictures show it. The outside push and the feed's are kept for the "
+    "newest sweep alone, and so are rewired ties; the slider's end shows them."
 )
 EMPTY = "Search by name, click a user in a network, or go through them there with the key n."
 
@@ -78,7 +83,9 @@ def feed_now(moment: Moment, k: int) -> Any:
 def Users(selected: list[int], on_selected: Callable[[list[int]], None], seen: bool) -> None:
     """Search, and show the one user who is chosen, on both sides."""
     text = solara.use_reactive("")
-    moment: Moment | None = use_now_and_then().frame
+    now: Moment | None = use_now_and_then().frame
+    use_part(lambda job: job.frame, PAST)
+    moment = turned(now)
     names = solara.use_memo(
         lambda: [] if moment is None else moment.sides[0].drawn.labels.split("\n"),
         [None if moment is None else moment.sides[0].drawn.labels],
@@ -98,7 +105,7 @@ def Users(selected: list[int], on_selected: Callable[[list[int]], None], seen: b
             elif selected[0] < moment.sides[0].system.n:
                 with Row(columns=2):
                     for k in (0, 1):
-                        _one(moment, k, selected[0], names, on_selected)
+                        _one(moment, moment is not now, k, selected[0], names, on_selected)
 
 
 @solara.component
@@ -121,12 +128,13 @@ def _stance(up: bool) -> Element:
 
 def _one(
     moment: Moment,
+    back: bool,
     k: int,
     user: int,
     names: list[str],
     on_selected: Callable[[list[int]], None],
 ) -> None:
-    """Show a user on one side."""
+    """Show a user on one side; of what is looked ``back`` at, only what was recorded."""
     side, pulls = moment.sides[k], pulls_on(moment.sides[k], user)
     camp = "" if moment.camps is None or moment.camps[user] < 0 else (
         f", {moment.camp_names[moment.camps[user]]}"
@@ -134,8 +142,9 @@ def _one(
     with solara.Div(classes=["sp-lab-fields"]):
         tag("h3", f"{_name(names, user)}{camp}: {side.name}", css="sp-lab-subtitle")
         tag("div", _stance(bool(side.spins[user] > 0)), css="sp-keys")
-        _bars(pulls)
-        tag("p", _why(moment, k, user), css="sp-note")
+        _bars({"Ties": pulls["Ties"]} if back else pulls)
+        words = THEN.format(sweep=moment.sweep) if back else _why(moment, k, user)
+        tag("p", words, css="sp-note")
         _past(moment, k, user)
         _neighbors(side, user, names, on_selected)
 
@@ -143,7 +152,8 @@ def _one(
 def _bars(pulls: dict[str, float]) -> None:
     largest = max(1e-9, *(abs(pull) for pull in pulls.values()))
     rows = []
-    for name, pull in {**pulls, "Together": sum(pulls.values())}.items():
+    together = {"Together": sum(pulls.values())} if len(pulls) > 1 else {}
+    for name, pull in {**pulls, **together}.items():
         half = 50 * min(1.0, abs(pull) / largest)
         place = f"width: {half:.1f}%; {'left' if pull >= 0 else 'right'}: 50%"
         css = f"sp-pull-bar {'sp-pull-up' if pull >= 0 else 'sp-pull-down'}"
