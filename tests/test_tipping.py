@@ -239,6 +239,21 @@ def test_a_field_makes_a_crossover_of_a_transition_and_a_flip_is_first_order() -
     assert tip.value == pytest.approx(0.266, abs=0.03)  # the coercive field
 
 
+def test_a_share_of_replicas_that_drifts_between_two_states_is_first_order() -> None:
+    # Replicas agree or split, nothing between; the stronger the feed, the more of them split.
+    ties = 'kind = "planted_partition", n = 200, k_in = 8.0, k_out = 2.0'
+    scenario = society(
+        ties, 'kind = "uniform", normalize = "degree"', temperature=0.5, start="random",
+        sweeps=100, burn_in=50, rest='feed = {kind = "outrage", strength = 0.5}',
+    )  # fmt: skip
+    values = [0.3 * k for k in range(11)]
+    found = search(scenario, "feed.strength", values)
+    assert found.kind == "first-order"
+    assert 0.2 < found.point.mean < 1.3
+    assert found.turned is not None
+    assert found.turned.remains
+
+
 def test_one_given_network_has_a_pseudo_critical_point_and_is_told_so() -> None:
     karate = society('kind = "bundled", name = "karate", camp = "club"', sweeps=400)
     found = search(karate, "dynamics.temperature", [1, 2, 3, 4, 5, 6, 7, 8])

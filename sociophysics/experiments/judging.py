@@ -29,7 +29,7 @@ from sociophysics.scenario import Settings
 from sociophysics.study.expected import TEMPERATURE
 from sociophysics.study.measure import Moments, is_whole
 
-__all__ = ["Judged", "beyond", "doubt", "judged"]
+__all__ = ["Judged", "beyond", "coexisting", "doubt", "judged"]
 
 Floats = NDArray[np.float64]
 BELOW, ABOVE = (0.5, 0.75), (1.5, 2.0)  # of the ends of a range that is made wider
@@ -102,13 +102,14 @@ def judged(
     with a sign the size counts, unless the key drives the society from one side to the other.
     """
     name = asked
-    near = _around(coarse, place)
+    # Both ends, too: a loop may close, and a larger society change, far from the place.
+    near = sorted({*_around(coarse, place), float(coarse[0]), float(coarse[-1])})
     whole = is_whole(base, run.along)
     values: list[Any] = [int(each) for each in near] if whole else near
     mirrored = name in UNSIGNED and not _driven(scan)
     if mirrored:
         scan, name = replace(scan, first=np.abs(scan.first)), UNSIGNED[name]
-    frames = _frames(run, base, scan, place, asked)
+    frames = _frames(run, base, scan, asked, place)
     frames = np.abs(frames) if mirrored else frames
     around = turned(
         run.scenario,
@@ -128,10 +129,7 @@ def judged(
         competing = states is not None and turns_back(frames, states)
     if competing or (around is not None and around.remains):
         return Judged("first-order", "", None, around)
-    # The place of this society may lie below that of larger ones: both ends, too.
-    ends = [int(each) if whole else float(each) for each in (coarse[0], coarse[-1])]
-    wide = sorted({*values, *ends})
-    found = sharpening(run.scenario, run.along, wide, design=run.chosen, work=run.work)
+    found = sharpening(run.scenario, run.along, values, design=run.chosen, work=run.work)
     if found is None:
         return Judged(*_alone(run, base, scan), None, around)
     if found.sharpens:
@@ -146,9 +144,21 @@ def _driven(scan: Moments) -> bool:
     return bool(ends.min() < -least and ends.max() > least)
 
 
-def _frames(run: Runs, base: Settings, scan: Moments, place: float, name: str) -> Floats:
-    """Return the settled frames near a place at the value where replicas differ most."""
-    spread = scan.first.var(axis=1) * (np.abs(scan.values - place) <= _reach(scan, place))
+def coexisting(run: Runs, base: Settings, scan: Moments, name: str) -> bool:
+    """Return whether replicas are in two states at the value where they differ most.
+
+    Where the share of those in either moves along the range, it may do so as evenly as a drift.
+    """
+    return two_states(_frames(run, base, scan, name), between=HARDLY) is not None
+
+
+def _frames(
+    run: Runs, base: Settings, scan: Moments, name: str, place: float | None = None
+) -> Floats:
+    """Return the settled frames at the value, near a place, where replicas differ most."""
+    spread = scan.first.var(axis=1)
+    if place is not None:
+        spread = spread * (np.abs(scan.values - place) <= _reach(scan, place))
     value = scan.values[int(np.argmax(spread))]
     rows = run.table[run.table[run.along] == value]
     burn_in = base.dynamics.burn_in

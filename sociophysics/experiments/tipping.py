@@ -16,7 +16,7 @@ from sociophysics.arguments import asks
 from sociophysics.errors import InputError
 from sociophysics.experiments.detection import Detection, detect
 from sociophysics.experiments.independence import Independence
-from sociophysics.experiments.judging import Judged, beyond, doubt, judged
+from sociophysics.experiments.judging import Judged, beyond, coexisting, doubt, judged
 from sociophysics.experiments.kinds_of_change import Kind, Turned, independent_users, sentence
 from sociophysics.experiments.placing import (
     UNKNOWN,
@@ -271,6 +271,8 @@ def search(
         name, detection = _best(scans, seed=scenario.seed)
     independence = independent_users(run.table, along, base, camps, users)
     levels = [np.array(grid, dtype=np.float64)]
+    if coexisting(run, base, scans[name], name):
+        detection = detection._replace(concentrated=True)
     kind, note = doubt(detection, independence, grid)
     for _ in range(0 if note or is_whole(base, along) else rounds):
         levels.append(finer(levels, scans[name], detection))

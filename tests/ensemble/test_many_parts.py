@@ -390,6 +390,7 @@ def test_parts_by_the_ten_thousand_are_read_again_in_seconds(
     count: int,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
     record_property: Callable[[str, object], None],
 ) -> None:
     """A finished run of very many parts is opened again: in seconds, flat, with progress."""
@@ -411,7 +412,8 @@ def test_parts_by_the_ten_thousand_are_read_again_in_seconds(
         seen.append((done, total))
 
     logger, handler = logging.getLogger("sociophysics"), Heard()
-    monkeypatch.setattr(logger, "level", logging.INFO)
+    # Not by its attribute: loggers below remember whether they were heard.
+    caplog.set_level(logging.INFO, logger="sociophysics")
     logger.addHandler(handler)
     silences = []
     for keeps in (False, True):
