@@ -106,6 +106,7 @@ class Lab:
     touched: bool = False
     done: list[Asked] = field(default_factory=list)
     motion: str = ""
+    _gone: Mapping[str, Any] | None = None  # before the last move that cannot be taken back whole
     _watchers: list[Callable[[], None]] = field(default_factory=list)
 
     def begin(self, values: Mapping[str, Any]) -> None:
@@ -113,6 +114,7 @@ class Lab:
         self.begun = self.held = dict(values)
         self.touched = False
         self.done = []
+        self._gone = None
 
     def ask(
         self,
@@ -123,8 +125,14 @@ class Lab:
         """Let something happen before the next sweep."""
         self.touched = True
         asked = Asked(table, designs, before)
-        self.done = [*self.done, asked][-MOST_UNDONE:]
         self.asked.put(asked)
+        self.done.append(asked)
+        # Of one move of the settings all is taken back or nothing: half of it would leave settings
+        # shown that do not act.
+        if len(self.done) > MOST_UNDONE:
+            self._gone = self.done.pop(0).before
+        if self._gone is not None:
+            self.done = [each for each in self.done if each.before is not self._gone]
 
     def undo(self) -> Mapping[str, Any] | None:
         """Let the last thing be taken back; return the settings that acted before, if it was one.

@@ -264,6 +264,21 @@ def test_no_more_is_offered_to_be_undone_than_a_live_run_takes_back() -> None:
     assert befores == [{"temperature": level} for level in range(11, 3, -1)] + [None]
 
 
+@pytest.mark.parametrize(("move", "singles", "left"), [(3, 6, 6), (10, 0, 0), (3, 5, 8)])
+def test_a_move_of_several_settings_is_taken_back_whole_or_not_at_all(
+    move: int, singles: int, left: int
+) -> None:
+    lab, before = Lab(), {"temperature": 0.0}
+    for level in range(move):
+        lab.ask({"kind": "heat", "temperature": float(level)}, None, before=before)
+    for level in range(singles):
+        lab.ask({"kind": "heat", "temperature": float(level)}, None, before={"temperature": level})
+    assert len(lab.done) == left
+    befores = [lab.undo() for _ in range(singles)]
+    assert befores == [{"temperature": level} for level in range(singles - 1, -1, -1)]
+    assert (lab.undo() is None) == (left == singles)
+
+
 def test_uploaded_is_a_plain_value() -> None:
     file = UploadedFile("a.csv", Path("a.csv"), 1)
     assert Uploaded(file, None, 1, 0, {}, weighted=False).in_its_name("a.csv") == "a.csv"
