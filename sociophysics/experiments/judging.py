@@ -126,7 +126,7 @@ def judged(
         # Without hysteresis replicas have to go back and forth, with nothing between: a state that
         # is left for good was a detour from the start, such as stripes of a lattice.
         states = two_states(frames, between=HARDLY)
-        competing = states is not None and turns_back(frames, states)
+        competing = states is not None and (around.open or turns_back(frames, states))
     if competing or (around is not None and around.remains):
         return Judged("first-order", "", None, around)
     found = sharpening(run.scenario, run.along, values, design=run.chosen, work=run.work)

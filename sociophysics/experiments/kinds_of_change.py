@@ -56,6 +56,8 @@ class Turned(NamedTuple):
     slow: float
     remains: bool
     """Whether the slow area is not 0 and hardly smaller than the quick one."""
+    open: bool
+    """Whether the slow area is not 0."""
 
 
 def sentence(kind: Kind, along: str, users: tuple[int, int] | None) -> str:
@@ -199,9 +201,9 @@ def turned(
         size = float(np.ptp(found.curves.mean(axis=0))) * float(values[-1] - values[0])
         areas.append(np.array(found.area) / size if size > 0 else np.zeros(3))
     quick, slow = areas
-    open_still = (slow[1] > 0 or slow[2] < 0) and abs(slow[0]) > OPEN
-    remains = bool(open_still and abs(slow[0]) >= STAYS * abs(quick[0]))
-    return Turned(float(quick[0]), float(slow[0]), remains)
+    still = bool((slow[1] > 0 or slow[2] < 0) and abs(slow[0]) > OPEN)
+    remains = bool(still and abs(slow[0]) >= STAYS * abs(quick[0]))
+    return Turned(float(quick[0]), float(slow[0]), remains, still)
 
 
 def steepness(values: Floats, means: Floats, errors: Floats) -> tuple[float, float]:

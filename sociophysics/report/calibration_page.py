@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -135,7 +136,7 @@ def _marginals(found: Calibration) -> str:
         for k, name in enumerate(names):
             axes = figure.add_subplot(1, len(names), k + 1)
             axes.hist(found.draws[name], bins=40, color=mark(1).color, density=True)
-            axes.set_xlabel(name.rpartition(".")[2].replace("_", " "))
+            axes.set_xlabel(re.sub("[._]", " ", name.removeprefix("dynamics.")))
             axes.set_yticks([])
         figure.subplots_adjust(0.03, 0.24, 0.985, 0.96, wspace=0.2)
     text = "Posterior of each parameter."
