@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 import math
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -19,13 +20,15 @@ from sociophysics.store import Place, Store, open_store, place_of, write_parquet
 from sociophysics.study import run_manifest as run_folder
 from sociophysics.study import tasks
 from sociophysics.study.blocks import Part, fingerprints, plan, registering_modules
-from sociophysics.study.session import Progress, Session, finished, users_in
+from sociophysics.study.session import SLOW, Progress, Session, finished, users_in
 from sociophysics.study.shelf import join_events, join_tables, listing
 
 if TYPE_CHECKING:
     from sociophysics.study.results import Run
 
 __all__ = ["Cancelled", "run", "run_with", "write_results"]
+
+_log = logging.getLogger(__name__)
 
 
 @asks
@@ -176,11 +179,13 @@ def run_with(
     scenario = with_declared(scenario)
     store = None if out is None else open_store(out)
     if store is not None:
-        run_folder.read_manifest(store)
+        run_folder.check_same_code(store)
     cases = expand(scenario, resolve=False)
     inputs = fingerprints(scenario, cases=cases)
     parts = plan(scenario, inputs=inputs, cases=cases)
     del cases
+    if len(parts) >= SLOW:
+        _log.info("%s: %d parts planned", scenario.source, len(parts))
     missing = _missing(parts, store)
     with tasks.naming(parts[0]):
         users = users_in(parts[0])

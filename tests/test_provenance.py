@@ -238,6 +238,18 @@ def test_an_inspection_by_other_code_is_refused(
     assert main(command) == 0
 
 
+def test_a_run_by_other_code_is_refused_before_processes_start(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(*_: Any, **__: Any) -> None:
+        pytest.fail("processes were started")
+
+    monkeypatch.setattr("sociophysics.study.tasks.processes_ahead", none)
+    edited(folder, lambda old: old.update(code="ab" * 32))
+    with pytest.raises(InputError, match="made by other code"):
+        sp.run(sp.Scenario.from_toml(TEXT, name="small"), out=folder, workers=2)
+
+
 def test_a_search_by_other_code_is_refused(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

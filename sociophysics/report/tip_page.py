@@ -31,13 +31,14 @@ METHOD = (
     "step of the finest grid."
 )
 KINDS = (
-    "A change is called first-order if two states compete at the same value with hardly anything "
-    "between them, or if a loop around the point keeps its area when the key is turned four times "
-    "more slowly. Else the same kind of society is built at two small sizes and run from random "
-    "stances: it is continuous if the larger one is more ordered on one side and less on the "
-    "other, and a crossover, which has no tipping point, if not. One given network has no other "
-    "sizes: there the change must be steeper than independent users can show (0.448 per unit of "
-    "the key's logarithm), and the point is pseudo-critical."
+    "A change is called first-order if a loop around the point keeps its area when the key is "
+    "turned four times more slowly, or if replicas are in two states at the same value with "
+    "hardly anything between them and go back and forth or the loop stays open; a society and its "
+    "mirror image are one state. Else the same kind of society is built at two small sizes and "
+    "run from random stances: it is continuous if the larger one is more ordered on one side and "
+    "less on the other, and a crossover, which has no tipping point, if not. One given network "
+    "has no other sizes: there the change must be steeper than independent users can show (0.448 "
+    "per unit of the key's logarithm), and the point is pseudo-critical."
 )
 SIZE = (
     "It is the tipping point of this network, with its size, start and number of sweeps. In small "

@@ -17,6 +17,7 @@ from sociophysics.study.blocks import BLOCK
 __all__ = [
     "Log",
     "check_continues",
+    "check_same_code",
     "claim",
     "make_manifest",
     "read_manifest",
@@ -64,6 +65,19 @@ def read_manifest(store: Store) -> dict[str, Any] | None:
         The folder holds something else, or a damaged manifest.
     """
     return studies.read_manifest(store, "run")
+
+
+def check_same_code(store: Store) -> None:
+    """Refuse a folder of other code before a society is looked at and processes are started.
+
+    Raises
+    ------
+    InputError
+        As ``read_manifest``; or a run of other code or versions is there.
+    """
+    old = read_manifest(store)
+    if old is not None and _finished(store):
+        check_code(old, store.place, STUDIES["run"])
 
 
 def check_continues(store: Store, new: Mapping[str, Any]) -> dict[str, Any]:
