@@ -523,6 +523,18 @@ def test_targets_are_met_and_those_that_cannot_be_are_told(
     assert "the nearest is" in said.splitlines()[-1]
 
 
+def test_targets_of_a_model_that_does_not_say_for_how_long_are_of_a_whole_run(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # From random stances one sweep leaves the camps at most .3 apart, a whole run as far as one.
+    silent = TARGETS.replace('dynamics = { sweeps = 20, burn_in = 10, start = "camps" }\n', "")
+    silent = silent.replace("values = [0.2, -0.2]", "values = [0.4, -0.4]")
+    (place / "long.toml").write_text(silent + "camp_polarization = { value = 0.6, sd = 0.02 }\n")
+    assert main(["calibrate", "long.toml", "--workers", "1"]) == 0, capsys.readouterr().err
+    checks = sp.open(place / "runs" / "long-calibrate").tables["checks"].iloc[0]
+    assert checks["low"] < 0.6 < checks["high"]
+
+
 def test_a_panel_in_memory_is_not_kept() -> None:
     system, _ = society(60)
     with pytest.raises(InputError, match="in files"):

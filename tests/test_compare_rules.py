@@ -76,6 +76,9 @@ def test_no_rule_beats_habit_where_there_is_habit_only() -> None:
     assert (table.loc[list(RULES), "low"] < 0).all()
     assert table.loc["persistence, one rate", "high"] < 0
     assert not any("add to persistence" in note for note in found.notes)
+    worse = table.index[table.index.isin(RULES) & (table["high"] < 0)]
+    assert worse.size
+    assert any("worse" in note for note in found.notes)
 
 
 def test_the_regression_recovers_what_was_planted_and_wave_effects_take_news_away() -> None:

@@ -6,7 +6,9 @@ import itertools
 import time
 from collections.abc import Callable
 
+import networkx as nx
 import numpy as np
+import pandas as pd
 import pytest
 
 import sociophysics as sp
@@ -67,6 +69,25 @@ def test_a_mixture_of_one_arm_is_its_feed_in_a_whole_run() -> None:
         ]  # fmt: skip
         for alone, mixed in zip(*runs, strict=True):
             np.testing.assert_array_equal(alone.spins, mixed.spins)
+
+
+def test_camps_of_arms_have_names_as_those_of_interventions_have() -> None:
+    graph = nx.planted_partition_graph(2, 20, 0.4, 0.1, seed=1)
+    nx.set_node_attributes(graph, {k: "left" if k < 20 else "right" for k in graph}, "camp")
+    scenario = sp.Scenario.from_toml(
+        "seed = 1\n[network]\nkind = 'complete'\nn = 4\n[couplings]\nkind = 'uniform'\n"
+        "[dynamics]\ntemperature = 2.0\nsweeps = 4\n"
+    ).replace({"network": graph})
+
+    def table(who: str) -> pd.DataFrame:
+        arm = {"share": 0.5, "who": who, "feed": {"kind": "chronological", "strength": 0.5}}
+        feed = {"kind": "mixture", "arms": [arm]}
+        return sp.run(scenario.replace({"feed": feed}), workers=1).table
+
+    assert table("camp:right").equals(table("camp:1"))
+    assert not table("camp:right").equals(table("camp:left"))
+    with pytest.raises(sp.InputError, match=r"allowed: camp:left \(camp:0\), camp:right"):
+        table("camp:middle")
 
 
 def test_many_arms_that_show_groups_or_ones_own_stance_share_a_pass_bit_for_bit() -> None:

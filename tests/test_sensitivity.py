@@ -80,6 +80,27 @@ def test_an_order_that_survives_and_one_that_does_not_are_told_apart() -> None:
     assert found.sentence.startswith("The order of designs does not survive")
 
 
+def test_where_no_pair_is_told_apart_no_order_survives() -> None:
+    same = sp.Scenario.from_toml(SCENARIO.replace("value = 0.2", "value = 0.0"))
+    found = sp.experiments.sensitivity(
+        same, {"dynamics.temperature": (1.5, 2.5)}, samples=4, workers=1
+    )
+    assert not found.order[["higher", "lower"]].to_numpy().any()
+    assert found.sentence.startswith("No order of the 2 designs is told: no pair differs")
+
+
+@pytest.mark.parametrize("values", [[0.1, -0.1], {"0": 0.1, "1": -0.1}])
+def test_a_list_or_a_table_has_no_number_to_vary(values: object) -> None:
+    field = {"kind": "camps", "values": values}
+    network = {"kind": "planted_partition", "n": 40, "communities": 2, "k_in": 6, "k_out": 2}
+    scenario = sp.Scenario.from_toml(SCENARIO).replace(
+        {"network": network, "designs": [{"name": "pushed", "field": field}]}
+    )
+    for keys in (["field.values"], {"field.values": (0.1, 0.5)}):
+        with pytest.raises(InputError, match="not a key of the scenario with a number"):
+            sp.experiments.sensitivity(scenario, keys, samples=2, workers=1)
+
+
 def test_the_command_makes_a_study_that_is_continued_opened_and_repeated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

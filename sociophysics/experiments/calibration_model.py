@@ -31,6 +31,8 @@ from sociophysics.society.spins import SpinSystem
 
 __all__ = ["COUPLED", "FreeModel", "model_of", "societies"]
 
+WHOLE_RUN = 200  # sweeps where [targets] are asked of a model that does not say for how long
+
 Floats = NDArray[np.float64]
 TABLES = ("couplings", "field", "feed", "dynamics", "observe", "seed")
 COUPLED = "couplings."
@@ -187,6 +189,9 @@ def model_of(
     if isinstance(prior, Mapping) and isinstance(prior.get("low"), int | float):
         dynamics.setdefault("temperature", prior["low"])
     dynamics.setdefault("temperature", 1.0)
+    if network and "sweeps" not in dynamics:
+        # A whole run that leaves its start behind; waves are simulated for as long as they are.
+        dynamics = {"burn_in": WHOLE_RUN // 2, "sweeps": WHOLE_RUN} | dynamics
     dynamics.setdefault("sweeps", 1)
     whole["dynamics"] = dynamics
     for name, prior in free.items():

@@ -173,7 +173,7 @@ def _cascades(settings: Settings, replicas: Sequence[int]) -> Cascades:
         sweeps=settings.dynamics.sweeps - act.at,
         seed=settings.seed,
         replicas=replicas,
-        feed=feeds.acting(settings.feed),
+        feed=feeds.acting(settings.feed.named(cases.camp_names(settings, system))),
         camps=codes,
         field=_field(settings, system),
         start=settings.dynamics.start,

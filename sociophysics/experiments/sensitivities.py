@@ -249,8 +249,11 @@ def _bounds(
         raise InputError("no keys are given; name at least one, such as dynamics.temperature.")
     found = {}
     for key, pair in given.items():
-        values = {value_at(case.settings.canonical(), key) for case in base.cases()} - {None}
-        numbers = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
+        values = [value_at(case.settings.canonical(), key) for case in base.cases()]
+        # Of lists and tables, such as fields by camp, there is no number to divide.
+        numbers = sorted(
+            {v for v in values if isinstance(v, int | float) and not isinstance(v, bool)}
+        )
         if not numbers or any(is_whole(case.settings, key) for case in base.cases()
                               if value_at(case.settings.canonical(), key) is not None):  # fmt: skip
             raise InputError(
@@ -372,6 +375,11 @@ def _sentence(designs: list[str], order: pd.DataFrame, points: int) -> str:
     if len(designs) < 2:
         return "There is one design, so that no order can change."
     both = order[(order["higher"] > 0) & (order["lower"] > 0)]
+    if not (order["higher"] + order["lower"]).any():
+        return (
+            f"No order of the {len(designs)} designs is told: no pair differs beyond its interval "
+            f"at any of {points} points; more replicas may tell."
+        )
     if both.empty:
         return (
             f"The order of designs survives: no pair of {len(designs)} designs is found one way "

@@ -15,7 +15,13 @@ from sociophysics.influences.feeds import Feed, acting
 from sociophysics.influences.feeds.allotted import Allotted
 from sociophysics.influences.interventions import Heat, Intervention, Nucleate, SwitchFeed, Tilt
 from sociophysics.scenario import Settings
-from sociophysics.scenario.build import build_system, case_frames, in_draw, varies
+from sociophysics.scenario.build import (
+    build_system,
+    camp_names,
+    case_frames,
+    in_draw,
+    varies,
+)
 from sociophysics.scenario.trial_table import TrialTable
 from sociophysics.store.steps import Arrays
 
@@ -44,7 +50,8 @@ class TrialSociety:
             sign = np.array([1.0, -1.0])
             known = np.isin(self.camps, (0, 1))
             self.sides = np.where(known, sign[np.where(known, self.camps, 0)], np.nan)
-        feed = acting(settings.feed)
+        self.names = camp_names(settings, self.system)
+        feed = acting(settings.feed.named(self.names))
         self.feed: Feed | None = (
             None if feed is None else feed.allotted(self.system, self.camps, settings.seed)
         )
@@ -55,7 +62,7 @@ class TrialSociety:
         if not marks.any():
             return []
         if treatment.kind == "feed":
-            given = acting(treatment.feed)
+            given = acting(None if treatment.feed is None else treatment.feed.named(self.names))
             if given is not None:
                 given = given.allotted(self.system, self.camps, self.settings.seed)
             begin: Intervention = SwitchFeed(trial.at, Allotted.switched(self.feed, given, marks))

@@ -158,6 +158,7 @@ def case_frames(
     if change is not None:
         system, codes = change(system, codes)
     named = settings.interventions or settings.field.kind != "none"
+    named = named or settings.feed.kind == "mixture"
     names = camp_names(settings, system) if named else ()
     dynamics = settings.dynamics
     acts = [*(e.ready(system, names) for e in settings.interventions), *more]
@@ -170,7 +171,7 @@ def case_frames(
         sweeps=dynamics.sweeps,
         seed=settings.seed,
         replicas=list(replicas),
-        feed=settings.feed,
+        feed=settings.feed.named(names),
         camps=codes,
         field=settings.field.terms(system, codes, names),
         interventions=acts,

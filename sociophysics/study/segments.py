@@ -15,7 +15,13 @@ from numpy.typing import NDArray
 from sociophysics.dynamics import Frame, tabulate, trajectory
 from sociophysics.errors import InputError
 from sociophysics.scenario import Scenario, Settings
-from sociophysics.scenario.build import build_system, case_frames, in_draw, varies
+from sociophysics.scenario.build import (
+    build_system,
+    camp_names,
+    case_frames,
+    in_draw,
+    varies,
+)
 from sociophysics.study import plan
 from sociophysics.study.blocks import identities
 from sociophysics.study.measure import Work, computed
@@ -153,7 +159,7 @@ def _segment(
         sweeps=settings.dynamics.sweeps,
         seed=segment_seed(settings.seed, segment),
         replicas=replicas,
-        feed=settings.feed,
+        feed=settings.feed.named(camp_names(settings, first.system)),
         camps=first.camps,
         field=first.field - first.system.h,
         start=first.spins if start is None else start,

@@ -140,6 +140,9 @@ def rivals_of(pairs: Pairs, *, confidence: float = 0.95) -> Rivals:
         notes.append("every update rule does worse than persistence here")
     elif (rules["low"] > 0).any():
         notes.append(f"{best} does best; update rules add to persistence here")
+    elif (rules["high"] < 0).any():
+        worse = ", ".join(rules.loc[rules["high"] < 0, "rule"])
+        notes.append(f"no update rule does better than persistence here; worse: {worse}")
     else:
         notes.append("no update rule is told apart from persistence here")
     return Rivals(table, _regressions(pairs), tuple(notes), len(test.user), len(train.user))

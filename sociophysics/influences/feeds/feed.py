@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple
@@ -109,6 +109,10 @@ class Feed(Kind):
     def pool_kind(self) -> str | None:
         """Name of the pool in ``feeds.pools``; None for designs that show no posts."""
         return None
+
+    def named(self, names: Sequence[Any]) -> Feed:
+        """Return the feed with camps by their numbers where it has them by name."""
+        return self
 
     def candidates(self, system: SpinSystem, camps: Camps | None) -> Pool | None:
         """Return whose posts each user may be shown, or None for designs that show no posts."""

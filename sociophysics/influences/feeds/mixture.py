@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
@@ -18,6 +18,7 @@ from sociophysics.influences.feeds.allotted import Allotted
 from sociophysics.influences.feeds.designs import acting
 from sociophysics.influences.feeds.pools import Exposure
 from sociophysics.kinds import FEEDS, Kind, Kinds, OneOf, Probability, adapter, build, in_table, key
+from sociophysics.society import camps as camps_of
 from sociophysics.society.spins import SpinSystem
 from sociophysics.streams import generator
 
@@ -137,6 +138,17 @@ class Mixture(feeds.Feed):
     def acts(self) -> bool:
         """Whether one of the arms can do anything."""
         return any(arm.feed.acts for arm in self.arms)
+
+    def named(self, names: Sequence[Any]) -> feeds.Feed:
+        """Return the feed with the camps of its arms by their numbers.
+
+        Raises
+        ------
+        InputError
+            No camp has the name or number.
+        """
+        arms = [replace(arm, who=camps_of.number(arm.who, names)) for arm in self.arms]
+        return replace(self, arms=tuple(arms))
 
     def candidates(self, system: SpinSystem, camps: feeds.Camps | None) -> None:
         """Raise if an arm cannot be filled, or needs camps and there are none."""

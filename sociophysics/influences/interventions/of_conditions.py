@@ -144,7 +144,8 @@ class SwitchFeed(OfConditions):
 
     def ready(self, system: SpinSystem, names: Sequence[Any]) -> Self:
         """Return it with None for a feed of kind ``none``, and the camp by its number."""
-        named, feed = super().ready(system, names), acting(self.feed)
+        named = super().ready(system, names)
+        feed = acting(None if self.feed is None else self.feed.named(names))
         return named if feed is self.feed else replace(named, feed=feed)
 
     def allotted(self, system: SpinSystem, camps: NDArray[np.int64] | None, seed: int) -> Self:
