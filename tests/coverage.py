@@ -20,6 +20,8 @@ from sociophysics.experiments.escapes import arrhenius, mean_time
 from sociophysics.experiments.free_energies import SHARED, _joined, normal_bounds, weighted
 from sociophysics.experiments.nucleation import _half_interval
 from sociophysics.experiments.polls import _information
+from sociophysics.experiments.trial_inversion import MEASURED, explored, ranges
+from sociophysics.experiments.trial_tables import _interval
 from sociophysics.inference.trial_effects import at_share_zero, fieller
 from sociophysics.study.results.comparison import _bracket
 
@@ -241,6 +243,32 @@ def _gains(outcome: str, share: float) -> Cell:
     return Cell("trial: direct, indirect, overall, total", outcome, draw)
 
 
+def _published(total: bool) -> Cell:
+    """A trial somebody published, of a society like the one simulated, at a value of the key."""
+    error = 0.04
+
+    def curve(x: float) -> float:
+        return float(0.5 * x / (1 + 0.4 * x))
+
+    def draw(rng: Rng, n: int) -> Study:
+        place, common = rng.uniform(0.3, 0.7), rng.exponential(size=n) - 1
+
+        def measure(x: float) -> dict[str, float]:
+            d = curve(x) + x * (0.1 * common + 0.05 * rng.normal(size=n))
+            whole = 3 * curve(x) + x * (0.2 * common + 0.2 * rng.normal(size=n))
+            return dict(zip(MEASURED, [*_interval(d), *_interval(whole)], strict=True))
+
+        said = (float(rng.normal(curve(place), error)), error)
+        found = ranges(explored([0.0, 1.0], measure, said), said)
+        truth = 3 * curve(place) if total else place
+        spans = [(each.least, each.most) if total else each[:2] for each in found]
+        low, high = next((x for x in spans if x[0] <= truth <= x[1]), (*spans, (9.0, 9.0))[0])
+        return low, high, truth, True
+
+    return Cell(f"trial, published: {'total' if total else 'key'}", "skewed (exponential)", draw,
+                studies=400)  # fmt: skip
+
+
 def _asked(right: float) -> Cell:
     """One user who is asked in 20 frames, and is of the majority's mind that often."""
     share = np.array([right, 1 - right])
@@ -320,6 +348,8 @@ CELLS = [
     _multiplier("normal", 1.0, lambda g, n: g.normal(size=n)),
     _multiplier("normal, denominator near 0", 0.3, lambda g, n: g.normal(size=n)),
     _multiplier("skewed (exponential)", 1.0, lambda g, n: g.exponential(size=n) - 1),
+    _published(total=False),
+    _published(total=True),
     *map(_asked, [0.5, 0.6, 0.8, 0.95]),
     _escape("all escape", np.inf),
     _escape("half escape", np.log(2)),

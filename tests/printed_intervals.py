@@ -88,7 +88,7 @@ HELD: dict[str, tuple[str, ...]] = {
     "experiments/scaling.py": ("exponent: error",),
     "experiments/sensitivities.py": (MEAN,),
     "experiments/tipping.py": ("tip and locate: place",),
-    "experiments/trial_inversion.py": ("trial: direct, indirect, overall, total",),
+    "experiments/trial_inversion.py": ("trial, published: key", "trial, published: total"),
     "experiments/trial_tables.py": (
         "trial: direct, indirect, overall, total", "trial: direct effect of a single user",
         "trial: multiplier",
@@ -128,7 +128,9 @@ HELD: dict[str, tuple[str, ...]] = {
     "report/chamber_page.py": ("fit: couplings, widths calibrated",),
     "report/chamber_physics.py": ("ranks of members",),
     "report/figures.py": (MEAN,),
-    "report/trial_page.py": ("trial: direct, indirect, overall, total",),
+    "report/trial_page.py": (
+        "trial: direct, indirect, overall, total", "trial, published: key",
+    ),
     "society/networks/amplification_axis.py": ("axis: places of users",),
     "statistics/intervals.py": (
         MEAN, SHARE, "difference of two runs", "difference of shares, paired",

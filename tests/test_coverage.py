@@ -22,6 +22,8 @@ SAMPLED = [
     ("melting temperature", "bell-shaped noise", 10),
     ("critical mass", "sharp", 20),
     ("susceptibility", "10 independent frames per replica", 5),
+    ("trial, published: key", "skewed (exponential)", 10),
+    ("trial, published: total", "skewed (exponential)", 5),
     ("poll: bits", "0.00 bits in 20 frames", 20),
     ("poll: bits", "0.03 bits in 20 frames", 5),
     ("free energy, annealed", "spread 1 of the logarithm of weights", 10),

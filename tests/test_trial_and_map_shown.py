@@ -41,7 +41,9 @@ def test_a_trial_is_read_from_its_folder_as_it_was_found(tmp_path: Path) -> None
     # Before the treatment begins all arms are one society.
     before = np.asarray(lines[0].x) <= 8
     assert np.array_equal(np.asarray(lines[0].mean)[before], np.asarray(lines[3].mean)[before])
-    assert shown.excluded((0.0, 0.01)).endswith("It excludes 3.")
+    said = shown.excluded((0.0, 0.01))
+    assert said.endswith("to 3.")
+    assert "It excludes 0." in said
     assert len(shown.inverted()) == 2
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,13 @@ from typer.testing import CliRunner
 import sociophysics as sp
 from sociophysics.cli.application import app
 from sociophysics.errors import Cancelled
-from sociophysics.experiments.trial_inversion import read_published, with_key
+from sociophysics.experiments.trial_inversion import (
+    answer,
+    explored,
+    ranges,
+    read_published,
+    with_key,
+)
 from tests.test_trials import CAMPS, camps, complete, row
 
 # --- a study as others are ------------------------------------------------------------------------
@@ -91,17 +99,106 @@ def test_the_command_answers_continues_and_is_repeated(tmp_path: Path) -> None:
 # --- inversion ------------------------------------------------------------------------------------
 
 
-def test_a_published_null_bounds_the_strength_and_the_total() -> None:
+SMALL = (0.1, 0.03)
+
+
+def inverted(values: list[float]) -> pd.DataFrame:
     found = sp.experiments.trial(
-        camps(outcome=["own_side"], treatment={"feed": {"kind": "none"}}), workers=1,
-        published="d = 0.00, se = 0.02", values=[0.0, 0.1, 1.5],
+        complete(), workers=1, replicas=16, published="d = 0.1, se = 0.03",
+        along="trial.treatment.field", values=values,
     )  # fmt: skip
-    table = found.inversion.set_index("key")
-    assert table.loc[0.0, ["d", "total"]].tolist() == [0.0, 0.0]
-    assert bool(table.loc[0.0, "compatible"])
-    assert not table.loc[1.5, "compatible"]
-    assert table.loc[1.5, "d"] < -0.1
-    assert table.loc[1.5, "total"] < table.loc[1.5, "d"]
+    assert found.inversion is not None
+    return found.inversion
+
+
+def test_a_published_effect_bounds_the_field_and_the_total_wherever_the_scan_begins() -> None:
+    """One sentence for one question: what is compatible does not hang on the values given."""
+    few, many = inverted([0.0, 1.5]), inverted([0.0, 0.07, 0.2, 0.7, 1.1, 1.5])
+    assert few.iloc[0][["d", "total"]].tolist() == [0.0, 0.0]
+    assert few["compatible"].iloc[[0, -1]].tolist() == [False, False]
+    (one,), (other,) = ranges(few, SMALL), ranges(many, SMALL)
+    assert one[:2] == pytest.approx(other[:2], abs=1.5 / 64)
+    assert one[2:4] == pytest.approx(other[2:4], abs=0.04)
+    # The values that were tried alone say less than what lies between them may be.
+    kept = few[few["compatible"]]
+    assert one.low < kept["key"].min()
+    assert one.high > kept["key"].max()
+    assert one.least < kept["total"].min()
+    assert one.most > kept["total"].max()
+
+
+def of_line(slope: float, noise: float = 0.0) -> Callable[[float], dict[str, float] | None]:
+    """Direct effect ``slope x`` and total three times it, with intervals as wide as the noise."""
+
+    def measure(x: float) -> dict[str, float] | None:
+        d = slope * x
+        own = {"d": d, "d_low": d - noise, "d_high": d + noise}
+        return own | {"total": 3 * d, "total_low": 3 * d - noise, "total_high": 3 * d + noise}
+
+    return measure
+
+
+@pytest.mark.parametrize("values", [[0.0, 1.0], [0.0, 0.013, 1.0], [0.0, 0.5, 0.9, 1.0]])
+def test_the_ends_of_what_is_compatible_are_those_of_the_curve(values: list[float]) -> None:
+    table = explored(values, of_line(1.0), (0.5, 0.01))
+    (found,) = ranges(table, (0.5, 0.01))
+    assert found[:2] == pytest.approx((0.4804, 0.5196), abs=2e-4)
+    assert found[2:4] == pytest.approx((1.4412, 1.5588), abs=6e-4)
+    assert not found.open_low
+    assert not found.open_high
+    said = answer(table.assign(along="feed.strength"), (0.5, 0.01))
+    assert "from 0.48 to 0.52; everybody's treatment would then move the mean by 1.441 to" in said
+
+
+def test_the_error_of_the_simulation_is_counted() -> None:
+    table = explored([0.0, 1.0], of_line(1.0, noise=0.1), (0.0, 0.05))
+    (found,) = ranges(table, (0.0, 0.05))
+    assert found.high == pytest.approx(math.hypot(0.1, 1.96 * 0.05), abs=1e-3)
+    assert found.most == pytest.approx(3 * found.high + 0.1, abs=1e-6)
+
+
+def test_what_goes_on_beyond_the_scan_and_what_never_fits_is_said() -> None:
+    said = {
+        d: answer(explored([0.1, 0.5], of_line(1.0), (d, 0.01)).assign(along="x"), (d, 0.01))
+        for d in (0.1, 0.5, 0.9)
+    }
+    assert "from 0.1 or less to 0.12;" in said[0.1]
+    assert "from 0.48 to 0.5 or more;" in said[0.5]
+    assert (
+        "no value of x between 0.1 and 0.5: the nearest is 0.5, where it is 0.500 SD" in said[0.9]
+    )
+
+
+def test_a_step_over_what_was_published_is_a_range_of_its_own() -> None:
+    """A society that tips: no value shows the published effect, but it lies between two."""
+    jump = of_line(1.0)
+    table = explored([0.0, 1.0], lambda x: jump(x + (x > 0.3)), (0.8, 0.01))
+    (found,) = ranges(table, (0.8, 0.01))
+    assert found.passed
+    assert found.low <= 0.3 <= found.high
+    assert found.high - found.low <= 1 / 64 + 1e-9
+    assert "is passed in one step" in answer(table.assign(along="x"), (0.8, 0.01))
+
+
+def test_keys_of_whole_numbers_are_scanned_in_whole_numbers() -> None:
+    line = of_line(0.1)
+    table = explored([1.0, 20.0], lambda x: line(x) if x == round(x) else None, (1.0, 0.12))
+    assert (table["key"] == table["key"].round()).all()
+    (found,) = ranges(table, (1.0, 0.12))
+    assert found[:2] == pytest.approx((7.65, 12.35), abs=0.01)
+
+
+def test_where_the_effect_has_no_interval_nothing_is_excluded() -> None:
+    line = of_line(1.0)
+
+    def measure(x: float) -> dict[str, float] | None:
+        return {**(line(x) or {}), **({"d_low": math.nan, "d_high": math.nan} if x == 1 else {})}
+
+    table = explored([0.0, 1.0], measure, (0.0, 0.05))
+    assert table.set_index("key")["compatible"].loc[1.0]
+    assert "no interval, so that nothing is excluded there" in answer(
+        table.assign(along="x"), (0.0, 0.05)
+    )
 
 
 def test_the_strength_that_is_scanned_is_that_of_both_feeds() -> None:

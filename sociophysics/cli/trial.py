@@ -43,7 +43,7 @@ Published = Annotated[
 Along = Annotated[str, typer.Option(help="Key that is scanned for a published trial.")]
 Values = Annotated[
     str | None,
-    typer.Option(help="a,b,c or start:stop:step; nine from 0 to twice the file's by default."),
+    typer.Option(help="Where the scan begins: a,b,c or start:stop:step; 0 to twice the file's."),
 ]
 Microdata = Annotated[
     bool, typer.Option("--microdata", help="Keep every user's outcome: trial.parquet.")

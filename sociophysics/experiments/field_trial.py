@@ -183,7 +183,9 @@ def trial(
         Dotted key that is scanned; ``feed.strength`` is that of the society's feed and of the
         treatment's, where they have one.
     values : sequence of float, optional
-        Of the key; nine from nothing to twice what the file says by default.
+        Of the key: the lowest and the highest, and others to begin with; from nothing to twice
+        what the file says by default. More are tried between them, until the answer does not
+        depend on where the scan began.
     microdata : bool
         Whether to keep every user's outcome.
     out : path, or address such as ``s3://bucket/trial``, optional
@@ -260,7 +262,7 @@ def measured(scenario: Scenario, asked: Mapping[str, Any], work: Work) -> Trial:
     keys = {name: asked[name] for name in ("design", "replicas")}
     ready = prepared(scenario, **keys)
     scan = trial_inversion.scanned(scenario, asked, ready) if asked["published"] else None
-    total = ready.replicas * (1 + (0 if scan is None else len(scan.values)))
+    total = ready.replicas * (1 + (0 if scan is None else trial_inversion.planned(scan)))
     with keeping_steps(work, total=total):
         parts = replica_steps(ready, shares=ready.trial.share, estimators=True)
         inversion = None if scan is None else trial_inversion.inverted(scan)

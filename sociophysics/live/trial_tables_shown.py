@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sociophysics.errors import InputError
-from sociophysics.experiments.trial_inversion import answer
+from sociophysics.experiments.trial_inversion import answer, ranges
 from sociophysics.live.run_lines import Series
 from sociophysics.scenario.trial_table import OUTCOMES
 
@@ -106,9 +106,13 @@ class ShownTrial:
         """
         if self.inversion is None:
             return ""
-        out = self.inversion[~self.inversion["compatible"]]
-        keys = ", ".join(f"{key:g}" for key in out["key"])
-        more = f" It excludes {keys}." if keys else " It excludes none of them."
+        keys, found = self.inversion["key"], ranges(self.inversion, published)
+        bounds = [keys.min(), *(end for each in found for end in each[:2]), keys.max()]
+        out = [f"{a:.3g} to {b:.3g}" for a, b in zip(bounds[::2], bounds[1::2], strict=True)
+               if b > a]  # fmt: skip
+        more = (
+            f" It excludes {' and '.join(out)}." if out else " It excludes none of what was tried."
+        )
         return answer(self.inversion, published) + more
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.sparse.linalg import ArpackError, eigsh
 
 from sociophysics.experiments.trial_inversion import answer as said_of
+from sociophysics.experiments.trial_inversion import ranges
 from sociophysics.report import html, wording
 from sociophysics.report.figures import key_label, to_svg
 from sociophysics.report.marks import INK, MUTED, WIDTH, Named, mark, name_ends, settings
@@ -164,7 +165,7 @@ def _figures(found: Trial) -> list[str]:
     if found.inversion is not None and found.published is not None:
         drawn.append(
             (_inversion(found), "Direct effect and total along the key, in SD of untreated users; "
-             "the band holds direct effects that go with the published trial.")
+             "the level band is the published 95 % interval, the upright one what goes with it.")
         )  # fmt: skip
     if found.after is not None:
         drawn.append(
@@ -272,6 +273,8 @@ def _inversion(found: Trial) -> Figure:
         axes = figure.subplots()
         figure.subplots_adjust(0.12, 0.14, 0.79, 0.97)
         axes.axhspan(d - 1.96 * error, d + 1.96 * error, color=INK, alpha=0.1, lw=0)
+        for each in ranges(table, found.published):
+            axes.axvspan(each.low, each.high, color=INK, alpha=0.06, lw=0)
         for k, (column, text) in enumerate((("d", "direct"), ("total", "total"))):
             style = mark(k)
             axes.plot(table["key"], table[column], color=style.color, marker=style.marker, ms=4)

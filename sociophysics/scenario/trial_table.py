@@ -10,7 +10,12 @@ from sociophysics.errors import InputError, did_you_mean
 from sociophysics.kinds import Noise, Number
 from sociophysics.scenario.values import Feed, Table
 
-__all__ = ["OUTCOMES", "Treatment", "TrialTable"]
+__all__ = [
+    "OUTCOMES",
+    "SameAsControl",
+    "Treatment",
+    "TrialTable",
+]
 
 OUTCOMES = {
     "stance": "stance, +1 or -1",
@@ -76,6 +81,10 @@ class Treatment(Table):
     def kind(self) -> str:
         """Which of them it is."""
         return next(n for n in type(self).model_fields if getattr(self, n) is not None)
+
+
+class SameAsControl(InputError):
+    """The treatment is what users without it have anyway."""
 
 
 class TrialTable(Table):
@@ -159,7 +168,7 @@ class TrialTable(Table):
             "hold": False,
         }
         if same[self.treatment.kind]:
-            raise InputError(
+            raise SameAsControl(
                 f"the treatment's {self.treatment.kind} is what users without it have; a trial "
                 "needs a treatment that differs from the control."
             )
