@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import html
+import math
 from collections.abc import Mapping
 
-__all__ = ["have", "html_card", "number_of"]
+__all__ = ["have", "html_card", "measured", "number_of"]
 
 
 def number_of(count: int, noun: str) -> str:
@@ -29,6 +30,23 @@ def have(count: int) -> str:
     ('has', 'have')
     """
     return "has" if count == 1 else "have"
+
+
+def measured(value: float, low: float, high: float, form: str = ".3f") -> str:
+    """Return a number and its interval, saying where one of them is not determined.
+
+    Examples
+    --------
+    >>> measured(0.5, 0.4, 0.62), measured(0.5, math.nan, math.nan)
+    ('0.500 [0.400, 0.620]', '0.500 (interval not determined)')
+    >>> measured(math.nan, math.nan, math.nan)
+    'not determined'
+    """
+    if math.isnan(value):
+        return "not determined"
+    if math.isnan(low) or math.isnan(high):
+        return f"{value:{form}} (interval not determined)"
+    return f"{value:{form}} [{low:{form}}, {high:{form}}]"
 
 
 def html_card(title: str, rows: Mapping[str, str]) -> str:

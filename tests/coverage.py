@@ -238,9 +238,16 @@ def _gains(outcome: str, share: float) -> Cell:
 
     def draw(rng: Rng, n: int) -> Study:
         gains = (rng.random(n) < share) * rng.exponential(size=n)
-        return *s.mean_interval(gains)[1:], share, True
+        return *_interval(gains, "stance")[1:], share, True
 
     return Cell("trial: direct, indirect, overall, total", outcome, draw)
+
+
+def _tipping(rng: Rng, n: int) -> Study:
+    """Of societies that the treatment tips, one in three of them to either side."""
+    tipped = (rng.random(n) < 0.3) * np.where(rng.random(n) < 0.5, 1, -1)
+    gains = 1.8 * tipped + 0.01 * rng.normal(size=n)
+    return *_interval(gains, "stance")[1:], 0.0, bool(tipped.any())
 
 
 def _published(total: bool) -> Cell:
@@ -254,9 +261,13 @@ def _published(total: bool) -> Cell:
         place, common = rng.uniform(0.3, 0.7), rng.exponential(size=n) - 1
 
         def measure(x: float) -> dict[str, float]:
+            if x == 0:  # a treatment of strength 0 does nothing, which is known
+                return dict.fromkeys(MEASURED, 0.0)
             d = curve(x) + x * (0.1 * common + 0.05 * rng.normal(size=n))
             whole = 3 * curve(x) + x * (0.2 * common + 0.2 * rng.normal(size=n))
-            return dict(zip(MEASURED, [*_interval(d), *_interval(whole)], strict=True))
+            return dict(
+                zip(MEASURED, [*_interval(d, "stance"), *_interval(whole, "stance")], strict=True)
+            )
 
         said = (float(rng.normal(curve(place), error)), error)
         found = ranges(explored([0.0, 1.0], measure, said), said)
@@ -344,6 +355,7 @@ CELLS = [
     Cell("fluctuation over response", "20 independent frames per replica", _ratio),
     _gains("half of the societies differ", 0.5),
     _gains("one in five differs", 0.2),
+    Cell("trial: direct, indirect, overall, total", "three in ten tip, to either side", _tipping),
     Cell("trial: direct effect of a single user", "skewed (exponential)", _one_treated),
     _multiplier("normal", 1.0, lambda g, n: g.normal(size=n)),
     _multiplier("normal, denominator near 0", 0.3, lambda g, n: g.normal(size=n)),

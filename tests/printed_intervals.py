@@ -151,6 +151,7 @@ HELD: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 NONE = {
+    "scenario/posterior.py": "quantiles of the draws of a calibration, which has its own row",
     "experiments/independence.py": "a quantile of a null: a test, no interval",
     "experiments/settling.py": "a test whether runs still drift",
     "inference/calibration/emulator.py": "designed points over a prior",

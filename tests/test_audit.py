@@ -247,6 +247,9 @@ def test_a_posterior_is_audited_by_its_other_draws_and_by_none(tmp_path: Path) -
     T = np.r_[np.full(20, 0.3), np.full(20, 4.0)]
     pd.DataFrame({"dynamics.temperature": T}).to_parquet(tmp_path / "posterior.parquet")
     drawn = cold().replace({"posterior": {"path": str(tmp_path)}, "dynamics.temperature": 0.3})
+    said = "\n".join(sp.study.card_of_scenario(drawn).lines())
+    assert "every replica has its own draw of a posterior: dynamics.temperature 0.3 to 4" in said
+    assert "T = 0.3" not in said
     only = ["other posterior draws", "no posterior draws"]
     found = sp.experiments.audit(drawn, only=only, workers=1)
     assert found.claims["verdict"].tolist() == ["holds"]

@@ -93,6 +93,10 @@ def test_cooling_and_heating_differ_below_the_transition_only_by_what_was_chosen
     assert up[0] > 0.95
     assert up[-1] < 0.3
     assert found.area.mean == pytest.approx(0.0, abs=0.1)
+    # To which side a society cools is chance, and no area either.
+    either = loop(scenario, "dynamics.temperature", list(found.values), observable="magnetization")
+    assert either.curves[:, 1, 0].min() < -0.9 < 0.9 < either.curves[:, 1, 0].max()
+    assert either.area.mean == pytest.approx(0.0, abs=0.1)
 
 
 def test_an_outrage_feed_splits_camps_and_keeps_them_split() -> None:

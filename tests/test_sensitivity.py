@@ -6,7 +6,9 @@ import sys
 import time
 from pathlib import Path
 
+import networkx as nx
 import numpy as np
+import pandas as pd
 import pytest
 
 import sociophysics as sp
@@ -142,6 +144,24 @@ def test_what_cannot_be_varied_is_one_sentence(keys: object, more: dict, said: s
     with pytest.raises(InputError, match=said):
         sp.experiments.sensitivity(sp.Scenario.from_toml(SCENARIO), keys, **more)
     assert time.process_time() - began < 5
+
+
+def test_a_key_that_acts_on_nobody_is_refused(tmp_path: Path) -> None:
+    """Half-widths of 0.0, or Sobol indices that are no numbers, said nothing of why."""
+    ties = nx.complete_graph(12)
+    nx.set_node_attributes(ties, 0.8, "own")
+    given = sp.Scenario.from_toml(SCENARIO).replace(network=ties)
+    given = given.replace({"dynamics.own_temperature": "own"})
+    with pytest.raises(InputError, match="every user has a temperature of the column 'own'"):
+        sp.experiments.sensitivity(given, ["dynamics.temperature"], workers=1)
+    assert "acts on nobody" in "\n".join(sp.study.card_of_scenario(given).lines())
+    draws = pd.DataFrame({"dynamics.temperature": np.linspace(0.5, 1.5, 8)})
+    draws.to_parquet(tmp_path / "posterior.parquet")
+    drawn = sp.Scenario.from_toml(SCENARIO).replace(
+        {"posterior": {"path": str(tmp_path)}, "sweep": {"replicas": 4}}
+    )
+    with pytest.raises(InputError, match=r"posterior\.path draws dynamics\.temperature"):
+        sp.experiments.sensitivity(drawn, ["dynamics.temperature"], workers=1)
 
 
 def test_without_salib_a_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

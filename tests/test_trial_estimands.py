@@ -233,6 +233,10 @@ def test_fiellers_interval_holds_as_often_as_it_says_and_knows_what_it_does_not_
     assert abs(held / told - 0.95) < 4 * np.sqrt(0.95 * 0.05 / told)
     assert np.isnan(fieller(rng.normal(1, 1, 10), rng.normal(0, 1, 10)).mean)
     assert np.isnan(fieller([1.0], [1.0]).mean)
+    # Nine totals of one kind and a single other tell nothing of its kind, and no ratio either.
+    alone = np.r_[np.zeros(9), 1.7]
+    assert np.isnan(sp.statistics.mean_interval(alone).low)
+    assert np.isnan(fieller(alone, rng.normal(1, 0.1, 10)).low)
 
 
 def test_fiellers_ends_are_where_skewed_pairs_are_told_from_the_ratio() -> None:

@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+import networkx as nx
 import numpy as np
 import pandas as pd
 import pytest
@@ -220,7 +221,7 @@ def covered(trials: int, replicas: int = 10, n: int = 24) -> dict[str, float]:
     for k in range(trials):
         own = slice(k * replicas, (k + 1) * replicas)
         for name, values in found.items():
-            interval = _interval(values[own])
+            interval = _interval(values[own], "stance")
             held.setdefault(name, []).append(interval.low <= exact[name] <= interval.high)
         interval = fieller(found["total"][own], alone[own])
         held.setdefault("multiplier", []).append(interval.low <= ratio <= interval.high)
@@ -240,6 +241,59 @@ def test_intervals_of_a_thousand_trials_hold(record_property: Any) -> None:
         record_property(name, share)
     for name, share in found.items():
         assert 0.93 <= share <= 0.97, (name, share)
+
+
+# --- who counts, and what is drawn ----------------------------------------------------------------
+
+
+def two_cliques_and_some() -> nx.Graph:
+    """Return two cliques of eight named users, four users without a tie, four without a side."""
+    ties = nx.disjoint_union(nx.complete_graph(8), nx.complete_graph(8))
+    ties.add_nodes_from(range(16, 20))
+    sides = dict.fromkeys(range(8), "left") | dict.fromkeys(range(8, 16), "right")
+    nx.set_node_attributes(ties, sides, "side")
+    return nx.relabel_nodes(ties, {k: f"user {k}" for k in range(20)})
+
+
+def of_cliques(**trial: Any) -> sp.Scenario:
+    changes = {
+        "network.camp": "side",
+        "couplings": {"kind": "uniform", "value": 0.1},
+        "trial": {"at": 20, "share": [0.5], "treatment": {"field": 0.4}, **trial},
+        "sweep": {"replicas": 3},
+    }
+    return complete().replace(network=two_cliques_and_some()).replace(changes)
+
+
+def test_users_without_an_outcome_are_not_counted_and_users_keep_their_names() -> None:
+    found = sp.experiments.trial(
+        of_cliques(outcome=["own_side", "stance"]), workers=1, microdata=True
+    )
+    assert found.counted == {"own_side": 16, "stance": 20}
+    assert found.drawn == ""
+    assert found.microdata is not None
+    assert set(found.microdata["user"]) == {f"user {k}" for k in range(20)}
+
+
+def test_what_is_drawn_as_a_whole_is_said_with_users_who_are_alone() -> None:
+    found = sp.experiments.trial(of_cliques(unit="cluster"), workers=1)
+    assert found.drawn == (
+        "6 communities of 1 to 8 users are drawn as a whole, 4 of them a single user"
+    )
+    by_side = sp.experiments.trial(of_cliques(unit="attribute side"), workers=1)
+    assert by_side.drawn == (
+        "2 values of 'side' of 8 to 8 users are drawn as a whole; 4 users in none are treated "
+        "only where everybody is"
+    )
+
+
+def test_no_difference_in_a_few_societies_is_no_proof_of_none() -> None:
+    """Frozen societies do not answer a weak field; a treatment of strength 0 cannot act."""
+    frozen = of_cliques(treatment={"field": 1e-6}).replace({"dynamics.temperature": 0.01})
+    found = sp.experiments.trial(frozen, workers=1)
+    rows = found.effects[found.effects["estimand"] != "multiplier"]
+    assert (rows["value"] == 0).all()
+    assert rows[["low", "high"]].isna().all(axis=None)
 
 
 # --- exactly nothing, and exactly as before -------------------------------------------------------

@@ -11,6 +11,7 @@ import solara
 import sociophysics as sp
 from sociophysics.live.listed_runs import ListedRun
 from sociophysics.live.run_views import View
+from sociophysics.words import measured
 
 from ..asked_work import Working
 from ..figure import Download
@@ -125,7 +126,7 @@ def Verdicts(claims: pd.DataFrame) -> None:
     """List claims with their verdicts."""
     items = []
     for row in claims.to_dict("records"):
-        number = f"{row['number']:.3g} [{row['low']:.3g}, {row['high']:.3g}] from {row['bound']}"
+        number = measured(row["number"], row["low"], row["high"], ".3g") + f" from {row['bound']}"
         items.append(
             tag(
                 "li",

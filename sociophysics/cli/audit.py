@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -20,6 +19,7 @@ from sociophysics.cli.options import (
     seeded,
     workers_of,
 )
+from sociophysics.words import measured
 
 if TYPE_CHECKING:
     from sociophysics.experiments.audits import Audit
@@ -80,9 +80,7 @@ def audit(
         typer.echo(sentence)
         own = found.table[found.table["claim"] == claim]
         for each in own[own["outcome"].isin(["shifted", "reversed"])].to_dict("records"):
-            number = f"{each['number']:.3g}, interval not determined"
-            if math.isfinite(each["low"]) and math.isfinite(each["high"]):
-                number = f"{each['number']:.3g} [{each['low']:.3g}, {each['high']:.3g}]"
+            number = measured(each["number"], each["low"], each["high"], ".3g")
             typer.echo(
                 f"    {each['outcome']} by {each['check']}: {number}; again: {each['command']}"
             )

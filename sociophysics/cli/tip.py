@@ -24,7 +24,7 @@ from sociophysics.cli.options import (
     workers_of,
 )
 from sociophysics.errors import InputError
-from sociophysics.words import number_of
+from sociophysics.words import measured, number_of
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -234,9 +234,7 @@ def _write(
 
 
 def _interval(value: float, low: float, high: float) -> str:
-    if math.isnan(low) or math.isnan(high):
-        return "not determined" if math.isnan(value) else f"{value:.4g} [not determined]"
-    return f"{value:.4g} [{low:.4g}, {high:.4g}]"
+    return measured(value, low, high, ".4g")
 
 
 def _show(

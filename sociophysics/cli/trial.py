@@ -22,7 +22,7 @@ from sociophysics.cli.options import (
     workers_of,
 )
 from sociophysics.errors import InputError
-from sociophysics.words import number_of
+from sociophysics.words import measured, number_of
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -138,9 +138,13 @@ def _lines(found: Trial) -> list[str]:
     lines = []
     if found.inversion is not None and found.published is not None:
         lines.append(said_of(found.inversion, found.published))
-    size = f"{number_of(found.users, 'user')}, {number_of(found.replicas, 'replica')}"
+    if found.drawn:
+        lines.append(found.drawn)
     for name in found.outcomes:
-        lines.append(f"{name} ({size}; 95 % intervals)")
+        counted, users = found.counted[name], number_of(found.users, "user")
+        size = users if counted == found.users else f"{counted:,} of {users}"
+        societies = number_of(found.replicas, "replica")
+        lines.append(f"{name} ({size}, {societies}; 95 % intervals)")
         rows = found.effects[found.effects["outcome"] == name]
         lines += [_line(row) for row in rows.to_dict("records")]
         own = found.estimators[found.estimators["outcome"] == name]
@@ -153,8 +157,9 @@ def _lines(found: Trial) -> list[str]:
     if found.after is not None:
         for row in found.after[found.after["share"] == 1.0].to_dict("records"):
             lines.append(
-                f"  after its end, {row['outcome']}: {row['remains']:.4f} "
-                f"[{row['low']:.4f}, {row['high']:.4f}] of {row['at_end']:.4f} remains"
+                f"  after its end, {row['outcome']}: "
+                f"{measured(row['remains'], row['low'], row['high'], '.4f')} of "
+                f"{row['at_end']:.4f} remains"
             )
     return lines
 
@@ -162,12 +167,7 @@ def _lines(found: Trial) -> list[str]:
 def _line(row: dict[str, Any]) -> str:
     share, estimand = row["share"], row["estimand"]
     who = {0.0: "one user", 1.0: "everybody"}.get(share, f"{100 * share:g} %")
-    if math.isnan(row["value"]):
-        text = "not determined"
-    elif math.isnan(row["low"]):
-        text = f"{row['value']:.4f} (interval not determined)"
-    else:
-        text = f"{row['value']:.4f} [{row['low']:.4f}, {row['high']:.4f}]"
-        if not math.isnan(row["value_sd"]):
-            text += f" = {row['value_sd']:.3f} SD"
+    text = measured(row["value"], row["low"], row["high"], ".4f")
+    if not (math.isnan(row["low"]) or math.isnan(row["value_sd"])):
+        text += f" = {row['value_sd']:.3f} SD"
     return f"  {estimand}, {who}: {text}"

@@ -32,7 +32,7 @@ from sociophysics.experiments.audit_changes import (
 )
 from sociophysics.kinds import RULES
 from sociophysics.scenario import Scenario, Settings
-from sociophysics.scenario.build import build_system
+from sociophysics.scenario.build import build_system, without_effect
 from sociophysics.scenario.variation import dotted_keys, set_key, value_at
 from sociophysics.store import Place
 from sociophysics.study import Part, plan, tasks
@@ -189,9 +189,11 @@ def _checks(base: Scenario) -> Iterator[Check]:
     yield Check("twice the users", base, tables=_larger, reason=reason)
     yield from _draws(base, settings)
     for key in _numbers(settings):
+        idle = [without_effect(each, key) for each in settings]
+        reason = f"{key} acts on nobody: {idle[0]}" if all(idle) else ""
         for factor in FACTORS:
             name = f"{key} {100 * (factor - 1):+.0f} %"
-            yield Check(name, base, tables=partial(_scaled, key, factor))
+            yield Check(name, base, tables=partial(_scaled, key, factor), reason=reason)
 
 
 def _draws(base: Scenario, settings: Sequence[Settings]) -> Iterator[Check]:

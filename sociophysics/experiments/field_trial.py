@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from sociophysics.arguments import asks
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.experiments.trial_society import TrialSociety, one_society
-from sociophysics.experiments.trial_statistician import society_marks
+from sociophysics.experiments.trial_statistician import drawn_units, society_marks
 from sociophysics.experiments.trial_tables import (
     after_table,
     effects_table,
@@ -29,6 +29,7 @@ from sociophysics.experiments.trial_tables import (
     replicas_table,
     series_table,
 )
+from sociophysics.influences.feeds import NoFeed
 from sociophysics.scenario import Scenario, Settings
 from sociophysics.scenario.settings import plain
 from sociophysics.scenario.trial_table import NEEDS_CAMPS, TrialTable
@@ -80,6 +81,8 @@ class Trial:
     marks: Marks  # (shares, n), of replica 0
     system: SpinSystem  # of replica 0
     camps: NDArray[np.int64] | None
+    counted: dict[str, int]  # users who have each outcome; the others are in no mean
+    drawn: str  # what is treated or not as a whole, in a sentence; empty for users
     microdata: pd.DataFrame | None = None
     published: tuple[float, float] | None = None
     along: str = ""
@@ -98,6 +101,14 @@ class Prepared:
     def users(self) -> int:
         """How many users there are."""
         return self.society.system.n
+
+    @property
+    def idle(self) -> bool:
+        """Whether the treatment is another feed of strength 0, in place of one of strength 0."""
+        feeds = (self.settings.feed, self.trial.treatment.feed)
+        return all(
+            isinstance(each, NoFeed) or getattr(each, "strength", None) == 0 for each in feeds
+        )
 
 
 def prepared(
@@ -269,7 +280,7 @@ def measured(scenario: Scenario, asked: Mapping[str, Any], work: Work) -> Trial:
     names = ready.trial.outcome
     table = replicas_table(parts, ready.trial.share, names)
     return Trial(
-        effects=effects_table(table, parts, ready.trial.share, names),
+        effects=effects_table(table, parts, ready.trial.share, names, idle=ready.idle),
         estimators=estimators_table(table, parts, ready.trial.share, names),
         table=table,
         after=after_table(parts, ready.trial, names),
@@ -282,7 +293,13 @@ def measured(scenario: Scenario, asked: Mapping[str, Any], work: Work) -> Trial:
         marks=parts[0]["marks"],
         system=ready.society.system,
         camps=ready.society.camps,
-        microdata=microdata_table(parts, ready.trial.share, names) if asked["microdata"] else None,
+        microdata=(
+            microdata_table(parts, ready.trial.share, names, ready.society.system.labels)
+            if asked["microdata"]
+            else None
+        ),
+        counted=dict(zip(names, np.isfinite(parts[0]["nobody"]).sum(axis=1).tolist(), strict=True)),
+        drawn=drawn_units(ready.society),
         published=None if scan is None else scan.published,
         along=asked["along"],
     )

@@ -23,6 +23,7 @@ from sociophysics.experiments.kinds_of_change import (
     two_states,
     without_transition,
 )
+from sociophysics.experiments.loops import UNSIGNED, mirrored
 from sociophysics.experiments.scans import Runs
 from sociophysics.experiments.sharpening import sharpening
 from sociophysics.scenario import Settings
@@ -33,10 +34,6 @@ __all__ = ["Judged", "beyond", "coexisting", "doubt", "judged"]
 
 Floats = NDArray[np.float64]
 BELOW, ABOVE = (0.5, 0.75), (1.5, 2.0)  # of the ends of a range that is made wider
-UNSIGNED = {
-    "magnetization": "abs_magnetization",
-    "camp_polarization": "abs_camp_polarization",
-}
 
 
 class Judged(NamedTuple):
@@ -106,11 +103,11 @@ def judged(
     near = sorted({*_around(coarse, place), float(coarse[0]), float(coarse[-1])})
     whole = is_whole(base, run.along)
     values: list[Any] = [int(each) for each in near] if whole else near
-    mirrored = name in UNSIGNED and not _driven(scan)
-    if mirrored:
+    either = mirrored(name, scan.first)
+    if either:
         scan, name = replace(scan, first=np.abs(scan.first)), UNSIGNED[name]
     frames = _frames(run, base, scan, asked, place)
-    frames = np.abs(frames) if mirrored else frames
+    frames = np.abs(frames) if either else frames
     around = turned(
         run.scenario,
         run.along,
@@ -135,13 +132,6 @@ def judged(
     if found.sharpens:
         return Judged("continuous", "", found.users, around)
     return Judged("crossover", _blunt(found.users), found.users, around)
-
-
-def _driven(scan: Moments) -> bool:
-    """Return whether the means of the two ends lie on different sides of zero."""
-    ends = scan.first[[0, -1]].mean(axis=1)
-    least = np.abs(scan.first).max() / 3
-    return bool(ends.min() < -least and ends.max() > least)
 
 
 def coexisting(run: Runs, base: Settings, scan: Moments, name: str) -> bool:

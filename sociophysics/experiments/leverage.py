@@ -260,7 +260,8 @@ def budget_curve(
                 system, budget, temperature=temperature, method=method, users=users, seed=seed,
                 start=state,
             )  # fmt: skip
-            gain = paired_difference(_mean_stances(system, field, **keys), before)
+            after = _mean_stances(system, field, **keys)
+            gain = paired_difference(after, before, signed=True)
             rows.append(
                 {
                     "method": method,

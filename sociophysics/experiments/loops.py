@@ -31,11 +31,15 @@ from sociophysics.study.measure import (
 from sociophysics.study.results.comparison import mean_band
 from sociophysics.study.segments import check_segments, measure_segments
 
-__all__ = ["Hysteresis", "HysteresisLoop", "check", "hysteresis", "loop"]
+__all__ = ["Hysteresis", "HysteresisLoop", "check", "hysteresis", "loop", "mirrored"]
 
 Floats = NDArray[np.float64]
 FEWEST_VALUES = 3
 UP, DOWN = "up", "down"
+UNSIGNED = {
+    "magnetization": "abs_magnetization",
+    "camp_polarization": "abs_camp_polarization",
+}
 
 
 class Hysteresis(NamedTuple):
@@ -103,11 +107,13 @@ def hysteresis(
 ) -> Hysteresis:
     """Return the loop of an observable when a key is turned up and down again, and its area.
 
-    The values are visited in ascending order and back, in one run per replica: stances go on from
-    value to value, and no noise is met twice. At each value the society spends
-    ``dynamics.sweeps`` sweeps, of which the first ``burn_in`` are for settling. Along temperature,
-    a uniform field or the feed a society is one run; along any other key its ties are built anew
-    at each value, from the same draws, and what a feed remembers is forgotten there.
+    The values are visited in ascending order and back, in one run per replica: stances go on
+    from value to value, and no noise is met twice. Of an observable with a sign the size makes
+    the area where no side is driven (`mirrored`): which side a society cools to is no
+    hysteresis. At each value the society spends ``dynamics.sweeps`` sweeps, of which the first
+    ``burn_in`` are for settling. Along temperature, a uniform field or the feed a society is
+    one run; along any other key its ties are built anew at each value, from the same draws, and
+    what a feed remembers is forgotten there.
 
     Parameters
     ----------
@@ -212,7 +218,9 @@ def loop(
     dynamics = at[0].dynamics
     x = np.array(grid, dtype=np.float64)
     curves = _curves(table, name, x.size, dynamics.sweeps, max(dynamics.burn_in, 1))
-    areas = np.trapezoid(curves[:, 1] - curves[:, 0], x, axis=1)
+    either = all(mirrored(name, curves[:, way].T) for way in (0, 1))
+    ways = np.abs(curves) if either else curves
+    areas = np.trapezoid(ways[:, 1] - ways[:, 0], x, axis=1)
     return HysteresisLoop(
         along=along,
         design=design or (scenario.designs[0].name if scenario.designs else "base"),
@@ -226,6 +234,32 @@ def loop(
         theory=expected(at[0], along),
         users=users,
     )
+
+
+def mirrored(observable: str, first: Floats) -> bool:
+    """Return whether a state and its mirror image are one, of which chance takes either.
+
+    So it is for an observable with a sign unless the key drives the society from one side to the
+    other: the means at the two ends lie on different sides of zero.
+
+    Parameters
+    ----------
+    observable : str
+    first : array, shape (values, replicas)
+        Its means.
+
+    Examples
+    --------
+    >>> cooled = np.array([[0.9, -0.9, 0.9], [0.1, 0.0, -0.1]])
+    >>> mirrored("magnetization", cooled), mirrored("edge_agreement", cooled)
+    (True, False)
+    >>> mirrored("magnetization", np.array([[-0.9, -0.8], [0.9, 0.8]]))
+    False
+    """
+    ends = first[[0, -1]].mean(axis=1)
+    least = np.abs(first).max() / 3
+    driven = bool(ends.min() < -least and ends.max() > least)
+    return observable in UNSIGNED and not driven
 
 
 def check(

@@ -159,7 +159,7 @@ def response_to_users(
         feed=feed, camps=camps, start=start,
     )  # fmt: skip
     up, down = (_magnetizations(system, sign * pattern, **keys) for sign in (1, -1))
-    return mean_interval((up.mean(axis=1) - down.mean(axis=1)) / 2)
+    return mean_interval((up.mean(axis=1) - down.mean(axis=1)) / 2, signed=True)
 
 
 def _magnetizations(

@@ -24,13 +24,15 @@ from numpy.typing import NDArray
 from sociophysics.arguments import asks
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.scenario import Scenario
+from sociophysics.scenario.build import without_effect
 from sociophysics.scenario.variation import value_at
-from sociophysics.statistics import mean_interval
+from sociophysics.statistics import paired_difference
 from sociophysics.store import Place
 from sociophysics.study import plan, tasks
 from sociophysics.study.asked import asked_of
 from sociophysics.study.measure import Progress, Work, computed, is_whole, reseeded
 from sociophysics.study.results import Run
+from sociophysics.study.results.comparison import signed
 from sociophysics.study.shelf import join_tables
 
 __all__ = ["METHODS", "Sensitivity", "sensitivity", "sobol_indices"]
@@ -142,7 +144,7 @@ def sensitivity(
     work = Work(folder=out, workers=workers, executor=executor, progress=progress, cancel=cancel)
     with asked_of(reseeded(scenario, seed), "sensitivity", asked, out) as kept:
         names, outcomes = _outcomes(base, list(bounds), places, name, work)
-        found = _found(names, outcomes, bounds, places, method, base.seed)
+        found = _found(names, outcomes, name, bounds, places, method, base.seed)
         kept["indices"], kept["order"], kept["points"] = found.indices, found.order, found.points
     return found
 
@@ -272,6 +274,9 @@ def _bounds(
             raise InputError(
                 f"the bounds of {key} are {low:g} and {high:g}; give two numbers, the lower first."
             )
+        reasons = [without_effect(case.settings, key) for case in base.cases()]
+        if all(reasons):
+            raise InputError(f"{key} acts on nobody, because {reasons[0]}; leave it out.")
         base.replace({key: low})
         base.replace({key: high})
         found[key] = (low, high)
@@ -323,6 +328,7 @@ def _outcomes(
 def _found(
     designs: list[str],
     outcomes: Floats,
+    name: str,
     bounds: Mapping[str, tuple[float, float]],
     places: Floats,
     method: str,
@@ -340,7 +346,7 @@ def _found(
     points = pd.DataFrame(places, columns=list(bounds))
     for d, design in enumerate(designs):
         points[design] = outcomes[:, d, :].mean(axis=1)
-    order = _order(designs, outcomes)
+    order = _order(designs, outcomes, name)
     sentence = _sentence(designs, order, len(places))
     return Sensitivity(sentence, pd.concat(tables, ignore_index=True), order, points)
 
@@ -358,11 +364,12 @@ def _morris(
     return pd.DataFrame({"key": list(bounds), **columns, "noise": noise})
 
 
-def _order(designs: list[str], outcomes: Floats) -> pd.DataFrame:
+def _order(designs: list[str], outcomes: Floats, name: str) -> pd.DataFrame:
     """Return, for each pair of designs, at how many points which lies higher."""
     rows = []
     for a, b in combinations(range(len(designs)), 2):
-        intervals = [mean_interval(pair) for pair in outcomes[:, a, :] - outcomes[:, b, :]]
+        pairs = zip(outcomes[:, a, :], outcomes[:, b, :], strict=True)
+        intervals = [paired_difference(*pair, signed=signed(name)) for pair in pairs]
         higher = sum(each.low > 0 for each in intervals)
         lower = sum(each.high < 0 for each in intervals)
         same = len(intervals) - higher - lower

@@ -180,9 +180,10 @@ def scanned(scenario: Scenario, asked: Mapping[str, Any], ready: Prepared) -> Sc
 
     def make(value: float) -> Prepared | None:
         try:
-            return prepared(with_key(scenario, along, value, asked["design"]), **keys)
+            made = prepared(with_key(scenario, along, value, asked["design"]), **keys)
         except SameAsControl:
             return None
+        return None if made.idle else made
 
     values = _values(scenario, asked, ready)
     return Scan(

@@ -21,12 +21,13 @@ from sociophysics.inference.trial_estimators import (
 from sociophysics.influences.choosing import clusters, how_many, select
 from sociophysics.society.spins import SpinSystem
 from sociophysics.streams import generator
+from sociophysics.words import number_of
 
 if TYPE_CHECKING:
     from sociophysics.dynamics import State
     from sociophysics.experiments.trial_society import TrialSociety
 
-__all__ = ["estimates_of", "society_marks", "treated_marks"]
+__all__ = ["drawn_units", "estimates_of", "society_marks", "treated_marks"]
 
 Floats = NDArray[np.float64]
 Marks = NDArray[np.bool_]
@@ -90,6 +91,23 @@ def society_marks(society: TrialSociety, share: float) -> Marks:
     """Return who is treated in one replica: those of a smaller share, and more."""
     rng = generator(society.settings.seed, "trial", society.replica)
     return treated_marks(society.system, society.camps, society.trial.unit, share, rng)
+
+
+def drawn_units(society: TrialSociety) -> str:
+    """Return what a trial draws in a sentence, empty where it draws users."""
+    unit = society.trial.unit
+    if unit == "user":
+        return ""
+    groups = clusters(society.system, _cluster_word(unit))
+    sizes = np.unique(groups[groups >= 0], return_counts=True)[1]
+    what = "communities" if unit == "cluster" else f"values of {unit.partition(' ')[2].strip()!r}"
+    said = f"{sizes.size:,} {what} of {sizes.min():,} to {sizes.max():,} users are drawn as a whole"
+    if alone := int((sizes == 1).sum()):
+        said += f", {alone:,} of them a single user"
+    if left := int((groups < 0).sum()):
+        said += f"; {number_of(left, 'user')} in none {'is' if left == 1 else 'are'} treated only "
+        said += "where everybody is"
+    return said
 
 
 def _cluster_word(unit: str) -> str:

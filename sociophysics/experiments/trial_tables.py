@@ -28,6 +28,7 @@ __all__ = [
 
 Floats = NDArray[np.float64]
 ESTIMATORS = ("difference", "cluster", "hajek")
+WITH_SIGN = ("stance", "own_side")
 ALONE, ALL = 0.0, 1.0  # the shares under which D(0+), and total and multiplier, are listed
 
 
@@ -79,7 +80,12 @@ def replicas_table(
 
 
 def effects_table(
-    table: pd.DataFrame, parts: Sequence[Arrays], shares: Sequence[float], names: Sequence[str]
+    table: pd.DataFrame,
+    parts: Sequence[Arrays],
+    shares: Sequence[float],
+    names: Sequence[str],
+    *,
+    idle: bool = False,
 ) -> pd.DataFrame:
     """Return the effects over replicas, in units of the outcome and in SD of the untreated.
 
@@ -89,19 +95,23 @@ def effects_table(
         Of ``replicas_table``.
     parts, shares, names
         As there.
+    idle : bool
+        Whether the treatment does nothing, so that its effects are known to be exactly 0. Of
+        others none in all societies is no proof: they have no interval.
     """
     sd = dict(zip(names, untreated_sd(parts), strict=True))
     rows: list[dict[str, Any]] = []
     for (share, name, estimand), group in table.groupby(
         ["share", "outcome", "estimand"], sort=False
     ):
-        found = _interval(group["value"].to_numpy())
+        values = group["value"].to_numpy()
+        found = Interval(0.0, 0.0, 0.0) if idle else _interval(values, name)
         unit = sd[name] if sd[name] > 0 else np.nan
         rows.append(_row(share, name, estimand, found, len(group), unit))
     for name in names:
         own = table[table["outcome"] == name].set_index(["estimand", "share"])["value"]
         total, alone = own.loc[("total", ALL)], own.loc[("direct", ALONE)]
-        ratio = fieller(total.to_numpy(), alone.to_numpy())
+        ratio = fieller(total.to_numpy(), alone.to_numpy(), signed=_signed(name))
         rows.append(_row(ALL, name, "multiplier", ratio, len(parts), np.nan))
     return pd.DataFrame(rows).sort_values(
         "outcome", key=lambda column: column.map(list(names).index), kind="stable",
@@ -109,14 +119,17 @@ def effects_table(
     )  # fmt: skip
 
 
-def _interval(values: Floats) -> Interval:
-    """Return the mean over replicas; exactly nothing in all of them is known to be nothing."""
+def _signed(outcome: str) -> bool | None:
+    """Return whether a society may as well move to the other side, None where values tell."""
+    return True if outcome in WITH_SIGN else None
+
+
+def _interval(values: Floats, outcome: str) -> Interval:
+    """Return the mean over replicas, which differ in kind: not determined where one is unknown."""
     if not np.isfinite(values).all():
         return Interval(np.nan, np.nan, np.nan)
-    if not values.any():
-        return Interval(0.0, 0.0, 0.0)
     # Gains of paired societies are skewed: few of them differ for long.
-    return mean_interval(values)
+    return mean_interval(values, signed=_signed(outcome))
 
 
 def _row(
@@ -225,8 +238,8 @@ def after_table(
     for arm, share in enumerate([*trial.share, ALL], 1):
         for k, name in enumerate(names):
             own = gain[:, arm, k]
-            end = _interval(own[:, last_on].mean(axis=1))
-            rest = _interval(own[:, last_off].mean(axis=1))
+            end = _interval(own[:, last_on].mean(axis=1), name)
+            rest = _interval(own[:, last_off].mean(axis=1), name)
             course, half = own.mean(axis=0) * np.sign(end.mean), abs(end.mean) / 2
             begun = _first(sweeps[on], course[on] >= half) - trial.at
             gone = _first(sweeps[off], course[off] <= half) - trial.until
@@ -244,7 +257,10 @@ def _first(sweeps: NDArray[np.int64], there: NDArray[np.bool_]) -> float:
 
 
 def microdata_table(
-    parts: Sequence[Arrays], shares: Sequence[float], names: Sequence[str]
+    parts: Sequence[Arrays],
+    shares: Sequence[float],
+    names: Sequence[str],
+    labels: Sequence[Any],
 ) -> pd.DataFrame:
     """Return every user's outcomes: replica, share, user, treated, and a column per outcome.
 
@@ -252,7 +268,11 @@ def microdata_table(
     ----------
     parts, shares, names
         As for ``replicas_table``.
+    labels : sequence, length n
+        Of the users.
     """
+    whole = all(isinstance(each, int) for each in labels)  # Parquet has one type per column
+    users = np.array([each if whole else str(each) for each in labels])
     tables = []
     for replica, part in enumerate(parts):
         n = part["marks"].shape[1]
@@ -261,6 +281,6 @@ def microdata_table(
         arms += [(1.0, np.ones(n, bool), part["everybody"])]
         for share, marks, values in arms:
             columns = dict(zip(names, values, strict=True))
-            head = {"replica": replica, "share": share, "user": np.arange(n), "treated": marks}
+            head = {"replica": replica, "share": share, "user": users, "treated": marks}
             tables.append(pd.DataFrame({**head, **columns}))
     return pd.concat(tables, ignore_index=True)

@@ -121,12 +121,19 @@ def at_share_zero(shares: Sequence[float], direct: ArrayLike) -> Floats:
     return intercept
 
 
-def fieller(numerator: ArrayLike, denominator: ArrayLike, *, confidence: float = 0.95) -> Interval:
+def fieller(
+    numerator: ArrayLike,
+    denominator: ArrayLike,
+    *,
+    confidence: float = 0.95,
+    signed: bool | None = None,
+) -> Interval:
     r"""Return the ratio of two means of pairs and Fieller's interval.
 
     The ratios :math:`\theta` at which the mean of :math:`x - \theta y` is not told from 0 [2]_, by
     ``statistics.mean_interval``, so that skewed pairs are held as well. Where the mean of the
-    denominator is itself not told from 0 the ratio is not determined (NaN).
+    denominator is itself not told from 0, or that of the numerator has no interval, the ratio is
+    not determined (NaN).
 
     Parameters
     ----------
@@ -134,6 +141,8 @@ def fieller(numerator: ArrayLike, denominator: ArrayLike, *, confidence: float =
         Of the same replicas.
     confidence : float
         Between 0 and 1.
+    signed : bool, optional
+        As in ``statistics.mean_interval``.
 
     Examples
     --------
@@ -146,15 +155,16 @@ def fieller(numerator: ArrayLike, denominator: ArrayLike, *, confidence: float =
     unknown = Interval(np.nan, np.nan, np.nan)
     if x.size < 2 or not (np.isfinite(x).all() and np.isfinite(y).all()):
         return unknown
-    below = mean_interval(y, confidence=confidence)
+    below = mean_interval(y, confidence=confidence, signed=signed)
+    above = mean_interval(x, confidence=confidence, signed=signed)
     # NaN where it is not determined, which is told from nothing.
-    if not (below.low > 0 or below.high < 0):
+    if not (below.low > 0 or below.high < 0) or np.isnan(above.low):
         return unknown
     ratio = float(x.mean() / y.mean())
     step = max(float((x - ratio * y).std()) / abs(float(y.mean())), 1e-12 * abs(ratio))
 
     def told(theta: float) -> bool:
-        _, low, high = mean_interval(x - theta * y, confidence=confidence)
+        _, low, high = mean_interval(x - theta * y, confidence=confidence, signed=signed)
         return not low <= 0 <= high
 
     ends = [_first_told(told, ratio, way * step) for way in (-1, 1)]

@@ -164,6 +164,8 @@ def told(
             sentence += (
                 f"; {count:,} of {system.n:,} users {have(count)} no value and {verb} {without}"
             )
+        elif key == "own_temperature":
+            sentence += "; dynamics.temperature acts on nobody"
         said.append(sentence)
     return said
 

@@ -20,6 +20,7 @@ from sociophysics.live.watched_work import UNWATCHED, Watch
 from sociophysics.scenario import Scenario
 from sociophysics.scenario.build import case_frames, varies
 from sociophysics.statistics import mean_interval, paired_difference
+from sociophysics.study.results.comparison import signed
 
 __all__ = ["NOBODY", "Outcome", "changes", "scenario_of", "simulate_change", "whipped"]
 
@@ -78,7 +79,7 @@ class Outcome:
     def difference(self, name: str) -> Any:
         """Return the paired difference of an observable, what-if minus as it was."""
         before, after = self.means[name]
-        return paired_difference(after, before)
+        return paired_difference(after, before, signed=signed(name))
 
 
 def whipped(fitted: FittedChamber) -> tuple[int, ...]:

@@ -12,9 +12,11 @@ from sociophysics.errors import InputError
 from sociophysics.experiments.trial_inversion import answer, ranges
 from sociophysics.live.run_lines import Series
 from sociophysics.scenario.trial_table import OUTCOMES
+from sociophysics.words import measured
 
 __all__ = ["ShownTrial", "read_trial"]
 
+ENDS = ["value", "low", "high"]
 WORDS = {
     "direct": "Direct: the treated more than the controls",
     "indirect": "Indirect: the controls, who were not treated",
@@ -50,10 +52,7 @@ class ShownTrial:
         for row in own.to_dict("records"):
             share = float(row["share"])
             who = {0.0: "one user", 1.0: "everybody"}.get(share, f"{100 * share:g} %")
-            if not np.isfinite([row["value"], row["low"], row["high"]]).all():
-                found.append((WORDS[row["estimand"]], who, "not determined", ""))
-                continue
-            value = f"{row['value']:.4f} [{row['low']:.4f}, {row['high']:.4f}]"
+            value = measured(row["value"], row["low"], row["high"], ".4f")
             sd = "" if not np.isfinite(row["value_sd"]) else f"{row['value_sd']:.3f}"
             found.append((WORDS[row["estimand"]], who, value, sd))
         return found
@@ -91,9 +90,8 @@ class ShownTrial:
         direct, total = own.loc[("direct", few)], own.loc[("total", 1.0)]
         return (
             f"On the {OUTCOMES[outcome]}: with {100 * few:g} % treated, the treated move by "
-            f"{direct['value']:.3f} [{direct['low']:.3f}, {direct['high']:.3f}] more than the "
-            f"controls; with everybody treated, all move by {total['value']:.3f} "
-            f"[{total['low']:.3f}, {total['high']:.3f}]."
+            f"{measured(*direct[ENDS])} more than the controls; with everybody treated, all move "
+            f"by {measured(*total[ENDS])}."
         )
 
     def excluded(self, published: tuple[float, float]) -> str:

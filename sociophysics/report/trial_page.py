@@ -21,6 +21,7 @@ from sociophysics.report.marks import INK, MUTED, WIDTH, Named, mark, name_ends,
 from sociophysics.scenario.membership import of_scenario
 from sociophysics.scenario.trial_table import OUTCOMES
 from sociophysics.study.society_card import card_of
+from sociophysics.words import measured
 
 if TYPE_CHECKING:
     from sociophysics.experiments.field_trial import Trial
@@ -92,7 +93,14 @@ def _header(scenario: Scenario, found: Trial, title: str) -> str:
     )
     question = f'<p class="question">{html.escape(scenario.question)}</p>'
     facts_of = card_of(scenario.cases()[0].settings).sentences()
-    society = html.listed("The society", [*facts_of, *of_scenario(scenario).sentences()])
+    counted = [
+        f"{name}: {count:,} of {found.users:,} users have it and count"
+        for name, count in found.counted.items() if count < found.users
+    ]  # fmt: skip
+    society = html.listed(
+        "The society",
+        [*facts_of, *of_scenario(scenario).sentences(), *counted, *filter(None, [found.drawn])],
+    )
     return (
         f"<header><h1>{html.escape(title)}</h1>{question}<dl class='facts'>{listed}</dl>{society}"
         "</header>"
@@ -101,11 +109,7 @@ def _header(scenario: Scenario, found: Trial, title: str) -> str:
 
 def _interval(row: pd.Series, unit: str = "") -> str:
     value, low, high = (float(row[f"{name}{unit}"]) for name in ("value", "low", "high"))
-    if math.isnan(value):
-        return "not determined"
-    if math.isnan(low) or math.isnan(high):
-        return f"{value:.3f} (interval not determined)"
-    return f"{value:.3f} [{low:.3f}, {high:.3f}]"
+    return measured(value, low, high)
 
 
 def _answer(found: Trial) -> str:

@@ -24,7 +24,9 @@ from sociophysics.society.coupling_kinds import Coupling, EdgeCouplings
 from sociophysics.society.network_kinds import File, Network
 from sociophysics.society.spins import SpinSystem
 
-__all__ = ["build_system", "case_frames", "kernel_name", "simulate_case", "varies"]
+__all__ = [
+    "build_system", "case_frames", "kernel_name", "simulate_case", "varies", "without_effect",
+]  # fmt: skip
 
 Change = Callable[
     [SpinSystem, NDArray[np.int64] | None], tuple[SpinSystem, NDArray[np.int64] | None]
@@ -184,6 +186,39 @@ def case_frames(
         scheme=scheme or dynamics.scheme or "random-sequential",
         rule=dynamics.rule,
     )
+
+
+def without_effect(settings: Settings, key: str) -> str:
+    """Return why a key of a case acts on nobody, empty where it acts.
+
+    Parameters
+    ----------
+    settings : Settings
+    key : str
+        Dotted, such as ``dynamics.temperature``.
+
+    Raises
+    ------
+    InputError
+        As ``build_system``.
+
+    Examples
+    --------
+    >>> from sociophysics.scenario import CROWD, Scenario
+    >>> without_effect(Scenario.from_toml(CROWD).cases()[0].settings, "dynamics.temperature")
+    ''
+    """
+    if settings.posterior is not None and key in posterior.drawn_keys(settings.posterior.path):
+        return f"posterior.path draws {key} for every replica"
+    column = settings.dynamics.own_columns["temperature"]
+    if key == "dynamics.temperature" and column is not None:
+        from sociophysics.influences.temperaments import temperaments
+
+        system, _ = build_system(settings, 0 if varies(settings) else None)
+        own = temperaments(system, temperature=column)
+        if own is not None and not np.isnan(own.temperatures).any():
+            return f"every user has a temperature of the column {column!r}"
+    return ""
 
 
 def _temperaments(settings: Settings, system: SpinSystem) -> list[Intervention]:

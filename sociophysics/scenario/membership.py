@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sociophysics.dynamics.conditions import fixed_stances
-from sociophysics.scenario import Scenario, Settings, expand
+from sociophysics.scenario import Scenario, Settings, expand, posterior
 from sociophysics.scenario import build as cases
 from sociophysics.society.spins import SpinSystem
 from sociophysics.words import have
@@ -97,6 +97,8 @@ def membership(settings: Settings, *, starts: tuple[str, ...] | None = None) -> 
         from sociophysics.influences.temperaments import told
 
         notes = (*notes, *told(system, **columns))
+    if settings.posterior is not None:
+        notes = (*notes, posterior.said_of(settings.posterior.path))
     found = counted(settings.network.camp, codes, names, notes)
     return found._replace(users=system.n, drawn_starts=drawn)
 

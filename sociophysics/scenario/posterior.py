@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from sociophysics.errors import InputError, told
 from sociophysics.scenario.variation import set_key
 
-__all__ = ["check_draws", "drawn_tables", "draws_file"]
+__all__ = ["check_draws", "drawn_keys", "drawn_tables", "draws_file", "said_of"]
 
 FILE, MANIFEST = "posterior.parquet", "manifest.json"
 NO_KEYS = ("sweeps_per_wave",)  # what a calibration knows and a scenario has no key for
@@ -126,6 +126,34 @@ def drawn_tables(tables: dict[str, Any], path: str, replica: int) -> dict[str, A
         shape = shapes.get(key)
         set_key(tables, key, value if shape is None else [value * each for each in shape])
     return tables
+
+
+def drawn_keys(path: str) -> list[str]:
+    """Return the keys that each replica has of its own draw.
+
+    Raises
+    ------
+    InputError
+        No such file, or one that holds no draws.
+    """
+    return [str(key) for key in read_draws(path)[0].columns]
+
+
+def said_of(path: str) -> str:
+    """Return in a sentence what is drawn, and between what 95 % of the draws lie.
+
+    Raises
+    ------
+    InputError
+        No such file, or one that holds no draws.
+    """
+    draws, _ = read_draws(path)
+    ends = draws.quantile([0.025, 0.975]).to_numpy().T
+    between = [f"{key} {a:.3g} to {b:.3g}" for key, (a, b) in zip(draws, ends, strict=True)]
+    return (
+        f"every replica has its own draw of a posterior: {', '.join(between)} (95 % of "
+        f"{len(draws):,} draws)"
+    )
 
 
 def refused(error: ValidationError, path: str, replica: int) -> InputError:

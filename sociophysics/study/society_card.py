@@ -12,8 +12,9 @@ from sociophysics.arguments import asks
 from sociophysics.errors import InputError
 from sociophysics.scenario import Settings
 from sociophysics.scenario import build as cases
+from sociophysics.scenario.posterior import drawn_keys
 from sociophysics.society.spins import SpinSystem
-from sociophysics.study.expected import Expected, expected
+from sociophysics.study.expected import TEMPERATURE, Expected, expected
 from sociophysics.words import have, number_of
 
 __all__ = [
@@ -195,6 +196,8 @@ def card_of(settings: Settings, *, trial: bool = True) -> Card:
     value = settings.dynamics.temperature
     # Fitted couplings have a temperature of their own; a schedule is no single one.
     temperature = 1.0 if value is None else value if isinstance(value, int | float) else None
+    if settings.posterior is not None and TEMPERATURE in drawn_keys(settings.posterior.path):
+        temperature = None  # each replica has its own, which `membership` says
     small = system.stored.nnz <= 2 * MOST_TIES
     # The card is of the society as it starts, before anything acts on it.
     bare = settings.without_acts()

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sociophysics.statistics import mean_interval, paired_difference
 from sociophysics.study.results.comparison import signed
+from sociophysics.words import measured, number_of
 
 if TYPE_CHECKING:
     from sociophysics.scenario.claims import Claim
@@ -125,8 +126,8 @@ def sentence(verdict: Verdict) -> str:
     >>> sentence(Verdict("a tie is a coin", "holds", 0.01, -0.02, 0.04, 20, "within", "0.5"))
     'holds: a tie is a coin (0.01 [-0.02, 0.04] from 0.5, 20 replicas)'
     """
-    low, high = (f"{end:.3g}" if np.isfinite(end) else "?" for end in verdict[3:5])
+    number = measured(verdict.number, verdict.low, verdict.high, ".3g")
     return (
-        f"{verdict.verdict}: {verdict.text} ({verdict.number:.3g} [{low}, {high}] from "
-        f"{verdict.bound}, {verdict.replicas} replicas)"
+        f"{verdict.verdict}: {verdict.text} ({number} from {verdict.bound}, "
+        f"{number_of(verdict.replicas, 'replica')})"
     )
