@@ -14,7 +14,10 @@ from .address import Kind, read_address, write_address
 from .browser_tab import this_tab
 from .markup import Banner
 
-__all__ = ["FEED_LAB", "HOME", "AddressBar", "Settings", "address_of", "page_path", "use_settings"]
+__all__ = [
+    "FEED_LAB", "HOME", "AddressBar", "Settings", "address_of", "page_path", "remember",
+    "use_settings",
+]  # fmt: skip
 
 FEED_LAB = "/feed-lab"
 HOME = ("story", "observable", "along", "at")  # what the address of the first page may hold
@@ -114,6 +117,12 @@ def page_path(router: Any) -> str:
 def address_of(path: str) -> str:
     """Return the address of a page with the settings it last had in this tab."""
     return path + _remembered().get(path, "")
+
+
+def remember(addresses: Mapping[str, str]) -> None:
+    """Take over query strings of pages, but for those that were opened in this tab since."""
+    there = _remembered()
+    there.update({path: search for path, search in addresses.items() if path not in there})
 
 
 def _remembered() -> dict[str, str]:

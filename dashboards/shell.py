@@ -8,8 +8,10 @@ from pathlib import Path
 import ipyvuetify
 import solara
 import traitlets
+from ipywidgets import widget_serialization
 
 from .markup import Element
+from .sessions import Sessions
 from .settings import FEED_LAB, address_of, page_path
 
 __all__ = ["PAGES", "Shell"]
@@ -35,6 +37,7 @@ class ShellWidget(ipyvuetify.VuetifyTemplate):
     here = traitlets.Unicode("/").tag(sync=True)
     root = traitlets.Unicode("").tag(sync=True)
     wanted = traitlets.Unicode("").tag(sync=True)  # a page, and what makes each wish a new one
+    aside = traitlets.Any().tag(sync=True, **widget_serialization)  # at the end of the header
 
 
 @solara.component
@@ -58,6 +61,7 @@ def Header() -> None:
         if path != here and path in dict(PAGES):
             router.push(address_of(path))
 
+    pages = [list(page) for page in PAGES]
     ShellWidget.element(
-        pages=[list(page) for page in PAGES], here=here, root=router.root_path, on_wanted=go
+        pages=pages, here=here, root=router.root_path, on_wanted=go, aside=Sessions(pages, here)
     )
