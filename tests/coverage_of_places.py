@@ -183,7 +183,8 @@ def _absent(times: float, lasting: bool) -> Cell:
             rate *= np.repeat(rng.exponential(size=(n, 30)), 10, axis=0)
         absent = rng.random(shape) < np.minimum(rate * times**chance, 0.95)
         found = _effect(absent, chance, np.ones(shape, bool))
-        return found["low"], found["high"], times, True
+        middle, width = found["gamma"], found["width"]
+        return float(np.exp(middle - width)), float(np.exp(middle + width)), times, True
 
     law = f"blocks of 10 roll calls, {times:g} times as often{', lasting' if lasting else ''}"
     return Cell("absence_effects: ratio, chances known", law, draw)

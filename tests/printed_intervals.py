@@ -96,7 +96,9 @@ HELD: dict[str, tuple[str, ...]] = {
     "inference/calibration/identifiability.py": (
         "calibrate: temperature, feed", "calibrate: field",
     ),
-    "inference/chamber/absence.py": ("absence_effects: ratio, chances known",),
+    "inference/chamber/absence.py": (
+        "absence_effects: ratio, chances known", "absence_effects: ratio, chances fitted",
+    ),
     "inference/chamber/chamber_tables.py": ("fit: ideal points",),
     "inference/chamber/dynamic_scores.py": ("dynamic_scores: places",),
     "inference/chamber/member_ranks.py": ("ranks of members",),

@@ -48,6 +48,42 @@ def test_absence_that_goes_with_the_vote_is_found_out(of):
         assert row["low"] > 1
 
 
+def held(of, chambers):
+    """Return how often intervals hold a planted factor of e, as printed and if not corrected."""
+    found = pd.DataFrame([effects(chamber(seed, 1.0, of)).loc[of] for seed in chambers])
+    logs = np.log(found[["low", "high"]].to_numpy(float))
+    raw = logs * found[["slope"]].to_numpy(float)
+    return [float(((ends[:, 0] <= 1) & (ends[:, 1] >= 1)).mean()) for ends in (logs, raw)], logs
+
+
+def test_the_ratio_is_that_of_the_true_chances():
+    (share, before), logs = held("indifference", range(24))
+    # Of 24 intervals that hold in 95 % of chambers three or more miss with a chance of .1
+    assert share >= 20 / 24
+    assert before < 16 / 24
+    assert logs.mean() == pytest.approx(1.0, abs=4 * 0.2 / np.sqrt(24))
+
+
+def test_chances_that_cannot_be_told_give_no_ratio():
+    """One party line, and who breaks it is a coin: nothing tells who was likely to lose."""
+    rng = np.random.default_rng(4)
+    votes = rng.choice([-1, 1], (120, 30)) * (rng.random((120, 30)) < 0.85)
+    found = absence_effects(votes, ideal=IdealPoints(1, 0.02)).set_index("what")
+    told = found["slope"] >= 0.2
+    assert found.loc[~told, ["ratio", "low", "high"]].isna().all(axis=None)
+    assert found.loc[told, ["ratio", "low", "high"]].notna().all(axis=None)
+
+
+@pytest.mark.validate
+@pytest.mark.parametrize("of", ["indifference", "losing"])
+def test_intervals_of_ratios_hold_in_planted_chambers(of, record_property):
+    (share, before), logs = held(of, range(3000, 3150))
+    record_property(f"share of 150 intervals that hold, {of}", share)
+    record_property("if not corrected for fitted chances", before)
+    record_property("mean logarithm of the ratio (planted 1)", float(logs.mean()))
+    assert share > 0.93 - 3 * np.sqrt(0.93 * 0.07 / 150)
+
+
 @pytest.mark.validate
 def test_absence_at_random_in_two_hundred_chambers(record_property):
     p = np.array([effects(chamber(seed))["p"] for seed in range(1000, 1200)])
