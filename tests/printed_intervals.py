@@ -122,7 +122,6 @@ HELD: dict[str, tuple[str, ...]] = {
     "inference/trial_effects.py": ("trial: multiplier",),
     "inference/trial_estimators.py": ("trial: its own statistician",),
     "live/chamber_changes.py": (MEAN, PAIRS),
-    "live/draw_spread.py": ("dashboard: field, strength, bridging of members",),
     "live/landed_points.py": (MEAN,),
     "live/run_differences.py": (MEAN, "difference of two runs"),
     "live/run_lines.py": (MEAN,),

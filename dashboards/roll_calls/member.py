@@ -75,20 +75,15 @@ def MemberPage(fitted: FittedChamber, settings: Settings, member: int) -> None:
 
 
 def _numbers(fitted: FittedChamber, member: int, row: Any) -> list[tuple[str, float, Any]]:
-    spread = fitted.spread
-
-    def interval(kind: str, value: float) -> tuple[float, float] | None:
-        return None if spread is None or value != value else spread.interval(kind, member, value)
-
     point, error = float(row["ideal_point"]), 1.96 * float(row["ideal_point_error"])
     numbers: list[tuple[str, float, Any]] = [("ideal_point", point, (point - error, point + error))]
     if fitted.polarity != "arbitrary":
         field = float(row["field"])
-        numbers.append(("member_field", field, interval("field", field)))
+        numbers.append(("member_field", field, None))
     strength, bridging = float(row["strength"]), float(row["bridging"])
-    numbers.append(("member_strength", strength, interval("strength", strength)))
+    numbers.append(("member_strength", strength, None))
     if len(fitted.camp_names) > 1:
-        numbers.append(("bridging", bridging, interval("bridging", bridging)))
+        numbers.append(("bridging", bridging, None))
         numbers.append(("dissent", float(row["dissent"]), None))
     if pd.notna(row["pivotal"]):
         numbers.append(("pivotal", float(row["pivotal"]), None))
@@ -140,9 +135,10 @@ def _note(fitted: FittedChamber) -> str:
             f"{told} Point estimates: a quick fit has no intervals of ties. The interval of the "
             "ideal point is 95 %."
         )
-    draws = "" if fitted.spread is None else f" (from {fitted.spread.draws} resampled chambers)"
     return (
-        f"{told} Intervals are 95 %{draws}. The coupling that predicts best is held near zero by "
-        "its penalty; intervals of ties belong to a refit with less of it, in brackets behind its "
-        "estimate. Single ties are weakly known, sums over many are surer."
+        f"{told} Intervals are 95 %. The coupling that predicts best is held near zero by its "
+        "penalty; intervals of ties belong to a refit with less of it, in brackets behind its "
+        "estimate. Strength, bridging and field are of the fit that predicts best and have none: "
+        "sums of what is held near zero do not reach the chamber's own. members.csv has the "
+        "interval of the rank in bridging."
     )

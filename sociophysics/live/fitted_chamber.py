@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from sociophysics.errors import InputError
 from sociophysics.inference.chamber.stages import OVER
 from sociophysics.inference.chamber.what_if import chamber
-from sociophysics.live.draw_spread import DrawSpread, spread_of
 from sociophysics.live.network_picture import NetworkPicture
 from sociophysics.live.resting_points import Landscape, landscape_of
 from sociophysics.live.strongest_ties import placed
@@ -59,8 +58,6 @@ class FittedChamber:
         Members by bloc and ideal point.
     landscape : Landscape
         Of the fit that generates, where there is one.
-    spread : DrawSpread, optional
-        Intervals of what is derived from couplings, from bootstrap draws.
     """
 
     folder: Path
@@ -80,7 +77,6 @@ class FittedChamber:
     placed: NetworkPicture
     order: NDArray[np.int64]
     landscape: Landscape
-    spread: DrawSpread | None
 
     @property
     def n(self) -> int:
@@ -174,7 +170,6 @@ def read_fit(folder: Path, title: str, watch: Watch = UNWATCHED) -> FittedChambe
     drawn = placed(coupling, side, [display_name(str(name)) for name in members["name"]])
     check()
     landscape = landscape_of(simulated, bloc, check)
-    spread = None if quick else spread_of(folder, system, check)
     return FittedChamber(
         folder=folder,
         stamp=(folder / "system.npz").stat().st_mtime_ns,
@@ -193,7 +188,6 @@ def read_fit(folder: Path, title: str, watch: Watch = UNWATCHED) -> FittedChambe
         placed=drawn,
         order=np.lexsort([members["ideal_point"].to_numpy(), bloc]),
         landscape=landscape,
-        spread=spread,
     )
 
 

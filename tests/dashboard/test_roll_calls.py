@@ -28,7 +28,6 @@ from dashboards.roll_calls.summary import found_with_party, summary_sentence
 from dashboards.upload import UploadedFile
 from dashboards.work import Cancelled
 from sociophysics.live.chamber_changes import changes, scenario_of, simulate_change
-from sociophysics.live.draw_spread import bridging
 from sociophysics.live.fitted_chamber import FittedChamber, read_fit
 from sociophysics.live.resting_points import landscape_of
 from sociophysics.live.strongest_ties import strongest
@@ -192,12 +191,9 @@ def test_size_is_told_before_a_fit() -> None:
 def test_fit_is_read_as_it_was_written(fitted: FittedChamber) -> None:
     members = pd.read_csv(fitted.folder / "members.csv")
     assert fitted.quick
-    assert fitted.spread is None
     assert fitted.side_names == ("A", "B")
     assert fitted.names[0] == "Member 1"
     assert np.allclose(np.abs(fitted.coupling).sum(axis=1), members["strength"])
-    # The share that the page computes from draws is the one that the fit wrote.
-    assert np.allclose(bridging(fitted.coupling, fitted.camps), members["bridging"])
     assert found_with_party(fitted) == 1.0
     assert summary_sentence(fitted).startswith("Two blocs found from votes alone put 100 %")
     assert fitted.place("3") == 2
