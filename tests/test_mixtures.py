@@ -204,6 +204,15 @@ def test_users_who_are_not_given_another_feed_keep_what_theirs_remembers() -> No
     assert not np.array_equal(switched.phi, kept.phi)
 
 
+def test_users_who_are_given_a_mixture_have_its_arms() -> None:
+    mixed = Allotted([feeds.Editorial(strength=0.1), feeds.Editorial(strength=0.4)], [1, 0, -1, 1])
+    users = np.array([True, True, True, False])
+    feed = Allotted.switched(feeds.Editorial(strength=0.9), mixed, users)
+    system = sp.SpinSystem.from_edges([0, 1, 2], [1, 2, 3])
+    phi = feed.refresh(system, np.ones((1, 4), np.int8), None, None, np.random.default_rng(1))[0]
+    assert phi.tolist() == [[0.4, 0.1, 0.0, 0.9]]
+
+
 def test_a_run_with_arms_goes_on_from_a_state_bit_for_bit() -> None:
     system, arms = WORLDS["mutual"], halves(4)
     feed = Allotted([feeds.Memory(tau=7.0), feeds.Engagement(slots=3)], arms)

@@ -321,6 +321,37 @@ def society(scenario: sp.Scenario, replica: int = 0) -> Any:
     return trial_society.TrialSociety(scenario.cases()[0].settings, scenario.trial, replica)
 
 
+ALONE = """
+seed = 5
+network = {kind = "random_regular", n = 100, degree = 4}
+couplings = {kind = "uniform", value = 1e-9}
+field = {kind = "uniform", value = 0.1}
+dynamics = {temperature = 1.0, sweeps = 60, rule = RULE}
+feed = {kind = "self_echo", strength = 0.05}
+trial = {at = 20, settle = 10, share = [0.5], treatment = {feed = FEED}}
+sweep = {replicas = 3}
+"""
+MIXED = """{kind = "mixture", arms = [{share = 0.3, feed = {kind = "editorial", strength = 0.3}},
+{share = 0.7, feed = {kind = "counter", strength = 0.5}}]}""".replace(
+    "\n", " "
+)  # one line, as in-line tables must be
+
+
+@pytest.mark.parametrize("feed", ['{kind = "self_echo", strength = 0.5}', MIXED])
+@pytest.mark.parametrize(
+    "rule",
+    ['{kind = "heat_bath"}', '{kind = "voter", noise = 0.1}',
+     '{kind = "q_voter", q = 2, independence = 0.1}'],
+)  # fmt: skip
+def test_users_who_are_not_treated_and_feel_nobody_are_not_changed(rule: str, feed: str) -> None:
+    found = sp.experiments.trial(
+        sp.Scenario.from_toml(ALONE.replace("RULE", rule).replace("FEED", feed)), workers=1
+    )
+    by_estimand = found.table.groupby("estimand")["value"]
+    assert by_estimand.get_group("indirect").eq(0.0).all()
+    assert by_estimand.get_group("direct").ne(0.0).any()
+
+
 def test_a_trial_that_treats_nobody_is_the_society_itself() -> None:
     scenario = camps()
     own = society(scenario)

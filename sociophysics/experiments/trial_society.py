@@ -59,9 +59,11 @@ class TrialSociety:
     def acts(self, marks: Marks, field: Floats) -> list[Intervention]:
         """Return what the treatment of some users does, and what ends it."""
         trial, treatment = self.trial, self.trial.treatment
-        if not marks.any():
+        if treatment.kind != "feed" and not marks.any():
             return []
         if treatment.kind == "feed":
+            # Where nobody is treated as well: what can pull at a user, by which rules other than
+            # the heat bath and stored fields are scaled, is then the same in all arms.
             given = acting(None if treatment.feed is None else treatment.feed.named(self.names))
             if given is not None:
                 given = given.allotted(self.system, self.camps, self.settings.seed)

@@ -91,10 +91,10 @@ class Allotted(Feed):
         >>> Allotted.switched(first, None, np.array([True, True, False])).arm_of
         array([2, 2, 0])
         """
-        if not isinstance(before, Allotted):
-            return cls((before, after), users.astype(np.int64))
-        arms = np.where(users, len(before._feeds), before._arms)
-        return cls((*before._feeds, after), arms)
+        old, kept = _shares(before, users.size)
+        new, given = _shares(after, users.size)
+        given = np.where(given < 0, -1, given + len(old))
+        return cls((*old, *new), np.where(users, given, kept))
 
     def __repr__(self) -> str:
         users = np.bincount(self._arms + 1, minlength=len(self._feeds) + 1)[1:].tolist()
@@ -286,3 +286,10 @@ def _of_own_stance(feed: Feed | None) -> tuple[float, float] | None:
     # A class that is made from such a feed may look at more: only what it says itself counts.
     answers: tuple[float, float] | None = vars(type(feed)).get("of_own_stance")
     return answers
+
+
+def _shares(feed: Feed | None, n: int) -> tuple[tuple[Feed | None, ...], Arms]:
+    """Return feeds and the number of each user's; one feed for all is one arm."""
+    if isinstance(feed, Allotted):
+        return feed.feeds, feed.arm_of
+    return (feed,), np.zeros(n, np.int64)
