@@ -25,6 +25,7 @@ from sociophysics.live.panels_brought import LookedPanel, looked_at_panel, settl
 from ..apart import apart
 from ..browser_tab import this_tab
 from ..command import carry_out
+from ..society_in_use import SocietyInUse, use_it
 from ..work import Job
 
 __all__ = [
@@ -82,6 +83,12 @@ class Asked:
             As ``society_of``.
         """
         return society_of(self.tables, self.brought.looked, shown.means())
+
+    def use(self, shown: ShownCalibration) -> SocietyInUse:
+        """Take up the calibrated society in this tab; refused as ``scenario`` is."""
+        names, folder = self.brought.looked.names, self.brought.folder
+        files = {part: folder / names[part] for part in ("edges", "users")}
+        return use_it(self.scenario(shown), files, shown.folder)
 
     def society(self, shown: ShownCalibration) -> bytes:
         """Return the calibrated society as a ZIP; refused as ``scenario`` is."""

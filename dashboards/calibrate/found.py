@@ -10,6 +10,7 @@ from ..figure import Download
 from ..markup import Banner, Card, Row, tag
 from ..time_course import TimeCourse
 from .asking import Calibrated
+from .using import Pages
 
 __all__ = ["Found"]
 
@@ -79,11 +80,13 @@ def TakeAway(found: Calibrated) -> None:
     """Offer the society, the tables and the report."""
     opened = solara.use_reactive(False)
     folder = found.shown.folder
-    with Card("Use this society", note=USE), Row():
+    with Card("Use this society", note=USE), solara.Div(classes=["sp-main"]):
         try:
             found.asked.scenario(found.shown)
-            Download("Society (ZIP)", lambda: found.asked.society(found.shown),
-                     filename="society.zip", mime="application/zip")  # fmt: skip
+            Pages(found)
+            with Row():
+                Download("Society (ZIP)", lambda: found.asked.society(found.shown),
+                         filename="society.zip", mime="application/zip")  # fmt: skip
         except sp.InputError as error:
             Banner(str(error), kind="warning")
     with Card("Take with you"):
@@ -110,6 +113,8 @@ def TakeAway(found: Calibrated) -> None:
 
 
 USE = (
-    "A scenario with its files and the posterior: unpack it, and sociophysics run society.toml "
+    "Its replicas live in draws of the posterior; the Feed lab shows it at the posterior mean. The "
+    "other pages have it as long as this tab is open. The ZIP is the scenario with its files and "
+    "the posterior: unpack it, and sociophysics run society.toml "
     "lets every replica live in a draw; add designs or [trial] to ask more of it."
 )

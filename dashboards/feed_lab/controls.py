@@ -94,8 +94,11 @@ def SocietyFields(settings: Settings, uploaded: Uploaded | None) -> None:
                 SettingField(settings, key, term=terms[key], unit="J")
         SettingField(settings, "normalize", label="Divide by numbers of ties", help=NORMALIZE)
         SettingField(settings, "field", term="field")
+        with solara.Div(style="" if camps == 2 or settings["apart"] else "display: none"):
+            SettingField(settings, "apart", label="Push of the camps apart", unit="J", help=APART)
 
 
+APART = "Added for camp 0, taken off for camp 1. Another one begins a new society."
 PULL = (
     "How strongly a tie pulls two users to the same stance; below 0: apart. In physics: exchange "
     "coupling J."

@@ -46,7 +46,7 @@ def acts_between(
     acts: list[Act] = []
     if before["temperature"] != after["temperature"]:
         acts.append(({"kind": "heat", "temperature": after["temperature"]}, None))
-    if before["field"] != after["field"]:
+    if before["field"] != after["field"] and not (before["apart"] or after["apart"]):
         acts.append(({"kind": "tilt", "field": after["field"]}, None))
     for side, name in zip(SIDES, names, strict=True):
         feed = feed_table(after, side)
@@ -64,7 +64,8 @@ def same_society(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     >>> same_society(one, {**one, "temperature": 2.0}), same_society(one, {**one, "n": 60})
     (True, False)
     """
-    free = LIVING | VIEWS
+    # One tilt of all users cannot say two pushes.
+    free = LIVING - ({"field"} if one["apart"] or other["apart"] else set()) | VIEWS
     return all(one[name] == other[name] for name in SETTINGS if name not in free)
 
 

@@ -102,7 +102,11 @@ def OwnNetwork(settings: Settings, uploaded: Uploaded | None) -> None:
         job.start(work)
 
     def reread(*, weigh: bool = False) -> None:
-        look(arrived, Reading.of(settings.values), weigh=weigh)
+        # What was brought before this page was opened, or by Calibrate, has no input here.
+        there = arrived
+        if not arrived.get("ties") and lab.uploaded is not None:
+            there = {"ties": lab.uploaded.ties, "users": lab.uploaded.users}
+        look(there, Reading.of(settings.values), weigh=weigh)
 
     with solara.Div(classes=["sp-upload"]):
         Upload(

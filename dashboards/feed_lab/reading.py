@@ -84,8 +84,8 @@ def _network(tables: Mapping[str, Any], notes: list[str]) -> dict[str, Any]:
         return {"network": network["name"]}
     if kind == "file":
         notes.append(f"The network is the file {network['path']}: upload it under Network.")
-        columns = {key: network[key] or "" for key in ("source", "target", "symmetrize")}
-        weight = network["weight"] or network["coupling"] or ""
+        columns = {key: network.get(key) or "" for key in ("source", "target", "symmetrize")}
+        weight = network.get("weight") or network.get("coupling") or ""
         return {
             "network": "upload",
             "camp": camp,
@@ -115,10 +115,7 @@ def _process(tables: Mapping[str, Any], notes: list[str]) -> dict[str, Any]:
     dynamics, field = tables["dynamics"], tables["field"]
     if not isinstance(dynamics["temperature"], int | float):
         raise sp.InputError(f"dynamics.temperature is a schedule, here it is a number; {LIMIT}.")
-    if field["kind"] not in ("none", "uniform") or not isinstance(
-        field.get("value", 0.0), int | float
-    ):
-        raise sp.InputError(f"[field] is not one number, as it is here; {LIMIT}.")
+    push, apart = _pushes(field)
     if dynamics["stop_when"] != "none":
         notes.append("The file stops replicas early (stop_when); here they all go on.")
     sweeps, burn_in = dynamics["sweeps"], dynamics["burn_in"]
@@ -135,8 +132,21 @@ def _process(tables: Mapping[str, Any], notes: list[str]) -> dict[str, Any]:
         "start": dynamics["start"],
         "sweeps": sweeps,
         **told,
-        "field": float(field.get("value", 0.0)),
+        "field": push,
+        "apart": apart,
     }
+
+
+def _pushes(field: Mapping[str, Any]) -> tuple[float, float]:
+    """Return the push on everybody and the push of two camps apart."""
+    levels = [field.get("value", 0.0)]
+    if field["kind"] == "camps" and isinstance(field["values"], list | tuple):
+        levels = list(field["values"])
+    plain = all(isinstance(level, int | float) for level in levels)
+    if field["kind"] not in ("none", "uniform", "camps") or not plain or len(levels) > 2:
+        raise sp.InputError(f"[field] is no one or two numbers, as they are here; {LIMIT}.")
+    first, last = float(levels[0]), float(levels[-1])
+    return (first + last) / 2, (first - last) / 2
 
 
 def _feed(table: Mapping[str, Any], side: str) -> dict[str, Any]:

@@ -58,9 +58,7 @@ def scenario_of(values: Mapping[str, Any], uploaded: Uploaded | None = None) -> 
         "seed": int(values["seed"]),
         "network": _network(values, uploaded),
         "couplings": _couplings(values),
-        "field": {"kind": "uniform", "value": values["field"]}
-        if values["field"]
-        else {"kind": "none"},
+        "field": _field(values, camps),
         "dynamics": {
             "temperature": values["temperature"],
             "sweeps": int(values["sweeps"]),
@@ -180,6 +178,18 @@ def _network(values: Mapping[str, Any], uploaded: Uploaded | None) -> dict[str, 
     if kind == "watts_strogatz":
         own["k"] = own.pop("degree")
     return {**table, "kind": kind, **{RENAMED.get(key, key): own[key] for key in own}}
+
+
+def _field(values: Mapping[str, Any], camps: int) -> dict[str, Any]:
+    push, apart = values["field"], values["apart"]
+    if apart:
+        if camps != 2:
+            raise sp.InputError(
+                f"camps are pushed apart where there are two, and here are {camps}; set their push "
+                "to 0, or choose a network with two camps."
+            )
+        return {"kind": "camps", "values": [push + apart, push - apart]}
+    return {"kind": "uniform", "value": push} if push else {"kind": "none"}
 
 
 def _couplings(values: Mapping[str, Any]) -> dict[str, Any]:

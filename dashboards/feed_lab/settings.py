@@ -188,6 +188,7 @@ SETTINGS: dict[str, Kind] = {
     ),
     "temperature": Number(0.8, low=0.0, high=5.0, step=0.05),
     "field": Number(0.0, low=-2.0, high=2.0, step=0.05),
+    "apart": Number(0.0, low=-2.0, high=2.0, step=0.05),
     "start": Choice(
         "camps",
         {

@@ -18,15 +18,18 @@ from ..runs.buttons import Link
 from ..runs.controls import Choices
 from ..runs.state import Desk, Seen, use_desk
 from ..settings import AddressBar, Settings, use_settings
+from ..society_in_use import CALIBRATED, FILE, MISSING, society_in_use
 from ..states import StateCard
 from .own import Own, Preview, kept, run_name
 from .playing import Playing
 from .running import Answer, RunBar
 from .settings import OWN, SETTINGS
 from .shelf import Shelf, every_story
+from .verdicts import JUDGED, Verdicts
 
 __all__ = ["SETTINGS", "Page"]
 
+KEPT = "Verdicts of the full run that came along; Run judges them here again."
 LEAD = "Each is a question put to a society. Press Play and watch; then run it in full."
 STYLE = Path(__file__).parent / "style.css"
 
@@ -99,6 +102,16 @@ def _opened(name: str) -> Opened | None:
             lambda: strange_scenario(looked.text, name=looked.name), run,
             f"sociophysics run {looked.name}.toml --out runs/{run}", looked.sentence(),
         )  # fmt: skip
+    if name == CALIBRATED:
+        used = society_in_use(asked=False)
+        if used is None:
+            return None
+        run = f"society-{used.digest[:8]}"
+        return Opened(
+            told("society", used.text), used.scenario, run,
+            f"sociophysics run {FILE} --out runs/{run}", "40 replicas, each in a draw of the "
+            "posterior; the command runs in the folder of the unpacked ZIP.",
+        )  # fmt: skip
     if name not in every_story():
         return None
     return Opened(
@@ -123,6 +136,8 @@ def _size(name: str) -> str:
 def _missing(name: str) -> str:
     if name == OWN:
         return "The scenario of your own went with its tab; bring it again below."
+    if name == CALIBRATED:
+        return f"{MISSING[:1].upper()}{MISSING[1:]}"
     return f"There is no story {name!r}; choose one below."
 
 
@@ -141,6 +156,10 @@ def About(opened: Opened, settings: Settings, back: Callable[[], None]) -> None:
         if story.tries:
             tag("h2", "What to try", css="sp-card-title")
             tag("ul", *(tag("li", each) for each in story.tries), css="sp-story-tries")
+        if story.judged:
+            tag("h2", "What is claimed", css="sp-card-title")
+            Verdicts(story.judged, "Verdicts that came along")
+            tag("p", f"{KEPT} {JUDGED}", css="sp-note")
         with tag("details"):
             tag("summary", "The file", css="sp-lab-summary-small")
             tag("pre", story.text, css="sp-code sp-story-file")

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import pandas as pd
 import solara
 
 import sociophysics as sp
 from sociophysics.live.listed_runs import ListedRun
 from sociophysics.live.run_views import View
-from sociophysics.words import measured
+from sociophysics.live.stories import judged
 
 from ..asked_work import Working
 from ..figure import Download
@@ -22,6 +21,7 @@ from ..runs.results import Results
 from ..runs.state import Desk, Seen
 from ..runs.words import size_words
 from ..work import Stage, use_job
+from .verdicts import JUDGED, Verdicts
 
 __all__ = ["Answer", "RunBar"]
 
@@ -112,39 +112,13 @@ def Claims(view: View) -> None:
         if claims is None:
             NotYet()
         else:
-            Verdicts(claims)
+            Verdicts(judged(claims), "Claims and their verdicts")
 
 
 @solara.component
 def NotYet() -> None:
     """Say that a part of the run is missing."""
     tag("p", "They are judged when all parts are finished.", css="sp-note")
-
-
-@solara.component
-def Verdicts(claims: pd.DataFrame) -> None:
-    """List claims with their verdicts."""
-    items = []
-    for row in claims.to_dict("records"):
-        number = measured(row["number"], row["low"], row["high"], ".3g") + f" from {row['bound']}"
-        items.append(
-            tag(
-                "li",
-                tag("span", f"{SIGNS[row['verdict']]} {row['verdict']}",
-                    css=f"sp-claim-word sp-claim-{row['verdict']}"),
-                tag("span", str(row["text"])),
-                tag("span", number, css="sp-note"),
-                css="sp-claim",
-            )
-        )  # fmt: skip
-    tag("ul", *items, css="sp-claims", aria_label="Claims and their verdicts")
-
-
-SIGNS = {"holds": "●", "fails": "✕", "undecided": "○"}
-JUDGED = (
-    "A claim holds when the whole 95 % interval over replicas is on the claimed side, fails when "
-    "none of it is, and is undecided otherwise."
-)
 
 
 @solara.component

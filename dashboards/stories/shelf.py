@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping
 import solara
 
 from sociophysics.live.listed_runs import ListedRun
-from sociophysics.live.stories import Story, stories
+from sociophysics.live.stories import Judged, Story, stories
 
 from ..figure import StaticFigure
 from ..markup import tag
+from .verdicts import verdict_word
 
 __all__ = ["Shelf", "every_story"]
 
@@ -44,6 +45,8 @@ def Card(story: Story, entry: ListedRun | None, on_open: Callable[[str], None]) 
                 StaticFigure(story.picture.read_text(encoding="utf-8"), "")
         tag("h2", story.title, css="sp-card-title")
         tag("p", story.question, css="sp-story-question")
+        if story.judged:
+            Claimed(story.judged)
         with solara.Div(classes=["sp-story-foot"]):
             solara.Button(
                 "Play", on_click=lambda: on_open(story.name),
@@ -51,6 +54,26 @@ def Card(story: Story, entry: ListedRun | None, on_open: Callable[[str], None]) 
                 attributes={"aria-label": f"Play: {story.title}"},
             )  # fmt: skip
             tag("span", _state(entry), css="sp-note")
+
+
+@solara.component
+def Claimed(judged: tuple[Judged, ...]) -> None:
+    """Show the first claim with its verdict, and count the others."""
+    first, others = judged[0], [each.verdict for each in judged[1:]]
+    said = [f"{others.count(word)} {verb}" for word, verb in VERBS.items() if word in others]
+    tag(
+        "p",
+        verdict_word(first.verdict), f" {first.text}.",
+        tag("span", f" {_more(len(others))}: {', '.join(said)}." if said else "", css="sp-note"),
+        css="sp-story-claim",
+    )  # fmt: skip
+
+
+VERBS = {"holds": "hold", "undecided": "undecided", "fails": "fail"}
+
+
+def _more(count: int) -> str:
+    return f"{count} more claim{'s' if count > 1 else ''}"
 
 
 def _state(entry: ListedRun | None) -> str:

@@ -14,6 +14,7 @@ from ..fields import ChoiceField, SettingField, SliderField
 from ..glossary import explain
 from ..markup import tag
 from ..settings import Settings
+from ..society_in_use import CALIBRATED
 from ..upload import Upload
 from .keys import grid_of, hint_of, keys_of, known, suggested
 from .settings import RANGES, SETTINGS, SOURCES
@@ -98,6 +99,8 @@ def SocietyFields(
     with tag("div", css="sp-lab-fields", style="" if own else "display: none"):
         Upload("Scenario file", kinds=(".toml",), read=read_scenario, on_value=bring,
                largest=LARGEST, hint=UPLOAD)  # fmt: skip
+    if settings["source"] == CALIBRATED:
+        tag("p", AT_MEAN, css="sp-note")
     if scenario is None:
         return
     if scenario.question:
@@ -113,6 +116,10 @@ def SocietyFields(
         SettingField(settings, "keep", label="Keep its interventions", help=KEEP)
 
 
+AT_MEAN = (
+    "At the posterior mean, which is turned from there; what the data leave open is not in the "
+    "intervals here."
+)
 KEEP = (
     "The scenario changes something on the way. A tipping point is about one setting alone, so "
     "that is left out unless you switch it on; a loop needs it off."

@@ -11,6 +11,7 @@ import sociophysics as sp
 from ..browser_tab import this_tab
 from ..markup import Controls, Main, PageFrame
 from ..settings import AddressBar, Settings, use_settings
+from ..society_in_use import in_their_names
 from ..work import kept_job
 from .controls import LeftColumn
 from .keys import known
@@ -69,4 +70,4 @@ def _question(settings: Settings, uploaded: sp.Scenario | None) -> tuple[Questio
     try:
         return question_of(settings.values, uploaded), ""
     except sp.InputError as error:
-        return None, str(error)
+        return None, in_their_names(str(error))

@@ -9,6 +9,7 @@ from typing import Any
 
 import sociophysics as sp
 
+from ..society_in_use import in_their_names
 from .keys import grid_of, keys_of, known, suggested
 from .settings import BUNDLED
 from .sources import base_of, chosen, loaded
@@ -154,7 +155,7 @@ class Plan:
     def text(self) -> str:
         """The scenario of the command, as TOML."""
         text: str = (self.swept if self.question.second else self.question.base).to_toml()
-        return text
+        return in_their_names(text)
 
     @property
     def command(self) -> str:

@@ -6,6 +6,7 @@ import tomllib
 from pathlib import Path
 
 from ..address import Choice, Flag, Kind, Number, Text
+from ..society_in_use import CALIBRATED
 
 __all__ = ["BUNDLED", "LENGTHS", "OBSERVABLES", "RANGES", "SETTINGS", "SOURCES"]
 
@@ -22,6 +23,7 @@ SOURCES = {
     "outrage": "Friendly camps, a feed of outrage",
     "feed-lab": "The Feed lab's society",
     **{name: _title(path) for name, path in BUNDLED.items()},
+    CALIBRATED: "The society of Calibrate",
     "upload": "Your own scenario (TOML)",
 }
 OBSERVABLES = {

@@ -11,6 +11,7 @@ from sociophysics.live.strange_scenarios import strange_scenario
 
 from ..feed_lab.scenario import scenario_of as feed_lab_scenario
 from ..feed_lab.settings import SETTINGS as FEED_LAB
+from ..society_in_use import CALIBRATED, society_in_use
 from ..upload import UploadedFile
 from .settings import BUNDLED
 
@@ -68,8 +69,12 @@ def loaded(source: str, uploaded: sp.Scenario | None) -> sp.Scenario:
     Raises
     ------
     InputError
-        A person's own scenario is asked for, and there is none.
+        A person's own scenario or calibrated society is asked for, and there is none.
     """
+    if source == CALIBRATED:
+        used = society_in_use()
+        assert used is not None
+        return used.scenario(at_mean=True)
     if source != "upload":
         return _own(source)
     if uploaded is None:

@@ -16,6 +16,7 @@ from sociophysics.live.trial_tables_shown import ShownTrial, read_trial
 
 from ..browser_tab import this_tab
 from ..command import carry_out
+from ..society_in_use import CALIBRATED, in_their_names, society_in_use
 from ..work import Job
 from .settings import FEEDS
 
@@ -42,6 +43,8 @@ outcome = ["own_side"]
 [sweep]
 replicas = 10
 """
+# What is asked of a calibrated society, whose file has no trial: a small push.
+TRIAL = {"at": 100, "share": [0.05, 0.25], "treatment": {"field": 0.2}, "outcome": ["stance"]}
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,10 @@ def asked_for(values: Mapping[str, Any], own: Looked | None) -> Asked:
         if own is None:
             raise sp.InputError("there is no scenario of your own yet; bring one under Society.")
         scenario = strange_scenario(own.text, name=own.name)
+    elif society == CALIBRATED:
+        used = society_in_use()
+        assert used is not None
+        scenario = used.scenario().replace({"trial": TRIAL})
     elif society == "small":
         scenario = sp.Scenario.from_toml(SMALL, name="trial")
     else:
@@ -120,7 +127,8 @@ def carrying_out(asked: Asked) -> Callable[[Job], ShownTrial]:
         folder.parent.mkdir(parents=True, exist_ok=True)
         carry_out(
             job, asked.words(str(file), str(folder)),
-            said=lambda text: text.replace(str(file), FILE), ended="ask for fewer replicas",
+            said=lambda text: in_their_names(text.replace(str(file), FILE)),
+            ended="ask for fewer replicas",
         )  # fmt: skip
         return read_trial(folder)
 

@@ -14,6 +14,7 @@ from ..fields import SettingField
 from ..figure import Download
 from ..markup import Banner, Card, Controls, Main, PageFrame, Row, tag
 from ..settings import AddressBar, Settings, use_settings
+from ..society_in_use import in_their_names
 from ..states import Progress
 from ..stories.own import text_of
 from ..time_course import TimeCourse
@@ -67,7 +68,7 @@ def _asked(settings: Settings, own: Looked | None) -> tuple[Asked | None, str]:
     try:
         return asked_for(settings.values, own), ""
     except sp.InputError as error:
-        return None, str(error)
+        return None, in_their_names(str(error))
 
 
 @solara.component
@@ -180,5 +181,7 @@ def Repeat(asked: Asked) -> None:
     """Offer the scenario, and say how a terminal does the same."""
     with Card("The same in a terminal"):
         tag("pre", asked.command(), css="sp-code sp-trial-command")
-        Download("trial.toml", lambda: asked.scenario.to_toml().encode(), filename="trial.toml",
-                 mime="application/toml")  # fmt: skip
+        if asked.scenario.posterior is not None:
+            tag("p", "In the folder of the unpacked ZIP of Calibrate.", css="sp-note")
+        Download("trial.toml", lambda: in_their_names(asked.scenario.to_toml()).encode(),
+                 filename="trial.toml", mime="application/toml")  # fmt: skip

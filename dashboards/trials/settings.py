@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..address import Choice, Flag, Kind, Number
+from ..society_in_use import CALIBRATED
 
 __all__ = ["FEEDS", "SETTINGS"]
 
@@ -24,6 +25,7 @@ SETTINGS: dict[str, Kind] = {
             "few_treated": "Political blogs, popularity feed",
             "identity_or_trapped": "Two camps held by identity",
             "facebook_2020": "Facebook, 2020: like-minded sources",
+            CALIBRATED: "The society of Calibrate",
             "upload": "A scenario of your own with [trial]",
         },
     ),

@@ -6,24 +6,60 @@ The comments on top of a file are its story: ``# Question:``, ``# Expected:`` (w
 
 from __future__ import annotations
 
+import csv
 import re
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from sociophysics.datasets import bundled_scenarios
 from sociophysics.scenario import text as toml
+from sociophysics.words import measured
 
-__all__ = ["PICTURES", "Story", "stories", "told"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["COLUMNS", "PICTURES", "VERDICTS", "Judged", "Story", "judged", "stories", "told"]
 
 PICTURES = "pictures"  # the folder beside the files
+VERDICTS = "verdicts.csv"  # the table beside the files
+COLUMNS = (
+    "scenario", "hash", "text", "verdict", "number", "low", "high", "bound", "replicas",
+)  # fmt: skip
 HEAD = re.compile(r"#\s*(Question|Expected|Try):\s*(.*)")
+
+
+class Judged(NamedTuple):
+    """What became of a claim in the full run that came along with the scenario.
+
+    ``hash`` is that of the scenario that was run; the number has a 95 % interval over replicas.
+    """
+
+    text: str
+    verdict: str
+    number: float
+    low: float
+    high: float
+    bound: str
+    replicas: int
+    hash: str = ""
+
+    def measured(self) -> str:
+        """Return the number with its interval, and from what it is counted.
+
+        Examples
+        --------
+        >>> Judged("news help", "holds", 0.21, 0.1, 0.32, "no news", 20).measured()
+        '0.21 [0.1, 0.32] from no news'
+        """
+        return f"{measured(self.number, self.low, self.high, '.3g')} from {self.bound}"
 
 
 class Story(NamedTuple):
     """A scenario file as a person is told it.
 
     ``notice`` is what to look for in the run, ``tries`` what to change next, ``picture`` the place
-    of an SVG or None, ``trial`` whether the file treats some users.
+    of an SVG or None, ``trial`` whether the file treats some users,
+    ``judged`` its claims with what became of them in the full run, in the order of the file.
     """
 
     name: str
@@ -34,6 +70,7 @@ class Story(NamedTuple):
     text: str
     picture: Path | None = None
     trial: bool = False
+    judged: tuple[Judged, ...] = ()
 
 
 def told(name: str, text: str, picture: Path | None = None) -> Story:
@@ -80,6 +117,17 @@ def told(name: str, text: str, picture: Path | None = None) -> Story:
     )
 
 
+def judged(claims: pd.DataFrame) -> list[Judged]:
+    """Return the claims of a run with their verdicts, as ``Run.claims`` has them.
+
+    Parameters
+    ----------
+    claims : DataFrame
+    """
+    names = [name for name in Judged._fields if name != "hash"]
+    return [Judged(**{name: row[name] for name in names}) for row in claims.to_dict("records")]
+
+
 def stories() -> dict[str, Story]:
     """Return the stories of the scenarios that come with the package, by name.
 
@@ -88,10 +136,29 @@ def stories() -> dict[str, Story]:
     >>> stories()["whip"].title
     'Party whips in the 109th Senate'
     """
+    files = bundled_scenarios()
+    tables = {folder: _judged(folder / VERDICTS) for folder in {f.parent for f in files.values()}}
     return {
-        name: told(name, toml.read(path), path.parent / PICTURES / f"{name}.svg")
-        for name, path in bundled_scenarios().items()
+        name: told(name, toml.read(path), path.parent / PICTURES / f"{name}.svg")._replace(
+            judged=tuple(tables[path.parent].get(name, ()))
+        )
+        for name, path in files.items()
     }
+
+
+def _judged(table: Path) -> dict[str, list[Judged]]:
+    """Return the claims in a table of verdicts by the name of their scenario."""
+    found: dict[str, list[Judged]] = {}
+    if table.is_file():
+        with table.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                number, low, high = (float(row[key]) for key in ("number", "low", "high"))
+                claim = Judged(
+                    row["text"], row["verdict"], number, low, high, row["bound"],
+                    int(row["replicas"]), row["hash"],
+                )  # fmt: skip
+                found.setdefault(row["scenario"], []).append(claim)
+    return found
 
 
 def _sentence(text: str) -> str:
