@@ -124,6 +124,7 @@ HELD: dict[str, tuple[str, ...]] = {
     "live/chamber_changes.py": (MEAN, PAIRS),
     "live/landed_points.py": (MEAN,),
     "live/run_differences.py": (MEAN, "difference of two runs"),
+    "live/stories.py": (MEAN, PAIRS),
     "live/run_lines.py": (MEAN,),
     "report/chamber_figures.py": ("fit: ideal points",),
     "report/chamber_page.py": ("fit: couplings, widths calibrated",),

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 import solara
 
 from sociophysics.live.listed_runs import ListedRun
-from sociophysics.live.stories import Judged, Story, stories
+from sociophysics.live.stories import KnownClaim, Story, stories
 
 from ..figure import StaticFigure
 from ..markup import tag
@@ -57,7 +57,7 @@ def Card(story: Story, entry: ListedRun | None, on_open: Callable[[str], None]) 
 
 
 @solara.component
-def Claimed(judged: tuple[Judged, ...]) -> None:
+def Claimed(judged: tuple[KnownClaim, ...]) -> None:
     """Show the first claim with its verdict, and count the others."""
     first, others = judged[0], [each.verdict for each in judged[1:]]
     said = [f"{others.count(word)} {verb}" for word, verb in VERBS.items() if word in others]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import solara
 
-from sociophysics.live.stories import Judged
+from sociophysics.live.stories import KnownClaim
 
 from ..markup import Element, tag
 
@@ -25,7 +25,7 @@ def verdict_word(verdict: str) -> Element:
 
 
 @solara.component
-def Verdicts(claims: Sequence[Judged], label: str) -> None:
+def Verdicts(claims: Sequence[KnownClaim], label: str) -> None:
     """List claims with their verdicts."""
     items = [
         tag(

@@ -18,7 +18,7 @@ from sociophysics.words import measured
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["COLUMNS", "PICTURES", "VERDICTS", "Judged", "Story", "judged", "stories", "told"]
+__all__ = ["COLUMNS", "PICTURES", "VERDICTS", "KnownClaim", "Story", "judged", "stories", "told"]
 
 PICTURES = "pictures"  # the folder beside the files
 VERDICTS = "verdicts.csv"  # the table beside the files
@@ -28,7 +28,7 @@ COLUMNS = (
 HEAD = re.compile(r"#\s*(Question|Expected|Try):\s*(.*)")
 
 
-class Judged(NamedTuple):
+class KnownClaim(NamedTuple):
     """What became of a claim in the full run that came along with the scenario.
 
     ``hash`` is that of the scenario that was run; the number has a 95 % interval over replicas.
@@ -48,7 +48,7 @@ class Judged(NamedTuple):
 
         Examples
         --------
-        >>> Judged("news help", "holds", 0.21, 0.1, 0.32, "no news", 20).measured()
+        >>> KnownClaim("news help", "holds", 0.21, 0.1, 0.32, "no news", 20).measured()
         '0.21 [0.1, 0.32] from no news'
         """
         return f"{measured(self.number, self.low, self.high, '.3g')} from {self.bound}"
@@ -70,7 +70,7 @@ class Story(NamedTuple):
     text: str
     picture: Path | None = None
     trial: bool = False
-    judged: tuple[Judged, ...] = ()
+    judged: tuple[KnownClaim, ...] = ()
 
 
 def told(name: str, text: str, picture: Path | None = None) -> Story:
@@ -117,15 +117,15 @@ def told(name: str, text: str, picture: Path | None = None) -> Story:
     )
 
 
-def judged(claims: pd.DataFrame) -> list[Judged]:
+def judged(claims: pd.DataFrame) -> list[KnownClaim]:
     """Return the claims of a run with their verdicts, as ``Run.claims`` has them.
 
     Parameters
     ----------
     claims : DataFrame
     """
-    names = [name for name in Judged._fields if name != "hash"]
-    return [Judged(**{name: row[name] for name in names}) for row in claims.to_dict("records")]
+    names = [name for name in KnownClaim._fields if name != "hash"]
+    return [KnownClaim(**{name: row[name] for name in names}) for row in claims.to_dict("records")]
 
 
 def stories() -> dict[str, Story]:
@@ -146,14 +146,14 @@ def stories() -> dict[str, Story]:
     }
 
 
-def _judged(table: Path) -> dict[str, list[Judged]]:
+def _judged(table: Path) -> dict[str, list[KnownClaim]]:
     """Return the claims in a table of verdicts by the name of their scenario."""
-    found: dict[str, list[Judged]] = {}
+    found: dict[str, list[KnownClaim]] = {}
     if table.is_file():
         with table.open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
                 number, low, high = (float(row[key]) for key in ("number", "low", "high"))
-                claim = Judged(
+                claim = KnownClaim(
                     row["text"], row["verdict"], number, low, high, row["bound"],
                     int(row["replicas"]), row["hash"],
                 )  # fmt: skip
