@@ -146,16 +146,24 @@ def test_errors_are_the_curvature_of_the_profiled_posterior():
     np.testing.assert_allclose(errors[:, 0], np.sqrt(np.diag(covariance)), rtol=1e-3)
 
 
+def curvature_errors(model):
+    """Errors of the votes alone, without those of the scale's metric."""
+    matrix, fit, scale = model._errors_of
+    return point_errors(matrix, fit, model.prior_) / scale
+
+
 def test_points_are_recovered_within_their_errors():
     z = []
     for seed in range(6):
         matrix, truth = chamber(40, 150, seed=seed)
         model = IdealPoints(prior=2.0).fit(matrix)
+        errors = curvature_errors(model)[:, 0]
+        assert (model.errors_[:, 0] >= errors * (1 - 1e-9)).all()
         x = truth[:, 0]
         # the errors hold origin and scale fixed, so both are fitted out
         slope, origin = np.polyfit(x, model.points_[:, 0], 1)
         middle = np.abs(x) < 1.5
-        z.append(((model.points_[:, 0] - slope * x - origin) / model.errors_[:, 0])[middle])
+        z.append(((model.points_[:, 0] - slope * x - origin) / errors)[middle])
         assert abs(np.corrcoef(x, model.points_[:, 0])[0, 1]) > 0.97
     z = np.concatenate(z)
     # about 200 near-normal z: sd of their standard deviation is about .05
@@ -163,9 +171,60 @@ def test_points_are_recovered_within_their_errors():
 
 
 def test_more_votes_bring_errors_down_by_the_square_root():
-    few = IdealPoints(prior=2.0).fit(chamber(30, 100)[0]).errors_.mean()
-    many = IdealPoints(prior=2.0).fit(chamber(30, 400)[0]).errors_.mean()
-    assert 0.4 < many / few < 0.6
+    mean = {}
+    for rollcalls in (100, 400):
+        model = IdealPoints(prior=2.0).fit(chamber(30, rollcalls)[0])
+        mean[rollcalls] = curvature_errors(model).mean()
+    assert 0.4 < mean[400] / mean[100] < 0.6
+
+
+ITEMS = ("normal", "cutting points", "equal")  # laws of roll calls; the fit assumes the first
+
+
+def standard_scale(members, rollcalls, law, seed):
+    """Points on the scale that is shown, and votes of which a share is missing, contested ones."""
+    rng = np.random.default_rng(seed)
+    points = rng.normal(size=members)
+    if members > 9:
+        points = np.where(np.arange(members) < 0.55 * members, 0.9, -0.9) + 0.45 * points
+    points = (points - points.mean()) / points.std()
+    sides = 2 * rng.choice([-1, 1], rollcalls)
+    intercept, slope = rng.normal(size=rollcalls), 2 * rng.normal(size=rollcalls)
+    if law == "equal":
+        slope = sides
+    elif law == "cutting points":
+        slope = sides * rng.gamma(3, 1 / 3, rollcalls)
+        intercept = -slope * rng.normal(0, 0.8, rollcalls)
+    yea = rng.random((rollcalls, members)) < expit(intercept[:, None] + np.outer(slope, points))
+    votes = np.where(yea, 1, -1) * (rng.random(yea.shape) > 0.05)
+    return Votes(votes[(votes != 0).any(axis=1)], partial=True).contested(), points
+
+
+def covered(members, rollcalls, law, chambers):
+    """Share of points that nine-tenths intervals hold."""
+    held = []
+    for seed in range(chambers):
+        votes, truth = standard_scale(members, rollcalls, law, seed)
+        model = IdealPoints(1).fit(votes)
+        points = model.points_[:, 0] * np.sign(model.points_[:, 0] @ truth)
+        held.append(np.abs(points - truth) < 1.645 * model.errors_[:, 0])
+    return float(np.mean(held))
+
+
+def test_intervals_of_nine_justices_hold_their_points():
+    # with the curvature alone: .70, because nine members barely tell the metric of the scale
+    assert covered(9, 485, "normal", 12) > 0.83
+
+
+@pytest.mark.validate
+@pytest.mark.parametrize("law", ITEMS)
+@pytest.mark.parametrize(("members", "rollcalls"), [(9, 100), (9, 485), (24, 300), (100, 300)])
+def test_intervals_of_nine_tenths_hold_points_of_planted_chambers(
+    members, rollcalls, law, record_property
+):
+    share = covered(members, rollcalls, law, 40 if members < 50 else 15)
+    record_property(f"coverage of 90 %, {members} members, {rollcalls} roll calls, {law}", share)
+    assert share > 0.86
 
 
 def test_dimensions_come_in_falling_order_and_a_second_one_is_found():

@@ -40,6 +40,7 @@ CHOICE = (1, 2, 3, 6)  # dimensions tried where they are chosen
 RIGHT = frozenset({"r", "rep", "republican", "200"})
 LEFT = frozenset({"d", "dem", "democrat", "100"})
 TUNING_TOL = 1e-5
+METRIC_FACTOR = 4.0  # the smallest with which intervals of nine justices hold what they say
 
 
 @ESTIMATORS.register
@@ -56,7 +57,9 @@ class IdealPoints(Estimator):
     points_ : array, shape (members, dimensions)
         Mean 0 and standard deviation 1 on each axis; axes in falling order of what they explain.
     errors_ : array, shape (members, dimensions)
-        Standard errors, from the observed information, at fixed origin, scale and axes.
+        Standard errors, at fixed origin, scale and axes: from the observed information, and from
+        the metric of the scale, which is as much the prior's as the votes': by how much points at
+        a quarter and at four times the prior differ, the more so the fewer members.
     intercept_ : array, shape (roll calls,)
     discrimination_ : array, shape (roll calls, dimensions)
     dimensions_ : int
@@ -150,7 +153,12 @@ class IdealPoints(Estimator):
                 [matrix, *fit, self.prior_],
                 lambda draft: {"errors": point_errors(matrix, fit, self.prior_)},
             )
-            self._errors = found["errors"] / scale
+            metric = step(
+                "ideal points at other priors",
+                [matrix, *fit, self.prior_],
+                lambda draft: {"gap": metric_gap(matrix, fit.points, self.prior_)},
+            )["gap"]
+            self._errors = np.hypot(found["errors"] / scale, metric)
         return self._errors
 
     def predict_proba(self, votes: Votes | pd.DataFrame | ArrayLike) -> Array:
@@ -222,6 +230,32 @@ def _fitted(matrix: Array, dimensions: int, prior: float) -> ItemResponse:
 
     found = step("ideal points", [matrix, dimensions, prior], compute)
     return ItemResponse(found["points"], found["items"], int(found["turns"]))
+
+
+def metric_gap(matrix: Array, points: Array, prior: float) -> Array:
+    """Return how far standardized points at a quarter and at four times the prior lie apart.
+
+    Both are turned to ``points`` first, whose axes they need not share.
+
+    Examples
+    --------
+    >>> votes = np.array([[1.0, 1, -1, -1], [1, 1, -1, -1], [1, -1, -1, -1]] * 9)
+    >>> fit = fit_map(votes, 1, 1.0)
+    >>> metric_gap(votes, fit.points, 1.0).shape
+    (4, 1)
+    """
+    shown = _standardized(points)
+    ends = []
+    for factor in (1 / METRIC_FACTOR, METRIC_FACTOR):
+        other = fit_map(matrix, points.shape[1], prior * factor, start=points).points
+        u, _, vt = np.linalg.svd(_standardized(other).T @ shown)
+        ends.append(_standardized(other) @ (u @ vt))
+    return np.asarray(np.abs(ends[1] - ends[0]))
+
+
+def _standardized(points: Array) -> Array:
+    spread = points.std(axis=0)
+    return np.asarray((points - points.mean(axis=0)) / np.where(spread > 0, spread, 1.0))
 
 
 def orientation(points: Array, votes: Votes, anchor: Any) -> tuple[Array, str]:
