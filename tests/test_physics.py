@@ -479,3 +479,27 @@ def test_escape_times_follow_arrhenius(record_property: Any) -> None:
     assert closed_forms.escape_barrier(0.7) == pytest.approx(0.0897, abs=1e-4)
     record_property("barrier per user over T", float(slope))
     assert slope == pytest.approx(0.0897, rel=0.05)
+
+
+@pytest.mark.parametrize("start", ["up", "random"])
+def test_a_slow_society_that_has_settled_is_not_suspected(start: str) -> None:
+    """A cold ring forgets in 152 sweeps: ten such times after as many, its runs are what they are.
+
+    Error bars of single runs, by which replicas were measured before, are too small there: nine of
+    twelve rings were called not settled.
+    """
+    ring = sp.SpinSystem.from_networkx(nx.cycle_graph(200), default_coupling=1.0)
+    keys = {"temperature": 0.7, "sweeps": 2300, "burn_in": 800, "start": start}
+    assert [
+        sp.experiments.correlation_length(ring, seed=seed, **keys).note for seed in range(6)
+    ] == [""] * 6
+
+
+def test_replicas_in_states_of_their_own_are_found_out() -> None:
+    lattice = nx.grid_2d_graph(24, 24, periodic=True)
+    square = sp.SpinSystem.from_networkx(lattice, default_coupling=1.0)
+    keys = {"temperature": 1.8, "sweeps": 600, "burn_in": 200, "start": "random"}
+    for seed in range(3):
+        assert (
+            "not settled" in sp.experiments.fluctuation_dissipation(square, seed=seed, **keys).note
+        )

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sociophysics.statistics import blocked_error, t_interval
+from sociophysics.statistics import t_interval
 
 __all__ = ["note_of"]
 
 Floats = NDArray[np.float64]
 STRICT = 0.999  # of the interval of the drift: one settled experiment in a thousand is suspected
-FAR = 5.0  # between-replica variance over what their own fluctuations explain
+FAR = 1.0  # variance of the means of replicas over that of the frames of one, B/W
 ADVICE = (
     "start from an ordered state (start='up', 'down' or 'camps') or raise burn_in and sweeps, for "
     "domains of both stances last very long below the ordering temperature"
@@ -21,12 +21,19 @@ ADVICE = (
 def note_of(magnetization: Floats, local: Floats | None = None) -> str:
     """Return what speaks against runs having settled, with what to do; empty if nothing does.
 
+    A drift between the halves of the runs, or replicas in states of their own: the variance of
+    their means above that of the frames within them (Gelman and Rubin's ratio [1]_).
+
     Parameters
     ----------
     magnetization : array, shape (replicas, frames)
         After burn-in.
     local : array, shape (replicas, frames), optional
         What keeps growing while domains do, such as the agreement of neighbours.
+
+    References
+    ----------
+    .. [1] A. Gelman and D. B. Rubin, Statistical Science 7, 457 (1992).
     """
     series = magnetization if local is None else local
     half = series.shape[1] // 2
@@ -35,8 +42,10 @@ def note_of(magnetization: Floats, local: Floats | None = None) -> str:
         _, low, high = t_interval(drift, confidence=STRICT)
         if low > 0 or high < 0:
             return f"not settled, the runs still drift: {ADVICE}"
-    own = np.nanmean(np.asarray(blocked_error(magnetization)) ** 2) if half >= 2 else np.nan
-    between = magnetization.mean(axis=1).var(ddof=1)
-    if between > FAR * own:
+    # A run of N independent frames has B/W = 1/N; only one that never leaves its state has more
+    # than 1. Error bars of single runs are no measure: those of slow ones are too small.
+    within = float(magnetization.var(axis=1).mean())
+    between = float(magnetization.mean(axis=1).var(ddof=1))
+    if between > FAR * within:
         return f"not settled, replicas differ by more than their own fluctuations: {ADVICE}"
     return ""
