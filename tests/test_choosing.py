@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
+import networkx as nx
 import numpy as np
 import pandas as pd
 import pytest
@@ -128,3 +129,26 @@ def test_camps_that_are_missing_and_a_network_of_one_cluster_are_refused() -> No
     full = sp.SpinSystem(np.ones((5, 5)) - np.eye(5))
     with pytest.raises(InputError, match="but there is 1; give an attribute"):
         select(full, None, "cluster", 0.5, np.random.default_rng(1))
+
+
+def test_users_without_a_value_in_a_column_that_an_act_asks_for_are_counted() -> None:
+    """Sixty of a hundred who gave no age were never treated, without a word."""
+    ties = nx.cycle_graph(10)
+    nx.set_node_attributes(ties, {k: 20.0 + 10 * k for k in range(6)}, "age")
+    acts = [{"kind": "tilt", "at": 2, "field": 0.5, "who": "attribute:age>=40", "share": 0.5}]
+    feed = {
+        "kind": "mixture",
+        "arms": [
+            {"share": 0.5, "who": "attribute:age<30", "feed": {"kind": "random", "strength": 0.1}}
+        ],
+    }
+    scenario = sp.Scenario.from_toml(
+        "seed = 1\nnetwork = {kind = 'complete', n = 4}\ncouplings = {kind = 'uniform'}\n"
+        "dynamics = {temperature = 1.0, sweeps = 4}"
+    ).replace(network=ties)
+    card = "\n".join(sp.study.card_of_scenario(scenario).lines())
+    assert "no 'age'" not in card
+    designs = [{"name": "tilted", "interventions": acts}, {"name": "mixed", "feed": feed}]
+    card = "\n".join(sp.study.card_of_scenario(scenario.replace({"designs": designs})).lines())
+    for who in ("attribute:age>=40", "attribute:age<30"):
+        assert f"'{who}': 4 of 10 users have no 'age' and are not among them" in card

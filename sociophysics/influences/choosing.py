@@ -30,8 +30,9 @@ from sociophysics.errors import InputError, did_you_mean
 from sociophysics.society import camps as camp_attributes
 from sociophysics.society.missing import present
 from sociophysics.society.spins import SpinSystem
+from sociophysics.words import have
 
-__all__ = ["WORDS", "check_who", "clusters", "eligible", "how_many", "select"]
+__all__ = ["WORDS", "check_who", "clusters", "eligible", "how_many", "select", "told"]
 
 WORDS = (
     "random, degree, camp:K with the camp's number or name K, attribute:NAME or "
@@ -185,6 +186,38 @@ def eligible(
     if who.startswith("attribute:"):
         return _by_attribute(system, who.removeprefix("attribute:"))
     raise InputError(f"who is {who[:SHOWN]!r}; allowed: {WORDS}.")
+
+
+def told(system: SpinSystem, who: str) -> str:
+    """Return how many users have no value in the column that a word asks for; empty if all have.
+
+    Parameters
+    ----------
+    system : SpinSystem
+    who : str
+        As in ``select``.
+
+    Raises
+    ------
+    InputError
+        No such column.
+
+    Examples
+    --------
+    >>> pair = SpinSystem.from_edges([0], [1]).with_attribute("age", [50, None])
+    >>> told(pair, "attribute:age>=40")
+    "'attribute:age>=40': 1 of 2 users has no 'age' and is not among them"
+    """
+    word, _, rest = who.partition(":")
+    condition = _CONDITION.fullmatch(rest)
+    name = rest.strip() if word == "cluster" else condition["name"] if condition else ""
+    if word not in ("attribute", "cluster") or not name:
+        return ""
+    missing = sum(present(value) is None for value in _column(system, name, who).tolist())
+    if not missing:
+        return ""
+    lack = f"{missing:,} of {system.n:,} users {have(missing)} no {name[:SHOWN]!r}"
+    return f"{who[:SHOWN]!r}: {lack} and {'is' if missing == 1 else 'are'} not among them"
 
 
 def clusters(system: SpinSystem, who: str) -> NDArray[np.int64]:

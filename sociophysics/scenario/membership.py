@@ -6,13 +6,14 @@ they belong to no camp, and start at random.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sociophysics.dynamics.conditions import fixed_stances
+from sociophysics.influences.choosing import told as told_of
 from sociophysics.scenario import Scenario, Settings, expand, posterior
 from sociophysics.scenario import build as cases
 from sociophysics.society.spins import SpinSystem
@@ -60,7 +61,9 @@ class Membership(NamedTuple):
         return self.sentences()[1 if plain else 0 :]
 
 
-def membership(settings: Settings, *, starts: tuple[str, ...] | None = None) -> Membership:
+def membership(
+    settings: Settings, *, starts: tuple[str, ...] | None = None, tables: Any = None
+) -> Membership:
     r"""Return who is counted where in one case.
 
     Parameters
@@ -69,6 +72,8 @@ def membership(settings: Settings, *, starts: tuple[str, ...] | None = None) -> 
         One design at one sweep point.
     starts : tuple of str, optional
         Starts to count; that of the case if left out.
+    tables : mapping, optional
+        Whose acts and arms choose users; those of the case if left out.
 
     Raises
     ------
@@ -97,10 +102,25 @@ def membership(settings: Settings, *, starts: tuple[str, ...] | None = None) -> 
         from sociophysics.influences.temperaments import told
 
         notes = (*notes, *told(system, **columns))
+    asked = dict.fromkeys(_words(settings.canonical() if tables is None else tables))
+    notes = (*notes, *filter(None, (told_of(system, who) for who in asked)))
     if settings.posterior is not None:
         notes = (*notes, posterior.said_of(settings.posterior.path))
     found = counted(settings.network.camp, codes, names, notes)
     return found._replace(users=system.n, drawn_starts=drawn)
+
+
+def _words(tables: Any) -> Iterator[str]:
+    """Yield the words by which acts and arms of feeds choose their users."""
+    if isinstance(tables, Mapping):
+        who = tables.get("who")
+        if isinstance(who, str):
+            yield who
+    inner = tables.values() if isinstance(tables, Mapping) else tables
+    if isinstance(inner, str) or not isinstance(inner, Iterable):
+        return
+    for each in inner:
+        yield from _words(each)
 
 
 def counted(
@@ -134,7 +154,8 @@ def of_scenario(scenario: Scenario) -> Membership:
     """
     listed = expand(scenario)
     starts = dict.fromkeys(case.settings.dynamics.start for case in listed)
-    return membership(listed[0].settings, starts=tuple(starts))
+    tables = scenario.canonical()
+    return membership(listed[0].settings, starts=tuple(starts), tables=tables)
 
 
 def of_manifest(manifest: Mapping[str, Any]) -> Membership:
