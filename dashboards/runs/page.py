@@ -17,6 +17,7 @@ from .continuing import JOB, Target, continuing
 from .controls import Beside, Choices
 from .head import Head
 from .list_view import RunList
+from .notes import Notes, NotesOnRuns
 from .results import Results
 from .settings import BETWEEN, SETTINGS, names_beside
 from .state import Seen, use_desk
@@ -47,10 +48,15 @@ def Page() -> None:
                     Looking(broken)
                 else:
                     RunList(settings, entries, root)
+                    NotesOnRuns(
+                        [entry.name for entry in entries],
+                        lambda name: settings.set(run=name, beside=""),
+                    )
         else:
             with Controls():
                 Choices(settings, seen.view)
                 Beside(settings, entries)
+                Notes(settings["run"])
             with Main():
                 if seen.entries is None or broken:
                     Looking(broken)
