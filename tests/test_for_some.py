@@ -216,6 +216,44 @@ def test_what_ends_goes_back_to_what_would_act_without_it_in_every_bit(kind: str
     assert not same(first, frames(*(undone[:1]), **keys)) or kind == "nucleate"
 
 
+REMEMBERING: dict[str, feeds.Feed] = {
+    "memory": feeds.Memory(strength=0.6, tau=5.0),
+    "mixture": feeds.Mixture(
+        arms=[
+            {"share": 0.5, "feed": feeds.Memory(strength=0.6, tau=5.0)},
+            {"share": 0.5, "feed": feeds.SelfEcho(0.2)},
+        ]
+    ),
+}
+MEANWHILE: dict[str, list[Intervention]] = {
+    "another": [SwitchFeed(3, feeds.Chronological(0.9), until=8)],
+    "none": [SwitchFeed(3, None, until=8)],
+    "a memory of some": [SwitchFeed(3, feeds.Memory(0.9, tau=2.0), who="camp:1", until=8)],
+    "two, one after the other": [
+        SwitchFeed(3, feeds.Memory(0.9, tau=2.0), until=6),
+        SwitchFeed(4, feeds.Memory(0.2, tau=9.0), who="random", share=0.5, until=8),
+    ],
+}
+
+
+@pytest.mark.parametrize("acts", MEANWHILE)
+@pytest.mark.parametrize("feed", REMEMBERING)
+def test_a_feed_that_comes_back_remembers_what_it_would_have(feed: str, acts: str) -> None:
+    # Everybody is held meanwhile, so that stances are the same with and without.
+    held = KeepStance(3, until=8)
+    keys: dict[str, Any] = {"feed": REMEMBERING[feed], "camps": CAMPS, "sweeps": 40}
+    with_it, without = frames(held, *MEANWHILE[acts], **keys), frames(held, **keys)
+    assert same(with_it, without)
+    np.testing.assert_array_equal(with_it[-1].phi, without[-1].phi)
+    # A state in the middle holds what is remembered by feeds that nobody has.
+    waiting = sp.trajectory(
+        SOCIETY, temperature=1.0, seed=4, replicas=3, interventions=[held, *MEANWHILE[acts]], **keys
+    )
+    state = next(frame.state() for frame in waiting if frame.sweep == 5)
+    rest = frames(held, *MEANWHILE[acts], resume=state, **keys)
+    np.testing.assert_array_equal(rest[-1].phi, without[-1].phi)
+
+
 def test_a_schedule_goes_on_as_if_nothing_had_been_there() -> None:
     ramp = sp.schedules.Ramp(0.5, 2.0)
     seen = frames(Heat(3, 9.0, until=6), Heat(4, 7.0, until=9), temperature=ramp)

@@ -234,11 +234,18 @@ class Conditions:
         self._acting = None
 
     def switch(self, act: Intervention, feed: Feed | None) -> None:
-        """Give those on whom an act acts another feed: the same users in all replicas."""
-        if self.some is None or act.for_all:
+        """Give those on whom an act acts another feed: the same users in all replicas.
+
+        A feed that will come back goes on remembering meanwhile, as one of which nobody is a user.
+        """
+        back = act.ends is not None and self.feed is not None and self.feed.remembers
+        if self.some is not None and not act.for_all:
+            self.feed = Allotted.switched(self.feed, feed, self.some.chosen_once(act))
+        elif back:
+            everybody = np.ones(self.pattern.shape[1], np.bool_)
+            self.feed = Allotted.switched(self.feed, feed, everybody)
+        else:
             self.feed = feed
-            return
-        self.feed = Allotted.switched(self.feed, feed, self.some.chosen_once(act))
 
     def follow(self, act: Any) -> None:
         """Let ties move as an act says, in every sweep from now on."""

@@ -19,7 +19,7 @@ from sociophysics.dynamics.state import State
 from sociophysics.dynamics.walkers import Walkers, carried, loaded
 from sociophysics.errors import InputError
 from sociophysics.influences.feeds import FeedMemory
-from sociophysics.influences.feeds.allotted import ARM, Allotted
+from sociophysics.influences.feeds.allotted import ARM
 from sociophysics.influences.interventions import Change, Intervention, OfConditions
 from sociophysics.observables.exposure import ExposureCounts
 from sociophysics.society.spins import SpinSystem
@@ -68,6 +68,7 @@ class SweepLoop:
         self.final_shown: list[tuple[NDArray[np.int64], ExposureCounts]] = []
         self.events: list[dict[str, Any]] = []
         self.systems: list[SpinSystem] = [system]
+        self.remembering = conditions.feed  # whose memory the groups have
         self._shown: tuple[tuple[Any, ...], tuple[SpinSystem, ...]] | None = None
         self.no_feed = np.broadcast_to(0.0, (len(numbers), system.n))
         if resume is not None:
@@ -77,7 +78,7 @@ class SweepLoop:
             Walkers(system, spins[rows], rows, tuple(numbers[r] for r in rows))
             for rows in thread_groups(conditions.kernel, numbers, threads)
         ]
-        self.prepare(0, fresh_feed=True)
+        self.prepare(0)
 
     def frames(
         self, sweeps: int, every: int, acts: tuple[Intervention, ...], stop: StopRule | None
@@ -125,7 +126,7 @@ class SweepLoop:
         for task in tasks:
             task.result()
 
-    def prepare(self, sweep: int, *, fresh_feed: bool = False) -> None:
+    def prepare(self, sweep: int) -> None:
         """Load every group into its kernel for what acts from ``sweep + 1`` on."""
         known: dict[int, tuple[Any, FeedMemory | None]] = {}
         conditions = self.conditions
@@ -141,8 +142,9 @@ class SweepLoop:
             if id(system) not in known or ties is not None:
                 known[id(system)] = loaded(conditions, system, group.spins, sweep, ties)
             encoded, memory = known[id(system)]
-            memory = carried(conditions, group, memory, fresh_feed=fresh_feed)
+            memory = carried(conditions, group, memory, before=self.remembering)
             group.prepare(conditions, encoded, memory, ties)
+        self.remembering = conditions.feed
 
     def _set_apart(self) -> None:
         """Make a group of each replica: their ties will differ."""
@@ -267,35 +269,27 @@ class SweepLoop:
         """Apply the interventions of one moment, in their order, to every replica that runs."""
         c, drawn = self.conditions, Counter[str]()
         for act in acts:
-            before = c.feed
             act.impose(c, sweeps)
             if isinstance(act, OfConditions):
                 self._record(act.at, act.kind, **act.told)
             elif act.kind not in QUIET:
                 self._change(act, drawn[act.kind], sweeps)
             drawn[act.kind] += 1
-            if not act.reloads:
-                continue
-            # A feed that remembers stances keeps what it remembers when it only changes strength.
-            # Users whose feed another group's act leaves alone keep it as well.
-            remembers = before is not None and isinstance(c.feed, type(before) | Allotted)
-            self.prepare(act.at, fresh_feed="feed" in act.brings and not remembers)
+            if act.reloads:
+                self.prepare(act.at)
 
     def end(self, acts: tuple[Intervention, ...], done: int, sweeps: int) -> None:
         """Take back what interventions changed that end after sweep ``done``."""
         ending = [act for act in acts if act.ends == done]
         if not ending:
             return
-        before = self.conditions.feed
         replay(self.conditions, acts, done, sweeps, ended=True)
         for act in ending:
             if "ties" in act.brings:
                 self._untie()
             self._record(done, f"{act.kind} ends")
         if any(act.reloads for act in ending):
-            feed = self.conditions.feed
-            remembers = before is not None and isinstance(feed, type(before) | Allotted)
-            self.prepare(done, fresh_feed=any("feed" in a.brings for a in ending) and not remembers)
+            self.prepare(done)
 
     def _untie(self) -> None:
         """Give the replicas that run the ties back that the run began with."""

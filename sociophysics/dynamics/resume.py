@@ -165,7 +165,7 @@ def restore(loop: SweepLoop, state: State) -> None:
             loop.final_phi = state.phi.copy()
         if np.isfinite(state.shown).any():
             loop.final_shown = [(ended, LastShown(*state.shown[ended].T))]
-    loop.prepare(state.prepared, fresh_feed=True)
+    loop.prepare(state.prepared)
     for group in loop.groups:
         own = {name: values[group.rows] for name, values in state.remembered.items()}
         _check_remembered(own, group)

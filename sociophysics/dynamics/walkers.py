@@ -14,6 +14,7 @@ from sociophysics.dynamics.kernels.incremental_kernel import FixedPointKernel
 from sociophysics.dynamics.kernels.kernel_choice import REGISTRY, Kernel
 from sociophysics.errors import InputError
 from sociophysics.influences.feeds import Draws, Feed, FeedMemory, Shown
+from sociophysics.influences.feeds.allotted import handed_on
 from sociophysics.influences.feeds.feed import drawn
 from sociophysics.observables.exposure import ExposureCounts
 from sociophysics.society.spins import SpinSystem
@@ -211,7 +212,7 @@ class Walkers:
                 return
         self._system = self._ties.system()
         encoded, memory = loaded(conditions, self._system, self.kernel.spins(), done, self._ties)
-        memory = carried(conditions, self, memory)
+        memory = carried(conditions, self, memory, before=conditions.feed)
         if reads:
             self.memory = None if memory is None else memory.apart()
         else:
@@ -301,13 +302,17 @@ def loaded(
 
 
 def carried(
-    conditions: Conditions, group: Walkers, memory: FeedMemory | None, *, fresh_feed: bool = False
+    conditions: Conditions,
+    group: Walkers,
+    memory: FeedMemory | None,
+    *,
+    before: Feed | None,
 ) -> FeedMemory | None:
-    """Return the memory with what a group's feed has remembered so far, unless it is a new one."""
+    """Return the memory with what a group's feeds have remembered so far, where they go on."""
     feed = conditions.feed
     if memory is None or feed is None or not memory.arrays:
         return memory
-    kept = group.memory.arrays if group.memory and not fresh_feed else {}
+    kept = handed_on(before, feed, group.memory.arrays) if group.memory else {}
     arrays = feed.remembered(group.system, group.spins, conditions.camps)
     return memory._replace(arrays=feed.carried(kept, arrays))
 

@@ -7,7 +7,7 @@ several of them take about the time of one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -30,7 +30,7 @@ from sociophysics.influences.feeds.recall import Arm, ArmsRecall
 from sociophysics.society.spins import SpinSystem
 from sociophysics.words import number_of
 
-__all__ = ["ARM", "Allotted"]
+__all__ = ["ARM", "Allotted", "handed_on"]
 
 ARM = "arm"  # the column of a frame's user table
 Arms = NDArray[np.int64]
@@ -149,6 +149,11 @@ class Allotted(Feed):
         """Whether one of the feeds can do anything."""
         return any(each is not None and each.acts for each in self._feeds)
 
+    @property
+    def remembers(self) -> bool:
+        """Whether one of the feeds remembers anything."""
+        return any(each is not None and each.remembers for each in self._feeds)
+
     def candidates(self, system: SpinSystem, camps: Camps | None) -> Pool | None:
         """Raise if a feed needs camps and there are none; there is no one pool."""
         for each in self._feeds:
@@ -184,13 +189,12 @@ class Allotted(Feed):
     def carried(
         self, kept: Mapping[str, NDArray[Any]], fresh: Mapping[str, NDArray[Any]]
     ) -> Mapping[str, NDArray[Any]]:
-        """Return what each arm remembers; the only feed there was is arm 0 now."""
-        named = {name if name[:1].isdigit() else f"0 {name}": v for name, v in kept.items()}
+        """Return what each arm remembers."""
         found: dict[str, NDArray[Any]] = {}
         for arm in range(len(self._feeds)):
             own, new = (
                 {name: v for name, v in each.items() if name.startswith(f"{arm} ")}
-                for each in (named, fresh)
+                for each in (kept, fresh)
             )
             found |= super().carried(own, new)
         return found
@@ -293,3 +297,58 @@ def _shares(feed: Feed | None, n: int) -> tuple[tuple[Feed | None, ...], Arms]:
     if isinstance(feed, Allotted):
         return feed.feeds, feed.arm_of
     return (feed,), np.zeros(n, np.int64)
+
+
+def handed_on(
+    before: Feed | None, after: Feed | None, kept: Mapping[str, NDArray[Any]]
+) -> Mapping[str, NDArray[Any]]:
+    """Return what feeds that go on have remembered, under the names that it has after an act.
+
+    Feeds go on that are the same, or of the same kind in the same arm with other numbers.
+
+    Parameters
+    ----------
+    before, after : Feed or None
+        What acted until the act, and what acts from then on.
+    kept : mapping
+        What was remembered, by name.
+
+    Examples
+    --------
+    >>> from sociophysics.influences.feeds import Memory
+    >>> own, other = Memory(strength=0.3), Memory(strength=0.5, tau=2.0)
+    >>> two = Allotted([own, None, other], [2, 2, 2])
+    >>> handed_on(two, own, {"0 trace": 0.1, "2 trace": 0.7})
+    {'trace': 0.1}
+    >>> handed_on(two, Allotted([own, other], [1, 1, 1]), {"0 trace": 0.1, "2 trace": 0.7})
+    {'0 trace': 0.1, '1 trace': 0.7}
+    """
+    if before is after or not kept:
+        return kept
+    old, new = _shares(before, 0)[0], _shares(after, 0)[0]
+    found: dict[str, Any] = {}
+    for arm, source in _going_on(old, new).items():
+        start = f"{source} " if isinstance(before, Allotted) else ""
+        named = f"{arm} " if isinstance(after, Allotted) else ""
+        found |= {
+            named + name.removeprefix(start): values
+            for name, values in kept.items()
+            if name.startswith(start)
+        }
+    return found
+
+
+def _going_on(old: Sequence[Feed | None], new: Sequence[Feed | None]) -> dict[int, int]:
+    """Return which arm each arm goes on from; each is gone on from once."""
+    found: dict[int, int] = {}
+    same: list[Callable[[int, int], bool]] = [
+        lambda arm, k: new[arm] is old[k],
+        lambda arm, k: new[arm] == old[k],
+        lambda arm, k: arm == k and type(new[arm]) is type(old[k]),
+    ]
+    for holds in same:
+        for arm in range(len(new)):
+            free = (k for k in range(len(old)) if k not in found.values() and holds(arm, k))
+            if arm not in found and (k := next(free, None)) is not None:
+                found[arm] = k
+    return found

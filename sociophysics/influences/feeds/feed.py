@@ -128,6 +128,11 @@ class Feed(Kind):
         """Return what the feed remembers before the first sweep: arrays by name, replicas first."""
         return NOTHING
 
+    @property
+    def remembers(self) -> bool:
+        """Whether it remembers anything."""
+        return type(self).remembered is not Feed.remembered
+
     def carried(
         self, kept: Mapping[str, NDArray[Any]], fresh: Mapping[str, NDArray[Any]]
     ) -> Mapping[str, NDArray[Any]]:
