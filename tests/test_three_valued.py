@@ -9,7 +9,9 @@ import pytest
 
 from sociophysics.errors import InputError
 from sociophysics.inference import compare_three_valued, fit_three_valued
+from sociophysics.inference.chamber.what_if import votes_digest
 from sociophysics.inference.estimators.three_valued import _chances, _slopes
+from sociophysics.rollcall import Votes
 
 N = 6
 STATES = np.array(list(product((-1, 0, 1), repeat=N)), float)
@@ -45,6 +47,19 @@ def test_intervals_of_nine_tenths_cover_in_a_hundred_planted_chambers(record_pro
     share = covered(range(1000, 1100))
     record_property("coverage of 90 % intervals of three-valued couplings", share)
     assert abs(share - 0.9) < 0.03
+
+
+def test_votes_know_their_abstentions_and_hidden_ones_are_none():
+    table = planted(0, 60)[0]
+    table[:3, 0] = np.nan
+    votes = Votes(np.nan_to_num(table), abstained=table == 0)
+    np.testing.assert_array_equal(votes.three_valued(), table)
+    np.testing.assert_array_equal(
+        fit_three_valued(votes).coupling, fit_three_valued(table).coupling
+    )
+    mask = np.random.default_rng(0).random(table.shape) < 0.3
+    np.testing.assert_array_equal(votes.hide(mask).three_valued(), np.where(mask, np.nan, table))
+    assert votes_digest(votes) != votes_digest(votes.replace(abstained=None))
 
 
 @pytest.mark.parametrize("factor", [1.0, 2.0, 0.5, -1.0])

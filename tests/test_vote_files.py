@@ -88,6 +88,51 @@ def test_one_zero_and_minus_one_ask_what_they_mean(tmp_path, words):
     assert any(f"{count} votes coded as missing ({missing})" in note for note in votes.notes)
 
 
+@pytest.mark.parametrize(
+    ("words", "abstain", "vacant"),
+    [((1, 6, 9), "7", "0"), ((1, 3, 8), "2", "9"), (("yea", "nay", ""), "present", "vacant")],
+)
+def test_who_abstained_and_who_had_no_seat_are_kept_apart_from_absences(
+    tmp_path, words, abstain, vacant
+):
+    frame = table(words).astype(object)
+    empty = np.argwhere(TRUTH == 0)
+    (one, first), (other, second) = empty[0], empty[-1]
+    frame.loc[one, f"rc{first + 1}"], frame.loc[other, f"rc{second + 1}"] = abstain, vacant
+    votes = read_votes(written(tmp_path, frame))
+    assert same(votes)
+    assert np.argwhere(votes.abstained.T).tolist() == [[one, first]]
+    assert np.argwhere(~votes.seated.T).tolist() == [[other, second]]
+    kept = votes.select(members=np.arange(MEMBERS)[::-1]).replace(polarity="expert")
+    assert kept.abstained.sum() == (~kept.seated).sum() == 1
+    assert any(f"1 cells of members without a seat then ({vacant})" in n for n in votes.notes)
+
+
+@pytest.mark.parametrize("how", ["label", "state", "code"])
+def test_a_president_among_the_members_of_a_table_is_dropped_and_said(tmp_path, how):
+    """As in the votes of the 109th Senate that come with R's pscl."""
+    frame = table((1, 6, 9))
+    names = [f"SURNAME{k} (R OH)" for k in range(MEMBERS)]
+    if how == "label":
+        frame = frame.drop(columns=["id", "party", "state"])
+        frame["name"] = ["BUSH (R USA)", *names[1:]]
+    elif how == "state":
+        frame.loc[0, "state"] = "USA"
+    else:
+        frame.insert(4, "icpsrState", [99, *[41] * (MEMBERS - 1)])
+    path = written(tmp_path, frame)
+    votes = open_votes(path)
+    np.testing.assert_array_equal(votes.matrix.T, TRUTH[1:])
+    assert any("President dropped" in note for note in votes.notes)
+    assert same(open_votes(path, keep_president=True))
+
+
+def test_the_united_states_among_countries_are_no_president(tmp_path):
+    frame = table((1, 3, 8))
+    frame.loc[0, "state"] = "USA"
+    assert same(open_votes(written(tmp_path, frame)))
+
+
 def test_one_stray_code_among_others_asks(tmp_path):
     frame = table((1, 0, ""))
     frame.loc[0, "rc1"] = -1

@@ -6,23 +6,33 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["NAMES", "decode"]
+__all__ = ["NAMES", "Cast", "decode"]
 
 NAMES = "0 not a member, 1-3 yea, 4-6 nay, 7-8 present, 9 not voting"
 STANCE = np.array([0, 1, 1, 1, -1, -1, -1, 0, 0, 0], dtype=np.int8)
 
 
-def decode(codes: NDArray[np.int64]) -> tuple[NDArray[np.int8], NDArray[np.bool_]]:
-    """Return the votes, +1, -1 or 0, and where the member held a seat.
+class Cast(NamedTuple):
+    """Votes +1, -1 or 0, where the member held a seat, and where it was present and abstained."""
+
+    matrix: NDArray[np.int8]
+    seated: NDArray[np.bool_]
+    abstained: NDArray[np.bool_]
+
+
+def decode(codes: NDArray[np.int64]) -> Cast:
+    """Return what cast codes say.
 
     Examples
     --------
-    >>> decode(np.arange(10))[0].tolist()
+    >>> decode(np.arange(10)).matrix.tolist()
     [0, 1, 1, 1, -1, -1, -1, 0, 0, 0]
-    >>> decode(np.array([0, 9]))[1].tolist()
-    [False, True]
+    >>> decode(np.array([0, 9])).seated.tolist(), decode(np.array([7, 9])).abstained.tolist()
+    ([False, True], [True, False])
     """
-    return STANCE[codes], codes != 0
+    return Cast(STANCE[codes], codes != 0, (codes == 7) | (codes == 8))

@@ -13,10 +13,20 @@ from dataclasses import dataclass
 from sociophysics.errors import InputError
 from sociophysics.society.missing import BLANKS
 
-__all__ = ["Coding", "blank", "find_coding", "normalized", "parse_codes"]
+__all__ = [
+    "ABSTAINED",
+    "CAST_CODES",
+    "UNSEATED",
+    "Coding",
+    "blank",
+    "find_coding",
+    "normalized",
+    "parse_codes",
+]
 
-MEANINGS = ("yea", "nay", "abstain", "missing")
-SIGNS = {"yea": 1, "nay": -1, "abstain": 0, "missing": 0}
+MEANINGS = ("yea", "nay", "abstain", "missing", "unseated")
+ABSTAINED, UNSEATED = 2, 3  # beside +1, -1 and 0, which is a seated member without a vote
+LEVELS = {"yea": 1, "nay": -1, "abstain": ABSTAINED, "missing": 0, "unseated": UNSEATED}
 MISSING = frozenset(text.lower() for text in (*BLANKS, "."))  # "." as SAS and Stata write it
 YEAS = (
     "yea",
@@ -36,8 +46,9 @@ NAYS = ("nay", "nays", "no", "noes", "n", "false", "f", "against", "contra")
 ABSTENTIONS = ("abstain", "abstained", "abstention", "abstains", "present")
 ABSENCES = (
     "not voting", "did not vote", "absent", "absence", "excused", "nv", "not present", "missing",
-    "not a member", "no vote", "-", "leave",
+    "no vote", "-", "leave",
 )  # fmt: skip
+VACANCIES = ("not a member", "not in legislature", "not seated", "unseated", "vacant")
 NUMBER = re.compile(r"\+?(-?\d{1,3})(\.0+)?")
 
 
@@ -48,14 +59,15 @@ class Coding:
     Parameters
     ----------
     meanings : mapping
-        From a normalized code to "yea", "nay", "abstain" or "missing"; blank is missing.
+        From a normalized code to "yea", "nay", "abstain", "missing" or "unseated" (no member
+        then); blank is missing.
     """
 
     meanings: Mapping[str, str]
 
-    def sign(self, code: str) -> int:
-        """Return +1, -1 or 0 of a normalized code that `knows`."""
-        return SIGNS[self.meanings.get(code, "missing")]
+    def level(self, code: str) -> int:
+        """Return +1, -1, 0, ``ABSTAINED`` or ``UNSEATED`` of a normalized code that `knows`."""
+        return LEVELS[self.meanings.get(code, "missing")]
 
     def knows(self, code: str) -> bool:
         """Whether a normalized code has a meaning."""
@@ -86,14 +98,15 @@ class Coding:
 WORDS = Coding(
     dict.fromkeys(YEAS, "yea") | dict.fromkeys(NAYS, "nay")
     | dict.fromkeys(ABSTENTIONS, "abstain") | dict.fromkeys(ABSENCES, "missing")
+    | dict.fromkeys(VACANCIES, "unseated")
 )  # fmt: skip
 PLUS_MINUS = Coding({"1": "yea", "-1": "nay"})
 ONE_ZERO = Coding({"1": "yea", "0": "nay"})
 CAST_CODES = Coding(
     dict.fromkeys("123", "yea") | dict.fromkeys("456", "nay")
-    | dict.fromkeys("78", "abstain") | dict.fromkeys("90", "missing")
+    | {"7": "abstain", "8": "abstain", "9": "missing", "0": "unseated"}
 )  # fmt: skip
-UNITED_NATIONS = Coding({"1": "yea", "3": "nay", "2": "abstain", "8": "missing", "9": "missing"})
+UNITED_NATIONS = Coding({"1": "yea", "3": "nay", "2": "abstain", "8": "missing", "9": "unseated"})
 EXAMPLES = "1=yea,0=nay,-1=missing or 1=yea,-1=nay,0=abstain"
 
 
@@ -122,7 +135,7 @@ def blank(code: str) -> bool:
 
 
 def parse_codes(text: str) -> Coding:
-    """Return the coding written as ``1=yea,0=nay,-1=missing``; other words: ``abstain``.
+    """Return the coding written as ``1=yea,0=nay,-1=missing``; also ``abstain``, ``unseated``.
 
     Raises
     ------
@@ -131,7 +144,7 @@ def parse_codes(text: str) -> Coding:
 
     Examples
     --------
-    >>> parse_codes("1=yea, 2=nay").sign("2")
+    >>> parse_codes("1=yea, 2=nay").level("2")
     -1
     """
     meanings: dict[str, str] = {}
@@ -168,7 +181,7 @@ def find_coding(columns: Mapping[str, frozenset[str]], path: object) -> tuple[Co
 
     Examples
     --------
-    >>> find_coding({"a": frozenset(["yea", "nay"])}, "votes.csv")[0].sign("nay")
+    >>> find_coding({"a": frozenset(["yea", "nay"])}, "votes.csv")[0].level("nay")
     -1
     """
     held = {name: codes - MISSING for name, codes in columns.items()}

@@ -144,6 +144,7 @@ def _members(
         # As pscl prints members: NAME (D MA)
         table["name"], table["party"] = parts[0], parts[1]
         table["state"] = parts[2].fillna("")
+        table["labelled"] = True
         notes.append('parties and states are read from names such as "NAME (D MA)"')
     if "id" not in roles:
         table["id"] = table["name"] if table["name"].is_unique else frame[roles["name"]]

@@ -81,8 +81,8 @@ def read_ord(path: FilePath, *, keep_president: bool = False) -> Votes:
     members = pd.DataFrame([_member(path, i + 1, line) for i, line in enumerate(lines)])
     president = np.array([_is_president(line) for line in lines]) & (not keep_president)
     notes = [f"President dropped: {name}" for name in members["name"][president]]
-    matrix, seated = decode(codes[:, ~president])
-    never = ~(matrix != 0).any(axis=0)
+    cast = decode(codes[:, ~president])
+    never = ~(cast.matrix != 0).any(axis=0)
     members = members[~president]
     if never.any():
         notes.append(
@@ -91,8 +91,9 @@ def read_ord(path: FilePath, *, keep_president: bool = False) -> Votes:
         )
     rollcalls = pd.DataFrame({"id": np.arange(1, length + 1)})
     return Votes(
-        matrix[:, ~never], members[~never], rollcalls, notes=notes, seated=seated[:, ~never]
-    )
+        cast.matrix[:, ~never], members[~never], rollcalls, notes=notes,
+        seated=cast.seated[:, ~never], abstained=cast.abstained[:, ~never],
+    )  # fmt: skip
 
 
 def _is_president(line: str) -> bool:

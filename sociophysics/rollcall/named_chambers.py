@@ -88,8 +88,11 @@ def open_votes(
         votes = read_voteview(path, members, rollcalls, **long)
     else:
         _refuse(name, members=members)
-        _useless(name, **long)
-        votes = read_votes(path, rollcalls=rollcalls, polarity=published_polarity(path), **plain)
+        _useless(name, merge_switchers=merge_switchers)
+        votes = read_votes(
+            path, rollcalls=rollcalls, polarity=published_polarity(path),
+            keep_president=keep_president, **plain,
+        )  # fmt: skip
     votes = votes if chamber is None else _only(votes, chamber)
     return votes if polarity is None else _coded(votes, polarity)
 
@@ -99,14 +102,14 @@ def _only(votes: Votes, chamber: str) -> Votes:
     part = votes.chamber(chamber)
     return Votes(
         part.matrix, part.members, part.rollcalls, polarity=part.polarity, notes=part.notes,
-        seated=part.seated,
+        seated=part.seated, abstained=part.abstained,
     )  # fmt: skip
 
 
 def _coded(votes: Votes, polarity: str) -> Votes:
     return Votes(
         votes.matrix, votes.members, votes.rollcalls, polarity=polarity, notes=votes.notes,
-        seated=votes.seated,
+        seated=votes.seated, abstained=votes.abstained,
     )  # fmt: skip
 
 

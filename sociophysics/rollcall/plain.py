@@ -10,11 +10,21 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sociophysics.errors import InputError
-from sociophysics.rollcall.codes import Coding, blank, find_coding, normalized, parse_codes
+from sociophysics.rollcall.codes import (
+    ABSTAINED,
+    CAST_CODES,
+    UNSEATED,
+    Coding,
+    blank,
+    find_coding,
+    normalized,
+    parse_codes,
+)
 from sociophysics.rollcall.layouts import ROLLCALL, Sheet, natural, read_sheet
 from sociophysics.rollcall.parties import cleaned, party_notes
 from sociophysics.rollcall.vote_tables import FilePath, open_table
 from sociophysics.rollcall.votes import Votes
+from sociophysics.rollcall.voteview import PRESIDENT_STATE
 from sociophysics.society.user_labels import integers_if_all
 from sociophysics.words import number_of
 
@@ -26,6 +36,7 @@ TOTALS = frozenset(
      "nays", "ayes", "noes", "chamber", "plenary")
 )  # fmt: skip
 FEW = 0.2  # of a column's cells, from which on what is no code makes it no column of votes
+STATE_CODES = ("icpsrstate", "state_icpsr", "icpsr_state")
 ENOUGH = 20  # votes with the majority, all of them, of which a member is warned
 
 
@@ -36,6 +47,7 @@ def read_votes(
     polarity: str = "arbitrary",
     codes: str | None = None,
     first_vote: str | None = None,
+    keep_president: bool = False,
 ) -> Votes:
     r"""Return the votes in a table: CSV with any separator, gzip, Excel, or JSON records.
 
@@ -54,15 +66,19 @@ def read_votes(
     polarity : {"arbitrary", "expert", "majority"}
         What 1 means in this file; it is recorded, nothing is recoded.
     codes : str, optional
-        What codes mean, such as ``"1=yea,0=nay,-1=missing"``; also ``abstain``, read as missing.
+        What codes mean, such as ``"1=yea,0=nay,-1=missing"``; also ``abstain`` and
+        ``unseated`` (no member then), which are no votes and kept apart from absences.
     first_vote : str, optional
         The first column of votes, where columns before it could be taken for votes.
+    keep_president : bool
+        The President stands among the members in tables made of Voteview's files, as R's pscl has
+        them; dropped unless True.
 
     Raises
     ------
     InputError
         The file is not there, is laid out in no way known here, holds codes that could mean
-        several things, or breaks a rule of `Votes`.
+        several things, or breaks a rule of `Votes`; ``keep_president`` without a President.
 
     Examples
     --------
@@ -84,7 +100,16 @@ def read_votes(
     sheet = read_sheet(table.frame, path, first_vote)
     notes = [*table.notes, *sheet.notes]
     sheet = _without_totals(sheet, notes)
-    matrix, sheet = _decoded(sheet, path, given, notes)
+    matrix, sheet, coding = _decoded(sheet, path, given, notes)
+    president = _presidents(sheet.members, cast=coding is CAST_CODES)
+    sheet = sheet._replace(members=sheet.members.drop(columns="labelled", errors="ignore"))
+    if keep_president and not president.any():
+        raise InputError(
+            "--keep-president (keep_president=True) is for tables with a President, whose state "
+            f"is USA or {PRESIDENT_STATE}; {path} has none: leave it out."
+        )
+    if president.any() and not keep_president:
+        matrix, sheet = _without_president(matrix, sheet, president, notes)
     sheet, matrix = _with_details(sheet, matrix, rollcalls, notes)
     members = sheet.members.assign(
         id=sheet.members["id"].map(integers_if_all(sheet.members["id"].tolist())),
@@ -109,8 +134,8 @@ def _without_totals(sheet: Sheet, notes: list[str]) -> Sheet:
 
 def _decoded(
     sheet: Sheet, path: FilePath, given: Coding | None, notes: list[str]
-) -> tuple[NDArray[np.int8], Sheet]:
-    """Return votes (roll calls, members), and the sheet without columns that are none."""
+) -> tuple[NDArray[np.int8], Sheet, Coding]:
+    """Return levels (roll calls, members), the sheet without columns that are none, the coding."""
     if sheet.codes.shape[1] == 0:
         raise InputError(f"{path} has no column of votes after id,name,party,state; add them.")
     columns = [sheet.codes.iloc[:, k] for k in range(sheet.codes.shape[1])]
@@ -124,17 +149,37 @@ def _decoded(
         raise InputError(f"{path} has no column of votes that can be read; see --codes.")
     _refuse_unknown(sheet, plain, coding, attributes, path)
     kept = [k for k in range(len(plain)) if k not in attributes]
-    signs = {code: coding.sign(code) for code in set(spelled.values())}
-    matrix = np.array([plain[k].map(signs) for k in kept], dtype=np.int8)
+    levels = {code: coding.level(code) for code in set(spelled.values())}
+    matrix = np.array([plain[k].map(levels) for k in kept], dtype=np.int8)
     labels = sheet.rollcalls["id"]
     _say(sheet, plain, coding, attributes, kept, notes)
     members = sheet.members
     if sheet.codes.index.equals(members.index):
         more = {str(labels[k]): columns[k] for k in sorted(attributes)}
         members = members.assign(**{n: v for n, v in more.items() if n not in members})
-    return matrix, sheet._replace(
-        members=members, rollcalls=sheet.rollcalls.iloc[kept].reset_index(drop=True)
+    rollcalls = sheet.rollcalls.iloc[kept].reset_index(drop=True)
+    return matrix, sheet._replace(members=members, rollcalls=rollcalls), coding
+
+
+def _presidents(members: pd.DataFrame, *, cast: bool) -> pd.Series[bool]:
+    """Mark Presidents, whose state is "USA" or 99; of a table of countries only the latter."""
+    president = members["state"].str.upper() == "USA"
+    president &= cast | members.get("labelled", pd.Series(False, members.index))
+    for name in members.columns[members.columns.str.lower().isin(STATE_CODES)]:
+        president |= pd.to_numeric(members[name], errors="coerce") == PRESIDENT_STATE
+    return president
+
+
+def _without_president(
+    matrix: NDArray[np.int8], sheet: Sheet, president: pd.Series[bool], notes: list[str]
+) -> tuple[NDArray[np.int8], Sheet]:
+    names = ", ".join(sheet.members["name"][president].astype(str)[:5])
+    notes.append(
+        f"President dropped: {names}; --keep-president (keep_president=True) keeps the announced "
+        "positions as votes"
     )
+    keep = ~president.to_numpy()
+    return matrix[:, keep], sheet._replace(members=sheet.members[keep].reset_index(drop=True))
 
 
 def _is_attribute(column: pd.Series[str], coding: Coding) -> bool:
@@ -176,7 +221,11 @@ def _say(
     used = set().union(*(set(plain[k].unique()) for k in kept))
     notes.append(coding.describe(used))
     meanings = {code: coding.meanings.get(code) for code in used}
-    for meaning, text in (("abstain", "abstentions"), ("missing", "votes coded as missing")):
+    for meaning, text in (
+        ("abstain", "abstentions"),
+        ("missing", "votes coded as missing"),
+        ("unseated", "cells of members without a seat then"),
+    ):
         codes = [code for code, each in meanings.items() if each == meaning]
         count = sum(int(plain[k].isin(codes).sum()) for k in kept)
         if count:
@@ -270,6 +319,8 @@ def _checked(
     polarity: str,
     notes: list[str],
 ) -> Votes:
+    seated, abstained = matrix != UNSEATED, matrix == ABSTAINED
+    matrix = np.where(np.abs(matrix) == 1, matrix, 0).astype(np.int8)
     rows, columns = (matrix != 0).any(axis=1), (matrix != 0).any(axis=0)
     if rows.any() and not rows.all():
         names = ", ".join(rollcalls["id"][~rows].astype(str)[:8])
@@ -280,8 +331,12 @@ def _checked(
     if rows.any():
         grid = np.ix_(rows, columns)
         matrix, members, rollcalls = matrix[grid], members[columns], rollcalls[rows]
+        seated, abstained = seated[grid], abstained[grid]
     notes += _conformists(matrix, members)
-    return Votes(matrix, members, rollcalls, polarity=polarity, notes=notes)
+    return Votes(
+        matrix, members, rollcalls, polarity=polarity, notes=notes, seated=seated,
+        abstained=abstained,
+    )  # fmt: skip
 
 
 def _conformists(matrix: NDArray[np.int8], members: pd.DataFrame) -> list[str]:

@@ -57,6 +57,9 @@ class Votes:
     seated : bool array, shape (roll calls, members), optional
         Where the member held a seat when the roll call was held; everywhere if left out. A missing
         vote of a seated member is an abstention or absence.
+    abstained : bool array, shape (roll calls, members), optional
+        Where the member was there and answered neither yea nor nay; nowhere if left out. To
+        models of two values it is a missing vote, `three_valued` keeps it.
     partial : bool
         True for a part of the data, in which roll calls and members may be empty.
 
@@ -82,6 +85,7 @@ class Votes:
         polarity: str = "arbitrary",
         notes: Sequence[str] = (),
         seated: ArrayLike | None = None,
+        abstained: ArrayLike | None = None,
         partial: bool = False,
     ) -> None:
         if polarity not in POLARITIES:
@@ -95,7 +99,10 @@ class Votes:
         self.rollcalls = rollcall_table(rollcalls, self.matrix.shape[0], rows)
         self.polarity = polarity
         self.notes = tuple(notes)
-        self.seated = _seated(seated, self.matrix)
+        self.abstained = _marks(abstained, self.matrix, "abstained", False) & (self.matrix == 0)
+        self.seated = _marks(seated, self.matrix, "seated", True) | self.observed | self.abstained
+        for marks in (self.abstained, self.seated):
+            marks.flags.writeable = False
         self.partial = bool(partial)
         if not partial:
             check_content(self.matrix, self.members, self.rollcalls)
@@ -176,6 +183,7 @@ class Votes:
             polarity=self.polarity,
             notes=(*self.notes, note) if note else self.notes,
             seated=self.seated[grid],
+            abstained=self.abstained[grid],
             partial=True,
         )
 
@@ -229,7 +237,18 @@ class Votes:
                 f"the mask has shape {cells.shape} for votes of shape {self.matrix.shape}; give "
                 "one entry per vote."
             )
-        return self.replace(matrix=np.where(cells, 0, self.matrix), partial=True)
+        hidden = self.abstained & ~np.asarray(cells, dtype=bool)
+        return self.replace(matrix=np.where(cells, 0, self.matrix), abstained=hidden, partial=True)
+
+    def three_valued(self) -> NDArray[np.float64]:
+        """Return +1 yea, 0 abstention, -1 nay, NaN not observed, shape (roll calls, members).
+
+        Examples
+        --------
+        >>> Votes([[1, 0, 0], [-1, 1, 1]], abstained=[[0, 1, 0], [0, 0, 0]]).three_valued().tolist()
+        [[1.0, 0.0, nan], [-1.0, 1.0, 1.0]]
+        """
+        return np.where(self.observed | self.abstained, self.matrix, np.nan)
 
     def oriented_by_majority(self, train: NDArray[np.bool_] | None = None) -> Votes:
         """Return the votes with +1 = the side of the majority, and a warning in ``notes``.
@@ -257,7 +276,9 @@ class Votes:
 
     def replace(self, **changes: Any) -> Votes:
         """Return the votes with some of their parts exchanged; names as in the constructor."""
-        names = ("matrix", "members", "rollcalls", "polarity", "notes", "seated", "partial")
+        names = (
+            "matrix", "members", "rollcalls", "polarity", "notes", "seated", "abstained", "partial",
+        )  # fmt: skip
         return Votes(**({name: getattr(self, name) for name in names} | changes))
 
 
@@ -280,16 +301,16 @@ def as_votes(data: Votes | pd.DataFrame | ArrayLike) -> Votes:
     )
 
 
-def _seated(seated: ArrayLike | None, matrix: NDArray[np.int8]) -> NDArray[np.bool_]:
-    seats = np.ones(matrix.shape, bool) if seated is None else np.array(seated, dtype=bool)
-    if seats.shape != matrix.shape:
+def _marks(
+    marks: ArrayLike | None, matrix: NDArray[np.int8], name: str, filled: bool
+) -> NDArray[np.bool_]:
+    found = np.full(matrix.shape, filled) if marks is None else np.array(marks, dtype=bool)
+    if found.shape != matrix.shape:
         raise InputError(
-            f"seated has shape {seats.shape} for votes of shape {matrix.shape}; give one entry per "
+            f"{name} has shape {found.shape} for votes of shape {matrix.shape}; give one entry per "
             "vote."
         )
-    seats |= matrix != 0
-    seats.flags.writeable = False
-    return seats
+    return found
 
 
 def _positions(chosen: Any, n: int, noun: str) -> NDArray[np.int64]:

@@ -11,10 +11,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from sociophysics.errors import InputError
-from sociophysics.rollcall.castcodes import NAMES, decode
+from sociophysics.rollcall.castcodes import NAMES, Cast, decode
 from sociophysics.rollcall.vote_tables import FilePath, header, read_table, require_columns
 from sociophysics.rollcall.votes import Votes
 from sociophysics.words import number_of
@@ -38,8 +37,8 @@ def read_voteview(
 ) -> Votes:
     r"""Return the votes of one or more chambers and Congresses from Voteview's CSV files.
 
-    Cast codes 1, 2, 3 are +1, codes 4, 5, 6 are -1; present (7, 8) and not voting (9) are missing;
-    0 is not a member at that time, recorded in ``seated`` and so kept apart from abstention.
+    Cast codes 1, 2, 3 are +1, codes 4, 5, 6 are -1; present (7, 8) and not voting (9) are missing,
+    the former recorded in ``abstained``; 0 is not a member at that time, recorded in ``seated``.
 
     Parameters
     ----------
@@ -81,9 +80,9 @@ def read_voteview(
     merged = _switchers(cast, people, notes, merge=merge_switchers)
     cast["icpsr"] = cast["icpsr"].replace(merged)
     people = people[~people["icpsr"].isin(list(merged))]
-    matrix, seated, floors, seats = _pivot(votes, cast)
+    given, floors, seats = _pivot(votes, cast)
     table, details = _member_rows(members, people, seats), _details(rollcalls, floors)
-    return _without_empty(matrix, table, details, seated, notes)
+    return _without_empty(given, table, details, notes)
 
 
 def whole_numbers(path: FilePath, text: pd.Series[Any], name: str) -> pd.Series[Any]:
@@ -183,9 +182,7 @@ def _switchers(
     return merged
 
 
-def _pivot(
-    path: FilePath, cast: pd.DataFrame
-) -> tuple[NDArray[np.int8], NDArray[np.bool_], pd.DataFrame, pd.DataFrame]:
+def _pivot(path: FilePath, cast: pd.DataFrame) -> tuple[Cast, pd.DataFrame, pd.DataFrame]:
     # a merged switcher is "not a member" under one number while voting under the other
     cast = cast[cast["cast_code"] > 0]
     if cast.empty:
@@ -202,10 +199,9 @@ def _pivot(
     seats = cast[seat_key].drop_duplicates().sort_values(seat_key, ignore_index=True)
     row = pd.MultiIndex.from_frame(floors).get_indexer(pd.MultiIndex.from_frame(cast[floor_key]))
     column = pd.MultiIndex.from_frame(seats).get_indexer(pd.MultiIndex.from_frame(cast[seat_key]))
-    matrix = np.zeros((len(floors), len(seats)), np.int8)
-    seated = np.zeros(matrix.shape, bool)
-    matrix[row, column], seated[row, column] = decode(cast["cast_code"].to_numpy())
-    return matrix, seated, floors, seats
+    codes = np.zeros((len(floors), len(seats)), np.int64)  # who is not listed is not a member then
+    codes[row, column] = cast["cast_code"]
+    return decode(codes), floors, seats
 
 
 def _member_rows(path: FilePath, people: pd.DataFrame, seats: pd.DataFrame) -> pd.DataFrame:
@@ -268,14 +264,10 @@ def _details(path: FilePath | None, floors: pd.DataFrame) -> pd.DataFrame:
 
 
 def _without_empty(
-    matrix: NDArray[np.int8],
-    members: pd.DataFrame,
-    rollcalls: pd.DataFrame,
-    seated: NDArray[np.bool_],
-    notes: list[str],
+    cast: Cast, members: pd.DataFrame, rollcalls: pd.DataFrame, notes: list[str]
 ) -> Votes:
     # a presiding officer who never votes and a quorum call are normal in these files
-    rows, columns = (matrix != 0).any(axis=1), (matrix != 0).any(axis=0)
+    rows, columns = (cast.matrix != 0).any(axis=1), (cast.matrix != 0).any(axis=0)
     if not columns.all():
         names = ", ".join(members["name"][~columns])
         notes.append(f"{number_of((~columns).sum(), 'member|who never voted')} dropped ({names})")
@@ -283,4 +275,7 @@ def _without_empty(
         names = ", ".join(rollcalls["id"][~rows].astype(str))
         notes.append(f"{number_of((~rows).sum(), 'roll call|without votes')} dropped ({names})")
     grid = np.ix_(rows, columns)
-    return Votes(matrix[grid], members[columns], rollcalls[rows], notes=notes, seated=seated[grid])
+    return Votes(
+        cast.matrix[grid], members[columns], rollcalls[rows], notes=notes,
+        seated=cast.seated[grid], abstained=cast.abstained[grid],
+    )  # fmt: skip

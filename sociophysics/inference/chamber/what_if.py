@@ -268,7 +268,7 @@ def _content(votes: Votes) -> str:
 
 @asks
 def votes_digest(votes: Votes) -> str:
-    """Return the sha256 of votes: who voted how, on what, and what +1 means.
+    """Return the sha256 of votes: who voted how and on what, who had a seat, what +1 means.
 
     Examples
     --------
@@ -277,7 +277,10 @@ def votes_digest(votes: Votes) -> str:
     """
     tables = [table.astype(str).to_csv(index=False) for table in (votes.members, votes.rollcalls)]
     parts = (votes.polarity, str(votes.matrix.shape), *tables)
-    return hashlib.sha256("\0".join(parts).encode() + votes.matrix.tobytes()).hexdigest()
+    cells = votes.matrix.tobytes()
+    if votes.abstained.any() or not votes.seated.all():
+        cells += votes.abstained.tobytes() + votes.seated.tobytes()
+    return hashlib.sha256("\0".join(parts).encode() + cells).hexdigest()
 
 
 def _drawn(file: Path, estimator: str, draw: str, replica: int | None) -> SpinSystem:

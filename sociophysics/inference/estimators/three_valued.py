@@ -24,6 +24,7 @@ from scipy.special import ndtri
 
 from sociophysics.errors import InputError
 from sociophysics.inference.estimators.item_response import INTERCEPT_SD, principal_points
+from sociophysics.rollcall.votes import Votes
 
 __all__ = ["ThreeValuedFit", "by_couplings", "by_places", "fit_three_valued", "levels"]
 
@@ -50,7 +51,7 @@ class ThreeValuedFit(NamedTuple):
 
 
 def fit_three_valued(
-    votes: pd.DataFrame | ArrayLike,
+    votes: Votes | pd.DataFrame | ArrayLike,
     *,
     l2: float = 0.01,
     fields: bool = False,
@@ -60,8 +61,9 @@ def fit_three_valued(
 
     Parameters
     ----------
-    votes : array or DataFrame, shape (roll calls, members)
-        +1 yea, 0 abstention, -1 nay, NaN not observed (not a member, hidden).
+    votes : Votes, or array or DataFrame of shape (roll calls, members)
+        +1 yea, 0 abstention, -1 nay, NaN not observed (not a member, hidden); Votes know who
+        ``abstained``.
     l2 : float
         Penalty ``(l2/n) sum J_ij^2`` per observed vote.
     fields : bool
@@ -101,8 +103,8 @@ def fit_three_valued(
     return ThreeValuedFit(coupling, field, reluctance, coupling - width, coupling + width, l2)
 
 
-def levels(votes: pd.DataFrame | ArrayLike) -> Array:
-    """Return three-valued votes as floats, NaN where not observed.
+def levels(votes: Votes | pd.DataFrame | ArrayLike) -> Array:
+    """Return three-valued votes as floats, NaN where not observed; of Votes, ``abstained`` is 0.
 
     Raises
     ------
@@ -114,6 +116,8 @@ def levels(votes: pd.DataFrame | ArrayLike) -> Array:
     >>> levels([[1, 0], [-1, None]]).tolist()
     [[1.0, 0.0], [-1.0, nan]]
     """
+    if isinstance(votes, Votes):
+        votes = votes.three_valued()
     try:
         table = np.asarray(votes, dtype=np.float64)
     except (TypeError, ValueError):

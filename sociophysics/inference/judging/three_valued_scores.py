@@ -13,6 +13,7 @@ from sociophysics.errors import InputError
 from sociophysics.inference.estimators.objective import best_penalty, searched
 from sociophysics.inference.estimators.three_valued import by_couplings, by_places, levels
 from sociophysics.inference.judging.paired import paired_interval
+from sociophysics.rollcall.votes import Votes
 
 __all__ = ["compare_three_valued"]
 
@@ -24,7 +25,10 @@ HIDDEN_SHARE = 0.15
 
 
 def compare_three_valued(
-    votes: pd.DataFrame | ArrayLike, *, fields: bool = False, seeds: Iterable[int] = range(5)
+    votes: Votes | pd.DataFrame | ArrayLike,
+    *,
+    fields: bool = False,
+    seeds: Iterable[int] = range(5),
 ) -> pd.DataFrame:
     """Return how well couplings and ordinal ideal points predict hidden three-valued votes.
 
@@ -33,7 +37,7 @@ def compare_three_valued(
 
     Parameters
     ----------
-    votes : array or DataFrame, shape (roll calls, members)
+    votes : Votes, or array or DataFrame of shape (roll calls, members)
         As of ``fit_three_valued``.
     fields : bool
     seeds : iterable of int
