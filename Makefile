@@ -1,4 +1,4 @@
-# Everything a person does here: make run, dashboard, test, test-core, validate, bench, numbers, docs.
+# Everything a person does here: make run, dashboard, test, test-core, validate, bench, numbers, verdicts, docs.
 
 PYTHON ?= python3
 # Small matrices: several BLAS threads on a shared machine cost far more than they save.
@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .PHONY: setup run dashboard test test-core test-pythons test-python test-lowest lint validate \
-	bench numbers docs clean
+	bench numbers verdicts docs clean
 
 setup: $(READY)
 
@@ -90,6 +90,10 @@ lint: $(READY)
 
 validate: $(READY)
 	$(BIN)/python -m pytest -m validate --validation-page docs/validation.md
+
+# What became of the claims of the bundled scenarios, which the dashboard's first page shows: half an hour.
+verdicts: $(READY)
+	$(BIN)/python docs/site_verdicts.py
 
 # The table that tests/test_seeded_numbers.py holds; git diff shows which numbers a change has moved.
 numbers: $(READY)

@@ -22,7 +22,10 @@ TABLE = Path(__file__).parent.parent / "scenarios" / VERDICTS
 def rows_of(name: str, folder: Path) -> list[list[str]]:
     """Return the rows of a scenario: its claims with verdicts, numbers and intervals."""
     scenario = sp.Scenario.load(name)
-    run = sp.run(scenario, out=folder / name)
+    there = (folder / name / "results.parquet").is_file()
+    run = sp.Run.open(folder / name) if there else sp.run(scenario, out=folder / name)
+    if run.scenario.hash != scenario.hash:
+        raise SystemExit(f"{folder / name} holds a run of another scenario; take it away.")
     return [
         [name, scenario.hash, row["text"], row["verdict"],
          *(f"{row[number]:.6g}" for number in ("number", "low", "high")),

@@ -9,6 +9,7 @@ import pytest
 import sociophysics as sp
 from sociophysics.cli import main
 from sociophysics.datasets import bundled_scenarios
+from sociophysics.live.stories import judged, stories
 
 ROOT = Path(__file__).parent.parent
 
@@ -34,6 +35,23 @@ def test_a_bundled_scenario_loads_by_name_as_from_its_file(name: str) -> None:
     by_name, by_path = sp.Scenario.load(name), sp.Scenario.load(ROOT / "scenarios" / f"{name}.toml")
     assert by_name.canonical() == by_path.canonical()
     assert by_name.name == name
+
+
+def test_every_claim_of_a_bundled_scenario_has_the_verdict_of_its_run() -> None:
+    """Else: python docs/site_verdicts.py."""
+    for name, story in stories().items():
+        scenario = sp.Scenario.load(name)
+        assert [claim.text for claim in scenario.claims] == [known.text for known in story.judged]
+        assert {known.hash for known in story.judged} == {scenario.hash}, name
+
+
+def test_a_kept_verdict_is_that_of_a_run_today() -> None:
+    today = judged(sp.run(sp.Scenario.load("consensus_transition"), workers=1).claims)
+    for kept, now in zip(stories()["consensus_transition"].judged, today, strict=True):
+        assert (kept.text, kept.verdict, kept.bound) == (now.text, now.verdict, now.bound)
+        assert (kept.number, kept.low, kept.high) == pytest.approx(
+            (now.number, now.low, now.high), rel=1e-5
+        )
 
 
 def test_a_copy_is_the_file_and_runs(elsewhere: Path, capsys: pytest.CaptureFixture[str]) -> None:

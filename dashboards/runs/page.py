@@ -19,6 +19,7 @@ from .head import Head
 from .list_view import RunList
 from .notes import Notes, NotesOnRuns
 from .results import Results
+from .saved import Against, SavedComparisons
 from .settings import BETWEEN, SETTINGS, names_beside
 from .state import Seen, use_desk
 
@@ -39,7 +40,8 @@ def Page() -> None:
     def back() -> None:
         beside = names_beside(settings["beside"])
         marked = [settings["run"], *beside] if beside else []
-        settings.set(run="", beside=BETWEEN.join(marked), observable="", along="", at="")
+        settings.set(run="", beside=BETWEEN.join(marked), observable="", along="", at="",
+                     against="", called="")  # fmt: skip
 
     with PageFrame("Runs", lead=LEAD):
         if not settings["run"]:
@@ -48,6 +50,8 @@ def Page() -> None:
                     Looking(broken)
                 else:
                     RunList(settings, entries, root)
+                    with solara.Div(classes=["sp-runs-kept"]):
+                        SavedComparisons(settings)
                     NotesOnRuns(
                         [entry.name for entry in entries],
                         lambda name: settings.set(run=name, beside=""),
@@ -56,6 +60,7 @@ def Page() -> None:
             with Controls():
                 Choices(settings, seen.view)
                 Beside(settings, entries)
+                SavedComparisons(settings)
                 Notes(settings["run"])
             with Main():
                 if seen.entries is None or broken:
@@ -65,7 +70,16 @@ def Page() -> None:
                 else:
                     for entry in seen.opened[:1]:
                         Head(entry, back, desk.hurry)
-                    Body(seen)
+                    if settings["against"]:
+                        with solara.Div(classes=["sp-runs-against"]):
+                            with solara.Div(classes=["sp-main"]):
+                                with Card(css="sp-runs-head"):
+                                    tag("p", "On the left", css="sp-note")
+                                    tag("h2", "This comparison", css="sp-runs-heading")
+                                Body(seen)
+                            Against(settings, root)
+                    else:
+                        Body(seen)
 
 
 @solara.component

@@ -14,6 +14,8 @@ SETTINGS: dict[str, Kind] = {
     "observable": Text("", longest=80),
     "along": Text("", longest=80),
     "at": Text("", longest=300),
+    "against": Text("", longest=2500),  # the address of another view, shown beside this one
+    "called": Text("", longest=60),
     "find": Text("", longest=80),
     "show": Choice(
         "all", {"all": "All", "finished": "Finished", "unfinished": "Unfinished or damaged"}

@@ -70,3 +70,50 @@ def test_notes_say_when_they_are_full_and_strange_ones_are_left_out(
     expect(page.get_by_text("Not saved: the notes are full")).to_be_visible()
     kept = json.loads(page.evaluate("key => localStorage.getItem(key)", NOTES))
     assert len(kept) == len(many) + len(strange)
+
+
+def test_two_saved_comparisons_stand_side_by_side(
+    new_page: Callable[..., Page], server: str, runs: Path, shoot: Callable[[Page, str], None]
+) -> None:
+    page = new_page(width=1440, height=1000)
+    page.goto(server + "/runs?run=mild&beside=hard")
+    saved = page.get_by_role("list").filter(has=page.get_by_role("button", name=re.compile("^Op")))
+    name = page.get_by_label("Save this one as")
+    name.fill("Both <b>feeds</b>")
+    name.press("Enter")
+    expect(page.get_by_text("Saved as Both <b>feeds</b>.")).to_be_visible()
+    page.get_by_label("Observable", exact=True).select_option("edge_agreement")
+    expect(page).to_have_url(re.compile("observable=edge_agreement"))
+    name.fill("Agreement")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(saved.get_by_role("listitem")).to_have_count(2)
+    page.get_by_role("button", name="Show Both <b>feeds</b> beside this one").click()
+    expect(page.get_by_role("heading", name="Both <b>feeds</b>")).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile("^Ties in agreement.* in mild"))).to_be_visible()
+    expect(page.get_by_role("img", name="Distance between camps in hard")).to_be_visible()
+    assert violations(page) == []
+    shoot(page, "two-comparisons")
+    link = page.url
+    again = page.context.new_page()
+    again.goto(link)
+    expect(again.get_by_role("img", name="Distance between camps in hard")).to_be_visible()
+    again.close()
+    page.get_by_role("button", name="Change sides").click()
+    expect(page.get_by_label("Observable", exact=True)).to_have_value("camp_polarization")
+    page.get_by_role("button", name="Close", exact=True).click()
+    expect(page.get_by_role("img", name=re.compile("^Ties in agreement.* in mild"))).to_have_count(
+        0
+    )
+    page.set_viewport_size({"width": 320, "height": 700})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    page.get_by_role("button", name="← All runs").click()
+    expect(page.get_by_label("Find", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Open Agreement").click()
+    expect(page.get_by_role("img", name=re.compile("^Ties in agreement.* in mild"))).to_be_visible()
+
+
+def test_a_comparison_beside_that_is_gone_is_told(page: Page, server: str, runs: Path) -> None:
+    page.goto(server + "/runs?run=mild&against=%3Frun%3Dgone%26x%3D1")
+    expect(page.get_by_text("There is no run 'gone'")).to_be_visible()
+    expect(page.get_by_text("This page has no setting x")).to_be_visible()
+    expect(page.get_by_role("img", name="Distance between camps in mild")).to_be_visible()

@@ -76,12 +76,22 @@ def test_any_scenario_file_plays_and_runs_as_the_command_line_runs_it(
         assert (folder / name).read_bytes() == (tmp_path / "own" / name).read_bytes(), name
 
 
-def test_a_bundled_story_plays_at_one_press(page: Page, server: str) -> None:
+def test_a_bundled_story_plays_at_one_press(
+    page: Page, server: str, shoot: Callable[[Page, str], None]
+) -> None:
     page.goto(server)
     expect(page.get_by_role("list", name="Stories").get_by_role("listitem")).to_have_count(
         len(bundled_scenarios())
     )
+    card = page.get_by_role("listitem").filter(has_text="Echo chambers by trapping")
+    expect(card).to_contain_text(
+        "● holds camps that start united stay apart. 3 more claims: 3 hold"
+    )
+    shoot(page, "scenarios")
     page.get_by_role("button", name="Play: Echo chambers by trapping").click()
+    kept = page.get_by_role("list", name="Verdicts that came along").get_by_role("listitem")
+    expect(kept).to_have_count(4)
+    expect(kept.first).to_contain_text("0.103 [0.0978, 0.108] from 0.6")
     expect(page).to_have_url(server + "/?story=friendly_camps")
     moved = page.get_by_role("img", name=re.compile(r"^start in consensus at sweep [1-9]"))
     expect(moved).to_have_count(1)
