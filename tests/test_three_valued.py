@@ -52,7 +52,7 @@ def test_intervals_of_nine_tenths_cover_in_a_hundred_planted_chambers(record_pro
 def test_votes_know_their_abstentions_and_hidden_ones_are_none():
     table = planted(0, 60)[0]
     table[:3, 0] = np.nan
-    votes = Votes(np.nan_to_num(table), abstained=table == 0)
+    votes = Votes(np.nan_to_num(table), abstained=table == 0, partial=True)
     np.testing.assert_array_equal(votes.three_valued(), table)
     np.testing.assert_array_equal(
         fit_three_valued(votes).coupling, fit_three_valued(table).coupling
