@@ -436,3 +436,63 @@ def test_no_error_repeats_a_value_beyond_two_hundred_characters(kind: str) -> No
 def test_a_short_sentence_is_left_as_it_is() -> None:
     text = "a's value (2 of 3) is 'b'; " + ", ".join(["camp"] * 100) + "."
     assert str(InputError(text)) == text
+
+
+EDITED = {
+    "no inputs": ("run", ["inputs"], None, "does not say what was read"),
+    "inputs that are a text": ("cascades", ["inputs"], "x", "does not say what was read"),
+    "no name": ("run", ["name"], None, "does not name the run"),
+    "no scenario": ("run", ["scenario"], None, "does not say what was asked"),
+    "a question that is a text": ("inspect", ["asked"], "x", "does not say what was asked"),
+    "a format that is a list": ("run", ["format"], [1], "is not the manifest of a"),
+    "a sweep that is a list": ("run", ["scenario", "sweep"], [1], "holds no valid scenario"),
+    "no replicas": ("run", ["scenario", "sweep", "replicas"], None, ""),
+    "replicas that are a text": ("run", ["scenario", "sweep", "replicas"], "x", ""),
+    "designs that are a text": ("run", ["scenario", "designs"], "x", "holds no valid scenario"),
+}
+
+
+@pytest.mark.parametrize("case", EDITED)
+def test_a_manifest_that_somebody_edited_is_damage_and_no_defect(
+    place: Path, capsys: pytest.CaptureFixture[str], case: str
+) -> None:
+    command, keys, value, sentence = EDITED[case]
+    assert main([*COMMANDS[command], "--out", "out"]) == 0
+    capsys.readouterr()
+    manifest = json.loads((place / "out" / "manifest.json").read_text())
+    table = manifest
+    for key in keys[:-1]:
+        table = table[key]
+    table.pop(keys[-1], None)
+    if value is not None:
+        table[keys[-1]] = value
+    (place / "out" / "manifest.json").write_text(json.dumps(manifest))
+    before = contents(place / "out")
+    for arguments in ([*COMMANDS[command], "--out", "out"], ["repeat", "out", "--sample", "1"]):
+        line = refused(capsys, *arguments)
+        assert sentence in line or "holds no valid scenario" in line
+        assert "defect" not in line
+    assert contents(place / "out") == before
+
+
+def test_a_question_that_somebody_edited_cannot_be_repeated(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*COMMANDS["cascades"], "--out", "out"]) == 0
+    capsys.readouterr()
+    manifest = json.loads((place / "out" / "manifest.json").read_text())
+    del manifest["asked"]["replicas"]
+    (place / "out" / "manifest.json").write_text(json.dumps(manifest))
+    line = refused(capsys, "repeat", "out")
+    assert "out cannot be repeated: its manifest or log does not say what was asked" in line
+
+
+def test_a_table_of_a_study_that_unpacks_to_more_than_memory_is_refused(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main([*COMMANDS["inspect"], "--out", "out"]) == 0
+    name = "x" * 1_000_000
+    pd.DataFrame({"name": [name] * 1_000}).to_parquet(place / "out" / "structure.parquet")
+    monkeypatch.setattr("sociophysics.machine.available_memory", lambda: 100_000_000)
+    with pytest.raises(InputError, match=r"structure\.parquet .*memory"):
+        sp.open("out").tables["structure"]

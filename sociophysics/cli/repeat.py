@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sociophysics.cli.options import Quiet, Scheduler, Workers, count_of, workers_of
-from sociophysics.errors import InputError
+from sociophysics.errors import InputError, shortened
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -68,7 +68,17 @@ def repeat(
             _copy_all_but(store, again, sample)
         with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
             given = _given(store) | {"reported": "report.html" in store.names("")}
-            _answer(command, manifest, given, again.place, count, executor)
+            try:
+                _answer(command, manifest, given, again.place, count, executor)
+            except InputError:
+                raise
+            except (LookupError, TypeError, AttributeError, ValueError) as error:
+                # Both are files that anybody may have edited, of a command's own shape.
+                raise InputError(
+                    f"{store.place} cannot be repeated: its manifest or log does not say what was "
+                    f"asked ({type(error).__name__}: {shortened(str(error))}); if nobody edited "
+                    "them, please report it."
+                ) from error
         different = _different(store, again)
         new = read_json(again)
     _tell(store.place, manifest, new, different, sample, quiet)

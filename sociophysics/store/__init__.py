@@ -19,6 +19,7 @@ from sociophysics.store.folder import (
 from sociophysics.store.manifest import (
     MANIFEST,
     STUDIES,
+    check_shape,
     damaged,
     format_of,
     json_form,
@@ -38,6 +39,7 @@ __all__ = [
     "Place",
     "Steps",
     "Store",
+    "check_shape",
     "damaged",
     "folder_of",
     "format_of",

@@ -24,6 +24,7 @@ __all__ = [
     "PROVENANCE",
     "STUDIES",
     "check_code",
+    "check_shape",
     "damaged",
     "decisive_versions",
     "format_of",
@@ -103,7 +104,7 @@ def refuse_newer(store: Store, kind: object) -> None:
     runs/mine holds a study of a newer version ('sociophysics run 99')
     """
     known = {format_of(command) for command in STUDIES}
-    if kind not in known and re.fullmatch(r"sociophysics [a-z-]+ \d{1,6}", str(kind)):
+    if str(kind) not in known and re.fullmatch(r"sociophysics [a-z-]+ \d{1,6}", str(kind)):
         raise InputError(
             f"{store.place} holds a study of a newer version ({kind!r}); install the version that "
             "made it, or choose another --out."
@@ -209,6 +210,42 @@ def damaged(store: Store, name: str, what: str) -> InputError:
     else:
         fix = "run the scenario into the same folder again to restore it"
     return InputError(f"{store.place}/{name} {what}; {fix}.")
+
+
+def check_shape(store: Store, manifest: Mapping[str, Any], command: str) -> None:
+    """Raise if a manifest lacks what every study of this command says, or says it otherwise.
+
+    Parameters
+    ----------
+    store : Store
+        For the sentence.
+    manifest : mapping
+        With the format of the command.
+    command : str
+        One of ``STUDIES``.
+
+    Raises
+    ------
+    InputError
+        It is damaged: somebody edited it.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> try:
+    ...     check_shape(SimpleNamespace(place="runs/x"), {"inputs": {}}, "tip")
+    ... except InputError as error:
+    ...     print(str(error).partition(";")[0])
+    runs/x/manifest.json does not say what was asked
+    """
+    question = "scenario" if command == "run" else "asked"
+    if not isinstance(manifest.get(question), Mapping):
+        raise damaged(store, MANIFEST, "does not say what was asked")
+    inputs = manifest.get("inputs")
+    if not isinstance(inputs, Mapping) or not all(isinstance(v, str) for v in inputs.values()):
+        raise damaged(store, MANIFEST, "does not say what was read")
+    if command == "run" and not isinstance(manifest.get("name"), str):
+        raise damaged(store, MANIFEST, "does not name the run")
 
 
 # What numbers come from; other packages only carry them.

@@ -17,6 +17,7 @@ from sociophysics.store.manifest import (
     PROVENANCE,
     STUDIES,
     check_code,
+    check_shape,
     damaged,
     format_of,
     json_form,
@@ -114,6 +115,7 @@ def read_manifest(store: Store, command: str) -> dict[str, Any] | None:
             raise InputError(f"{store.place} holds {held}; choose another --out.")
         refuse_newer(store, kind)
         raise damaged(store, MANIFEST, f"is not the manifest of {STUDIES[command]}")
+    check_shape(store, manifest, command)
     return manifest
 
 

@@ -16,12 +16,14 @@ from sociophysics.store import (
     Folder,
     Place,
     Store,
+    check_shape,
     damaged,
     format_of,
     open_store,
     read_json,
     refuse_newer,
 )
+from sociophysics.study.results.kept_run import table_in
 from sociophysics.study.results.run import Run
 
 __all__ = ["Study", "Tables", "open_study"]
@@ -46,9 +48,12 @@ class Tables(Mapping[str, pd.DataFrame]):
         if name not in self._names:
             raise KeyError(name)
         kind = "parquet" if f"{name}.parquet" in self._store.names() else "csv"
-        data = io.BytesIO(self._store.read(f"{name}.{kind}"))
+        if kind == "parquet":
+            return table_in(self._store, f"{name}.{kind}")
         try:
-            return pd.read_parquet(data) if kind == "parquet" else pd.read_csv(data)
+            return pd.read_csv(io.BytesIO(self._store.read(f"{name}.{kind}")))
+        except InputError:
+            raise
         except (OSError, ValueError) as error:
             raise damaged(self._store, f"{name}.{kind}", "is not a readable table") from error
 
@@ -115,16 +120,14 @@ def open_study(directory: Place) -> Run | Study:
         raise InputError(f"{store.place} holds no study; give the folder of a command.")
     manifest = read_json(store)
     command = command_of(store, manifest)
+    check_shape(store, manifest, command)
     if command == "run":
         return Run.open(directory)
     report = f"{store.place}/report.html" if "report.html" in names else None
-    question = manifest.get("asked")
-    if not isinstance(question, Mapping):
-        raise damaged(store, MANIFEST, "does not say what was asked")
     return Study(
         command=command,
         manifest=manifest,
-        question=question,
+        question=manifest["asked"],
         tables=Tables(store),
         report=report,
         place=store.place,

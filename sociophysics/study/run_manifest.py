@@ -9,7 +9,15 @@ from sociophysics.errors import InputError
 from sociophysics.others_code import check_others_code
 from sociophysics.scenario import Scenario
 from sociophysics.scenario.claims import claims_hash
-from sociophysics.store import STUDIES, Store, format_of, json_form, studies
+from sociophysics.store import (
+    MANIFEST,
+    STUDIES,
+    Store,
+    damaged,
+    format_of,
+    json_form,
+    studies,
+)
 from sociophysics.store.manifest import check_code, provenance
 from sociophysics.store.studies import WORDS, Log, claim, write_manifest
 from sociophysics.study.blocks import BLOCK
@@ -96,18 +104,27 @@ def check_continues(store: Store, new: Mapping[str, Any]) -> dict[str, Any]:
         return dict(new)
     check_code(old, store.place, STUDIES["run"])
     check_others_code(old, new, store.place)
-    what = (
+    try:
+        what = _different(old, new)
+    except (LookupError, TypeError, AttributeError) as error:
+        # Of the shape that code of this digest writes nothing raises: somebody edited it.
+        raise damaged(store, MANIFEST, "holds no valid scenario") from error
+    if what:
+        raise InputError(
+            f"{store.place} holds a run of another scenario: {what} differs; choose another --out."
+        )
+    return {**new, "name": old["name"]}
+
+
+def _different(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+    """Return the first thing in which a run is another one, "" if in none."""
+    return (
         _different_designs(old["scenario"], new["scenario"])
         or _different_sweep(old["scenario"]["sweep"], new["scenario"]["sweep"])
         or _different_keys(old["scenario"], new["scenario"], "")
         or _different_inputs(old["inputs"], new["inputs"])
         or next((key for key in ("block", "kernel") if old.get(key) != new.get(key)), "")
     )
-    if what:
-        raise InputError(
-            f"{store.place} holds a run of another scenario: {what} differs; choose another --out."
-        )
-    return {**new, "name": old["name"]}
 
 
 def _finished(store: Store) -> bool:

@@ -49,7 +49,7 @@ def scenario_of(manifest: Mapping[str, Any], store: Store) -> Scenario:
         first = [key for key in sweep if key not in order]
         tables["sweep"] = {key: sweep[key] for key in (*first, *order)}
         return Scenario.from_canonical(tables, name=str(manifest["name"]))
-    except (KeyError, TypeError, ValueError) as error:
+    except (LookupError, TypeError, AttributeError, ValueError) as error:
         raise damaged(store, MANIFEST, "holds no valid scenario") from error
 
 

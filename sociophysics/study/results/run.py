@@ -16,6 +16,7 @@ from sociophysics.statistics import holm, standard_error
 from sociophysics.store import (
     Folder,
     Place,
+    check_shape,
     open_store,
     place_of,
 )
@@ -88,6 +89,7 @@ class Run:
             raise InputError(f"{store.place} is not a folder; give the output folder of a run.")
         manifest = manifest_in(store)
         table = table_in(store, "results.parquet")
+        check_shape(store, manifest, "run")
         scenario = scenario_of(manifest, store)
         events = "events.parquet"
         return cls(
