@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 import sociophysics as sp
+from sociophysics.cli.trial import _lines
 from sociophysics.experiments import trial_society
 from sociophysics.experiments.trial_statistician import society_marks, treated_marks
 from sociophysics.experiments.trial_tables import _interval
@@ -282,7 +283,7 @@ def test_what_is_drawn_as_a_whole_is_said_with_users_who_are_alone() -> None:
     )
     by_side = sp.experiments.trial(of_cliques(unit="attribute side"), workers=1)
     assert by_side.drawn == (
-        "2 values of 'side' of 8 to 8 users are drawn as a whole; 4 users in none are treated "
+        "2 values of 'side' of 8 users are drawn as a whole; 4 users in none are treated "
         "only where everybody is"
     )
 
@@ -392,6 +393,23 @@ def test_after_its_end_what_a_treatment_changed_is_as_before(kind: str) -> None:
             np.testing.assert_array_equal(frame.phi, phi)
         before = frame.spins
     assert stayed.all() == (kind == "hold")
+
+
+def test_an_effect_that_is_not_told_from_none_has_no_half() -> None:
+    trial = {"at": 5, "until": 15, "share": [0.5], "treatment": {"field": 1e-6}}
+    found = sp.experiments.trial(complete(**{"dynamics.sweeps": 30, "trial": trial}), workers=1)
+    assert found.after[["half_on", "half_off", "asymmetry"]].isna().all(axis=None)
+
+
+def test_an_effect_that_is_the_same_in_all_societies_is_said_to_be() -> None:
+    # Half of what nobody's feed shows is of the own camp, and all of what the treated are shown.
+    trial = {"at": 5, "share": [0.5], "outcome": ["exposure_own_camp"],
+             "treatment": {"feed": {"kind": "in_group", "strength": 0.3}}}  # fmt: skip
+    scenario = camps().replace({"feed": {"kind": "bridging", "strength": 0.3}, "trial": trial})
+    said = _lines(sp.experiments.trial(scenario, workers=1))
+    assert next(line for line in said if "total" in line) == (
+        "  total, everybody: 0.5000 in all 3 societies"
+    )
 
 
 def test_what_remains_is_followed_after_the_end() -> None:

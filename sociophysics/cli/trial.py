@@ -146,7 +146,7 @@ def _lines(found: Trial) -> list[str]:
         societies = number_of(found.replicas, "replica")
         lines.append(f"{name} ({size}, {societies}; 95 % intervals)")
         rows = found.effects[found.effects["outcome"] == name]
-        lines += [_line(row) for row in rows.to_dict("records")]
+        lines += [_line(row, _same(found, row)) for row in rows.to_dict("records")]
         own = found.estimators[found.estimators["outcome"] == name]
         for row in own[own["determined"] > 0].to_dict("records"):
             lines.append(
@@ -164,10 +164,22 @@ def _lines(found: Trial) -> list[str]:
     return lines
 
 
-def _line(row: dict[str, Any]) -> str:
+def _same(found: Trial, row: dict[str, Any]) -> bool:
+    """Return whether an effect other than none is the same in all societies, but for rounding."""
+    if row["estimand"] == "multiplier" or not row["value"]:
+        return False
+    table = found.table
+    of_estimand = (table["share"] == row["share"]) & (table["estimand"] == row["estimand"])
+    own = table.loc[of_estimand & (table["outcome"] == row["outcome"]), "value"]
+    return bool(own.max() - own.min() <= 1e-12 * abs(row["value"]))
+
+
+def _line(row: dict[str, Any], same: bool) -> str:
     share, estimand = row["share"], row["estimand"]
     who = {0.0: "one user", 1.0: "everybody"}.get(share, f"{100 * share:g} %")
     text = measured(row["value"], row["low"], row["high"], ".4f")
+    if same:
+        text = f"{row['value']:.4f} in all {row['replicas']} societies"
     if not (math.isnan(row["low"]) or math.isnan(row["value_sd"])):
         text += f" = {row['value_sd']:.3f} SD"
     return f"  {estimand}, {who}: {text}"

@@ -101,7 +101,9 @@ def drawn_units(society: TrialSociety) -> str:
     groups = clusters(society.system, _cluster_word(unit))
     sizes = np.unique(groups[groups >= 0], return_counts=True)[1]
     what = "communities" if unit == "cluster" else f"values of {unit.partition(' ')[2].strip()!r}"
-    said = f"{sizes.size:,} {what} of {sizes.min():,} to {sizes.max():,} users are drawn as a whole"
+    least, most = int(sizes.min()), int(sizes.max())
+    each = number_of(most, "user") if least == most else f"{least:,} to {most:,} users"
+    said = f"{sizes.size:,} {what} of {each} are drawn as a whole"
     if alone := int((sizes == 1).sum()):
         said += f", {alone:,} of them a single user"
     if left := int((groups < 0).sum()):

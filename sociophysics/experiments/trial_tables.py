@@ -220,7 +220,8 @@ def after_table(
     Overall effects of every share and of everybody: ``at_end`` at its last frames (a quarter of
     the treated time), ``remains`` at the last frames of the run (a quarter of the time after),
     ``half_on`` and ``half_off`` the sweeps after which the mean effect has grown to half of
-    ``at_end`` and fallen to half again, NaN if it has not, ``asymmetry`` = half_off / half_on.
+    ``at_end`` and fallen to half again, NaN if it has not or ``at_end`` is not told from 0,
+    ``asymmetry`` = half_off / half_on.
 
     Parameters
     ----------
@@ -241,8 +242,10 @@ def after_table(
             end = _interval(own[:, last_on].mean(axis=1), name)
             rest = _interval(own[:, last_off].mean(axis=1), name)
             course, half = own.mean(axis=0) * np.sign(end.mean), abs(end.mean) / 2
-            begun = _first(sweeps[on], course[on] >= half) - trial.at
-            gone = _first(sweeps[off], course[off] <= half) - trial.until
+            begun = gone = np.nan  # of an effect that is not told from none there is no half
+            if end.low > 0 or end.high < 0:
+                begun = _first(sweeps[on], course[on] >= half) - trial.at
+                gone = _first(sweeps[off], course[off] <= half) - trial.until
             rows.append(
                 {"share": share, "outcome": name, "at_end": end.mean, "at_end_low": end.low,
                  "at_end_high": end.high, "remains": rest.mean, "low": rest.low,
