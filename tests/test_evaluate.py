@@ -15,6 +15,7 @@ from sociophysics.inference.estimators.parameters import Estimator
 from sociophysics.inference.estimators.points_and_couplings import PointsAndCouplings
 from sociophysics.inference.estimators.pseudolikelihood import PseudoLikelihood
 from sociophysics.inference.estimators.stack import Stack, logistic_weights
+from sociophysics.inference.estimators.three_valued_couplings import ThreeValued
 from sociophysics.inference.judging import evaluation, holdout
 from sociophysics.inference.judging.evaluation import COLUMNS, evaluate, evaluate_seeds, leakage
 from sociophysics.inference.judging.holdout import split
@@ -147,6 +148,7 @@ MODELS = [
     Stack(PseudoLikelihood(), IdealPoints(2)),
     PointsAndCouplings(),
     HiddenIssues(issues=2, starts=1),
+    ThreeValued(),
 ]
 
 

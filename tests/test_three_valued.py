@@ -8,9 +8,14 @@ import numpy as np
 import pytest
 
 from sociophysics.errors import InputError
-from sociophysics.inference import compare_three_valued, fit_three_valued
+from sociophysics.inference import (
+    ThreeValued,
+    compare_three_valued,
+    fit_chamber,
+    fit_three_valued,
+)
 from sociophysics.inference.chamber.what_if import votes_digest
-from sociophysics.inference.estimators.three_valued import _chances, _slopes
+from sociophysics.inference.estimators.three_valued import _slopes, chances
 from sociophysics.rollcall import Votes
 
 N = 6
@@ -69,7 +74,7 @@ def test_a_conditional_is_that_of_the_enumerated_law_and_of_no_other(factor):
         factor * 0.5 * ((STATES @ coupling) * STATES).sum(axis=1) - STATES**2 @ reluctance
     )
     vote = np.array([1.0, 0, -1, 1, 0, 1])
-    chance = _chances((vote @ coupling)[None], reluctance)[0]
+    chance = chances((vote @ coupling)[None], reluctance)[0]
     for i in range(N):
         same = (np.delete(STATES, i, 1) == np.delete(vote, i)).all(axis=1)
         exact = np.array([weight[same & (STATES[:, i] == z)].sum() for z in (-1, 0, 1)])
@@ -97,13 +102,41 @@ def test_without_abstentions_it_is_the_pseudolikelihood():
     np.testing.assert_allclose(fit.coupling, PseudoLikelihood(0.01).fit(votes).coupling_, atol=0.01)
 
 
+def test_the_estimator_is_the_fit_and_gains_from_abstentions_what_they_tell():
+    """Who abstains with a faction is told from who is away, where abstentions are answers."""
+    table, coupling, _ = planted(5, 300)
+    votes = Votes(table, abstained=table == 0, partial=True)
+    model = ThreeValued(l2=0.01).fit(votes)
+    given = fit_three_valued(table)
+    np.testing.assert_allclose(model.coupling_, given.coupling, atol=1e-8)
+    np.testing.assert_allclose(model.reluctance_, given.reluctance, atol=1e-8)
+    three = model.predict_three(votes)
+    np.testing.assert_allclose(three.sum(axis=-1), 1)
+    # given that a member votes at all, the law of two values
+    voted = three[..., 2] / (three[..., 0] + three[..., 2])
+    np.testing.assert_allclose(voted, model.predict_proba(votes), atol=1e-12)
+    absent = ThreeValued(l2=0.01).fit(votes.replace(abstained=None))
+    error = [np.abs(fit.coupling_ - coupling)[UPPER].mean() for fit in (model, absent)]
+    assert error[0] < error[1]
+    chosen = ThreeValued().fit(votes)
+    best = chosen.validation_.set_index("l2")["log_likelihood"].idxmax()
+    assert best / 4 < chosen.l2_ < best * 4  # refined between the penalties that were tried
+
+
+def test_fit_tests_it_beside_the_others(tmp_path):
+    table = planted(6, 120)[0]
+    votes = Votes(table, abstained=table == 0, partial=True)
+    found = fit_chamber(votes, tmp_path, quick=True, estimators=[ThreeValued(l2=0.1)])
+    assert "ThreeValued" in set(found.evaluation["model"])
+
+
 def test_each_predicts_its_own_kind_better():
     votes, _, _ = planted(5, 250)
     table = compare_three_valued(votes, seeds=[0]).set_index("model")
     assert table["gmp"].idxmax() == "couplings"
     rng = np.random.default_rng(6)
     eta = rng.normal(size=(150, 1)) + 2.5 * rng.normal(size=(150, 1)) * rng.normal(size=12)
-    chance = _chances(eta, np.zeros(12))
+    chance = chances(eta, np.zeros(12))
     draw = rng.random((150, 12, 1))
     lines = (draw > chance.cumsum(axis=-1)).sum(axis=-1) - 1
     table = compare_three_valued(lines, seeds=[0]).set_index("model")

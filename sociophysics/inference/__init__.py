@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from sociophysics.inference.estimators.stack import Stack
     from sociophysics.inference.estimators.super_court import SuperCourt, joined_courts
     from sociophysics.inference.estimators.three_valued import fit_three_valued
+    from sociophysics.inference.estimators.three_valued_couplings import ThreeValued
     from sociophysics.inference.judging.evaluation import evaluate, evaluate_seeds, leakage
     from sociophysics.inference.judging.paired import compare
     from sociophysics.inference.judging.three_valued_scores import compare_three_valued
@@ -66,6 +67,7 @@ __all__ = [
     "StabilitySelection",
     "Stack",
     "SuperCourt",
+    "ThreeValued",
     "absence_effects",
     "calibrate",
     "classification_errors",
@@ -118,6 +120,7 @@ _NAMES = {
     "PointsAndCouplings": "estimators.points_and_couplings",
     "PseudoLikelihood": "estimators.pseudolikelihood",
     "SuperCourt": "estimators.super_court",
+    "ThreeValued": "estimators.three_valued_couplings",
     "joined_courts": "estimators.super_court",
     "compare_three_valued": "judging.three_valued_scores",
     "fit_three_valued": "estimators.three_valued",

@@ -26,7 +26,15 @@ from sociophysics.errors import InputError
 from sociophysics.inference.estimators.item_response import INTERCEPT_SD, principal_points
 from sociophysics.rollcall.votes import Votes
 
-__all__ = ["ThreeValuedFit", "by_couplings", "by_places", "fit_three_valued", "levels"]
+__all__ = [
+    "ThreeValuedFit",
+    "by_couplings",
+    "by_places",
+    "chances",
+    "couplings_of",
+    "fit_three_valued",
+    "levels",
+]
 
 Array = NDArray[np.float64]
 
@@ -144,8 +152,20 @@ def by_couplings(table: Array, l2: float, fields: bool) -> Array:
     >>> by_couplings(np.array([[1.0, 1.0], [-1.0, -1.0], [1.0, np.nan]]), 0.1, False)[2, 1].argmax()
     np.int64(2)
     """
-    coupling, field, reluctance = _unpacked(_couplings(table, l2, fields), table.shape[1])
-    return _chances(field + np.nan_to_num(table) @ coupling, reluctance)
+    coupling, field, reluctance = couplings_of(table, l2, fields)
+    return chances(field + np.nan_to_num(table) @ coupling, reluctance)
+
+
+def couplings_of(table: Array, l2: float, fields: bool) -> tuple[Array, Array, Array]:
+    """Return couplings, fields and reluctance fitted to a table of `levels`.
+
+    Examples
+    --------
+    >>> votes = np.array([[1.0, 1.0], [-1.0, -1.0], [1.0, 1.0], [0.0, 0.0]])
+    >>> bool(couplings_of(votes, 0.1, False)[0][0, 1] > 0)
+    True
+    """
+    return _unpacked(_couplings(table, l2, fields), table.shape[1])
 
 
 def by_places(table: Array, prior: float) -> Array:
@@ -157,11 +177,17 @@ def by_places(table: Array, prior: float) -> Array:
     >>> by_places(votes, 2.0)[2, 1].argmax()
     np.int64(2)
     """
-    return _chances(*_ordinal(table, prior))
+    return chances(*_ordinal(table, prior))
 
 
-def _chances(eta: Array, reluctance: Array) -> Array:
-    """Return P(-1), P(0), P(+1), shape (roll calls, members, 3)."""
+def chances(eta: Array, reluctance: Array) -> Array:
+    """Return P(-1), P(0), P(+1), shape (roll calls, members, 3), of what pulls and reluctance.
+
+    Examples
+    --------
+    >>> chances(np.zeros((1, 1)), np.zeros(1)).round(2).tolist()
+    [[[0.33, 0.33, 0.33]]]
+    """
     energy = np.stack([-eta - reluctance, np.zeros_like(eta), eta - reluctance], axis=-1)
     energy -= energy.max(axis=-1, keepdims=True)
     weight = np.exp(energy)
@@ -172,7 +198,7 @@ def _surprise(table: Array, eta: Array, reluctance: Array) -> tuple[float, Array
     """Return minus log likelihood, and its slopes with respect to ``eta`` and to reluctance."""
     seen = ~np.isnan(table)
     z = np.where(seen, table, 0.0)
-    chance = _chances(eta, reluctance)
+    chance = chances(eta, reluctance)
     own = np.take_along_axis(chance, (z + 1).astype(int)[..., None], axis=-1)[..., 0]
     value = -float(np.log(np.maximum(own, 1e-300))[seen].sum())
     pull = np.where(seen, chance[..., 2] - chance[..., 0] - z, 0.0)
