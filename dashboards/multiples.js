@@ -72,16 +72,28 @@ function render({ model, el }) {
       const key = `${wide}x${tall}`, at = place(wide, tall, spots);
       if (panel.key !== key) { panel.sheet = ties(wide, tall); panel.key = key; }
       pen.clearRect(0, 0, wide, tall); pen.drawImage(panel.sheet, 0, 0, wide, tall);
+      const about = model.get("shown").byteLength ? read(model.get("shown"), Uint8Array) : null;
+      const isAbout = (i) => !about || ((about[k * row + (i >> 3)] >> (7 - (i & 7))) & 1);
       const radius = Math.max(1, Math.min(5, 0.3 * Math.sqrt(wide * tall / Math.max(users, 1))));
-      let up = 0;
+      let up = 0, here = 0;
+      if (about) {
+        // Whom a panel is not about is there still, as a speck without a stance.
+        pen.beginPath();
+        for (let i = 0; i < users; i++) {
+          if (isAbout(i)) continue;
+          const [x, y] = at(spots[2 * i], spots[2 * i + 1]), speck = Math.max(0.7, 0.35 * radius);
+          pen.moveTo(x + speck, y); pen.arc(x, y, speck, 0, 2 * Math.PI);
+        }
+        pen.fillStyle = colors.muted; pen.fill();
+      }
       for (const side of [0, 1]) {
         pen.beginPath();
         for (let i = 0; i < users; i++) {
           const stance = (bits[k * row + (i >> 3)] >> (7 - (i & 7))) & 1;
-          if (stance !== side) continue;
+          if (stance !== side || !isAbout(i)) continue;
           const [x, y] = at(spots[2 * i], spots[2 * i + 1]);
           pen.moveTo(x + radius, y); pen.arc(x, y, radius, 0, 2 * Math.PI);
-          up += side;
+          up += side; here++;
         }
         // For: a full dark disc. Against: a light disc in a ring.
         pen.fillStyle = side ? colors.up : colors.down; pen.fill();
@@ -90,7 +102,7 @@ function render({ model, el }) {
       const value = courses[k * steps + now];
       panel.value.textContent = Number.isFinite(value) ? value.toFixed(2) : "";
       panel.net.setAttribute("aria-label",
-        `${panel.name} at sweep ${model.get("sweep")}: ${up} for, ${users - up} against; ${model.get("observable")} ${panel.value.textContent}`);
+        `${panel.name} at sweep ${model.get("sweep")}: ${up} for, ${here - up} against; ${model.get("observable")} ${panel.value.textContent}`);
       const [line, broad] = sized(panel.course, COURSE);
       line.clearRect(0, 0, broad, COURSE);
       const x = (i) => 1 + (broad - 3) * i / Math.max(1, steps - 1);
@@ -115,7 +127,7 @@ function render({ model, el }) {
   }
   const watch = new ResizeObserver(later);
   model.on("change:names", make); model.on("change:positions change:ties", make);
-  model.on("change:stances change:courses change:now change:range", later);
+  model.on("change:stances change:courses change:now change:range change:shown", later);
   make();
   return () => watch.disconnect();
 }

@@ -39,6 +39,7 @@ class MultiplesWidget(anywidget.AnyWidget):
     observable = traitlets.Unicode("").tag(sync=True)
     steps = traitlets.Int(1).tag(sync=True)
     stances = traitlets.Bytes(b"").tag(sync=True)  # bits, each society's in whole bytes
+    shown = traitlets.Bytes(b"").tag(sync=True)  # bits as of stances; whom a panel is about
     courses = traitlets.Bytes(b"").tag(sync=True)  # float32 (societies, steps)
     now = traitlets.Int(0).tag(sync=True)
     sweep = traitlets.Int(0).tag(sync=True)
@@ -84,6 +85,7 @@ def Multiples(
     steps: int,
     job: Job,
     traits: Callable[[Any], dict[str, Any]],
+    shown: NDArray[np.bool_] | None = None,
 ) -> None:
     """Draw societies beside each other, frame by frame, past the render.
 
@@ -100,10 +102,13 @@ def Multiples(
         Whose frames are shown.
     traits : callable
         From a frame to values of traits.
+    shown : bool array (societies, n), optional
+        Whom each is about; everybody, if left out.
     """
+    about = b"" if shown is None else np.packbits(shown, axis=1).tobytes()
     element = MultiplesWidget.element(
         names=list(names), positions=drawn.positions, ties=drawn.ends, users=drawn.users,
-        observable=observable, steps=steps,
+        observable=observable, steps=steps, shown=about,
     )  # fmt: skip
     rendering = reacton.core.get_render_context()
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 import sociophysics as sp
 from sociophysics.live.played_designs import Moment, PlayedDesigns
+from sociophysics.live.played_trials import PlayedTrial
 
 from ..browser_tab import this_tab
 from ..glossary import explain
@@ -20,7 +21,7 @@ from ..multiples import Multiples, MultiplesLegend, moment_traits
 from ..states import Progress
 from ..work import Job, Stage, use_watch
 
-__all__ = ["Playing"]
+__all__ = ["Playing", "Shown", "playing"]
 
 PACE = 0.09  # seconds between two moments: a run takes about ten
 SHOWN_FIRST = 0.8  # seconds that the start stands still
@@ -29,18 +30,21 @@ SHOWN_FIRST = 0.8  # seconds that the start stands still
 class Shown(NamedTuple):
     """What is on the screen."""
 
-    played: PlayedDesigns
+    played: PlayedDesigns | PlayedTrial
     courses: NDArray[np.float32]
     now: int
     moment: Moment
 
 
-def playing(load: Callable[[], sp.Scenario]) -> Callable[[Job], Shown]:
+def playing(
+    load: Callable[[], sp.Scenario],
+    of: Callable[[sp.Scenario], PlayedDesigns | PlayedTrial] = PlayedDesigns.of,
+) -> Callable[[Job], Shown]:
     """Return the work that plays a scenario from its start to its end."""
 
     def work(job: Job) -> Shown:
         job.publish(message="building the society")
-        played = PlayedDesigns.of(load())
+        played = of(load())
         moments = played.moments()
         shown: Shown | None = None
         due = time.monotonic()

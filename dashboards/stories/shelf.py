@@ -63,7 +63,7 @@ def Claimed(judged: tuple[KnownClaim, ...]) -> None:
     said = [f"{others.count(word)} {verb}" for word, verb in VERBS.items() if word in others]
     tag(
         "p",
-        verdict_word(first.verdict), f" {first.text}.",
+        verdict_word(first.verdict), f": {first.text}.",
         tag("span", f" {_more(len(others))}: {', '.join(said)}." if said else "", css="sp-note"),
         css="sp-story-claim",
     )  # fmt: skip

@@ -22,6 +22,7 @@ from ..upload import Upload, UploadedFile
 from ..work import Job, Stage, use_job
 from .asking import JOB, Asked, asked_for, carrying_out
 from .settings import FEEDS, SETTINGS
+from .watching import Watching
 
 __all__ = ["SETTINGS", "Page"]
 
@@ -56,6 +57,7 @@ def Page() -> None:
             AskedWork("Run the trial", job, work, found, empty="No trial yet", text=EMPTY,
                       problem=problem)  # fmt: skip
             if asked is not None:
+                Watching(asked)
                 Repeat(asked)
 
 

@@ -85,7 +85,7 @@ def test_a_bundled_story_plays_at_one_press(
     )
     card = page.get_by_role("listitem").filter(has_text="Echo chambers by trapping")
     expect(card).to_contain_text(
-        "● holds camps that start united stay apart. 3 more claims: 3 hold"
+        "● holds: camps that start united stay apart. 3 more claims: 3 hold"
     )
     shoot(page, "scenarios")
     page.get_by_role("button", name="Play: Echo chambers by trapping").click()

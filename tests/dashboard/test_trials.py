@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from sociophysics.__main__ import main
 from tests.dashboard.conftest import PATIENCE
+from tests.dashboard.test_everybody import violations
 
 
 def test_a_trial_is_the_command_lines_and_is_turned_round(
@@ -38,3 +40,27 @@ def test_a_society_of_ones_own_is_asked_for_in_a_sentence(page: Page, server: st
     expect(page.get_by_text("there is no scenario of your own yet")).to_be_visible()
     expect(page.get_by_role("button", name="Run the trial")).to_be_disabled()
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_the_treated_and_the_untreated_move_apart(
+    page: Page, server: str, shoot: Callable[[Page, str], None]
+) -> None:
+    page.goto(server + "/trials?replicas=2&share=0.25")
+    page.get_by_role("button", name="Play", exact=True).click()
+    treated = page.get_by_role(
+        "img",
+        name=re.compile(r"^25 % treated: the treated at sweep [1-9]\d*: \d+ for, \d+ against"),
+    )
+    expect(treated).to_have_count(1)
+    counted = re.findall(r"(\d+) for, (\d+) against", treated.get_attribute("aria-label") or "")
+    assert sum(map(int, counted[0])) == 150
+    expect(page.get_by_role("img", name=re.compile("^25 % treated: the untreated"))).to_have_count(
+        1
+    )
+    expect(page.get_by_role("button", name="Play again")).to_be_visible()
+    page.get_by_role("heading", name="Watch one society").scroll_into_view_if_needed()
+    shoot(page, "trial-watched")
+    assert violations(page) == []
+    page.get_by_label("Societies", exact=True).fill("3")
+    page.get_by_label("Societies", exact=True).press("Tab")
+    expect(treated).to_have_count(0)
