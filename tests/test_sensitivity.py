@@ -71,6 +71,29 @@ def test_a_key_that_does_nothing_has_no_effect_and_the_temperature_has_one() -> 
     assert len(found.points) == 6 * 3
 
 
+@pytest.mark.parametrize("method", ["morris", "sobol"])
+def test_keys_that_change_no_bit_are_said(method: str) -> None:
+    feed = 'feed = {kind = "popularity", strength = STRENGTH, alpha = 1.0}'
+    text = SCENARIO.partition("[[designs]]")[0] + feed
+    designs = '[[designs]]\nname = "shown"\n[[designs]]\nname = "none"\nfeed = {kind = "none"}'
+    keys = {"feed.alpha": (0.1, 3.0)}
+    warm = text.replace("STRENGTH", "0.9").replace("temperature = 0.8", "temperature = 2.0")
+    two = sp.Scenario.from_toml(warm + "\n" + designs)
+    found = sp.experiments.sensitivity(two, keys, method=method, samples=4, workers=1)
+    assert found.sentence.endswith("In no bit did an outcome change with feed.alpha in none.")
+    keys["dynamics.temperature"] = (0.5, 1.5)
+    one = sp.Scenario.from_toml(text.replace("STRENGTH", "0.0"))
+    found = sp.experiments.sensitivity(one, keys, method=method, samples=4, workers=1)
+    assert found.sentence.endswith("In no bit did an outcome change with feed.alpha.")
+
+
+def test_a_temperature_that_a_rule_has_not_is_refused() -> None:
+    voters = SCENARIO.replace(', "dynamics.temperature" = [0.5, 0.8]', "")
+    scenario = sp.Scenario.from_toml(voters).replace({"dynamics.rule": {"kind": "voter"}})
+    with pytest.raises(InputError, match="because the rule voter has no temperature; leave it"):
+        sp.experiments.sensitivity(scenario, {"dynamics.temperature": (0.5, 1.5)}, workers=1)
+
+
 def test_an_order_that_survives_and_one_that_does_not_are_told_apart() -> None:
     scenario = sp.Scenario.from_toml(SCENARIO)
     warm = {"dynamics.temperature": (1.5, 2.5)}

@@ -47,7 +47,8 @@ MOST_RUNS = 2_000_000  # points times designs times replicas
 class Sensitivity(NamedTuple):
     """What keys do to an outcome.
 
-    ``sentence`` says whether the order of designs survives. ``indices`` has one row per design and
+    ``sentence`` says whether the order of designs survives, and which keys act on nothing that was
+    asked. ``indices`` has one row per design and
     key: for Morris ``mu_star`` (mean size of the elementary effects over the whole bounds, with
     ``mu_star_conf``) and ``sigma``; for Sobol ``first`` and ``total`` with their half-widths,
     ``first_conf`` and ``total_conf``; and ``noise``, the share of the variance between points that
@@ -176,9 +177,6 @@ def sobol_indices(
     True
     """
     analyze = _salib("analyze.sobol")
-    problem = _problem(bounds)
-    means = outcomes.mean(axis=1)
-    raw = analyze.analyze(problem, means, calc_second_order=False, seed=seed)
     k, replicas = len(bounds), outcomes.shape[1]
     blocks = outcomes.reshape(-1, k + 2, replicas)
     # As SALib does, the variance is that of the two independent sets of points.
@@ -189,6 +187,8 @@ def sobol_indices(
     if known == 0.0:
         nan = np.full(k, np.nan)
         return _indices(bounds, nan, nan, nan, nan, 1.0 if variance else np.nan)
+    problem, means = _problem(bounds), outcomes.mean(axis=1)
+    raw = analyze.analyze(problem, means, calc_second_order=False, seed=seed)
     scale = variance / known
     # Of the paired step along a key, chance is what differs between replicas.
     steps = blocks[:, [0], :] - blocks[:, 1:-1, :]
@@ -348,7 +348,33 @@ def _found(
         points[design] = outcomes[:, d, :].mean(axis=1)
     order = _order(designs, outcomes, name)
     sentence = _sentence(designs, order, len(places))
+    if idle := _idle(designs, outcomes, list(bounds), places):
+        sentence += f" In no bit did an outcome change with {'; '.join(idle)}."
     return Sensitivity(sentence, pd.concat(tables, ignore_index=True), order, points)
+
+
+def _idle(designs: list[str], outcomes: Floats, keys: list[str], places: Floats) -> list[str]:
+    """Return which keys changed nothing in any society, and in which designs if not in all."""
+    said = []
+    for k, key in enumerate(keys):
+        # Two points that differ in this key alone, one of which follows the other soon.
+        others = np.delete(places, k, axis=1)
+        pairs = [
+            (a, b)
+            for a in range(len(places))
+            for b in range(a + 1, min(a + len(keys) + 2, len(places)))
+            if places[a, k] != places[b, k] and (others[a] == others[b]).all()
+        ]
+        same = [
+            design
+            for d, design in enumerate(designs)
+            if pairs and all(np.array_equal(outcomes[a, d], outcomes[b, d]) for a, b in pairs)
+        ]
+        if len(same) == len(designs):
+            said.append(key)
+        elif same:
+            said.append(f"{key} in {', '.join(same)}")
+    return said
 
 
 def _morris(

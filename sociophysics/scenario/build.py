@@ -210,6 +210,9 @@ def without_effect(settings: Settings, key: str) -> str:
     """
     if settings.posterior is not None and key in posterior.drawn_keys(settings.posterior.path):
         return f"posterior.path draws {key} for every replica"
+    rule = settings.dynamics.rule
+    if key == "dynamics.temperature" and rule is not None:  # None is the heat bath
+        return f"the rule {rule.kind} has no temperature"
     column = settings.dynamics.own_columns["temperature"]
     if key == "dynamics.temperature" and column is not None:
         from sociophysics.influences.temperaments import temperaments
