@@ -496,3 +496,66 @@ def test_a_table_of_a_study_that_unpacks_to_more_than_memory_is_refused(
     monkeypatch.setattr("sociophysics.machine.available_memory", lambda: 100_000_000)
     with pytest.raises(InputError, match=r"structure\.parquet .*memory"):
         sp.open("out").tables["structure"]
+
+
+SAMPLES = "version,x\n" + "".join(f"{k % 6},{k % 5}\n" for k in range(90))
+AMPLIFIED = "source,target\n" + "".join(f"u{k % 12},t{k % 5}\n" for k in range(60))
+BEYOND = {
+    "shuffles": (["detect", "samples.csv", "--along", "version", "--draws", "9" * 12], "draws is"),
+    "shuffles of memory": (
+        ["detect", "samples.csv", "--along", "version", "--draws", "1000000"],
+        "draws = 1,000,000 needs about",
+    ),
+    "bootstraps": (["axis", "amplified.csv", "--draws", "9" * 12], "draws is"),
+    "fewer than none": (["axis", "amplified.csv", "--draws", "-1"], "draws is -1; allowed: 0 to"),
+    "rewired networks": (["inspect", "ties.csv", "--draws", "9" * 12], "draws is"),
+    "seconds that are none": (
+        ["inspect", "ties.csv", "--draws", "0", "--time-limit", "nan"],
+        "time_limit is nan, which is no number",
+    ),
+    "values that are none": (
+        ["trial", "trial.toml", "--published", "d = 0, se = 0.1", "--values", "nan,1"],
+        "values is [nan, 1.0], which is no number",
+    ),
+    "values without end": (
+        ["trial", "trial.toml", "--published", "d = 0, se = 0.1", "--values", "0:1:1e-9"],
+        "values; at most 100,000 are allowed",
+    ),
+    "lists in lists": (
+        ["fit", "votes.csv", "--quick", "--estimators", "exact: l2 = " + "[" * 3000],
+        "--estimators is 'exact: l2 = [[",
+    ),
+    "digits": (
+        ["fit", "votes.csv", "--quick", "--estimators", "exact: l2 = " + "9" * 5000],
+        "--estimators is 'exact: l2 = 99",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BEYOND)
+def test_numbers_beyond_reason_are_refused_before_anything_is_made(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, case: str
+) -> None:
+    (place / "samples.csv").write_text(SAMPLES)
+    (place / "amplified.csv").write_text(AMPLIFIED)
+    treated = "[trial]\nat = 2\nshare = [0.5]\ntreatment = { temperature = 0.5 }\n"
+    acts = '[[interventions]]\nat = 2\nkind = "nucleate"\nshare = 0.2\n'
+    (place / "trial.toml").write_text(SCENARIO.replace(acts, treated))
+    monkeypatch.setattr("sociophysics.machine.available_memory", lambda: 500_000_000)
+    arguments, sentence = BEYOND[case]
+    assert sentence in refused(capsys, *arguments, "--out", "out")
+    assert not (place / "out").exists()
+
+
+def test_samples_are_searched_after_their_folder_is_tried(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searched: list[object] = []
+    monkeypatch.setattr(
+        "sociophysics.statistics.detect_transition", lambda *a, **k: searched.append(a)
+    )
+    (place / "samples.csv").write_text(SAMPLES)
+    (place / "file").write_text("mine")
+    line = refused(capsys, "detect", "samples.csv", "--along", "version", "--out", "file/out")
+    assert "file" in line
+    assert not searched

@@ -81,9 +81,9 @@ def answer(file: str, asked: Mapping[str, Any], place: str) -> None:
     store = open_store(place)
     studies.read_manifest(store, "detect")
     table, digest = _read(file)
-    found = detect_transition(table, **asked)
     manifest = studies.make_manifest("detect", asked=asked, inputs={"samples": digest})
     with studies.claimed(store, "detect", manifest, {"file": str(Path(file).absolute())}):
+        found = detect_transition(table, **asked)
         write_table(store, "table", found.table)
         write_text(store, "report.html", detect_page.render(found, str(asked["along"]), table))
     typer.echo("\n".join(detect_page.data_lines(table, str(asked["along"]), found)))

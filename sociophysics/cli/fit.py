@@ -157,7 +157,7 @@ def _stated(text: str) -> dict[str, Any]:
     kind, _, keys = text.partition(":")
     try:
         return {"kind": kind.strip(), **tomllib.loads(f"keys = {{{keys}}}")["keys"]}
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):  # a number of 5,000 digits, lists within lists
         raise InputError(
             f"--estimators is {text!r}; give a kind, or keys behind it as in "
             "'pseudolikelihood: l2 = 0.1, fields = true'."

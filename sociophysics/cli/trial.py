@@ -119,12 +119,21 @@ def answer(
 
 
 def _listed(text: str) -> list[float]:
+    from sociophysics.scenario.values import MAX_AXIS
+
     try:
         if ":" in text:
             start, stop, step = (float(each) for each in text.split(":"))
             count = math.floor((stop - start) / step + 1e-9) + 1
+            if count > MAX_AXIS:
+                raise InputError(
+                    f"--values is {text[:60]!r}, which is {count:,} values; at most {MAX_AXIS:,} "
+                    "are allowed: give a larger step."
+                )
             return [round(start + k * step, 12) for k in range(count)]
         return [float(each) for each in text.split(",")]
+    except InputError:
+        raise
     except (ValueError, ZeroDivisionError, OverflowError):
         raise InputError(
             f"--values is {text[:60]!r}; give a,b,c or start:stop:step, as in 0:1:0.1."

@@ -36,6 +36,7 @@ from sociophysics.society.camps import camps_of
 from sociophysics.society.couplings import LARGEST, RANGE, SMALLEST
 from sociophysics.society.spins import SpinSystem
 from sociophysics.society.ties import ties
+from sociophysics.statistics.resampling import check_draws
 from sociophysics.store import step, steps
 from sociophysics.store.steps import Arrays
 from sociophysics.theory.cavity import critical_temperature
@@ -161,6 +162,7 @@ def structure(
     _check_sizes(system)
     if draws == 1 or draws < 0:
         raise InputError(f"draws is {draws}; a null needs two rewired networks or more, or 0.")
+    check_draws(draws, numbers=1)
     codes = None if camps is None else camps_of(system, camps, "a structural report")
     rows = [
         *_sizes(system, codes, names),

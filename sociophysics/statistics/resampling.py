@@ -9,11 +9,16 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtr, ndtri
 
 from sociophysics.errors import InputError
+from sociophysics.machine import require_memory
 from sociophysics.statistics.intervals import Interval, check_confidence, student
 from sociophysics.statistics.series import Floats
 from sociophysics.streams import generator
 
-__all__ = ["bootstrap_interval"]
+__all__ = ["bootstrap_interval", "check_draws"]
+
+MOST_DRAWS = 1_000_000
+BYTES_PER_NUMBER = 8
+COPIES = 3  # of what is drawn, while it is sorted or divided
 
 FEWEST = 5
 
@@ -120,3 +125,34 @@ def _acceleration(left_out: Floats) -> float:
 
 def _mean(x: Floats) -> float:
     return float(x.mean())
+
+
+def check_draws(draws: int, *, numbers: int, least: int = 0) -> None:
+    """Raise if draws are too few, or too many for the memory.
+
+    Parameters
+    ----------
+    draws : int
+        Bootstrap draws or shuffles.
+    numbers : int
+        Numbers that are kept of each.
+    least : int
+        Fewest that are allowed.
+
+    Raises
+    ------
+    InputError
+        With what is allowed.
+
+    Examples
+    --------
+    >>> check_draws(200, numbers=1_000)
+    >>> check_draws(-1, numbers=1_000)
+    Traceback (most recent call last):
+        ...
+    sociophysics.errors.InputError: draws is -1; allowed: 0 to 1,000,000.
+    """
+    if not least <= draws <= MOST_DRAWS:
+        raise InputError(f"draws is {draws}; allowed: {least:,} to {MOST_DRAWS:,}.")
+    need = BYTES_PER_NUMBER * COPIES * draws * numbers
+    require_memory(need, what=f"draws = {draws:,}", fix="give fewer draws")

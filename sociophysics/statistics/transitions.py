@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.statistics.distances import DISTANCES, smooth_top
 from sociophysics.statistics.histograms import Counted, Grouped, Histograms, codes_of
+from sociophysics.statistics.resampling import check_draws
 from sociophysics.streams import check_seed, generator
 
 __all__ = ["Transition", "detect_transition"]
@@ -194,6 +195,7 @@ def detect_transition(
     at = np.arange(1, len(values))
     steps = _Steps(values, np.minimum(np.minimum(at, len(values) - at), widest))
     known = {name: _draws_of(table, along, name, values, units, counts, widest) for name in names}
+    check_draws(draws, numbers=max(each.histograms().size for each in known.values()))
     check_seed(seed)
     found = _judged(steps, known, measure, level, draws, seed)
     if not power:

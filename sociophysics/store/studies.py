@@ -64,6 +64,8 @@ def make_manifest(
 ) -> dict[str, Any]:
     """Return all that makes a study the same: the same bytes for the same study.
 
+    A question that holds a number which is none (nan) is refused: no study is the same as itself.
+
     Parameters
     ----------
     command : str
@@ -74,18 +76,34 @@ def make_manifest(
     inputs : mapping
         sha256 of the contents that are read, by name.
 
+    Raises
+    ------
+    InputError
+        Something that is asked is nan.
+
     Examples
     --------
     >>> made = make_manifest("inspect", asked={"draws": 100}, inputs={})
     >>> made["format"], made["asked"]
     ('sociophysics inspect 1', {'draws': 100})
     """
+    for key, value in asked.items():
+        if _holds_nan(value):
+            raise InputError(f"{key} is {value}, which is no number; give a number.")
     return {
         "format": format_of(command),
         "asked": json_form(dict(asked)),
         "inputs": dict(sorted(inputs.items())),
         **provenance(),
     }
+
+
+def _holds_nan(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(map(_holds_nan, value.values()))
+    if isinstance(value, list | tuple):
+        return any(map(_holds_nan, value))
+    return isinstance(value, float) and value != value
 
 
 def read_manifest(store: Store, command: str) -> dict[str, Any] | None:

@@ -27,7 +27,7 @@ from scipy.sparse.linalg import LinearOperator, svds
 
 from sociophysics.errors import InputError
 from sociophysics.statistics.dip import dip_test
-from sociophysics.statistics.resampling import percentiles
+from sociophysics.statistics.resampling import check_draws, percentiles
 from sociophysics.streams import check_seed
 
 __all__ = ["Axis", "latent_axis"]
@@ -118,6 +118,7 @@ def latent_axis(
             f"{len(users)} users amplify at least {least} of the same {len(accounts)} accounts; an "
             f"axis needs {FEWEST} users and 3 accounts: give more ties, or a smaller least."
         )
+    check_draws(draws, numbers=len(users))
     place, of_account, share = _decomposed(matrix)
     named = (
         positive
