@@ -22,6 +22,7 @@ PAGES = {
         "Feeds",
         ("-c", "from benchmarks import feeds; print(*feeds.section(), sep=chr(10))"),
     ),
+    "shared": ("Replicas that share an order of users", ("-m", "benchmarks.shared_order")),
 }
 PAGE_LIMIT = 600.0
 

@@ -32,6 +32,8 @@ PURPOSES = {
     "trial": 15,
     "audit": 16,
     "follows": 17,
+    "order": 18,
+    "lanes": 19,
 }
 
 

@@ -10,7 +10,7 @@ import sociophysics as sp
 from sociophysics.influences import feeds
 from sociophysics.influences.interventions import Nucleate
 
-KERNELS = ("fixed-point", "integer", "bit-sliced")
+KERNELS = ("fixed-point", "integer", "bit-sliced", "side-by-side")
 
 
 def complete(n: int, h: float) -> sp.SpinSystem:

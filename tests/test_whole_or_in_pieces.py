@@ -19,7 +19,9 @@ from sociophysics.errors import InputError
 from sociophysics.influences import feeds
 from sociophysics.influences.interventions import Heat, Nucleate, Rewire, SwitchFeed, Tilt
 
-KERNELS = ("auto", "integer", "fixed-point", "rejection-free", "bit-sliced", "reference")
+KERNELS = (
+    "auto", "integer", "fixed-point", "rejection-free", "bit-sliced", "side-by-side", "reference",
+)  # fmt: skip
 FEEDS = (feeds.Chronological(0.7), feeds.Engagement(0.7, slots=2), feeds.Memory(0.9, tau=3.0))
 TEMPERATURES = (0.0, 1e-300, 0.1, 0.6, 2.0, 1e300, np.inf)
 NUMBERS = (0, 1, 5, 63, 64, 200)

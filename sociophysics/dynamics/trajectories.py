@@ -94,6 +94,7 @@ def trajectory(
         ``random-sequential``, ``sequential`` or ``kawasaki`` (swaps of unlike neighbours); and
         ``auto`` (= ``adaptive`` for random-sequential), ``integer`` (couplings +-c, no field, no
         feed), ``bit-sliced`` (the same, 64 replicas at once that share the order of users),
+        ``side-by-side`` (32 replicas at once that share it, under any field and feed),
         ``fixed-point``, ``rejection-free`` or ``reference``.
     stop : function of a frame, optional
         Returns a bool array (replicas,), whom to stop there; asked after every sweep, whatever

@@ -113,10 +113,21 @@ def _other_than_heat_bath(rule: Any) -> Any:
 
 
 # As the kernels' registry lists ours; it is asked for those of others alone, since it takes numba.
-OUR_KERNELS = ("integer", "fixed-point", "adaptive", "rejection-free", "bit-sliced", "reference")
+OUR_KERNELS = (
+    "integer", "fixed-point", "adaptive", "rejection-free", "bit-sliced", "side-by-side",
+    "reference",
+)  # fmt: skip
+IN_PYTHON_ONLY = (
+    "side-by-side"  # its replicas depend on each other, which no interval of a run knows
+)
 
 
 def _other_than_auto(name: str | None) -> str | None:
+    if name == IN_PYTHON_ONLY:
+        raise InputError(
+            f"kernel is {name!r}, whose replicas share the order of users, while intervals of a "
+            "run take replicas for independent: leave it out, or use sp.trajectory and cluster."
+        )
     if name is None or name in ("auto", *OUR_KERNELS):
         return None if name == "auto" else name
     from sociophysics.dynamics.kernels.kernel_choice import REGISTRY
@@ -163,7 +174,11 @@ class Dynamics(Table):
     kernel: Annotated[
         str | None,
         AfterValidator(_other_than_auto),
-        Field(json_schema_extra={"examples": ["auto", *OUR_KERNELS]}),
+        Field(
+            json_schema_extra={
+                "examples": ["auto", *(name for name in OUR_KERNELS if name != IN_PYTHON_ONLY)]
+            }
+        ),
     ] = None
     """Compiled code of the runs, of which all follow the same law; chosen if left out (auto)."""
 

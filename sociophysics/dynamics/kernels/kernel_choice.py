@@ -19,6 +19,7 @@ from sociophysics.dynamics.kernels.bit_sliced_kernel import BitSliced, whole_wor
 from sociophysics.dynamics.kernels.incremental_kernel import FixedPointKernel, Integer
 from sociophysics.dynamics.kernels.reference_kernel import Reference
 from sociophysics.dynamics.kernels.rejection_free_kernel import Adaptive, RejectionFree
+from sociophysics.dynamics.kernels.side_by_side_kernel import SideBySide
 from sociophysics.errors import InputError, did_you_mean
 from sociophysics.registries import Registry
 from sociophysics.society.spins import SpinSystem
@@ -132,6 +133,7 @@ OURS: dict[str, type[Kernel]] = {
     "adaptive": Adaptive,
     "rejection-free": RejectionFree,
     "bit-sliced": BitSliced,
+    "side-by-side": SideBySide,
     "reference": Reference,
 }
 AUTOMATIC = ("adaptive", "integer", "fixed-point")  # the first that can: never another's
