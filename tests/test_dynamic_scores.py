@@ -11,7 +11,7 @@ from sociophysics.errors import InputError
 from sociophysics.inference import IdealPoints, dynamic_scores, fit_chambers
 from sociophysics.inference.chamber import several_chambers
 from sociophysics.inference.chamber.dynamic_scores import bridged
-from sociophysics.inference.estimators.item_response import fit_map, point_errors
+from sociophysics.inference.estimators.item_response import INTERCEPT_SD
 from sociophysics.inference.estimators.walking_points import (
     Period,
     _pull,
@@ -63,7 +63,31 @@ def test_intervals_of_nine_tenths_cover_a_planted_walk():
     shares = covered(range(8))
     assert abs(shares.mean() - 0.9) < 3 * 0.06 / np.sqrt(8)  # .06 is the spread of a chamber's
     assert covered(range(4), level=0.5).mean() < 0.7  # narrower ones do not
-    assert covered(range(4), drift=0.01).mean() < 0.8  # nor those of members who stand still
+    # nor those of members who stand still, where there are votes enough to tell
+    assert covered(range(4), drift=0.01, rollcalls=200).mean() < 0.8
+
+
+COURT = {"seats": 9, "periods": 5, "rollcalls": 50, "stay": 0.9}
+
+
+def test_intervals_of_a_court_cover_and_none_has_no_width():
+    """Errors were 0 where the observed information was not positive, and 77 % were held."""
+    shares = []
+    for seed in range(6):
+        chambers, truth = planted(seed, **COURT)
+        table = dynamic_scores(chambers, seed=seed).table.merge(truth, on=["id", "period"])
+        assert (table["error"] > 0.02).all()
+        place = (table["truth"] - table["truth"].mean()) / table["truth"].std(ddof=0)
+        place *= np.sign(place @ table["score"])
+        shares.append(place.between(table["low"], table["high"]).mean())
+    assert np.mean(shares) > 0.85
+
+
+@pytest.mark.validate
+def test_intervals_of_nine_tenths_cover_fifty_planted_courts(record_property):
+    shares = covered(range(1000, 1050), **COURT)
+    record_property("coverage of 90 % intervals of dynamic scores, courts", float(shares.mean()))
+    assert shares.mean() > 0.87
 
 
 @pytest.mark.validate
@@ -71,6 +95,25 @@ def test_intervals_of_nine_tenths_cover_a_hundred_planted_walks(record_property)
     shares = covered(range(1000, 1100))
     record_property("coverage of 90 % intervals of dynamic scores", float(shares.mean()))
     assert abs(shares.mean() - 0.9) < 0.03
+
+
+def fisher_errors(matrix, points, items):
+    """Errors from the expected information of places and roll calls together, origin, scale fixed.
+
+    Of the linear predictor a + b x of every vote, whose slopes are taken one by one.
+    """
+    rollcalls, n = matrix.shape
+    prior = np.concatenate([np.ones(n), np.tile([INTERCEPT_SD**-2, PRIOR**-2], rollcalls)])
+    information = np.diag(prior)
+    for t in range(rollcalls):
+        for i in np.flatnonzero(matrix[t]):
+            slope = np.zeros(n + 2 * rollcalls)
+            slope[i], slope[n + 2 * t], slope[n + 2 * t + 1] = items[t, 1], 1, points[i]
+            chance = expit(items[t] @ [1, points[i]])
+            information += chance * (1 - chance) * np.outer(slope, slope)
+    own = np.linalg.inv(np.linalg.inv(information)[:n, :n])
+    free = np.linalg.svd(np.column_stack([np.ones(n), points]))[0][:, 2:]
+    return np.sqrt(np.diag(free @ np.linalg.inv(free.T @ own @ free) @ free.T))
 
 
 def test_one_period_is_the_ideal_points():
@@ -86,9 +129,8 @@ def test_one_period_is_the_ideal_points():
     np.testing.assert_allclose(place, ideal.points_[:, 0], atol=0.1)
     assert np.corrcoef(place, ideal.points_[:, 0])[0, 1] > 0.999
     errors = walk_errors(period, walk, PRIOR, fit) / fit.points.std()
-    own = point_errors(period[0].matrix, fit_map(period[0].matrix, 1, PRIOR), PRIOR)[:, 0]
-    own /= fit_map(period[0].matrix, 1, PRIOR).points.std()
-    np.testing.assert_allclose(errors, own, rtol=0.12)
+    own = fisher_errors(period[0].matrix, fit.points, fit.items[0]) / fit.points.std()
+    np.testing.assert_allclose(errors, own, rtol=1e-6)
 
 
 @pytest.mark.parametrize(("factor", "right"), [(1.0, True), (0.5, False), (2.0, False)])

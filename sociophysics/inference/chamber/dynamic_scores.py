@@ -46,6 +46,7 @@ Array = NDArray[np.float64]
 
 DRIFTS = (0.05, 0.1, 0.2, 0.4, 0.8)
 PRIORS = (1.2, 2.4, 4.8)
+METRIC_FACTOR = 2.0  # the smallest with which intervals of nine justices hold what they say
 FIRST_DRIFT = 0.2  # at which the prior is chosen; the drift is then chosen at that prior
 LEAST_BRIDGES = 2  # members that fix origin and scale of one period by those of another
 
@@ -83,8 +84,9 @@ def dynamic_scores(
 ) -> DynamicScores:
     """Return scores on one line over periods, with intervals.
 
-    Intervals are those of the posterior's curvature, with the parameters of roll calls profiled
-    out, at the chosen drift. A common shift or stretch of all members from one period to the next
+    Intervals are those of the posterior's expected curvature, with the parameters of roll calls
+    profiled out, at the chosen drift, and of the scale's metric: by how much scores at half and at
+    twice the prior differ. A common shift or stretch of all members from one period to the next
     is not in the votes: it is taken to be as small as their single steps.
 
     Parameters
@@ -138,9 +140,15 @@ def dynamic_scores(
         [*_plain(periods), member, time, chosen, prior, fit.points],
         lambda draft: {"error": walk_errors(periods, walk, prior, fit)},
     )
-    scale = float(fit.points.std()) or 1.0
-    error = found["error"] / scale
-    score = sign[0] * (fit.points - fit.points.mean()) / scale
+    own = found["error"] / (float(fit.points.std()) or 1.0)
+    standard = _standard(fit.points)
+    ends = [
+        _standard(_kept(periods, member, time, chosen, factor * prior, fit.points).points)
+        for factor in (1 / METRIC_FACTOR, METRIC_FACTOR)
+    ]
+    turned = [each * np.sign(each @ standard) for each in ends]
+    error = np.hypot(own, turned[1] - turned[0])
+    score = sign[0] * standard
     width = float(ndtri(0.5 + level / 2)) * error
     table = places[["id", "name", "party", "period"]].assign(
         score=score, error=error, low=score - width, high=score + width, votes=places["votes"]
@@ -166,6 +174,10 @@ def bridged(chambers: Mapping[str, Votes]) -> bool:
             return False
         seen |= own
     return len(members) > 1
+
+
+def _standard(points: Array) -> Array:
+    return np.asarray((points - points.mean()) / (float(points.std()) or 1.0))
 
 
 def _check(

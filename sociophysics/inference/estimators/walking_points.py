@@ -128,7 +128,7 @@ def fit_walk(
 
 
 def walk_errors(periods: Sequence[Period], walk: Walk, prior: float, fit: WalkFit) -> Array:
-    """Return standard errors of the places, shape (N,), from the observed information.
+    """Return standard errors of the places, shape (N,), from the expected information.
 
     The roll calls' parameters are profiled out, taken as known above 3000 places. Origin and scale
     of the line, which the votes cannot fix, are held fixed.
@@ -147,12 +147,13 @@ def walk_errors(periods: Sequence[Period], walk: Walk, prior: float, fit: WalkFi
     information = np.diag(walk.diagonal) + np.diag(walk.above, 1) + np.diag(walk.above, -1)
     for each, items in zip(periods, fit.items, strict=True):
         own = points[each.place]
-        residual, weight = _residual(each.matrix, items, own)
+        _, weight = _residual(each.matrix, items, own)
         b = items[:, 1]
         information[each.place, each.place] += weight.T @ b**2
         if n > LARGEST_JOINT:
             continue
-        cross = np.stack([weight * b[:, None], weight * b[:, None] * own - residual], axis=-1)
+        # expected, not observed: at a mode of few votes the observed one need not be positive
+        cross = np.stack([weight * b[:, None], weight * b[:, None] * own], axis=-1)
         block = np.empty((len(items), 2, 2))
         block[:, 0, 0] = weight.sum(axis=1) + INTERCEPT_SD**-2
         block[:, 0, 1] = block[:, 1, 0] = weight @ own
@@ -164,7 +165,7 @@ def walk_errors(periods: Sequence[Period], walk: Walk, prior: float, fit: WalkFi
     # a wall instead of the two directions taken out: the same to rounding, and symmetric
     wall = 1e6 * float(np.abs(information).max())
     covariance = np.linalg.inv(information + wall * fixed @ fixed.T)
-    return np.asarray(np.sqrt(np.maximum(np.diag(covariance), 0.0)))
+    return np.asarray(np.sqrt(np.diag(covariance)))
 
 
 def _residual(matrix: Array, items: Array, own: Array) -> tuple[Array, Array]:
