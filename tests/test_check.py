@@ -8,9 +8,10 @@ from pathlib import Path
 import networkx as nx
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 import sociophysics as sp
-from sociophysics.cli.application import main
+from sociophysics.cli.application import app, main
 from sociophysics.report.page import render
 from sociophysics.scenario.build import build_system
 from sociophysics.society.networks.symmetrize import symmetrized
@@ -240,3 +241,20 @@ def test_ties_whose_two_directions_cancel_are_counted() -> None:
     assert said == "3 users, 2 mutual ties, 1 of them antagonistic, 1 of weight 0"
     none = sp.SpinSystem.from_edges([0], [1], [0.0])
     assert card(none).sentences()[0] == "2 users, 1 mutual tie, 1 of weight 0"
+
+
+def test_what_cannot_be_run_is_said_before_it_is_run(tmp_path: Path) -> None:
+    """An arm and an act for a camp that is not there were "not tried", and failed when run."""
+    text = (
+        'seed = 1\nnetwork = {kind = "bundled", name = "karate", camp = "club"}\n'
+        'couplings = {kind = "uniform"}\ndynamics = {temperature = 1.0, sweeps = 4}\n'
+    )
+    act = 'interventions = [{kind = "tilt", at = 2, field = 0.5, who = "camp:Officers"}]\n'
+    arms = '[{share = 0.5, who = "camp:Officers", feed = {kind = "random", strength = 0.1}}]'
+    for changed in (act, f'feed = {{kind = "mixture", arms = {arms}}}\n'):
+        (tmp_path / "s.toml").write_text(text + changed)
+        found = CliRunner().invoke(app, ["check", str(tmp_path / "s.toml")])
+        assert found.exit_code == 0
+        assert "base: it cannot be run: who is 'camp:Officers', but no user is in that camp" in (
+            " ".join(found.stdout.split())
+        )

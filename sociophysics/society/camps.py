@@ -250,7 +250,10 @@ def number(who: Any, names: Sequence[Any]) -> Any:
     whole = word.isascii() and word.isdigit() and len(word) < 10
     numbered = int(word) if whole and int(word) < len(names) else None
     if named is None and numbered is None:
-        listed = ", ".join(f"camp:{name} (camp:{c})" for name, c in list(spelled.items())[:SHOWN])
+        each = list(spelled.items())[:SHOWN]
+        listed = ", ".join(
+            f"camp:{name}" if name == f"{c}" else f"camp:{name} (camp:{c})" for name, c in each
+        )
         raise InputError(f"who is {who!r}, but no user is in that camp; allowed: {listed}.")
     if None not in (named, numbered) and named != numbered:
         raise InputError(

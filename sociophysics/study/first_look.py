@@ -12,7 +12,7 @@ from sociophysics.scenario import Settings
 from sociophysics.scenario import build as cases
 from sociophysics.society.spins import SpinSystem
 from sociophysics.study.expected import critical_temperatures
-from sociophysics.study.society_card import MOST_TIES, Card, Tried, card, is_frozen, tried
+from sociophysics.study.society_card import MOST_TIES, Card, Tried, card, is_frozen, tried, why_not
 
 __all__ = ["Standing", "Structure", "standing", "structure"]
 
@@ -52,10 +52,11 @@ class Standing(NamedTuple):
     pull: float
     feed: float
     relaxation: float | None
+    cannot: str = ""  # why the case cannot be run
 
     def warnings(self) -> list[str]:
         """Return what must be known before the society is run, one sentence each."""
-        said = []
+        said = [f"it cannot be run: {self.cannot}"] if self.cannot else []
         if self.state == "frozen":
             said.append(
                 "frozen: no feed can make a difference here, because the pull of ties and field "
@@ -144,14 +145,17 @@ def standing(settings: Settings) -> Standing:
     if settings.dynamics.rule is not None:
         temperature = None
     swaps = settings.dynamics.scheme == "kawasaki"
-    seen = tried(settings) if system.J.nnz <= 2 * MOST_TRIED else None
+    seen = None
+    if system.J.nnz <= 2 * MOST_TRIED and not why_not(settings):
+        seen = tried(settings)
     flips, pull = (None, None) if seen is None else (seen.flips, seen.pull)
     if settings.dynamics.rule is not None:
         pull = None
     facts = card(system, temperature=temperature, critical=critical, flips=flips, pull=pull)
     nan = float("nan")
     if seen is None:
-        return Standing(facts, 0, "not tried", nan, nan, nan, nan, None)
+        cannot = why_not(settings) if system.J.nnz <= 2 * MOST_TRIED else ""
+        return Standing(facts, 0, "not tried", nan, nan, nan, nan, None, cannot)
     ratio = None if critical is None or temperature is None else temperature / critical.value
     return Standing(
         card=facts,

@@ -211,7 +211,8 @@ def _table(rows: list[dict[str, Any]]) -> list[str]:
     sweeps = max(row["sweeps"] for row in rows)
     head = f"{'design':<{width}}{'T':>8}{'T/Tc':>8}{'flips':>8}{'pull/T':>9}{'feed':>7}"
     head += f"{'mean':>7}{'apart':>7}  {'state':<9} {'settles in':>12}"
-    lines = [f"where it stands, from a trial of one replica over {sweeps} sweeps", head]
+    tried = f"from a trial of one replica over {sweeps} sweeps" if sweeps else "by theory alone"
+    lines = [f"where it stands, {tried}", head]
     for row in rows:
         card = row["card"]
         temperature, critical = card.temperature, card.critical

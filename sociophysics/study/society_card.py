@@ -27,6 +27,7 @@ __all__ = [
     "measured_flips",
     "trial_of",
     "tried",
+    "why_not",
 ]
 
 # Beyond this theory and a trial run cost more than a glance.
@@ -244,6 +245,34 @@ def measured_flips(settings: Settings) -> float | None:
     """
     seen = tried(settings)
     return None if seen is None else seen.flips
+
+
+def why_not(settings: Settings) -> str:
+    """Return why a case cannot be run, as its first frame says it; empty where it can.
+
+    Its interventions are in it: whom they name is looked for before anything moves.
+
+    Parameters
+    ----------
+    settings : Settings
+
+    Examples
+    --------
+    >>> from sociophysics.scenario import CROWD, Scenario
+    >>> crowd = Scenario.from_toml(CROWD)
+    >>> why_not(crowd.cases()[0].settings)
+    ''
+    >>> late = {"kind": "tilt", "at": 2, "field": 1.0, "who": ["nobody"]}
+    >>> why_not(crowd.replace({"interventions": [late]}).cases()[0].settings).partition(";")[0]
+    "who names the user 'nobody', who is not in the network"
+    """
+    try:
+        frames = cases.case_frames(settings, [0])
+        next(frames)
+        frames.close()
+    except InputError as error:
+        return str(error)
+    return ""
 
 
 def tried(settings: Settings) -> Tried | None:
