@@ -133,7 +133,6 @@ def read_manifest(store: Store, command: str) -> dict[str, Any] | None:
             raise InputError(f"{store.place} holds {held}; choose another --out.")
         refuse_newer(store, kind)
         raise damaged(store, MANIFEST, f"is not the manifest of {STUDIES[command]}")
-    check_shape(store, manifest, command)
     return manifest
 
 
@@ -257,6 +256,7 @@ def check_same(
     if old is None or not _finished(store):
         return
     check_code(old, store.place, STUDIES[command])
+    check_shape(store, old, command)
     what = first_difference(_grown(old, manifest, grows), manifest)
     if what:
         raise InputError(

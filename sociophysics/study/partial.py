@@ -9,7 +9,7 @@ import pandas as pd
 
 from sociophysics.errors import InputError
 from sociophysics.scenario import Scenario
-from sociophysics.store import Place, Store, open_store
+from sociophysics.store import Place, Store, check_shape, open_store
 from sociophysics.study import run_manifest as run_folder
 from sociophysics.study.blocks import plan
 from sociophysics.study.parts import PartData, read_parts
@@ -81,4 +81,5 @@ def _begun(directory: Place) -> tuple[Store, Mapping[str, Any], Scenario]:
     manifest = run_folder.read_manifest(store)
     if manifest is None:
         raise InputError(f"{store.place} holds no run; give the output folder of one.")
+    check_shape(store, manifest, "run")
     return store, manifest, scenario_of(manifest, store)

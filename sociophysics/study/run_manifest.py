@@ -13,6 +13,7 @@ from sociophysics.store import (
     MANIFEST,
     STUDIES,
     Store,
+    check_shape,
     damaged,
     format_of,
     json_form,
@@ -103,6 +104,7 @@ def check_continues(store: Store, new: Mapping[str, Any]) -> dict[str, Any]:
     if old is None or not _finished(store):
         return dict(new)
     check_code(old, store.place, STUDIES["run"])
+    check_shape(store, old, "run")
     check_others_code(old, new, store.place)
     try:
         what = _different(old, new)
