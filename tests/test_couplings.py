@@ -12,6 +12,7 @@ from scipy import stats
 
 from sociophysics.errors import InputError
 from sociophysics.society import camps, couplings, networks
+from sociophysics.society.coupling_kinds import EdgeCouplings
 from sociophysics.society.spins import SpinSystem
 
 ALPHA = 1e-4
@@ -64,6 +65,16 @@ def test_uniform_camps_and_edge_by_hand():
     )
     three = couplings.edge(graph).J.toarray()
     assert np.array_equal(three, [[0, -4, 1, 0], [-4, 0, 9, 0], [1, 9, 0, 0], [0, 0, 0, 0]])
+
+
+def test_ties_without_weights_say_which_columns_they_have():
+    kind = EdgeCouplings()
+    plain, weighed = nx.Graph([(0, 1)]), nx.Graph()
+    weighed.add_edge(0, 1, weight=2.0)
+    with pytest.raises(InputError, match="have none; take kind 'uniform', or a file with a column"):
+        kind.system(plain, seed=1)
+    with pytest.raises(InputError, match=r"in \[network\], as coupling = 'weight'\."):
+        kind.system(weighed, seed=1)
 
 
 def test_directed_edge_row_listens_to_column():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
@@ -39,6 +40,10 @@ ALONE = (
     "couplings of kind 'fitted' come with their own users and take no network; leave the network "
     "out."
 )
+
+
+def _hint(columns: Mapping[Any, Any]) -> str:
+    return " or ".join(f"coupling = {str(name)!r}" for name in columns)
 
 
 def _member(value: Any) -> int | str:
@@ -178,6 +183,15 @@ class EdgeCouplings(Coupling):
         """Return the system."""
         from sociophysics.society import couplings
 
+        first = next(iter(graph.edges(data=True)), None)
+        if first is not None and "coupling" not in first[2]:
+            fix = "take kind 'uniform', or a file with a column coupling"
+            if first[2]:
+                fix = f"say which column of the file they are in [network], as {_hint(first[2])}"
+            raise InputError(
+                "couplings of kind 'edge' are the weights of the ties, and the ties of this "
+                f"network have none; {fix}."
+            )
         return couplings.edge(graph, normalize=self.normalize)
 
 
