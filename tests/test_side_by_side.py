@@ -274,13 +274,14 @@ def test_fields_keep_their_room_in_lanes_that_are_nobodys() -> None:
     assert np.array_equal(again, block.by_user.T)
 
 
-def test_a_scenario_file_cannot_ask_for_replicas_that_depend_on_each_other() -> None:
-    text = """
+@pytest.mark.parametrize("kernel", ["side-by-side", "bit-sliced"])
+def test_a_scenario_file_cannot_ask_for_replicas_that_depend_on_each_other(kernel: str) -> None:
+    text = f"""
     seed = 1
-    network = {kind = "complete", n = 6}
-    couplings = {kind = "uniform", value = 0.1}
-    dynamics = {temperature = 1.0, sweeps = 4, kernel = "side-by-side"}
-    observe = {every = 4, names = ["magnetization"]}
+    network = {{kind = "complete", n = 6}}
+    couplings = {{kind = "uniform", value = 0.1}}
+    dynamics = {{temperature = 1.0, sweeps = 4, kernel = "{kernel}"}}
+    observe = {{every = 4, names = ["magnetization"]}}
     """
     with pytest.raises(InputError, match="intervals of a run take replicas for independent"):
         sp.Scenario.from_toml(text)

@@ -117,13 +117,12 @@ OUR_KERNELS = (
     "integer", "fixed-point", "adaptive", "rejection-free", "bit-sliced", "side-by-side",
     "reference",
 )  # fmt: skip
-IN_PYTHON_ONLY = (
-    "side-by-side"  # its replicas depend on each other, which no interval of a run knows
-)
+# Their replicas depend on each other, which intervals of a run do not know.
+SHARED_ORDER = ("bit-sliced", "side-by-side")
 
 
 def _other_than_auto(name: str | None) -> str | None:
-    if name == IN_PYTHON_ONLY:
+    if name in SHARED_ORDER:
         raise InputError(
             f"kernel is {name!r}, whose replicas share the order of users, while intervals of a "
             "run take replicas for independent: leave it out, or use sp.trajectory and cluster."
@@ -176,7 +175,7 @@ class Dynamics(Table):
         AfterValidator(_other_than_auto),
         Field(
             json_schema_extra={
-                "examples": ["auto", *(name for name in OUR_KERNELS if name != IN_PYTHON_ONLY)]
+                "examples": ["auto", *(name for name in OUR_KERNELS if name not in SHARED_ORDER)]
             }
         ),
     ] = None
