@@ -14,6 +14,7 @@ from ..settings import Settings
 from ..states import Progress
 from ..upload import Upload, UploadedFile
 from ..work import Stage, kept_job, use_job
+from .columns import HowRead
 from .fitting import Order, finished_at
 from .settings import FACTS, JOB
 from .source import Facts, Source, duration, facts_of, in_words, warnings
@@ -57,28 +58,38 @@ def LeftColumn(
         # Hidden, not left out: the inputs would lose their files.
         shown = "" if settings["chamber"] == "upload" else "display: none"
         with solara.Div(style=shown):
-            VoteFiles(on_files, fitting.busy)
+            VoteFiles(settings, on_files, fitting.busy)
+            HowRead(settings, source, fitting.busy)
         Size(source)
     with Card("Fit"):
         FitFields(settings, source, on_fit, on_open)
 
 
 @solara.component
-def VoteFiles(on_files: Callable[..., None], disabled: bool) -> None:
+def VoteFiles(settings: Settings, on_files: Callable[..., None], disabled: bool) -> None:
     """Take the votes, and Voteview's tables beside them."""
+    first = solara.use_ref(True)
 
     def keep(name: str) -> Callable[[Any], None]:
-        return lambda file: on_files(**{name: file})
+        def take(file: UploadedFile | None) -> None:
+            # A link may say how a file is read before it is brought; the next file is another.
+            on_files(**{name: file})
+            if name == "votes" and file is not None:
+                if not first.current:
+                    settings.set(codes="", first_vote="")
+                first.current = False
+
+        return take
 
     def same(file: UploadedFile) -> UploadedFile:
         return file
 
     with solara.Div(classes=["sp-rc-files"]):
         Upload(
-            "Votes", kinds=(".csv", ".ord"), read=same, on_value=keep("votes"), largest=LARGEST,
-            disabled=disabled,
-            hint="CSV with the columns id, name, party, state, then one per roll call with 1, -1 "
-            "or blank; or Voteview's votes; up to 60 MB",
+            "Votes", kinds=(".csv", ".tsv", ".ord"), read=same, on_value=keep("votes"),
+            largest=LARGEST, disabled=disabled,
+            hint="CSV or TSV: members in rows (id, name, party, state, then one column per roll "
+            "call), roll calls in rows, or one vote in a row; or Voteview's votes; up to 60 MB",
         )  # fmt: skip
         with tag("details", css="sp-rc-more"):
             tag("summary", "Voteview's other files", css="sp-rc-summary")

@@ -11,6 +11,7 @@ from ..markup import Banner, Card, Controls, Main, PageFrame, Row, tag
 from ..settings import AddressBar, Settings, use_settings
 from ..states import JobState
 from ..work import Job, Stage, kept_job, use_job
+from .columns import FirstLook
 from .controls import LeftColumn, order_of
 from .fitting import Order, finished_at, fit
 from .landscape_view import LandscapeView
@@ -37,7 +38,7 @@ def Page() -> None:
     """Show the page."""
     settings = use_settings(SETTINGS)
     AddressBar(settings)
-    source, on_files = use_source(settings["chamber"])
+    source, on_files = use_source(settings["chamber"], settings["codes"], settings["first_vote"])
     job = use_job(JOB)
 
     def start(*, anew: bool) -> None:
@@ -56,6 +57,7 @@ def Page() -> None:
                 order, fitted = job.result
                 Results(settings, order, fitted, source)
             else:
+                FirstLook(source)
                 with Card():
                     JobState(job, empty="No chamber yet", text=FIRST, again=again)
 

@@ -6,10 +6,11 @@ from sociophysics.live.chamber_changes import NOBODY
 
 from ..address import Choice, Flag, Kind, Number, Text
 
-__all__ = ["CHAMBERS", "FACTS", "JOB", "SETTINGS", "WHAT_IF", "WHAT_IF_KEYS"]
+__all__ = ["CHAMBERS", "FACTS", "JOB", "LOOK", "SETTINGS", "WHAT_IF", "WHAT_IF_KEYS"]
 
 # Jobs of a tab: the size of the chamber, its fit, what is simulated with it.
 FACTS, JOB, WHAT_IF = "roll-calls.facts", "roll-calls.fit", "roll-calls.what-if"
+LOOK = "roll-calls.look"  # how the file of votes is understood
 
 CHAMBERS = {
     "senate109": "US Senate, 2005-06 (101 members)",
@@ -21,6 +22,8 @@ WHAT_IF_KEYS = ("whip_a", "whip_b", "exchange", "remove", "draws", "replicas", "
 
 SETTINGS: dict[str, Kind] = {
     "chamber": Choice("senate109", CHAMBERS),
+    "codes": Text("", longest=300),
+    "first_vote": Text("", longest=200),
     "fit": Choice("quick", {"quick": "Quick: point estimates", "full": "Full: with uncertainty"}),
     "test": Choice("cells", {"cells": "Votes hidden at random", "rollcalls": "Later roll calls"}),
     "seed": Number(0, low=0, high=2_147_483_647, integer=True),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 import sociophysics as sp
+from sociophysics.live.votes_looked_at import LookedVotes, looked_at_votes
 
 from ..upload import UploadedFile
 from .settings import CHAMBERS
@@ -28,12 +29,16 @@ class Source:
         Of the bundled chamber, "upload" for files.
     votes, members, rollcalls : UploadedFile, optional
         Plain CSV or ``.ord`` votes alone, or Voteview's files.
+    codes, first_vote : str
+        What codes mean and where votes begin, as the command line takes them; "" as the file says.
     """
 
     name: str
     votes: UploadedFile | None = None
     members: UploadedFile | None = None
     rollcalls: UploadedFile | None = None
+    codes: str = ""
+    first_vote: str = ""
 
     @property
     def title(self) -> str:
@@ -43,9 +48,12 @@ class Source:
     @property
     def digest(self) -> str:
         """A name for these files that says nothing of what a client called them."""
-        text = sha256()
+        text = sha256(f"{self.codes}|{self.first_vote}".encode() if self.asked else b"")
         for file in self._files():
-            text.update(sha256(file.path.read_bytes()).digest())
+            try:
+                text.update(sha256(file.path.read_bytes()).digest())
+            except FileNotFoundError:  # another file is just taking its place
+                text.update(file.path.name.encode())
         return text.hexdigest()[:12]
 
     def words(self, *, theirs: bool = False) -> list[str]:
@@ -64,7 +72,29 @@ class Source:
             if file is not None:
                 place = file.name if theirs else str(file.path)
                 words += [option, place] if option else [place]
-        return words
+        # One word each: what a person typed must not look like an option of its own.
+        words += [f"--codes={self.codes}"] if self.codes else []
+        return [*words, *([f"--first-vote={self.first_vote}"] if self.first_vote else [])]
+
+    @property
+    def asked(self) -> bool:
+        """Whether a person said how the file is to be read."""
+        return bool(self.codes or self.first_vote)
+
+    def looked(self) -> LookedVotes:
+        """Return what the file of votes holds, in the file's own name.
+
+        Raises
+        ------
+        InputError
+            There is none.
+        """
+        if self.votes is None:
+            raise sp.InputError("there is no file of votes yet; bring one.")
+        members, rollcalls = (None if f is None else f.path for f in (self.members, self.rollcalls))
+        looked = looked_at_votes(self.votes.path, members, rollcalls, self.codes, self.first_vote)
+        notes = tuple(map(self.in_its_name, looked.notes))
+        return looked._replace(problem=self.in_its_name(looked.problem), notes=notes)
 
     def read(self) -> sp.rollcall.Votes:
         """Return the votes; what is wrong with a file is said in the file's own name."""
@@ -73,7 +103,10 @@ class Source:
         members = None if self.members is None else self.members.path
         rollcalls = None if self.rollcalls is None else self.rollcalls.path
         try:
-            return sp.rollcall.open_votes(self.votes.path, members=members, rollcalls=rollcalls)
+            return sp.rollcall.open_votes(
+                self.votes.path, members=members, rollcalls=rollcalls, codes=self.codes or None,
+                first_vote=self.first_vote or None,
+            )  # fmt: skip
         except sp.InputError as error:
             raise sp.InputError(self.in_its_name(str(error))) from None
         except (ValueError, KeyError, TypeError, OSError, MemoryError, RecursionError) as error:

@@ -14,7 +14,9 @@ __all__ = ["use_source"]
 Files = dict[str, UploadedFile | None]
 
 
-def use_source(chamber: str) -> tuple[Source | None, Callable[..., None]]:
+def use_source(
+    chamber: str, codes: str = "", first_vote: str = ""
+) -> tuple[Source | None, Callable[..., None]]:
     """Return where the votes come from, None while there are none, and what takes files. A hook."""
     files: solara.Reactive[Files] = solara.use_reactive({})
 
@@ -26,6 +28,6 @@ def use_source(chamber: str) -> tuple[Source | None, Callable[..., None]]:
             return Source(chamber)
         if files.value.get("votes") is None:
             return None
-        return Source("upload", **files.value)
+        return Source("upload", codes=codes, first_vote=first_vote, **files.value)
 
-    return solara.use_memo(make, [chamber, files.value]), take
+    return solara.use_memo(make, [chamber, files.value, codes, first_vote]), take

@@ -10,7 +10,10 @@ import pandas as pd
 
 from sociophysics.errors import InputError
 
-__all__ = ["Sheet", "natural", "read_sheet"]
+__all__ = ["Sheet", "layout_of", "natural", "read_sheet"]
+
+WIDE, ONE_VOTE = "members in rows", "one vote in a row"
+TURNED = "roll calls in rows, members in columns"
 
 # Names of columns in lower case; of several in a table, the first listed here is taken.
 ROLES = {
@@ -59,19 +62,41 @@ def read_sheet(frame: pd.DataFrame, path: object, first_vote: str | None = None)
     InputError
         None of the layouts, or a member who votes twice on a roll call.
     """
-    roles, lower = _roles(frame.columns), {name.lower(): name for name in frame.columns}
-    rollcall = next((lower[name] for name in ROLLCALL if name in lower), None)
-    vote = next((lower[name] for name in VOTE if name in lower), None)
+    roles, rollcall, vote = _roles(frame.columns), _of(frame, ROLLCALL), _of(frame, VOTE)
     if first_vote is not None and first_vote not in frame.columns:
         raise InputError(
             f"{path} has no column {first_vote!r} for --first-vote (first_vote=); it has "
             f"{', '.join(name[:40] for name in list(frame.columns)[:12])}."
         )
-    if rollcall and vote and first_vote is None and _is_long(frame, roles):
+    layout = layout_of(frame, first_vote)
+    if rollcall and vote and layout == ONE_VOTE:
         return _long(frame, path, roles, rollcall, vote)
-    if rollcall and first_vote is None and not {"id", "name"} & set(roles):
+    if rollcall and layout == TURNED:
         return _turned(frame, path, rollcall)
     return _wide(frame, path, roles, first_vote)
+
+
+def layout_of(frame: pd.DataFrame, first_vote: str | None = None) -> str:
+    """Return how a table of votes is laid out, in words.
+
+    Examples
+    --------
+    >>> layout_of(pd.DataFrame({"name": ["Ann"], "a": ["1"]}))
+    'members in rows'
+    >>> layout_of(pd.DataFrame({"rollcall": ["a"], "Ann": ["1"]}))
+    'roll calls in rows, members in columns'
+    """
+    roles, rollcall, vote = _roles(frame.columns), _of(frame, ROLLCALL), _of(frame, VOTE)
+    if rollcall and vote and first_vote is None and _is_long(frame, roles):
+        return ONE_VOTE
+    if rollcall and first_vote is None and not {"id", "name"} & set(roles):
+        return TURNED
+    return WIDE
+
+
+def _of(frame: pd.DataFrame, known: Iterable[str]) -> str | None:
+    lower = {name.lower(): name for name in frame.columns}
+    return next((lower[name] for name in known if name in lower), None)
 
 
 def natural(name: str) -> tuple[tuple[int, int | str], ...]:
