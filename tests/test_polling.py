@@ -62,7 +62,7 @@ def test_far_users_of_an_ordered_lattice_tell_its_sign() -> None:
     for size in (1, 2, 3, 5):
         assert abs(bits(found, "random", size, "majority") - told_by(size, 0.9113)) < 0.02
         assert abs(bits(found, "random", size, "rest") - told_by(size, 0.9113)) < 0.02
-    assert abs(bits(found, "far pair", 1, "another user") - 0.5813) < 0.03
+    assert abs(bits(found, "far pair", 1, "another user") - 0.5813) < 0.02
     assert found.enough["size"].tolist() == [3.0, 3.0]
 
 
