@@ -127,6 +127,20 @@ def test_a_president_among_the_members_of_a_table_is_dropped_and_said(tmp_path, 
     assert same(open_votes(path, keep_president=True))
 
 
+def test_a_table_of_r_left_to_itself_is_read(tmp_path):
+    """`write.table(votes, file)`: blanks between, and no name of the column of names."""
+    frame = table((1, 6, 9)).drop(columns=["id", "name", "party", "state"])
+    lines = [" ".join(f'"{name}"' for name in frame.columns)]
+    lines += [f'"SURNAME{k} (R OH)" ' + " ".join(map(str, row)) for k, row in
+              enumerate(frame.to_numpy())]  # fmt: skip
+    path = tmp_path / "votes.txt"
+    path.write_text("\n".join(lines) + "\n")
+    votes = read_votes(path)
+    assert same(votes)
+    assert votes.members["name"][0] == "SURNAME0"
+    assert any("separated by blanks" in note for note in votes.notes)
+
+
 def test_the_united_states_among_countries_are_no_president(tmp_path):
     frame = table((1, 3, 8))
     frame.loc[0, "state"] = "USA"

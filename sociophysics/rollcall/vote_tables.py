@@ -40,6 +40,7 @@ MOST_COLUMNS = 50_000  # no chamber has held so many roll calls
 MOST_BYTES = 2_000_000_000  # of the text of one file, unpacked
 PIECE = 2**20
 UNNAMED = ""
+OF_R = " (of an R object, what write.csv writes of its votes)"
 
 
 class VoteTable(NamedTuple):
@@ -68,7 +69,7 @@ def open_table(path: FilePath) -> VoteTable:
     text = _decoded(path, _content(path), notes)
     separator = _separator(text)
     if separator != ",":
-        notes.append(f"columns are separated by {SEPARATORS[separator]}")
+        notes.append(f"columns are separated by {SEPARATORS.get(separator, 'blanks')}")
     return _finished(path, _parsed(path, text, separator), notes)
 
 
@@ -158,7 +159,7 @@ def _decoded(path: FilePath, content: bytes, notes: list[str]) -> str:
         except UnicodeDecodeError as error:
             raise _unreadable(path, error) from None
     if b"\0" in content:
-        raise InputError(f"{path} is not text; give a CSV, Excel or JSON file.")
+        raise InputError(f"{path} is not text; give a CSV, Excel or JSON file{OF_R}.")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -166,7 +167,7 @@ def _decoded(path: FilePath, content: bytes, notes: list[str]) -> str:
         if error.start >= len(content) - 4 and error.start > 0:
             return content[: error.start].decode("utf-8-sig")
     if sum(byte < 32 and byte not in (9, 10, 12, 13) for byte in content[:100_000]):
-        raise InputError(f"{path} is not text; give a CSV, Excel or JSON file.")
+        raise InputError(f"{path} is not text; give a CSV, Excel or JSON file{OF_R}.")
     notes.append("the file is not UTF-8 and was read as Latin-1 (cp1252): check its accents")
     return content.decode("cp1252", errors="replace")
 
@@ -187,7 +188,9 @@ def _separator(text: str) -> str:
         except csv.Error:
             return 0
 
-    return max(SEPARATORS, key=columns)
+    found = max(SEPARATORS, key=columns)
+    quoted = line.startswith('"') and '" "' in line  # R's write.table, left to itself
+    return " " if columns(found) == 1 and quoted else found
 
 
 def _names(path: FilePath, text: str, separator: str) -> list[str]:
