@@ -250,6 +250,8 @@ def test_a_posterior_is_audited_by_its_other_draws_and_by_none(tmp_path: Path) -
     said = "\n".join(sp.study.card_of_scenario(drawn).lines())
     assert "every replica has its own draw of a posterior: dynamics.temperature 0.3 to 4" in said
     assert "T = 0.3" not in said
+    rows = [line.split()[:2] for line in said.splitlines() if line.startswith(("none", "feed"))]
+    assert rows == [["none", "-"], ["feed", "-"]]
     only = ["other posterior draws", "no posterior draws"]
     found = sp.experiments.audit(drawn, only=only, workers=1)
     assert found.claims["verdict"].tolist() == ["holds"]

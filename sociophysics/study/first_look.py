@@ -12,7 +12,16 @@ from sociophysics.scenario import Settings
 from sociophysics.scenario import build as cases
 from sociophysics.society.spins import SpinSystem
 from sociophysics.study.expected import critical_temperatures
-from sociophysics.study.society_card import MOST_TIES, Card, Tried, card, is_frozen, tried, why_not
+from sociophysics.study.society_card import (
+    MOST_TIES,
+    Card,
+    Tried,
+    card,
+    is_frozen,
+    temperature_of,
+    tried,
+    why_not,
+)
 
 __all__ = ["Standing", "Structure", "standing", "structure"]
 
@@ -140,8 +149,7 @@ def standing(settings: Settings) -> Standing:
     system, _ = cases.build_system(settings, 0 if cases.varies(settings) else None)
     theory = critical_temperatures(settings, system) if system.J.nnz <= 2 * MOST_TIES else []
     critical = theory[0] if theory else None
-    value = settings.dynamics.temperature
-    temperature = 1.0 if value is None else value if isinstance(value, int | float) else None
+    temperature = temperature_of(settings)
     if settings.dynamics.rule is not None:
         temperature = None
     swaps = settings.dynamics.scheme == "kawasaki"

@@ -25,6 +25,7 @@ __all__ = [
     "from_manifest",
     "is_frozen",
     "measured_flips",
+    "temperature_of",
     "trial_of",
     "tried",
     "why_not",
@@ -194,11 +195,6 @@ def card_of(settings: Settings, *, trial: bool = True) -> Card:
     T = 1 is 2.00 times 0.5, the critical temperature of a complete network (exact for many users)
     """
     system, camps = cases.build_system(settings, 0 if cases.varies(settings) else None)
-    value = settings.dynamics.temperature
-    # Fitted couplings have a temperature of their own; a schedule is no single one.
-    temperature = 1.0 if value is None else value if isinstance(value, int | float) else None
-    if settings.posterior is not None and TEMPERATURE in drawn_keys(settings.posterior.path):
-        temperature = None  # each replica has its own, which `membership` says
     small = system.stored.nnz <= 2 * MOST_TIES
     # The card is of the society as it starts, before anything acts on it.
     bare = settings.without_acts()
@@ -206,11 +202,31 @@ def card_of(settings: Settings, *, trial: bool = True) -> Card:
     seen = tried(settings) if small and trial else None
     return card(
         system,
-        temperature=temperature,
+        temperature=temperature_of(settings),
         critical=critical[0] if critical else None,
         flips=None if seen is None else seen.flips,
         pull=None if seen is None or settings.dynamics.rule is not None else seen.pull,
     )
+
+
+def temperature_of(settings: Settings) -> float | None:
+    """Return the one temperature of a case, None where there is no single one.
+
+    Parameters
+    ----------
+    settings : Settings
+
+    Examples
+    --------
+    >>> from sociophysics.scenario import CROWD, Scenario
+    >>> temperature_of(Scenario.from_toml(CROWD).cases()[0].settings)
+    1.0
+    """
+    if settings.posterior is not None and TEMPERATURE in drawn_keys(settings.posterior.path):
+        return None  # each replica has its own, which `membership` says
+    value = settings.dynamics.temperature
+    # Fitted couplings have a temperature of their own; a schedule is no single one.
+    return 1.0 if value is None else value if isinstance(value, int | float) else None
 
 
 def trial_of(settings: Settings) -> Settings:
