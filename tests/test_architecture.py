@@ -30,7 +30,7 @@ def test_every_room_is_explained_once() -> None:
 
 def test_fifteen_questions_and_every_representation_have_a_place() -> None:
     assert len([place for place in PLACES if place[0].endswith("?")]) == 15
-    assert len(PLACES) == 15 + 9
+    assert len(PLACES) == 15 + 10
 
 
 @pytest.mark.parametrize(("what", "file", "name"), PLACES, ids=lambda each: each.split("/")[-1])
