@@ -28,6 +28,7 @@ WAIT = 1.0  # seconds until a wrong password is answered; only who sent it waits
 AT_ONCE = 10  # wrong passwords of one address on which it waits no longer than that
 MOST_WAITING = 200  # of one address; more are turned away unread
 LONGEST_FORM = 4096  # bytes
+MOST_FIELDS = 10
 # What a browser asks for by itself: no page to show a form in.
 PARTS = ("/static/", "/jupyter/", "/_solara/", "/resourcez", "/readyz", "/favicon")
 
@@ -138,7 +139,7 @@ def _cookie(word: str, root: str, encrypted: bool) -> str:
 
 
 async def _form(receive: Receive) -> dict[str, str]:
-    """Return the fields of a posted form; of one that is too long, none."""
+    """Return the fields of a posted form; of one that is too long or has too many, none."""
     body = b""
     while True:
         message = await receive()
@@ -147,7 +148,11 @@ async def _form(receive: Receive) -> dict[str, str]:
             return {}
         if not message.get("more_body", False):
             break
-    fields = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=10)
+    try:
+        text = body.decode("utf-8", "replace")
+        fields = parse_qs(text, keep_blank_values=True, max_num_fields=MOST_FIELDS)
+    except ValueError:
+        return {}
     return {name: values[0] for name, values in fields.items()}
 
 

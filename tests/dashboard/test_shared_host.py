@@ -235,6 +235,12 @@ def test_long_forms_are_not_read(locked: str) -> None:
     assert sent(locked, "/login", method="POST", body=body).status == 200
 
 
+def test_a_form_of_very_many_fields_is_no_error_of_the_server(locked: str) -> None:
+    answer = sent(locked, "/login", method="POST", body="a&" * 2_000)
+    assert answer.status == 200
+    assert "Password" in answer.text
+
+
 def test_tabs_are_counted_by_browser_by_address_and_in_all(small: str) -> None:
     """One cookie opened 100 kernels, and 208 were alive for ten minutes."""
     with several(small, 12, lambda k: "one", "127.0.0.1") as of_one_browser:
