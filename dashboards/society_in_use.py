@@ -7,6 +7,7 @@ later takes the ZIP.
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ __all__ = [
 
 CALIBRATED = "calibrated"  # what settings call it
 FILE = "society.toml"
+OURS = re.compile(r"[^\s\"']*[/\\]society-[0-9a-f]{12}[/\\]+")  # where our copies lie
 MISSING = (
     'no calibrated society is in use in this tab; press a page under "Use this society" on the '
     "Calibrate page."
@@ -65,9 +67,14 @@ class SocietyInUse:
 
 
 def in_their_names(text: str) -> str:
-    """Return a text about our copies as one about the files of the ZIP."""
-    used = society_in_use(asked=False)
-    return text if used is None else text.replace(f"{used.folder}/", "")
+    """Return a text about our copies as one about the files of the ZIP.
+
+    Examples
+    --------
+    >>> in_their_names('path = "/tmp/sociophysics-x1/society-0123456789ab/edges.csv"')
+    'path = "edges.csv"'
+    """
+    return OURS.sub("", text)
 
 
 def society_in_use(*, asked: bool = True) -> SocietyInUse | None:
