@@ -17,6 +17,7 @@ import pytest
 from sociophysics import runs
 from sociophysics.cli import main
 from sociophysics.cli.progress import rate
+from sociophysics.errors import InputError
 from sociophysics.study.results import Run, at
 from tests.test_report import many
 
@@ -312,6 +313,21 @@ def test_a_defect_says_that_it_is_one(
     monkeypatch.setenv("SOCIOPHYSICS_DEBUG", "1")
     assert main(["run", "small.toml"]) == 1
     assert "Traceback" in capsys.readouterr().err
+
+
+def test_where_a_file_is_taken_to_be_at_fault_the_cause_can_be_seen(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*args: object, **keys: object) -> None:
+        raise InputError("the file is damaged.") from KeyError("ours")
+
+    monkeypatch.setattr(runs, "run", broken)
+    monkeypatch.delenv("SOCIOPHYSICS_DEBUG", raising=False)
+    assert main(["run", "small.toml"]) == 2
+    assert capsys.readouterr().err == "sociophysics: the file is damaged.\n"
+    monkeypatch.setenv("SOCIOPHYSICS_DEBUG", "1")
+    assert main(["run", "small.toml"]) == 2
+    assert "KeyError: 'ours'" in capsys.readouterr().err
 
 
 def test_describe_and_schema(place: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -148,6 +148,9 @@ def _status(given: list[str]) -> int:
         status = app(args=given or ["--help"], prog_name="sociophysics", standalone_mode=False)
         return status if isinstance(status, int) else DONE
     except InputError as error:
+        # Where a file is taken to be at fault the cause may be ours after all.
+        if os.environ.get(DEBUG) and error.__cause__ is not None:
+            traceback.print_exception(error.__cause__)
         return _bad_input(str(error))
     except typer.Abort:
         return INTERRUPTED

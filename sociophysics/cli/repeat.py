@@ -77,7 +77,7 @@ def repeat(
                 raise InputError(
                     f"{store.place} cannot be repeated: its manifest or log does not say what was "
                     f"asked ({type(error).__name__}: {shortened(str(error))}); if nobody edited "
-                    "them, please report it."
+                    "them, please report what `sociophysics --debug repeat` shows."
                 ) from error
         different = _different(store, again)
         new = read_json(again)
