@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 import sociophysics.statistics as s
+from sociophysics.experiments.compatible_values import MEASURED, explored, ranges
 from sociophysics.experiments.escapes import arrhenius, mean_time
 from sociophysics.experiments.free_energies import SHARED, _joined, normal_bounds, weighted
 from sociophysics.experiments.nucleation import _half_interval
 from sociophysics.experiments.polls import _information
-from sociophysics.experiments.trial_inversion import MEASURED, explored, ranges
 from sociophysics.experiments.trial_tables import _interval
 from sociophysics.inference.trial_effects import at_share_zero, fieller
 from sociophysics.study.results.comparison import _bracket

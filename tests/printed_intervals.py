@@ -67,6 +67,7 @@ HELD: dict[str, tuple[str, ...]] = {
     "experiments/binder.py": ("binder_crossing: two given sizes", "tip --sizes: infinite society"),
     "experiments/calibration_posterior.py": ("calibrate: temperature, feed",),
     "experiments/cascades.py": (PAIRS,),
+    "experiments/compatible_values.py": ("trial, published: key", "trial, published: total"),
     "experiments/correlations.py": ("correlation_length",),
     "experiments/early_warnings.py": (MEAN, "early_warning: trend"),
     "experiments/escapes.py": ("escape time", "growth of escape times"),
@@ -88,7 +89,6 @@ HELD: dict[str, tuple[str, ...]] = {
     "experiments/scaling.py": ("exponent: error",),
     "experiments/sensitivities.py": (MEAN,),
     "experiments/tipping.py": ("tip and locate: place",),
-    "experiments/trial_inversion.py": ("trial, published: key", "trial, published: total"),
     "experiments/trial_tables.py": (
         "trial: direct, indirect, overall, total", "trial: direct effect of a single user",
         "trial: multiplier",

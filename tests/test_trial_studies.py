@@ -15,13 +15,8 @@ from typer.testing import CliRunner
 import sociophysics as sp
 from sociophysics.cli.application import app
 from sociophysics.errors import Cancelled
-from sociophysics.experiments.trial_inversion import (
-    answer,
-    explored,
-    ranges,
-    read_published,
-    with_key,
-)
+from sociophysics.experiments.compatible_values import answer, explored, ranges
+from sociophysics.experiments.trial_inversion import read_published, with_key
 from tests.test_trials import CAMPS, camps, complete, row
 
 # --- a study as others are ------------------------------------------------------------------------

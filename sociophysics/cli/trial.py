@@ -142,7 +142,7 @@ def _listed(text: str) -> list[float]:
 
 def _lines(found: Trial) -> list[str]:
     """Return what was found, one line each."""
-    from sociophysics.experiments.trial_inversion import answer as said_of
+    from sociophysics.experiments.compatible_values import answer as said_of
 
     lines = []
     if found.inversion is not None and found.published is not None:

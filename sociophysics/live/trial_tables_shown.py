@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sociophysics.errors import InputError
-from sociophysics.experiments.trial_inversion import answer, ranges
+from sociophysics.experiments.compatible_values import answer, ranges
 from sociophysics.live.run_lines import Series
 from sociophysics.scenario.trial_table import OUTCOMES
 from sociophysics.words import measured

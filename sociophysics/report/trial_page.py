@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from scipy.sparse.linalg import ArpackError, eigsh
 
-from sociophysics.experiments.trial_inversion import answer as said_of
-from sociophysics.experiments.trial_inversion import ranges
+from sociophysics.experiments.compatible_values import answer as said_of
+from sociophysics.experiments.compatible_values import ranges
 from sociophysics.report import html, wording
 from sociophysics.report.figures import key_label, to_svg
 from sociophysics.report.marks import INK, MUTED, WIDTH, Named, mark, name_ends, settings
