@@ -71,7 +71,7 @@ def in_their_names(text: str) -> str:
 
     Examples
     --------
-    >>> in_their_names('path = "/tmp/sociophysics-x1/society-0123456789ab/edges.csv"')
+    >>> in_their_names('path = "there/society-0123456789ab/edges.csv"')
     'path = "edges.csv"'
     """
     return OURS.sub("", text)

@@ -86,6 +86,7 @@ def test_the_command_answers_continues_and_is_repeated(tmp_path: Path) -> None:
     inversion = pd.read_csv(place / "inversion.csv")
     assert inversion.columns[:4].tolist() == ["key", "d", "total", "compatible"]
     assert inversion["compatible"].all()
+    assert not inversion["lowest"].any()
     page = kept["report.html"].decode()
     assert page.count("<figure") == 6
     assert page.index("A published direct effect") < page.index("treated move by")
@@ -116,6 +117,7 @@ def test_a_published_effect_bounds_the_field_and_the_total_wherever_the_scan_beg
     assert one[2:4] == pytest.approx(other[2:4], abs=0.04)
     # The values that were tried alone say less than what lies between them may be.
     kept = few[few["compatible"]]
+    assert not few["lowest"].any()  # a field may be negative, where the treatment is the other way
     assert one.low < kept["key"].min()
     assert one.high > kept["key"].max()
     assert one.least < kept["total"].min()
@@ -162,6 +164,12 @@ def test_what_goes_on_beyond_the_scan_and_what_never_fits_is_said() -> None:
     assert (
         "no value of x between 0.1 and 0.5: the nearest is 0.5, where it is 0.500 SD" in said[0.9]
     )
+
+
+def test_a_key_that_can_go_lower_is_said_to_be_open_there() -> None:
+    table = explored([0.0, 1.0], of_line(1.0), (0.0, 0.1)).assign(along="x")
+    assert "from 0 or less to 0.196" in answer(table, (0.0, 0.1))
+    assert "from 0 to 0.196" in answer(table.assign(lowest=True), (0.0, 0.1))
 
 
 def test_a_step_over_what_was_published_is_a_range_of_its_own() -> None:

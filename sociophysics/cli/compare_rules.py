@@ -13,6 +13,7 @@ import typer
 
 from sociophysics.cli.options import Quiet, quieted
 from sociophysics.errors import InputError
+from sociophysics.words import measured
 
 __all__ = ["answer", "compare_rules"]
 
@@ -127,7 +128,7 @@ def answer(asked: Mapping[str, Any], given: Mapping[str, Any], place: str) -> No
         write_text(store, "report.html", page)
     typer.echo(f"{title}: {found.fitted} pairs fitted, {found.pairs} scored, nats per pair")
     for row in found.rules.to_dict("records"):
-        between = f"{row['difference']:+.4f} [{row['low']:+.4f}, {row['high']:+.4f}]"
+        between = measured(row["difference"], row["low"], row["high"], "+.4f")
         reference = row["rule"] == rival_rules.REFERENCE
         typer.echo(
             f"  {row['rule']:<23}{row['log_score']:>9.4f}  {'reference' if reference else between}"

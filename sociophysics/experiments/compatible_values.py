@@ -164,7 +164,7 @@ def ranges(inversion: pd.DataFrame, published: Published) -> list[Compatible]:
     Parameters
     ----------
     inversion : DataFrame
-        Of ``inverted``.
+        Of ``inverted``; a column ``lowest`` says that the key can have no lower value.
     published : two floats
         Direct effect and its standard error.
 
@@ -180,6 +180,7 @@ def ranges(inversion: pd.DataFrame, published: Published) -> list[Compatible]:
     rows: list[Row] = [
         {str(name): value for name, value in row.items()} for row in inversion.to_dict("records")
     ]
+    first = None if rows[0].get("lowest") else rows[0]  # beyond which there may be more
     found: list[Compatible] = []
     here: list[Row] = []
     for k, row in enumerate(rows):
@@ -189,12 +190,12 @@ def ranges(inversion: pd.DataFrame, published: Published) -> list[Compatible]:
                 here.append(_end(row, before, published))
             here.append(row)
         elif here and before is not None:
-            found.append(_range([*here, _end(before, row, published)], here[0] is rows[0]))
+            found.append(_range([*here, _end(before, row, published)], here[0] is first))
             here = []
         elif before is not None and _passes(before, row, published):
             found.append(_range([before, row], False)._replace(passed=True))
     if here:
-        found.append(_range(here, here[0] is rows[0])._replace(open_high=True))
+        found.append(_range(here, here[0] is first)._replace(open_high=True))
     gap = (rows[-1]["key"] - rows[0]["key"]) / COARSE
     return _without_gaps(found, gap)
 
@@ -282,7 +283,7 @@ def _joined(found: Sequence[Compatible]) -> Compatible:
 def _span(each: Compatible) -> str:
     if each.passed:
         return f"between {each.low:.3g} and {each.high:.3g}, where it is passed in one step"
-    low = f"{each.low:.3g}" + (" or less" if each.open_low and each.low != 0 else "")
+    low = f"{each.low:.3g}" + (" or less" if each.open_low else "")
     high = f"{each.high:.3g}" + (" or more" if each.open_high else "")
     return f"from {low} to {high}"
 

@@ -42,8 +42,8 @@ def note_of(magnetization: Floats, local: Floats | None = None) -> str:
         _, low, high = t_interval(drift, confidence=STRICT)
         if low > 0 or high < 0:
             return f"not settled, the runs still drift: {ADVICE}"
-    # A run of N independent frames has B/W = 1/N; only one that never leaves its state has more
-    # than 1. Error bars of single runs are no measure: those of slow ones are too small.
+    # Runs of N independent frames have B/W = 1/N, and more than 1 if they hardly leave their state.
+    # Error bars of single runs are no measure: those of slow ones are too small.
     within = float(magnetization.var(axis=1).mean())
     between = float(magnetization.mean(axis=1).var(ddof=1))
     if between > FAR * within:

@@ -194,4 +194,11 @@ def inverted(scan: Scan) -> pd.DataFrame:
         names = ("value_sd", "low_sd", "high_sd")
         return dict(zip(MEASURED, [*direct[list(names)], *total[list(names)]], strict=True))
 
-    return explored(scan.values, measure, scan.published).assign(along=scan.along)
+    below = scan.values[0] - (scan.values[-1] - scan.values[0]) / COARSE
+    try:
+        scan.make(below)
+        lowest = False
+    except InputError:
+        lowest = True
+    table = explored(scan.values, measure, scan.published)
+    return table.assign(lowest=lowest, along=scan.along)

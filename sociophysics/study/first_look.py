@@ -153,16 +153,15 @@ def standing(settings: Settings) -> Standing:
     if settings.dynamics.rule is not None:
         temperature = None
     swaps = settings.dynamics.scheme == "kawasaki"
-    seen = None
-    if system.J.nnz <= 2 * MOST_TRIED and not why_not(settings):
-        seen = tried(settings)
+    small = system.J.nnz <= 2 * MOST_TRIED
+    cannot = why_not(settings) if small else ""
+    seen = tried(settings) if small and not cannot else None
     flips, pull = (None, None) if seen is None else (seen.flips, seen.pull)
     if settings.dynamics.rule is not None:
         pull = None
     facts = card(system, temperature=temperature, critical=critical, flips=flips, pull=pull)
     nan = float("nan")
     if seen is None:
-        cannot = why_not(settings) if system.J.nnz <= 2 * MOST_TRIED else ""
         return Standing(facts, 0, "not tried", nan, nan, nan, nan, None, cannot)
     ratio = None if critical is None or temperature is None else temperature / critical.value
     return Standing(
